@@ -1,0 +1,33 @@
+# Everything runs in .venv/, which holds exactly what requirements.txt pins.
+
+PYTHON ?= python3
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.PHONY: help repro test test-slow lint clean
+
+help:  ## show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
+
+repro: .venv/installed  ## run the pipeline: faces, crops, five GANs and the curve, grids, FID
+	@git rev-parse --git-dir > /dev/null 2>&1 || { echo 'error: DVC needs a git repository: clone ganlib with git, or run `git init && git add . && git commit -m start` here' >&2; exit 1; }
+	@dvc repro
+
+test: .venv/installed  ## the default tests, in minutes
+	python -m pytest -m 'not slow'
+
+test-slow: .venv/installed  ## the tests that take longer
+	python -m pytest -m slow
+
+lint: .venv/installed  ## ruff, which also checks the formatting
+	ruff check .
+	ruff format --check .
+
+clean:  ## free what runs keep outside DVC: times and half-finished files
+	rm -rf .checkpoints .pytest_cache .ruff_cache dvc_plots
+
+.venv/installed: requirements.txt requirements-inception.txt
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("error: ganlib needs Python 3.11 or newer, and $(PYTHON) is " + sys.version.split()[0] + "; name another with make PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+	pip install --disable-pip-version-check --progress-bar on -r requirements.txt
+	pip install --disable-pip-version-check --no-deps --require-hashes -r requirements-inception.txt
+	@touch $@

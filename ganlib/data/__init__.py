@@ -1,0 +1,1 @@
+"""Where pictures come from, and the cache that training reads."""

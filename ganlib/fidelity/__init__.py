@@ -1,0 +1,1 @@
+"""How close generated pictures come to real ones."""

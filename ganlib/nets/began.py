@@ -1,0 +1,79 @@
+"""TensorJoe's conditional BEGAN (Berthelot et al. 2017): the discriminator is an autoencoder.
+
+Pictures are (N, 3, 64, 64) around [0, 1]; no layer bounds the output. `rows` holds the number of values of each condition; conditions
+are given as (N, len(rows)) int64 and each has an embedding table of its own, in G and in D.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+START = 8  # edge of the smallest feature map
+
+
+class Conditions(nn.ModuleList):
+    """(N, K) row numbers to (N, K * embedding), the embeddings side by side."""
+
+    def __init__(self, rows: Sequence[int], embedding: int) -> None:
+        super().__init__(nn.Embedding(count, embedding) for count in rows)
+        self.size = len(rows) * embedding
+
+    def forward(self, conditions: Tensor) -> Tensor:
+        return torch.cat([table(conditions[:, k]) for k, table in enumerate(self)], dim=1)
+
+
+class Decoder(nn.Sequential):
+    """A code and its conditions, joined, to a picture: a dense layer of the code's size, then 8x8 to 64x64 by bilinear doubling."""
+
+    def __init__(self, joined: int, code: int, filters: int) -> None:
+        upsample = nn.Upsample(scale_factor=2, mode="bilinear", align_corners=False)
+        stages = [[*_convolutions(filters, filters), upsample] for _ in range(4)]
+        super().__init__(
+            nn.Linear(joined, code),
+            nn.ELU(),
+            nn.Linear(code, START * START * filters),
+            nn.Unflatten(1, (filters, START, START)),
+            *[layer for stage in stages for layer in stage][:-1],
+            nn.Conv2d(filters, 3, 3, padding=1),
+        )
+
+
+class Generator(nn.Module):
+    """z (N, latent_size) and conditions to pictures."""
+
+    def __init__(self, latent_size: int, filters: int, rows: Sequence[int], embedding: int) -> None:
+        super().__init__()
+        self.conditions = Conditions(rows, embedding)
+        self.decoder = Decoder(latent_size + self.conditions.size, latent_size, filters)
+
+    def forward(self, z: Tensor, conditions: Tensor) -> Tensor:
+        return self.decoder(torch.cat([z, self.conditions(conditions)], dim=1))
+
+    def start_grey(self) -> None:
+        """Set the last bias to 0.5, the middle of the pixel range, as the report's code does."""
+        nn.init.constant_(self.decoder[-1].bias, 0.5)
+
+
+class Discriminator(nn.Module):
+    """Pictures and conditions to the pictures' reconstructions, of the same shape; the conditions join the middle code."""
+
+    def __init__(self, code: int, filters: int, rows: Sequence[int], embedding: int) -> None:
+        super().__init__()
+        self.conditions = Conditions(rows, embedding)
+        channels = [3, *(filters * depth for depth in (1, 2, 3, 4))]
+        stages = [[*_convolutions(inputs, outputs), nn.AvgPool2d(2)] for inputs, outputs in pairwise(channels)]
+        self.encoder = nn.Sequential(
+            *[layer for stage in stages for layer in stage][:-1],
+            nn.Flatten(),
+            nn.Linear(channels[-1] * START * START, code),
+        )
+        self.decoder = Decoder(code + self.conditions.size, code, filters)
+
+    def forward(self, pictures: Tensor, conditions: Tensor) -> Tensor:
+        return self.decoder(torch.cat([self.encoder(pictures), self.conditions(conditions)], dim=1))
+
+
+def _convolutions(inputs: int, outputs: int) -> list[nn.Module]:
+    return [nn.Conv2d(inputs, outputs, 3, padding=1), nn.ELU(), nn.Conv2d(outputs, outputs, 3, padding=1), nn.ELU()]

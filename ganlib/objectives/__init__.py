@@ -1,0 +1,1 @@
+"""What the two nets of a GAN want of each other."""

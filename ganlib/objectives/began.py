@@ -1,0 +1,123 @@
+"""Conditional BEGAN: Berthelot et al. 2017 (arXiv 1703.10717) with TensorJoe's additions.
+
+L(x) is the mean absolute error of D's reconstruction. L_D = L(x) - k L(G(z_D)) + mean |w L(x|c) - L(x|c_wrong)|;
+L_G = L(G(z_G)) + out-of-bound loss; k <- k + lambda (gamma L(x) - L(G(z_G))), kept in [0, 1].
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, ClassVar
+
+import torch
+from torch import Tensor
+
+from ganlib.objectives.objective import Batch, Objective
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from torch.nn import Module
+    from torch.optim import Optimizer
+
+    from ganlib.reports import Began64
+
+
+class Began(Objective):
+    """The balance k, the threshold of the reals, and the plateau of the convergence measure M = L(x) + |gamma L(x) - L(G(z))|.
+
+    `rows` holds the number of values of each condition; wrong conditions are drawn from `rng`.
+    """
+
+    shares_fakes: ClassVar[bool] = False
+    simultaneous: ClassVar[bool] = True
+    autoencodes: ClassVar[bool] = True
+
+    def __init__(self, settings: Began64, rows: Sequence[int], rng: torch.Generator) -> None:
+        self.settings = settings
+        self.rows = list(rows)
+        self.rng = rng
+        self.k = torch.tensor(0.0)
+        self.threshold = math.inf
+        self.best_convergence = math.inf
+        self.epochs_without_better = 0
+        self._begin_epoch()
+
+    def discriminator_losses(self, discriminator: Module, batch: Batch, fake: Tensor) -> dict[str, Tensor]:
+        pictures, conditions = [batch.real, fake], [*batch.condition, *batch.condition]
+        if self.settings.wrong_condition:
+            pictures.append(batch.real)
+            conditions.append(self._wrong(*batch.condition))
+        real, fake_loss, *wrong = _losses(discriminator, torch.cat(pictures), torch.cat(conditions)).split(len(batch.real))
+
+        kept = (real.detach() <= self.threshold).float()
+        share = kept / kept.sum().clamp(min=1)  # a batch that is wholly left out weighs nothing
+        self.real_loss = (share * real).sum()
+        self.k = self.k.to(real.device)
+        d_loss = self.real_loss - self.k * fake_loss.mean()
+        losses = {"d_loss": d_loss, "real_loss": self.real_loss, "kept": kept.mean()}
+        if wrong:
+            losses["wrong_loss"] = (share * (self.settings.wrong_condition * real - wrong[0]).abs()).sum()
+            losses["d_loss"] = d_loss + losses["wrong_loss"]
+        self._count(real.detach().double())
+        return losses
+
+    def generator_losses(self, discriminator: Module, batch: Batch, fake: Tensor) -> dict[str, Tensor]:
+        self.fake_loss = _losses(discriminator, fake, *batch.condition).mean()
+        outside = ((fake < 0) | (fake > 1)).float()
+        out_of_bound = (outside * ((fake - 0.5).square() - 0.25)).mean()
+        g_loss = self.fake_loss + self.settings.out_of_bound * out_of_bound
+        return {"g_loss": g_loss, "fake_loss": self.fake_loss, "out_of_range": outside.mean()}
+
+    def after_step(self) -> dict[str, Tensor]:
+        real, fake = self.real_loss.detach(), self.fake_loss.detach()
+        balance = self.settings.gamma * real - fake
+        self.k = (self.k + self.settings.lambda_k * balance).clamp(0, 1)
+        convergence = real + balance.abs()
+        self.convergence_sum = self.convergence_sum + convergence.double()
+        self.steps += 1
+        return {"k": self.k, "convergence": convergence}
+
+    def after_epoch(self, optimizers: tuple[Optimizer, Optimizer]) -> None:
+        count, total, squares = self.moments.tolist()
+        mean = total / count
+        if self.settings.threshold is not None:
+            self.threshold = mean + self.settings.threshold * math.sqrt(max(0.0, squares / count - mean**2))
+
+        convergence = float(self.convergence_sum) / self.steps
+        if convergence < self.best_convergence:
+            self.best_convergence, self.epochs_without_better = convergence, 0
+        else:
+            self.epochs_without_better += 1
+        if self.epochs_without_better == self.settings.patience:
+            self.epochs_without_better = 0
+            for group in (group for optimizer in optimizers for group in optimizer.param_groups):
+                group["lr"] = min(group["lr"], max(group["lr"] / 2, self.settings.lr_floor))
+        self._begin_epoch()
+
+    def _begin_epoch(self) -> None:
+        self.moments = torch.zeros(3, dtype=torch.float64)  # count, sum and sum of squares of L(x), of kept and left out alike
+        self.convergence_sum = torch.zeros((), dtype=torch.float64)
+        self.steps = 0
+
+    def _count(self, losses: Tensor) -> None:
+        moments = torch.stack([torch.full_like(losses, 1).sum(), losses.sum(), losses.square().sum()])
+        self.moments = self.moments.to(losses.device) + moments
+
+    def _wrong(self, condition: Tensor) -> Tensor:
+        """For each row of `condition` (N, K) another one, uniform over all that differ in some place."""
+        combinations = math.prod(self.rows)
+        number = torch.zeros(len(condition), dtype=torch.int64)
+        for k, rows in enumerate(self.rows):
+            number = number * rows + condition[:, k].cpu()
+        number = (number + torch.randint(1, combinations, number.shape, generator=self.rng)) % combinations
+        columns = []
+        for rows in reversed(self.rows):
+            columns.append(number % rows)
+            number = number // rows
+        return torch.stack(columns[::-1], dim=1).to(condition.device)
+
+
+def _losses(discriminator: Module, pictures: Tensor, condition: Tensor) -> Tensor:
+    """L of each picture: (N,)."""
+    return (discriminator(pictures, condition) - pictures).abs().mean(dim=(1, 2, 3))

@@ -1,0 +1,218 @@
+"""The five image reports: the settings of each, its nets, its objective and its pixel range.
+
+The nets are imported where they are built, so that a stage that only reads params.yaml does not load torch.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from ganlib.settings import Count, Fraction, Latent, Loss, NonNegative, Positive, Probability, Settings
+
+if TYPE_CHECKING:
+    import torch
+    from torch.nn import Module
+
+    from ganlib.objectives.objective import Objective
+
+
+class Report(Settings):
+    """What every report states; the numbers of params.yaml, after overrides."""
+
+    size: ClassVar[int]
+    pixel_range: ClassVar[tuple[float, float]] = (-1.0, 1.0)
+
+    crop: str
+    latent: Latent
+    latent_size: Count
+    lr_g: Positive
+    lr_d: Positive
+    beta1: Fraction
+    batch_size: Annotated[int, Field(ge=2)]
+    epochs: Count
+    max_steps: Count | None
+    sample_every: Count
+    epoch_steps: Count | None = None
+    replacement: bool = False
+    conditions: dict[str, Annotated[list[str], Field(min_length=1)]] = Field(default={})
+
+    @property
+    def reals_per_step(self) -> int:
+        """How many real pictures, and as many fakes, D sees in one step."""
+        return self.batch_size
+
+    def networks(self, rng: torch.Generator) -> tuple[Module, Module]:
+        """The generator and the discriminator, their first weights drawn from `rng`."""
+        raise NotImplementedError
+
+    def objective(self, rng: torch.Generator) -> Objective:
+        """What the two nets want; what it draws itself comes from `rng`."""
+        raise NotImplementedError
+
+
+class Dcgan(Report):
+    """What the three DCGANs have in common."""
+
+    width: Positive
+    loss: Loss
+    real_label: Probability
+
+    def objective(self, rng: torch.Generator) -> Objective:
+        from ganlib.objectives.adversarial import Adversarial
+
+        return Adversarial(self.loss, self.real_label)
+
+
+class Dcgan112(Dcgan):
+    """Mukashev 2019: DCGAN at 112 pixels, D's rate a fifth of G's."""
+
+    size = 112
+
+    def networks(self, rng: torch.Generator) -> tuple[Module, Module]:
+        from ganlib.nets import dcgan, initial
+
+        generator = dcgan.generator112(self.latent_size, self.width)
+        discriminator = dcgan.discriminator112(self.width)
+        return initial.normal(generator, rng), initial.normal(discriminator, rng)
+
+
+class Dcgan64(Dcgan):
+    """Zhang & Zhao: DCGAN at 64 pixels, G twice as wide as D, D's rate a quarter of G's."""
+
+    size = 64
+
+    def networks(self, rng: torch.Generator) -> tuple[Module, Module]:
+        from ganlib.nets import dcgan, initial
+
+        generator = dcgan.Generator64(self.latent_size, self.width)
+        discriminator = dcgan.Discriminator64(self.width)
+        return initial.normal(generator, rng), initial.normal(discriminator, rng)
+
+
+class Dcgan56(Dcgan):
+    """Saviolo 2019: DCGAN at 56 pixels with dropout everywhere; D's settings tell "as reported" from "as run"."""
+
+    size = 56
+
+    dropout: Fraction
+    d_dropout: Fraction
+    d_batch_norm: Literal["batch", "affine"]
+    d_first_batch_norm: bool
+    pack: Count
+
+    @model_validator(mode="after")
+    def _packs_divide_the_batch(self) -> Self:
+        if self.batch_size % self.pack:
+            raise ValueError(f"batch_size {self.batch_size} is not a multiple of pack {self.pack}")
+        return self
+
+    def networks(self, rng: torch.Generator) -> tuple[Module, Module]:
+        from ganlib.nets import dcgan, initial
+
+        generator = dcgan.generator56(self.latent_size, self.width, self.dropout)
+        discriminator = dcgan.discriminator56(self.width, self.d_dropout, self.d_batch_norm, self.d_first_batch_norm, self.pack)
+        return initial.normal(generator, rng), initial.normal(discriminator, rng)
+
+
+class Dense64(Report):
+    """Adly, Bockmon & Nguyen 2021: the dense "hexagon"; half of `batch_size` is real."""
+
+    size = 64
+    pixel_range = (0.0, 1.0)
+
+    hidden: Annotated[list[Count], Field(min_length=1)]
+    dropout: Fraction
+
+    @model_validator(mode="after")
+    def _half_the_batch_is_real(self) -> Self:
+        if self.batch_size % 2:
+            raise ValueError(f"batch_size {self.batch_size} is odd, and half of it is real")
+        return self
+
+    @property
+    def reals_per_step(self) -> int:
+        return self.batch_size // 2
+
+    def networks(self, rng: torch.Generator) -> tuple[Module, Module]:
+        from ganlib.nets import dense, initial
+
+        generator = dense.generator(self.latent_size, self.hidden, self.dropout, self.size)
+        discriminator = dense.discriminator(self.hidden, self.dropout, self.size)
+        return initial.glorot(generator, rng), initial.glorot(discriminator, rng)
+
+    def objective(self, rng: torch.Generator) -> Objective:
+        from ganlib.objectives.adversarial import KerasAdversarial
+
+        return KerasAdversarial()
+
+
+class Began64(Report):
+    """TensorJoe 2017: conditional BEGAN."""
+
+    size = 64
+    pixel_range = (0.0, 1.0)
+
+    width: Positive
+    filters: Count
+    embedding: Count
+    gamma: Positive
+    lambda_k: Positive
+    wrong_condition: NonNegative
+    out_of_bound: NonNegative
+    threshold: NonNegative | None
+    patience: Count
+    lr_floor: Positive
+
+    def networks(self, rng: torch.Generator) -> tuple[Module, Module]:
+        from ganlib.nets import began, initial
+
+        rows = [1 + len(attributes) for attributes in self.conditions.values()]
+        filters = max(1, round(self.filters * self.width))
+        generator = initial.glorot(began.Generator(self.latent_size, filters, rows, self.embedding), rng)
+        generator.start_grey()
+        return generator, initial.glorot(began.Discriminator(self.latent_size, filters, rows, self.embedding), rng)
+
+    def objective(self, rng: torch.Generator) -> Objective:
+        from ganlib.objectives.began import Began
+
+        rows = [1 + len(attributes) for attributes in self.conditions.values()]
+        return Began(self, rows, rng)
+
+
+REPORTS: dict[str, type[Report]] = {
+    "dcgan112": Dcgan112,
+    "dcgan64": Dcgan64,
+    "dense64": Dense64,
+    "began64": Began64,
+    "dcgan56": Dcgan56,
+}
+
+
+class Curve(Settings):
+    """Zhang & Zhao's demo: a GAN that learns to draw parabolas through `points` points."""
+
+    coupled: bool
+    points: Annotated[int, Field(ge=2)]
+    latent_size: Count
+    hidden: Count
+    loss: Loss
+    lr_g: Positive
+    lr_d: Positive
+    beta1: Fraction
+    batch_size: Count
+    steps: Count
+
+    def networks(self, rng: torch.Generator) -> tuple[Module, Module]:
+        """The generator and the discriminator, their first weights drawn from `rng`."""
+        from ganlib.nets import curve, initial
+
+        generator = curve.generator(self.latent_size, self.hidden, self.points)
+        return initial.uniform(generator, rng), initial.uniform(curve.discriminator(self.points, self.hidden), rng)
+
+    def objective(self, rng: torch.Generator) -> Objective:
+        """The minimax game of the demo, or the non-saturating one."""
+        from ganlib.objectives.adversarial import Adversarial
+
+        return Adversarial(self.loss, real_label=1.0)

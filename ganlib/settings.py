@@ -1,0 +1,21 @@
+"""The kinds of value that a block of params.yaml is made of; each block is a frozen model that checks itself once."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Count = Annotated[int, Field(ge=1)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Fraction = Annotated[float, Field(ge=0, lt=1)]  # a momentum or a dropout rate
+Probability = Annotated[float, Field(gt=0, le=1)]
+
+Latent = Literal["uniform", "gaussian", "spherical"]
+Loss = Literal["non_saturating", "minimax"]
+Split = Literal["train", "valid", "test", "all"]
+
+
+class Settings(BaseModel):
+    """A block of params.yaml: an unknown key, a missing one or a value of another type is an error."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")

@@ -1,0 +1,1 @@
+"""The training loop of the image GANs, that of the curve demo, and what both leave behind."""

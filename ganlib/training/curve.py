@@ -1,0 +1,90 @@
+"""Zhang & Zhao's demo: a GAN learns to draw the parabolas y = a x^2 + c, and its learning can be watched."""
+
+from pathlib import Path
+
+import torch
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from ganlib import latent, progress
+from ganlib.files import replacing
+from ganlib.objectives.objective import Batch
+from ganlib.reports import Curve
+from ganlib.training.log import Log
+from ganlib.training.loop import Trainer, save_config
+
+PANELS = (0, 0.01, 0.05, 0.1, 0.2, 0.4, 0.7, 1)  # moments of the training, as shares of its length
+JUDGED = 1000  # curves that each figure is taken over
+LOG_EVERY = 100
+
+
+def train(settings: Curve, folder: Path, timing: Path, *, seed: int) -> dict[str, float]:
+    """Train on the CPU; leave config.yaml, log.csv and learning.png in `folder`, and return the last figures of `judge`."""
+    torch.set_num_threads(1)  # nets this small lose more by waiting for a second thread than it gives
+    rng = torch.Generator().manual_seed(seed)
+    judging = torch.Generator().manual_seed(seed)
+    trainer = Trainer(settings, torch.device("cpu"), rng)
+    log = Log(folder / "log.csv", timing)
+    save_config({"seed": seed, **settings.model_dump()}, folder / "config.yaml")
+    panels = {round(share * settings.steps): Tensor() for share in PANELS}
+    panels[0] = draw(trainer, settings, judging)
+    for step in progress.bar(range(1, settings.steps + 1), desc="training curve", unit="step"):
+        z = latent.sample("gaussian", settings.batch_size, settings.latent_size, rng)
+        losses = trainer.step(Batch(real_curves(settings.batch_size, settings, rng), (), z, z))
+        if step % LOG_EVERY == 0 or step == settings.steps:
+            figures = judge(trainer, settings, judging)
+            log.write(step, {"d_loss": float(losses["d_loss"]), "g_loss": float(losses["g_loss"]), **figures})
+        if step in panels:
+            panels[step] = draw(trainer, settings, judging)
+    plot_learning(panels, settings, folder / "learning.png")
+    return figures
+
+
+def abscissas(settings: Curve) -> Tensor:
+    """x (points,) from -1 to 1."""
+    return torch.linspace(-1, 1, settings.points)
+
+
+def real_curves(count: int, settings: Curve, rng: torch.Generator) -> Tensor:
+    """(count, points): a ~ U(1, 2), and c = a - 1 or, uncoupled, c ~ U(0, 1)."""
+    a = 1 + torch.rand(count, 1, generator=rng)
+    c = a - 1 if settings.coupled else torch.rand(count, 1, generator=rng)
+    return a * abscissas(settings) ** 2 + c
+
+
+def within_bounds(curves: Tensor, settings: Curve) -> float:
+    """The share of curves (N, points) that lie between x^2 and 2 x^2 + 1 at every point."""
+    x = abscissas(settings)
+    return float(((curves >= x**2) & (curves <= 2 * x**2 + 1)).all(dim=1).float().mean())
+
+
+@torch.inference_mode()
+def draw(trainer: Trainer, settings: Curve, rng: torch.Generator) -> Tensor:
+    """(JUDGED, points) curves of the generator."""
+    return trainer.generator(latent.sample("gaussian", JUDGED, settings.latent_size, rng))
+
+
+@torch.inference_mode()
+def judge(trainer: Trainer, settings: Curve, rng: torch.Generator) -> dict[str, float]:
+    """The demo's figures on new curves: mean D(real), which tends to 0.5; mean log D(real) + log(1 - D(fake)), to -2 ln 2."""
+    fakes = draw(trainer, settings, rng)
+    real = trainer.discriminator(real_curves(JUDGED, settings, rng))
+    log_right = torch.nn.functional.logsigmoid(torch.stack([real, -trainer.discriminator(fakes)]))
+    return {
+        "d_accuracy": float(real.sigmoid().mean()),
+        "d_score": float(log_right.mean(dim=1).sum()),
+        "within_bounds": within_bounds(fakes, settings),
+    }
+
+
+def plot_learning(panels: dict[int, Tensor], settings: Curve, path: Path) -> None:
+    """A panel for each step: some of the generator's curves between the bounds."""
+    x = abscissas(settings)
+    figure = Figure(figsize=(12, 6), layout="constrained")
+    for axes, (step, curves) in zip(figure.subplots(2, -(-len(panels) // 2), sharex=True, sharey=True).flat, panels.items(), strict=False):
+        axes.fill_between(x, x**2, 2 * x**2 + 1, color="0.85", label="bounds of the real curves")
+        axes.plot(x, curves[:30].T, color="tab:green", linewidth=0.8)
+        axes.set(title=f"step {step}: {within_bounds(curves, settings):.0%} within bounds", ylim=(-0.5, 3.5))
+    figure.suptitle("Curves that the generator draws; the real ones fill the grey band")
+    with replacing(path) as target:
+        figure.savefig(target, dpi=100)
