@@ -151,7 +151,7 @@ def network(layers: Iterator[Layer]) -> nn.Sequential:
 
 
 class Inception(nn.Module):
-    """(N, 3, H, W) uint8 RGB pictures of any size -> (N, 2048) float32 pool3 features."""
+    """(N, 3, H, W) uint8 RGB pictures of any size -> (N, 2048) float32 pool3 features, in full float32 on any device."""
 
     def __init__(self, layers: list[Layer]) -> None:
         super().__init__()
@@ -162,7 +162,7 @@ class Inception(nn.Module):
         if pictures.dtype != torch.uint8:
             raise TypeError(f"pictures are uint8, not {pictures.dtype}")
         x = F.interpolate(pictures.float() / 255, (SIDE, SIDE), mode="bilinear", align_corners=False)
-        with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+        with torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False, fp32_precision="ieee"):
             return self.network((2 * x - 1).contiguous(memory_format=torch.channels_last))
 
 
@@ -172,13 +172,20 @@ def load(device: torch.device | str = "cpu", weights: Path | None = None) -> Inc
 
 
 def features(
-    inception: Inception, pictures: np.ndarray | Tensor | Iterable[np.ndarray | Tensor], desc: str, batch_size: int = BATCH
+    inception: Inception,
+    pictures: np.ndarray | Tensor | Iterable[np.ndarray | Tensor],
+    desc: str,
+    total: int | None = None,
+    batch_size: int = BATCH,
 ) -> np.ndarray:
-    """(N, 2048) float32 features of (N, 3, H, W) uint8 pictures, or of an iterable of such batches; a bar called `desc` on stderr."""
+    """(N, 2048) float32 features of (N, 3, H, W) uint8 pictures, or of an iterable of such batches with `total` pictures in all.
+
+    They go through the network `batch_size` at a time, under a bar called `desc` on stderr.
+    """
     device = next(inception.buffers()).device
     whole = hasattr(pictures, "shape")
     found = [np.empty((0, DIMENSIONS), np.float32)]
-    with tqdm(total=len(pictures) if whole else None, desc=desc, unit="picture") as bar:
+    with tqdm(total=len(pictures) if whole else total, desc=desc, unit="picture") as bar:
         for batch in [pictures] if whole else pictures:
             for start in range(0, len(batch), batch_size):
                 part = batch[start : start + batch_size]

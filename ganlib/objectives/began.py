@@ -51,8 +51,9 @@ class Began(Objective):
         real, fake_loss, *wrong = _losses(discriminator, torch.cat(pictures), torch.cat(conditions)).split(len(batch.real))
 
         kept = (real.detach() <= self.threshold).float()
-        share = kept / kept.sum().clamp(min=1)  # a batch that is wholly left out weighs nothing
-        self.real_loss = (share * real).sum()
+        share = kept / kept.sum().clamp(min=1)
+        # A batch that is wholly left out teaches D nothing, but the balance and the measure still see its loss.
+        self.real_loss = torch.where(kept.any(), (share * real).sum(), real.mean().detach())
         self.k = self.k.to(real.device)
         d_loss = self.real_loss - self.k * fake_loss.mean()
         losses = {"d_loss": d_loss, "real_loss": self.real_loss, "kept": kept.mean()}

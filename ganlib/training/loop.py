@@ -90,7 +90,7 @@ class Trainer:
         if objective.simultaneous:
             self.optimizer_d.step()
         self.optimizer_g.step()
-        return {**d_losses, **g_losses, **objective.after_step()}
+        return {name: loss.detach() for name, loss in (d_losses | g_losses | objective.after_step()).items()}
 
     def _fakes_apart(self, batch: Batch) -> Tensor:
         self.generator.eval()

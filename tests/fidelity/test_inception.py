@@ -129,8 +129,10 @@ def test_no_pictures_have_no_features(network: Inception) -> None:
     assert inception.features(network, [], desc="none").shape == (0, 2048)
 
 
-def test_progress_is_shown_on_stderr_under_its_description(network: Inception, capsys: pytest.CaptureFixture[str]) -> None:
-    inception.features(network, clouds(detail=8, count=2, seed=0), desc="1000 fakes")
+@pytest.mark.parametrize("whole", [True, False])
+def test_progress_is_shown_on_stderr_under_its_description(network: Inception, capsys: pytest.CaptureFixture[str], whole: bool) -> None:
+    pictures = clouds(detail=8, count=2, seed=0)
+    inception.features(network, pictures if whole else iter([pictures]), "1000 fakes", total=2)
     shown = capsys.readouterr()
     assert "1000 fakes" in shown.err
     assert "2/2" in shown.err
@@ -140,6 +142,14 @@ def test_progress_is_shown_on_stderr_under_its_description(network: Inception, c
 def test_pictures_that_are_not_bytes_are_refused(network: Inception) -> None:
     with pytest.raises(TypeError, match="uint8"):
         network(torch.zeros(1, 3, 64, 64))
+
+
+def test_features_never_use_tf32(network: Inception) -> None:
+    allowed = []
+    with network.network[0].register_forward_pre_hook(lambda *_: allowed.append(torch.backends.cudnn.allow_tf32)):
+        network(torch.zeros(1, 3, 64, 64, dtype=torch.uint8))
+    assert allowed == [False]
+    assert torch.backends.cudnn.allow_tf32
 
 
 def test_global_random_numbers_are_left_alone(layers: list[Layer]) -> None:

@@ -1,0 +1,77 @@
+from zipfile import ZipFile
+
+import pytest
+
+from ganlib.data import celeba
+from ganlib.errors import UserError
+from tests.data import archive
+
+KEY = "datasets.celeba_preview.source"
+
+
+@pytest.fixture
+def source(tmp_path):
+    return archive.write(tmp_path / "source", [archive.jpeg(archive.picture(i)) for i in range(12)], {"Bald": [3]})
+
+
+def test_fetch_copies_the_three_files_byte_for_byte(source, tmp_path):
+    celeba.fetch(source, tmp_path / "raw", KEY)
+    for name in (celeba.ARCHIVE, celeba.ATTRIBUTE_TABLE, celeba.SPLIT_TABLE):
+        assert (tmp_path / "raw" / name).read_bytes() == (source / name).read_bytes()
+    assert len(list((tmp_path / "raw").iterdir())) == 3
+
+
+def test_fetch_packs_a_folder_of_pictures_into_the_archive(source, tmp_path):
+    with ZipFile(source / celeba.ARCHIVE) as whole:
+        whole.extractall(source)
+    (source / celeba.ARCHIVE).unlink()
+    celeba.fetch(source, tmp_path / "raw", KEY)
+    with ZipFile(tmp_path / "raw" / celeba.ARCHIVE) as packed:
+        assert packed.namelist() == [f"{celeba.FOLDER}/{i:06d}.jpg" for i in range(1, 13)]
+        assert packed.read(packed.namelist()[4]) == (source / celeba.FOLDER / "000005.jpg").read_bytes()
+
+
+@pytest.mark.parametrize("absent", [celeba.ARCHIVE, celeba.ATTRIBUTE_TABLE, celeba.SPLIT_TABLE])
+def test_missing_file_is_named_with_the_place_to_put_it_and_nothing_is_touched(source, tmp_path, absent):
+    (source / absent).unlink()
+    raw = archive.write(tmp_path / "raw", [b"earlier"])
+    with pytest.raises(UserError) as error:
+        celeba.fetch(source, raw, KEY)
+    line = str(error.value)
+    assert line.startswith(f"params.yaml: {KEY}: {source} has no {absent}")
+    assert f"-S {KEY}=FOLDER" in line
+    assert "\n" not in line
+    with ZipFile(raw / celeba.ARCHIVE) as kept:
+        assert kept.read(kept.namelist()[0]) == b"earlier"
+
+
+def test_tables_give_split_and_attributes_row_for_row(source):
+    table = celeba.read_tables(source)
+    assert list(table["file"][:3]) == ["000001.jpg", "000002.jpg", "000003.jpg"]
+    assert list(table["split"][:4]) == ["train", "valid", "test", "train"]
+    assert list(table["Bald"]) == [-1, -1, -1, 1] + [-1] * 8
+    assert str(table["Bald"].dtype) == "int8"
+    assert tuple(table.columns[2:]) == celeba.ATTRIBUTES
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        (celeba.ATTRIBUTE_TABLE, "12\nBald Male\n000001.jpg 1 1\n", "40 attributes"),
+        (celeba.ATTRIBUTE_TABLE, "", "is not CelebA's table"),
+        (celeba.SPLIT_TABLE, "000001.jpg 0\n", "each file"),
+        (celeba.SPLIT_TABLE, "".join(f"{i:06d}.jpg 7\n" for i in range(1, 13)), "0, 1 or 2"),
+    ],
+)
+def test_table_that_does_not_fit_is_refused_in_one_line(source, name, text, message):
+    (source / name).write_text(text)
+    with pytest.raises(UserError, match=message) as error:
+        celeba.read_tables(source)
+    assert "\n" not in str(error.value)
+
+
+def test_attribute_that_is_neither_one_nor_minus_one_is_refused(source):
+    table = source / celeba.ATTRIBUTE_TABLE
+    table.write_text(table.read_text().replace("-1", " 0", 1))
+    with pytest.raises(UserError, match="must be 1 or -1"):
+        celeba.read_tables(source)

@@ -1,0 +1,113 @@
+"""The counts are those of the reports' own nets at width 1, worked out layer by layer from what each report states."""
+
+import pytest
+import torch
+from torch import nn
+
+from ganlib import params
+from ganlib.nets import dcgan
+from ganlib.reports import REPORTS, Report
+
+COUNTS = {
+    "dcgan112": (22_234_243, 17_266_689),
+    "dcgan64": (12_658_432, 2_765_568),
+    "dense64": (1_291_488, 1_269_301),
+    "began64": (1_722_931, 11_198_963),
+    "dcgan56": (14_136_451, 4_315_713),
+}
+
+
+def as_reported(name: str, **changes: object) -> Report:
+    """The report's settings at full scale."""
+    report = params.load().report(name).model_dump()
+    if "width" in report:
+        report["width"] = 1.0
+    return REPORTS[name].model_validate({**report, **changes})
+
+
+def count(module: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in module.parameters())
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_networks_have_the_reports_parameter_counts(name):
+    generator, discriminator = as_reported(name).networks(torch.Generator())
+    assert (count(generator), count(discriminator)) == COUNTS[name]
+
+
+def test_dcgan56_as_run_has_its_parameter_count():
+    as_run = as_reported("dcgan56", d_dropout=0.0, d_batch_norm="affine", d_first_batch_norm=False, pack=2, real_label=0.9)
+    assert count(as_run.networks(torch.Generator())[1]) == 4_323_841
+
+
+def test_curve_nets_are_5_128_15_and_15_128_1():
+    generator, discriminator = params.load().curve.networks(torch.Generator())
+    assert (count(generator), count(discriminator)) == (5 * 128 + 128 + 128 * 15 + 15, 15 * 128 + 128 + 128 + 1)
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_networks_take_and_give_what_the_report_says(name):
+    report = as_reported(name, **({"width": 0.1} if name != "dense64" else {}))
+    generator, discriminator = report.networks(torch.Generator())
+    condition = (torch.zeros(4, len(report.conditions), dtype=torch.int64),) if report.conditions else ()
+    pictures = generator(torch.randn(4, report.latent_size), *condition)
+    assert pictures.shape == (4, 3, report.size, report.size)
+    judged = discriminator(pictures, *condition)
+    assert judged.shape == (pictures.shape if name == "began64" else (4,))
+    if name != "began64":  # which bounds nothing
+        low, high = report.pixel_range
+        assert low <= pictures.min()
+        assert pictures.max() <= high
+
+
+def test_width_scales_channels_and_nothing_else():
+    generator, discriminator = as_reported("dcgan64", width=0.25).networks(torch.Generator())
+    assert [layer.out_channels for layer in generator if isinstance(layer, nn.ConvTranspose2d)] == [256, 128, 64, 32, 3]
+    assert [layer.out_channels for layer in discriminator if isinstance(layer, nn.Conv2d)] == [16, 32, 64, 128, 1]
+    assert generator[0].in_channels == 100
+    began, _ = as_reported("began64", width=0.25).networks(torch.Generator())
+    assert [table.weight.shape for table in began.conditions] == [(5, 16), (2, 16)]
+    assert began.decoder[0].out_features == 64
+
+
+def plain_generator() -> nn.Sequential:
+    """As the report prints it."""
+    return nn.Sequential(
+        nn.ConvTranspose2d(100, 1024, 4, 1, 0, bias=False), nn.BatchNorm2d(1024), nn.ReLU(True),
+        nn.ConvTranspose2d(1024, 512, 4, 2, 1, bias=False), nn.BatchNorm2d(512), nn.ReLU(True),
+        nn.ConvTranspose2d(512, 256, 4, 2, 1, bias=False), nn.BatchNorm2d(256), nn.ReLU(True),
+        nn.ConvTranspose2d(256, 128, 4, 2, 1, bias=False), nn.BatchNorm2d(128), nn.ReLU(True),
+        nn.ConvTranspose2d(128, 3, 4, 2, 1, bias=False), nn.Tanh(),
+    )  # fmt: skip
+
+
+def plain_discriminator() -> nn.Sequential:
+    """As the report prints it."""
+    return nn.Sequential(
+        nn.Conv2d(3, 64, 4, 2, 1, bias=False), nn.LeakyReLU(0.2, True),
+        nn.Conv2d(64, 128, 4, 2, 1, bias=False), nn.BatchNorm2d(128), nn.LeakyReLU(0.2, True),
+        nn.Conv2d(128, 256, 4, 2, 1, bias=False), nn.BatchNorm2d(256), nn.LeakyReLU(0.2, True),
+        nn.Conv2d(256, 512, 4, 2, 1, bias=False), nn.BatchNorm2d(512), nn.LeakyReLU(0.2, True),
+        nn.Conv2d(512, 1, 4, 1, 0, bias=False), nn.Sigmoid(),
+    )  # fmt: skip
+
+
+def test_dcgan64_and_its_plain_twin_load_each_others_state_strictly():
+    generator, discriminator = as_reported("dcgan64").networks(torch.Generator().manual_seed(1))
+    twin_g, twin_d = plain_generator(), plain_discriminator()
+    twin_g.load_state_dict(generator.state_dict(), strict=True)
+    twin_d.load_state_dict(discriminator.state_dict(), strict=True)
+    z = torch.randn(2, 100)
+    with torch.inference_mode():
+        pictures = twin_g.eval()(z[:, :, None, None])
+        torch.testing.assert_close(generator.eval()(z), pictures, rtol=0, atol=0)
+        torch.testing.assert_close(discriminator.eval()(pictures).sigmoid(), twin_d.eval()(pictures).flatten(), rtol=0, atol=0)
+    generator.load_state_dict(plain_generator().state_dict(), strict=True)
+    discriminator.load_state_dict(plain_discriminator().state_dict(), strict=True)
+
+
+def test_affine_batch_norm_never_learns_statistics():
+    affine = dcgan.Affine(3).train()
+    affine(torch.randn(8, 3, 4, 4) + 5)
+    assert affine.running_mean.abs().max() == 0
+    assert not affine.training

@@ -1,0 +1,144 @@
+"""Against Berthelot et al. 2017, section 3, and TensorJoe's additions, on discriminators whose errors are known."""
+
+import math
+
+import pytest
+import torch
+from torch.optim import SGD
+
+from ganlib import params
+from ganlib.objectives.began import Began
+from ganlib.objectives.objective import Batch
+from ganlib.reports import Began64
+
+ROWS = [5, 2]
+
+
+def began(**changes: object) -> Began:
+    settings = Began64.model_validate({**params.load().report("began64").model_dump(), **changes})
+    return Began(settings, ROWS, torch.Generator().manual_seed(0))
+
+
+def error_of(amount: float):
+    """A discriminator that misses every pixel by `amount`."""
+    return lambda pictures, condition: pictures + amount
+
+
+def error_by_picture(pictures: torch.Tensor, condition: torch.Tensor) -> torch.Tensor:
+    """Misses every pixel by what the picture's own pixels are."""
+    return 2 * pictures
+
+
+def pictures(*values: float) -> torch.Tensor:
+    return torch.stack([torch.full((3, 64, 64), value) for value in values])
+
+
+def batch(real: torch.Tensor) -> Batch:
+    return Batch(real, (torch.zeros(len(real), 2, dtype=torch.int64),), torch.empty(0), torch.empty(0))
+
+
+def step(objective: Began, real: torch.Tensor, fake: torch.Tensor, discriminator=error_by_picture) -> dict[str, float]:
+    losses = objective.discriminator_losses(discriminator, batch(real), fake)
+    losses |= objective.generator_losses(discriminator, batch(real), fake)
+    return {name: float(value) for name, value in (losses | objective.after_step()).items()}
+
+
+def test_balance_moves_by_lambda_times_gamma_real_minus_fake():
+    losses = step(began(), pictures(0.5, 0.5), pictures(0.1, 0.1))
+    assert losses["real_loss"] == pytest.approx(0.5)
+    assert losses["fake_loss"] == pytest.approx(0.1)
+    assert losses["k"] == pytest.approx(0.001 * (0.4 * 0.5 - 0.1))
+    assert losses["convergence"] == pytest.approx(0.5 + abs(0.4 * 0.5 - 0.1))
+
+
+def test_discriminator_pays_for_reals_and_earns_k_times_fakes():
+    objective = began(wrong_condition=0.0)
+    objective.k = torch.tensor(0.25)
+    assert step(objective, pictures(0.5, 0.5), pictures(0.2, 0.2))["d_loss"] == pytest.approx(0.5 - 0.25 * 0.2)
+
+
+@pytest.mark.parametrize(("real", "fake", "k", "expected"), [(0.1, 0.9, 0.0, 0.0), (0.9, 0.1, 1.0, 1.0)])
+def test_balance_stays_between_zero_and_one(real, fake, k, expected):
+    objective = began(lambda_k=10.0)
+    objective.k = torch.tensor(k)
+    assert step(objective, pictures(real, real), pictures(fake, fake))["k"] == expected
+
+
+def test_wrong_conditions_loss_is_held_at_one_and_a_half_times_the_real_loss():
+    losses = step(began(), pictures(0.5, 0.5), pictures(0.1, 0.1), error_of(0.2))
+    assert losses["wrong_loss"] == pytest.approx(abs(1.5 * 0.2 - 0.2))
+    assert losses["d_loss"] == pytest.approx(0.2 + losses["wrong_loss"])
+
+
+def test_wrong_conditions_are_never_the_true_ones_and_cover_all_others():
+    true = torch.cartesian_prod(torch.arange(5), torch.arange(2)).repeat(200, 1)
+    wrong = began()._wrong(true)
+    assert (wrong != true).any(dim=1).all()
+    assert wrong.min(dim=0).values.tolist() == [0, 0]
+    assert wrong.max(dim=0).values.tolist() == [4, 1]
+    of_first = {tuple(row) for row in wrong[::10].tolist()}
+    assert len(of_first) == 9
+
+
+def test_out_of_bound_loss_is_quadratic_and_only_outside_the_range():
+    losses = step(began(), pictures(0.5, 0.5), pictures(1.5, 0.5), error_of(0.2))
+    assert losses["out_of_range"] == pytest.approx(0.5)
+    assert losses["g_loss"] == pytest.approx(0.2 + (1.0**2 - 0.25) / 2)
+    assert step(began(), pictures(0.5, 0.5), pictures(1.0, 0.0), error_of(0.2))["g_loss"] == pytest.approx(0.2)
+
+
+def test_reals_above_last_epochs_mean_and_two_deviations_are_left_out():
+    objective = began(wrong_condition=0.0)
+    values = [0.1] * 9 + [0.9]
+    everything = step(objective, pictures(*values), pictures(*values))
+    assert everything["kept"] == 1
+    objective.after_epoch(())
+    mean = sum(values) / 10
+    deviation = math.sqrt(sum(value**2 for value in values) / 10 - mean**2)
+    assert objective.threshold == pytest.approx(mean + 2 * deviation)
+    left = step(objective, pictures(*values), pictures(*values))
+    assert left["kept"] == pytest.approx(0.9)
+    assert left["real_loss"] == pytest.approx(0.1)
+
+
+def test_threshold_counts_the_reals_it_left_out():
+    objective = began(wrong_condition=0.0)
+    values = [0.1] * 9 + [0.9]
+    thresholds = []
+    for _ in range(3):
+        step(objective, pictures(*values), pictures(*values))
+        objective.after_epoch(())
+        thresholds.append(objective.threshold)
+    assert thresholds[0] == pytest.approx(thresholds[2])
+
+
+def test_batch_that_is_wholly_left_out_teaches_nothing_and_is_still_measured():
+    objective = began()
+    objective.threshold = 0.01
+    weight = torch.tensor(2.0, requires_grad=True)
+    losses = objective.discriminator_losses(lambda pictures, condition: weight * pictures, batch(pictures(0.5, 0.5)), pictures(0.0, 0.0))
+    losses["d_loss"].backward()
+    assert weight.grad == 0
+    assert losses["kept"] == 0
+    assert losses["real_loss"].item() == pytest.approx(0.5)
+
+
+def test_rate_is_halved_after_three_epochs_without_a_better_measure_down_to_its_floor():
+    objective = began()
+    optimizer = SGD([torch.zeros(1, requires_grad=True)], lr=5e-5)
+    rates = []
+    for _ in range(10):
+        step(objective, pictures(0.5, 0.5), pictures(0.1, 0.1))
+        objective.after_epoch((optimizer,))
+        rates.append(optimizer.param_groups[0]["lr"])
+    # The first epoch is the best; 2, 3 and 4 are no better, and so on.
+    assert rates == [5e-5] * 3 + [2.5e-5] * 3 + [2e-5] * 4
+
+
+def test_rate_below_the_floor_is_left_alone():
+    objective = began()
+    optimizer = SGD([torch.zeros(1, requires_grad=True)], lr=1e-5)
+    for _ in range(5):
+        step(objective, pictures(0.5, 0.5), pictures(0.1, 0.1))
+        objective.after_epoch((optimizer,))
+    assert optimizer.param_groups[0]["lr"] == 1e-5

@@ -1,0 +1,133 @@
+import subprocess
+import sys
+
+import pytest
+from ruamel.yaml import YAML
+
+from ganlib import params
+from ganlib.errors import UserError
+from tests.conftest import ROOT
+
+
+def test_every_report_keeps_its_own_rates_while_overrides_are_blank(changed_params):
+    settings = params.load(changed_params({}))
+    rates = {name: (report.lr_g, report.lr_d, report.beta1) for name, report in settings.reports.items()}
+    assert rates == {
+        "dcgan112": (2e-4, 4e-5, 0.5),
+        "dcgan64": (2e-4, 5e-5, 0.5),
+        "dense64": (2e-4, 2e-4, 0.5),
+        "began64": (5e-5, 5e-5, 0.5),
+        "dcgan56": (2.5e-4, 2.5e-4, 0.45),
+    }
+
+
+@pytest.mark.parametrize(("key", "value"), [("lr_g", 1e-3), ("lr_d", 5e-5), ("beta1", 0.9), ("batch_size", 32), ("epochs", 3)])
+def test_override_reaches_all_five_reports(changed_params, key, value):
+    reports = params.load(changed_params({key: value})).reports
+    assert [getattr(report, key) for report in reports.values()] == [value] * 5
+
+
+def test_latent_override_reaches_all_five_reports(changed_params):
+    reports = params.load(changed_params({"latent": "spherical"})).reports
+    assert {report.latent for report in reports.values()} == {"spherical"}
+
+
+def test_rate_that_dvc_writes_as_5e_05_is_a_number(tmp_path):
+    path = tmp_path / "params.yaml"
+    path.write_text((ROOT / "params.yaml").read_text().replace("\nlr_d:\n", "\nlr_d: 5e-05\n"))
+    assert params.load(path).report("dcgan112").lr_d == 5e-5
+
+
+def test_preview_block_counts_at_preview_scale_only(changed_params):
+    assert params.load(changed_params({})).report("dcgan64").width == 0.25
+    full = params.load(changed_params({"dataset": "celeba"})).report("dcgan64")
+    assert (full.width, full.max_steps, full.epochs, full.batch_size) == (1.0, None, 5, 128)
+
+
+def test_override_beats_the_preview_block(changed_params):
+    assert params.load(changed_params({"epochs": 2})).report("dcgan64").epochs == 2
+
+
+def test_report_keeps_its_own_value_where_its_block_says_so(changed_params):
+    settings = params.load(changed_params({"reports.dcgan64.lr_d": 2e-4}))
+    assert (settings.report("dcgan64").lr_d, settings.report("dcgan112").lr_d) == (2e-4, 4e-5)
+
+
+MISTAKES = [
+    ("lr_d", -1.0, "params.yaml: lr_d: -1.0 is not allowed: must be greater than 0"),
+    ("lr_d", "fast", "params.yaml: lr_d: 'fast' is not allowed: must be a valid number"),
+    ("lr_d", float("nan"), "params.yaml: lr_d: nan is not allowed: must be a finite number"),
+    ("seed", True, "params.yaml: seed: True is not allowed: must be a valid integer"),
+    ("latent", "normal", "params.yaml: latent: 'normal' is not allowed: must be 'uniform', 'gaussian' or 'spherical'"),
+    ("lr", 1e-4, "params.yaml: lr: unknown key, did you mean 'lr_g'?"),
+    ("dataset", "toon", "params.yaml: dataset: 'toon' is unknown, did you mean 'toons'?; one of celeba, celeba_preview, toons"),
+    ("datasets.toons.fid_samples", 1, "params.yaml: datasets.toons.fid_samples: 1 is not allowed: must be greater than or equal to 2"),
+    ("crops.tight56.left", 170, "params.yaml: crops.tight56: the box (170, 55, 143, 163) is empty: left < right and top < bottom"),
+    ("reports.dcgan64.lrd", 1e-4, "params.yaml: reports.dcgan64.lrd: unknown key, did you mean 'lr_d'?"),
+    ("reports.dcgan64.preview.widht", 1.0, "params.yaml: reports.dcgan64.preview.widht: unknown key, did you mean 'width'?"),
+    ("reports.dcgan64.epochs", 0, "params.yaml: reports.dcgan64.epochs: 0 is not allowed: must be greater than or equal to 1"),
+    (
+        "reports.dcgan64.crop",
+        "wide46",
+        "params.yaml: reports.dcgan64.crop: 'wide46' is unknown, did you mean 'wide64'?; one of squashed112, tight56, tight64, wide64",
+    ),
+    (
+        "reports.dcgan64.crop",
+        "tight56",
+        "params.yaml: reports.dcgan64.crop: tight56 makes 56x56 pictures and dcgan64 takes 64x64: one of tight64, wide64",
+    ),
+    (
+        "reports.dcgan46",
+        {},
+        "params.yaml: reports: 'dcgan46' is unknown, did you mean 'dcgan64'?; one of began64, dcgan112, dcgan56, dcgan64, dense64",
+    ),
+    ("reports.dcgan56.pack", 3, "params.yaml: reports.dcgan56: batch_size 64 is not a multiple of pack 3"),
+    ("batch_size", 33, "params.yaml: reports.dense64: batch_size 33 is odd, and half of it is real"),
+    ("reports", None, "params.yaml: reports: must be a mapping of names to values, and is None"),
+    ("curve.steps", 0.5, "params.yaml: curve.steps: 0.5 is not allowed: must be a valid integer"),
+]
+
+
+@pytest.mark.parametrize(("key", "value", "message"), MISTAKES, ids=lambda part: str(part)[:30])
+def test_mistake_ends_in_one_line_that_names_key_and_remedy(changed_params, key, value, message):
+    with pytest.raises(UserError) as error:
+        params.load(changed_params({key: value}))
+    assert str(error.value) == message
+
+
+def test_missing_key_is_named(tmp_path):
+    yaml = YAML()
+    values = yaml.load(ROOT / "params.yaml")
+    del values["reports"]["began64"]["gamma"]
+    yaml.dump(values, tmp_path / "params.yaml")
+    with pytest.raises(UserError, match=r"^params.yaml: reports.began64.gamma: missing; it has no default$"):
+        params.load(tmp_path / "params.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "must be a mapping"),
+        ("- 1\n", "must be a mapping"),
+        ("seed: [1\n", "line 2"),
+        ("seed: 1\nseed: 2\n", "line 2: found duplicate key"),
+        ("\tseed: 1\n", "line 1"),
+        ("seed: !!python/object:os.system {}\n", "line 1"),
+    ],
+)
+def test_file_that_is_no_mapping_is_one_line(tmp_path, text, message):
+    path = tmp_path / "params.yaml"
+    path.write_text(text)
+    with pytest.raises(UserError, match=message) as error:
+        params.load(path)
+    assert "\n" not in str(error.value)
+
+
+def test_unknown_report_names_those_there_are(changed_params):
+    with pytest.raises(UserError, match="'dcgan46' is unknown, did you mean 'dcgan64'"):
+        params.load(changed_params({})).report("dcgan46")
+
+
+def test_reading_params_loads_no_torch():
+    code = "import sys; from ganlib import params; params.load(); sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0

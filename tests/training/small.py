@@ -1,0 +1,26 @@
+"""Reports small enough to train in a test, and faces for them."""
+
+from pathlib import Path
+
+from ganlib import params
+from ganlib.data import faces
+from ganlib.data.faces import Faces
+from ganlib.reports import REPORTS, Report
+from tests.data import archive
+
+NAMES = tuple(REPORTS)
+
+
+def report(name: str, **changes: object) -> Report:
+    """The report with narrow nets, two pictures a step at least and four steps."""
+    settings = params.load().report(name).model_dump()
+    narrow = {"width": 0.03} if "width" in settings else {}
+    return REPORTS[name].model_validate({**settings, **narrow, "batch_size": 4, "max_steps": 4, "sample_every": 2, **changes})
+
+
+def small_faces(folder: Path, settings: Report, count: int = 12) -> Faces:
+    """`count` gradients of the report's crop; every second has black hair."""
+    raw = archive.write(folder, [archive.jpeg(archive.picture(5 * i)) for i in range(count)], {"Black_Hair": list(range(0, count, 2))})
+    cache = folder / "cache.npy"
+    faces.build(raw, params.load().crop(settings.crop), None, cache)
+    return Faces.open(cache, "all")

@@ -1,0 +1,60 @@
+import pytest
+import torch
+
+from ganlib.errors import UserError
+from ganlib.training.feed import Feed
+from tests.training import small
+
+
+def feed(tmp_path, name: str, **changes: object) -> Feed:
+    report = small.report(name, **changes)
+    return Feed(report, small.small_faces(tmp_path / "raw", report, 14), torch.device("cpu"), torch.Generator().manual_seed(0))
+
+
+def rows_seen(feed: Feed, steps: int) -> list[list[int]]:
+    return [feed._rows(feed.report.reals_per_step).tolist() for _ in range(steps)]
+
+
+def test_epoch_shows_each_picture_once_and_drops_the_short_batch(tmp_path):
+    some = feed(tmp_path, "dcgan64")
+    assert some.steps_per_epoch == 3
+    first, second = ([row for rows in rows_seen(some, 3) for row in rows] for _ in range(2))
+    assert len(set(first)) == len(set(second)) == 12
+    assert first != second
+
+
+def test_replacement_draws_pictures_twice_and_an_epoch_is_as_long_as_stated(tmp_path):
+    some = feed(tmp_path, "dense64", batch_size=28)
+    assert some.steps_per_epoch == 200
+    assert len(set(rows_seen(some, 1)[0])) < 14
+
+
+def test_dense64_gets_half_a_batch_of_reals_and_a_whole_one_of_noise_for_g(tmp_path):
+    batch = feed(tmp_path, "dense64", batch_size=8).next(shares_fakes=False)
+    assert (len(batch.real), len(batch.z_d), len(batch.z_g)) == (4, 4, 8)
+
+
+def test_pictures_come_in_the_reports_pixel_range(tmp_path):
+    for name, low in (("dcgan64", -1.0), ("dense64", 0.0)):
+        real = feed(tmp_path / name, name).next(shares_fakes=True).real
+        assert low <= real.min() < low + 0.1
+        assert 0.9 < real.max() <= 1.0
+
+
+def test_conditions_are_those_of_the_pictures(tmp_path):
+    some = feed(tmp_path, "began64")
+    batch = some.next(shares_fakes=False)
+    blue = (batch.real[:, 2].mean(dim=(1, 2)) * 255 / 5).round().long()  # the picture's number
+    assert torch.equal(batch.condition[0][:, 0], 1 - blue % 2)  # even ones have black hair, the first of the colours
+
+
+def test_shared_fakes_have_one_noise_and_others_two(tmp_path):
+    some = feed(tmp_path, "began64")
+    apart, shared = some.next(shares_fakes=False), some.next(shares_fakes=True)
+    assert not torch.equal(apart.z_d, apart.z_g)
+    assert shared.z_d is shared.z_g
+
+
+def test_fewer_pictures_than_a_batch_is_one_line(tmp_path):
+    with pytest.raises(UserError, match="a step takes 64 real pictures, and the split holds 14"):
+        feed(tmp_path, "dcgan64", batch_size=64)
