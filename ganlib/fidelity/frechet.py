@@ -1,6 +1,5 @@
 """The Frechet distance between two Gaussians (Dowson & Landau 1982), which on Inception's features is the FID (Heusel et al. 2017)."""
 
-import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,6 +9,7 @@ import numpy as np
 from scipy import linalg
 
 from ganlib.errors import UserError
+from ganlib.files import replacing
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,13 +51,8 @@ class Statistics:
     def save(self, path: Path, extractor: str, protocol: str) -> None:
         """Write a .npz that pytorch-fid can read (`mu`, `sigma`), whole or not at all; the same statistics give the same bytes."""
         kept = {} if self.deviations is None else {"deviations": self.deviations}
-        unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            with unfinished.open("wb") as file:
-                np.savez(file, mu=self.mu, sigma=self.sigma, count=self.count, extractor=extractor, protocol=protocol, **kept)
-            unfinished.replace(path)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        with replacing(path) as target, target.open("wb") as file:
+            np.savez(file, mu=self.mu, sigma=self.sigma, count=self.count, extractor=extractor, protocol=protocol, **kept)
 
     @classmethod
     def load(cls, path: Path, extractor: str, protocol: str) -> Self:

@@ -15,8 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.models import inception_v3
-from tqdm import tqdm
-
+from ganlib import progress
 from ganlib.errors import UserError
 
 EXTRACTOR = "inception-2015-12-05"
@@ -185,7 +184,7 @@ def features(
     device = next(inception.buffers()).device
     whole = hasattr(pictures, "shape")
     found = [np.empty((0, DIMENSIONS), np.float32)]
-    with tqdm(total=len(pictures) if whole else total, desc=desc, unit="picture") as bar:
+    with progress.bar(total=len(pictures) if whole else total, desc=desc, unit="picture") as bar:
         for batch in [pictures] if whole else pictures:
             for start in range(0, len(batch), batch_size):
                 part = batch[start : start + batch_size]
