@@ -15,6 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.models import inception_v3
+
 from ganlib import progress
 from ganlib.errors import UserError
 
