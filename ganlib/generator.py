@@ -37,7 +37,7 @@ def load(path: Path) -> tuple[Module, Report]:
     except (OSError, SafetensorError, KeyError, ValueError) as error:
         raise UserError(f"{path}: is no generator that `train` wrote: {error}") from None
     report = REPORTS[config["report"]].model_validate(config["settings"])
-    generator, _ = report.networks(torch.Generator())
+    generator, _ = report.build()
     generator.load_state_dict(weights)
     return generator.eval().to(memory_format=torch.channels_last), report
 

@@ -18,18 +18,45 @@ if TYPE_CHECKING:
     from ganlib.objectives.objective import Objective
 
 
-class Report(Settings):
-    """What every report states; the numbers of params.yaml, after overrides."""
+class System(Settings):
+    """Two nets that learn from each other: what the trainer needs to know of a report, or of the curve demo."""
+
+    first_weights: ClassVar[Literal["normal", "glorot", "uniform"]]
+
+    latent_size: Count
+    lr_g: Positive
+    lr_d: Positive
+    beta1: Fraction
+
+    def build(self) -> tuple[Module, Module]:
+        """The generator and the discriminator, with weights yet to be drawn or loaded."""
+        raise NotImplementedError
+
+    def networks(self, rng: torch.Generator) -> tuple[Module, Module]:
+        """The generator and the discriminator, their first weights drawn from `rng`."""
+        from ganlib.nets import initial
+
+        generator, discriminator = self.build()
+        draw = getattr(initial, self.first_weights)
+        return draw(generator, rng), draw(discriminator, rng)
+
+    def objective(self, rng: torch.Generator) -> Objective:
+        """What the two nets want; what it draws itself comes from `rng`."""
+        raise NotImplementedError
+
+    def at_full_width(self) -> Self:
+        """The same system with as many channels as its report states."""
+        return self.model_copy(update={"width": 1.0}) if "width" in type(self).model_fields else self
+
+
+class Report(System):
+    """What every image report states; the numbers of params.yaml, after overrides."""
 
     size: ClassVar[int]
     pixel_range: ClassVar[tuple[float, float]] = (-1.0, 1.0)
 
     crop: str
     latent: Latent
-    latent_size: Count
-    lr_g: Positive
-    lr_d: Positive
-    beta1: Fraction
     batch_size: Annotated[int, Field(ge=2)]
     epochs: Count
     max_steps: Count | None
@@ -43,17 +70,11 @@ class Report(Settings):
         """How many real pictures, and as many fakes, D sees in one step."""
         return self.batch_size
 
-    def networks(self, rng: torch.Generator) -> tuple[Module, Module]:
-        """The generator and the discriminator, their first weights drawn from `rng`."""
-        raise NotImplementedError
-
-    def objective(self, rng: torch.Generator) -> Objective:
-        """What the two nets want; what it draws itself comes from `rng`."""
-        raise NotImplementedError
-
 
 class Dcgan(Report):
     """What the three DCGANs have in common."""
+
+    first_weights = "normal"
 
     width: Positive
     loss: Loss
@@ -70,12 +91,10 @@ class Dcgan112(Dcgan):
 
     size = 112
 
-    def networks(self, rng: torch.Generator) -> tuple[Module, Module]:
-        from ganlib.nets import dcgan, initial
+    def build(self) -> tuple[Module, Module]:
+        from ganlib.nets import dcgan
 
-        generator = dcgan.generator112(self.latent_size, self.width)
-        discriminator = dcgan.discriminator112(self.width)
-        return initial.normal(generator, rng), initial.normal(discriminator, rng)
+        return dcgan.generator112(self.latent_size, self.width), dcgan.discriminator112(self.width)
 
 
 class Dcgan64(Dcgan):
@@ -83,12 +102,10 @@ class Dcgan64(Dcgan):
 
     size = 64
 
-    def networks(self, rng: torch.Generator) -> tuple[Module, Module]:
-        from ganlib.nets import dcgan, initial
+    def build(self) -> tuple[Module, Module]:
+        from ganlib.nets import dcgan
 
-        generator = dcgan.Generator64(self.latent_size, self.width)
-        discriminator = dcgan.Discriminator64(self.width)
-        return initial.normal(generator, rng), initial.normal(discriminator, rng)
+        return dcgan.Generator64(self.latent_size, self.width), dcgan.Discriminator64(self.width)
 
 
 class Dcgan56(Dcgan):
@@ -108,12 +125,11 @@ class Dcgan56(Dcgan):
             raise ValueError(f"batch_size {self.batch_size} is not a multiple of pack {self.pack}")
         return self
 
-    def networks(self, rng: torch.Generator) -> tuple[Module, Module]:
-        from ganlib.nets import dcgan, initial
+    def build(self) -> tuple[Module, Module]:
+        from ganlib.nets import dcgan
 
         generator = dcgan.generator56(self.latent_size, self.width, self.dropout)
-        discriminator = dcgan.discriminator56(self.width, self.d_dropout, self.d_batch_norm, self.d_first_batch_norm, self.pack)
-        return initial.normal(generator, rng), initial.normal(discriminator, rng)
+        return generator, dcgan.discriminator56(self.width, self.d_dropout, self.d_batch_norm, self.d_first_batch_norm, self.pack)
 
 
 class Dense64(Report):
@@ -121,6 +137,7 @@ class Dense64(Report):
 
     size = 64
     pixel_range = (0.0, 1.0)
+    first_weights = "glorot"
 
     hidden: Annotated[list[Count], Field(min_length=1)]
     dropout: Fraction
@@ -135,12 +152,11 @@ class Dense64(Report):
     def reals_per_step(self) -> int:
         return self.batch_size // 2
 
-    def networks(self, rng: torch.Generator) -> tuple[Module, Module]:
-        from ganlib.nets import dense, initial
+    def build(self) -> tuple[Module, Module]:
+        from ganlib.nets import dense
 
         generator = dense.generator(self.latent_size, self.hidden, self.dropout, self.size)
-        discriminator = dense.discriminator(self.hidden, self.dropout, self.size)
-        return initial.glorot(generator, rng), initial.glorot(discriminator, rng)
+        return generator, dense.discriminator(self.hidden, self.dropout, self.size)
 
     def objective(self, rng: torch.Generator) -> Objective:
         from ganlib.objectives.adversarial import KerasAdversarial
@@ -153,6 +169,7 @@ class Began64(Report):
 
     size = 64
     pixel_range = (0.0, 1.0)
+    first_weights = "glorot"
 
     width: Positive
     filters: Count
@@ -165,20 +182,27 @@ class Began64(Report):
     patience: Count
     lr_floor: Positive
 
-    def networks(self, rng: torch.Generator) -> tuple[Module, Module]:
-        from ganlib.nets import began, initial
+    @property
+    def rows(self) -> list[int]:
+        """How many values each condition has."""
+        return [1 + len(attributes) for attributes in self.conditions.values()]
 
-        rows = [1 + len(attributes) for attributes in self.conditions.values()]
+    def build(self) -> tuple[Module, Module]:
+        from ganlib.nets import began
+
         filters = max(1, round(self.filters * self.width))
-        generator = initial.glorot(began.Generator(self.latent_size, filters, rows, self.embedding), rng)
+        generator = began.Generator(self.latent_size, filters, self.rows, self.embedding)
+        return generator, began.Discriminator(self.latent_size, filters, self.rows, self.embedding)
+
+    def networks(self, rng: torch.Generator) -> tuple[Module, Module]:
+        generator, discriminator = super().networks(rng)
         generator.start_grey()
-        return generator, initial.glorot(began.Discriminator(self.latent_size, filters, rows, self.embedding), rng)
+        return generator, discriminator
 
     def objective(self, rng: torch.Generator) -> Objective:
         from ganlib.objectives.began import Began
 
-        rows = [1 + len(attributes) for attributes in self.conditions.values()]
-        return Began(self, rows, rng)
+        return Began(self, rng)
 
 
 REPORTS: dict[str, type[Report]] = {
@@ -190,29 +214,24 @@ REPORTS: dict[str, type[Report]] = {
 }
 
 
-class Curve(Settings):
+class Curve(System):
     """Zhang & Zhao's demo: a GAN that learns to draw parabolas through `points` points."""
+
+    first_weights = "uniform"
 
     coupled: bool
     points: Annotated[int, Field(ge=2)]
-    latent_size: Count
     hidden: Count
     loss: Loss
-    lr_g: Positive
-    lr_d: Positive
-    beta1: Fraction
     batch_size: Count
     steps: Count
 
-    def networks(self, rng: torch.Generator) -> tuple[Module, Module]:
-        """The generator and the discriminator, their first weights drawn from `rng`."""
-        from ganlib.nets import curve, initial
+    def build(self) -> tuple[Module, Module]:
+        from ganlib.nets import curve
 
-        generator = curve.generator(self.latent_size, self.hidden, self.points)
-        return initial.uniform(generator, rng), initial.uniform(curve.discriminator(self.points, self.hidden), rng)
+        return curve.generator(self.latent_size, self.hidden, self.points), curve.discriminator(self.points, self.hidden)
 
     def objective(self, rng: torch.Generator) -> Objective:
-        """The minimax game of the demo, or the non-saturating one."""
         from ganlib.objectives.adversarial import Adversarial
 
         return Adversarial(self.loss, real_label=1.0)

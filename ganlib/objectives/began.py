@@ -15,8 +15,6 @@ from torch import Tensor
 from ganlib.objectives.objective import Batch, Objective
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from torch.nn import Module
     from torch.optim import Optimizer
 
@@ -26,16 +24,15 @@ if TYPE_CHECKING:
 class Began(Objective):
     """The balance k, the threshold of the reals, and the plateau of the convergence measure M = L(x) + |gamma L(x) - L(G(z))|.
 
-    `rows` holds the number of values of each condition; wrong conditions are drawn from `rng`.
+    Wrong conditions are drawn from `rng`.
     """
 
     shares_fakes: ClassVar[bool] = False
     simultaneous: ClassVar[bool] = True
     autoencodes: ClassVar[bool] = True
 
-    def __init__(self, settings: Began64, rows: Sequence[int], rng: torch.Generator) -> None:
+    def __init__(self, settings: Began64, rng: torch.Generator) -> None:
         self.settings = settings
-        self.rows = list(rows)
         self.rng = rng
         self.k = torch.tensor(0.0)
         self.threshold = math.inf
@@ -93,7 +90,8 @@ class Began(Objective):
         if self.epochs_without_better == self.settings.patience:
             self.epochs_without_better = 0
             for group in (group for optimizer in optimizers for group in optimizer.param_groups):
-                group["lr"] = min(group["lr"], max(group["lr"] / 2, self.settings.lr_floor))
+                rate = group["lr"] / group["scale"]
+                group["lr"] = group["scale"] * min(rate, max(rate / 2, self.settings.lr_floor))
         self._begin_epoch()
 
     def _begin_epoch(self) -> None:
@@ -107,13 +105,13 @@ class Began(Objective):
 
     def _wrong(self, condition: Tensor) -> Tensor:
         """For each row of `condition` (N, K) another one, uniform over all that differ in some place."""
-        combinations = math.prod(self.rows)
+        combinations = math.prod(self.settings.rows)
         number = torch.zeros(len(condition), dtype=torch.int64)
-        for k, rows in enumerate(self.rows):
+        for k, rows in enumerate(self.settings.rows):
             number = number * rows + condition[:, k].cpu()
         number = (number + torch.randint(1, combinations, number.shape, generator=self.rng)) % combinations
         columns = []
-        for rows in reversed(self.rows):
+        for rows in reversed(self.settings.rows):
             columns.append(number % rows)
             number = number // rows
         return torch.stack(columns[::-1], dim=1).to(condition.device)

@@ -13,9 +13,10 @@ from ganlib import progress
 from ganlib.data.faces import Faces
 from ganlib.files import replacing
 from ganlib.objectives.objective import Batch, Objective
-from ganlib.reports import Report
+from ganlib.reports import Report, System
 from ganlib.training.feed import Feed
 from ganlib.training.log import Log
+from ganlib.training.rates import parameter_groups
 from ganlib.training.sheets import Sheets
 
 BETA2 = 0.999
@@ -62,13 +63,16 @@ def save_config(config: dict, path: Path) -> None:
 class Trainer:
     """The two nets, their optimizers and their objective: all that a step changes. Channels-last wins or ties for every net here."""
 
-    def __init__(self, report: Report, device: torch.device, rng: torch.Generator) -> None:
-        generator, discriminator = report.networks(rng)
+    def __init__(self, system: System, device: torch.device, rng: torch.Generator) -> None:
+        generator, discriminator = system.networks(rng)
         self.generator: Module = generator.to(device, memory_format=torch.channels_last)
         self.discriminator: Module = discriminator.to(device, memory_format=torch.channels_last)
-        self.optimizer_g = Adam(self.generator.parameters(), report.lr_g, (report.beta1, BETA2), fused=True)
-        self.optimizer_d = Adam(self.discriminator.parameters(), report.lr_d, (report.beta1, BETA2), fused=True)
-        self.objective: Objective = report.objective(rng)
+        with torch.device("meta"):  # shapes alone
+            full_g, full_d = system.at_full_width().build()
+        betas = (system.beta1, BETA2)
+        self.optimizer_g = Adam(parameter_groups(self.generator, full_g, system.lr_g), betas=betas, fused=True)
+        self.optimizer_d = Adam(parameter_groups(self.discriminator, full_d, system.lr_d), betas=betas, fused=True)
+        self.objective: Objective = system.objective(rng)
 
     def step(self, batch: Batch) -> dict[str, Tensor]:
         """One update of D and one of G; returns the losses by name, still on the device."""

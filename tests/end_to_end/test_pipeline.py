@@ -1,0 +1,141 @@
+"""The commands of the README on the drawn faces."""
+
+import math
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from ganlib.reports import REPORTS
+
+
+def test_repro_leaves_every_output(finished):
+    for name in REPORTS:
+        run = finished.folder / "data" / "runs" / name
+        assert {"config.yaml", "generator.safetensors", "log.csv", "reals.png"} <= {path.name for path in run.iterdir()}
+        with Image.open(run / "samples" / "000003.png") as sheet:
+            assert sheet.mode == "RGB"
+        scores = finished.yaml(f"metrics/{name}.json")
+        assert math.isfinite(scores["fid"])
+        assert (scores["fid_samples"], scores["real_samples"], scores["extractor"]) == (8, 8, "inception-2015-12-05")
+        assert (scores["dataset"], scores["split"], scores["scale"], scores["step"]) == ("toons", "train", "preview", 3)
+        assert {"d_loss", "g_loss"} <= scores.keys()
+    assert {"d_accuracy", "d_loss_keras", "g_loss_keras"} <= finished.yaml("metrics/dense64.json").keys()
+    assert {"convergence", "k"} <= finished.yaml("metrics/began64.json").keys()
+    assert {"d_accuracy", "d_score", "within_bounds"} <= finished.yaml("metrics/curve.json").keys()
+    assert (finished.folder / "data" / "runs" / "began64" / "reconstructions" / "000003.png").is_file()
+    assert (finished.folder / "data" / "runs" / "curve" / "learning.png").is_file()
+
+
+def test_git_keeps_scores_and_no_picture(finished):
+    kept = finished.run("git", "ls-files").split()
+    assert {f"metrics/{name}.json" for name in REPORTS} <= set(kept)
+    assert "dvc.lock" in kept
+    assert not [name for name in kept if name.startswith("data/") and not name.endswith(".gitignore")]
+
+
+def test_second_repro_changes_nothing(finished):
+    assert "Data and pipelines are up to date." in finished.dvc("repro")
+    assert finished.run("git", "status", "--porcelain") == ""
+
+
+def test_metrics_show_prints_every_score(finished):
+    shown = finished.dvc("metrics", "show")
+    assert all(f"metrics/{name}.json" in shown for name in [*REPORTS, "curve"])
+
+
+def test_one_override_runs_one_branch_reaches_the_optimizer_as_a_number_and_is_undone_from_the_run_cache(checkout):
+    before = checkout.files("data/runs/dcgan112")
+    told = checkout.dvc("exp", "run", "evaluate@dcgan112", "-S", "lr_d=5e-5")
+    assert "Running stage 'train@dcgan112'" in told
+    assert "Running stage 'train@dense64'" not in told
+    rate = checkout.yaml("data/runs/dcgan112/config.yaml")["lr_d"]
+    assert (type(rate), rate) == (float, 5e-5)
+    assert (checkout.folder / "data/runs/dcgan112/log.csv").read_text().splitlines()[-1].endswith(",5e-05")
+    assert checkout.files("data/runs/dcgan112") != before
+    assert "metrics/dcgan112.json" in checkout.dvc("metrics", "diff")
+    assert "lr_d" in checkout.dvc("params", "diff")
+
+    told = checkout.dvc("exp", "run", "evaluate@dcgan112", "-S", "lr_d=null")
+    assert "Stage 'train@dcgan112' is cached - skipping run" in told
+    assert "Running stage 'train@dcgan112'" not in told
+    assert checkout.yaml("data/runs/dcgan112/config.yaml")["lr_d"] == 4e-5
+    assert checkout.files("data/runs/dcgan112") == before
+
+
+def test_mistake_in_params_is_one_line_and_removes_nothing(checkout):
+    before = {folder: checkout.files(folder) for folder in ("data", "metrics")}
+    told = checkout.dvc("exp", "run", "-S", "lr_d=-1", fails=True)
+    assert "error: params.yaml: lr_d: -1 is not allowed: must be greater than 0" in told.splitlines()
+    assert "Traceback" not in told
+    assert {folder: checkout.files(folder) for folder in ("data", "metrics")} == before
+
+
+def test_missing_source_is_one_line_that_says_what_to_put_where(checkout):
+    told = checkout.dvc("exp", "run", "-S", "dataset=celeba_preview", "-S", "datasets.celeba_preview.source=nowhere", fails=True)
+    line = next(line for line in told.splitlines() if line.startswith("error: "))
+    assert line.startswith("error: params.yaml: datasets.celeba_preview.source: ")
+    assert f"{checkout.folder}/nowhere has no img_align_celeba.zip" in line
+    assert "Traceback" not in told
+
+
+def test_unknown_report_is_one_line(finished):
+    told = finished.run("python", "-m", "stages.train", "dcgan46", fails=True)
+    assert told.splitlines() == [
+        "error: params.yaml: reports: 'dcgan46' is unknown, did you mean 'dcgan64'?; one of began64, dcgan112, dcgan56, dcgan64, dense64"
+    ]
+
+
+@pytest.mark.slow
+def test_report_can_change_its_own_rate_and_its_crop(checkout):
+    checkout.dvc("exp", "run", "evaluate@dcgan64", "-S", "reports.dcgan64.lr_d=2e-4", "-S", "reports.dcgan64.crop=tight64")
+    config = checkout.yaml("data/runs/dcgan64/config.yaml")
+    assert (config["lr_d"], config["crop"]) == (2e-4, "tight64")
+
+
+@pytest.mark.slow
+def test_queued_experiments_run_side_by_side_with_the_workspace_and_are_shown(checkout):
+    before = checkout.files("data/runs/dense64")
+    checkout.dvc("exp", "run", "--queue", "evaluate@dense64", "-S", "lr_d=1e-4,5e-5")
+    checkout.dvc("queue", "start")
+    checkout.dvc("queue", "logs", "-f", checkout.dvc("queue", "status").splitlines()[1].split()[0])
+    for _ in range(120):
+        status = checkout.dvc("queue", "status")
+        if "Queued" not in status and "Running" not in status:
+            break
+        checkout.run("sleep", "1")
+    assert status.count("Success") == 2, status
+    shown = checkout.dvc("exp", "show", "--csv")
+    assert "1e-04" in shown or "0.0001" in shown
+    assert "5e-05" in shown
+    assert checkout.files("data/runs/dense64") == before
+
+
+@pytest.mark.slow
+def test_plots_show_curves_and_grids_in_one_page(finished, tmp_path):
+    finished.dvc("plots", "show", "-o", str(tmp_path / "plots"))
+    page = (tmp_path / "plots" / "index.html").read_text()
+    for name in REPORTS:
+        assert f"{name} losses" in page
+        assert f"workspace_data_runs_{name}_samples_000003.png" in page
+    assert "workspace_data_runs_curve_learning.png" in page
+
+
+@pytest.mark.slow
+def test_forced_pipeline_gives_the_same_lock_and_keeps_going(checkout):
+    lock = (checkout.folder / "dvc.lock").read_bytes()
+    checkout.dvc("repro", "-k", "-f")
+    assert (checkout.folder / "dvc.lock").read_bytes() == lock
+    assert checkout.run("git", "status", "--porcelain") == ""
+
+
+@pytest.mark.slow
+def test_pipeline_runs_on_photographs_and_back_again_from_the_run_cache(checkout, celeba_folder: Path):
+    before = checkout.files("metrics")
+    checkout.dvc("exp", "run", "-S", "dataset=celeba_preview", "-S", f"datasets.celeba_preview.source={celeba_folder}")
+    for name in REPORTS:
+        scores = checkout.yaml(f"metrics/{name}.json")
+        assert (scores["dataset"], scores["fid_samples"]) == ("celeba_preview", 8)
+    told = checkout.dvc("exp", "run", "-S", "dataset=toons", "-S", "datasets.celeba_preview.source=null")
+    assert "> python -m stages.train" not in told
+    assert checkout.files("metrics") == before
