@@ -26,6 +26,7 @@ class System(Settings):
     latent_size: Count
     lr_g: Positive
     lr_d: Positive
+    rate_scale: Positive = 1.0
     beta1: Fraction
 
     def build(self) -> tuple[Module, Module]:
@@ -43,10 +44,6 @@ class System(Settings):
     def objective(self, rng: torch.Generator) -> Objective:
         """What the two nets want; what it draws itself comes from `rng`."""
         raise NotImplementedError
-
-    def at_full_width(self) -> Self:
-        """The same system with as many channels as its report states."""
-        return self.model_copy(update={"width": 1.0}) if "width" in type(self).model_fields else self
 
 
 class Report(System):

@@ -39,7 +39,7 @@ def test_rate_that_dvc_writes_as_5e_05_is_a_number(tmp_path):
 
 
 def test_preview_block_counts_at_preview_scale_only(changed_params):
-    assert params.load(changed_params({})).report("dcgan64").width == 0.25
+    assert params.load(changed_params({})).report("dcgan64").width == 0.125
     full = params.load(changed_params({"dataset": "celeba"})).report("dcgan64")
     assert (full.width, full.max_steps, full.epochs, full.batch_size) == (1.0, None, 5, 128)
 

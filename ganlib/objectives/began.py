@@ -90,8 +90,7 @@ class Began(Objective):
         if self.epochs_without_better == self.settings.patience:
             self.epochs_without_better = 0
             for group in (group for optimizer in optimizers for group in optimizer.param_groups):
-                rate = group["lr"] / group["scale"]
-                group["lr"] = group["scale"] * min(rate, max(rate / 2, self.settings.lr_floor))
+                group["lr"] = min(group["lr"], max(group["lr"] / 2, self.settings.lr_floor * self.settings.rate_scale))
         self._begin_epoch()
 
     def _begin_epoch(self) -> None:

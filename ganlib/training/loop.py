@@ -16,7 +16,6 @@ from ganlib.objectives.objective import Batch, Objective
 from ganlib.reports import Report, System
 from ganlib.training.feed import Feed
 from ganlib.training.log import Log
-from ganlib.training.rates import parameter_groups
 from ganlib.training.sheets import Sheets
 
 BETA2 = 0.999
@@ -67,11 +66,9 @@ class Trainer:
         generator, discriminator = system.networks(rng)
         self.generator: Module = generator.to(device, memory_format=torch.channels_last)
         self.discriminator: Module = discriminator.to(device, memory_format=torch.channels_last)
-        with torch.device("meta"):  # shapes alone
-            full_g, full_d = system.at_full_width().build()
         betas = (system.beta1, BETA2)
-        self.optimizer_g = Adam(parameter_groups(self.generator, full_g, system.lr_g), betas=betas, fused=True)
-        self.optimizer_d = Adam(parameter_groups(self.discriminator, full_d, system.lr_d), betas=betas, fused=True)
+        self.optimizer_g = Adam(self.generator.parameters(), system.lr_g * system.rate_scale, betas, fused=True)
+        self.optimizer_d = Adam(self.discriminator.parameters(), system.lr_d * system.rate_scale, betas, fused=True)
         self.objective: Objective = system.objective(rng)
 
     def step(self, batch: Batch) -> dict[str, Tensor]:

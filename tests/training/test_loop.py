@@ -81,7 +81,7 @@ def test_length_is_the_epochs_unless_the_cap_is_lower(tmp_path):
 
 def test_first_steps_of_dcgan64_are_those_of_the_tutorials_loop():
     """BCE on sigmoids, D's reals and fakes in batches of their own, one batch of fakes for both steps, plain Adam."""
-    report = small.report("dcgan64", width=1.0)
+    report = small.report("dcgan64")
     trainer = Trainer(report, CPU, torch.Generator().manual_seed(1))
     g, d = report.networks(torch.Generator().manual_seed(1))
     adam_g = torch.optim.Adam(g.parameters(), lr=report.lr_g, betas=(report.beta1, 0.999))
