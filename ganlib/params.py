@@ -3,9 +3,9 @@
 import difflib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
@@ -28,6 +28,12 @@ class Dataset(Settings):
     split: Split
     scale: Literal["preview", "full"]
     fid_samples: Annotated[int, Field(ge=2)]
+
+    @model_validator(mode="after")
+    def _drawn_faces_have_a_number(self) -> Self:
+        if self.kind == "toons" and self.images is None:
+            raise ValueError("images is blank, and drawn faces need a number")
+        return self
 
 
 class Overrides(Settings):

@@ -199,7 +199,17 @@ class Began64(Report):
     def objective(self, rng: torch.Generator) -> Objective:
         from ganlib.objectives.began import Began
 
-        return Began(self, rng)
+        return Began(
+            self.rows,
+            rng,
+            gamma=self.gamma,
+            lambda_k=self.lambda_k,
+            wrong_condition=self.wrong_condition,
+            out_of_bound=self.out_of_bound,
+            deviations=self.threshold,
+            patience=self.patience,
+            lr_floor=self.lr_floor * self.rate_scale,
+        )
 
 
 REPORTS: dict[str, type[Report]] = {

@@ -4,36 +4,48 @@ L(x) is the mean absolute error of D's reconstruction. L_D = L(x) - k L(G(z_D)) 
 L_G = L(G(z_G)) + out-of-bound loss; k <- k + lambda (gamma L(x) - L(G(z_G))), kept in [0, 1].
 """
 
-from __future__ import annotations
-
 import math
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Sequence
+from typing import ClassVar
 
 import torch
 from torch import Tensor
+from torch.nn import Module
+from torch.optim import Optimizer
 
 from ganlib.objectives.objective import Batch, Objective
-
-if TYPE_CHECKING:
-    from torch.nn import Module
-    from torch.optim import Optimizer
-
-    from ganlib.reports import Began64
 
 
 class Began(Objective):
     """The balance k, the threshold of the reals, and the plateau of the convergence measure M = L(x) + |gamma L(x) - L(G(z))|.
 
-    Wrong conditions are drawn from `rng`.
+    `rows` holds the number of values of each condition; wrong conditions are drawn from `rng`. `wrong_condition` is w, `out_of_bound` the
+    weight of that loss; 0 turns either off. Reals more than `deviations` standard deviations above the last epoch's mean loss are left out;
+    None keeps all. After `patience` epochs without a better mean M both rates are halved, down to `lr_floor`.
     """
 
     shares_fakes: ClassVar[bool] = False
     simultaneous: ClassVar[bool] = True
     autoencodes: ClassVar[bool] = True
 
-    def __init__(self, settings: Began64, rng: torch.Generator) -> None:
-        self.settings = settings
-        self.rng = rng
+    def __init__(
+        self,
+        rows: Sequence[int],
+        rng: torch.Generator,
+        *,
+        gamma: float,
+        lambda_k: float,
+        wrong_condition: float,
+        out_of_bound: float,
+        deviations: float | None,
+        patience: int,
+        lr_floor: float,
+    ) -> None:
+        self.rows, self.rng = rows, rng
+        self.gamma, self.lambda_k = gamma, lambda_k
+        self.wrong_condition, self.out_of_bound = wrong_condition, out_of_bound
+        self.deviations = deviations
+        self.patience, self.lr_floor = patience, lr_floor
         self.k = torch.tensor(0.0)
         self.threshold = math.inf
         self.best_convergence = math.inf
@@ -42,7 +54,7 @@ class Began(Objective):
 
     def discriminator_losses(self, discriminator: Module, batch: Batch, fake: Tensor) -> dict[str, Tensor]:
         pictures, conditions = [batch.real, fake], [*batch.condition, *batch.condition]
-        if self.settings.wrong_condition:
+        if self.wrong_condition:
             pictures.append(batch.real)
             conditions.append(self._wrong(*batch.condition))
         real, fake_loss, *wrong = _losses(discriminator, torch.cat(pictures), torch.cat(conditions)).split(len(batch.real))
@@ -55,7 +67,7 @@ class Began(Objective):
         d_loss = self.real_loss - self.k * fake_loss.mean()
         losses = {"d_loss": d_loss, "real_loss": self.real_loss, "kept": kept.mean()}
         if wrong:
-            losses["wrong_loss"] = (share * (self.settings.wrong_condition * real - wrong[0]).abs()).sum()
+            losses["wrong_loss"] = (share * (self.wrong_condition * real - wrong[0]).abs()).sum()
             losses["d_loss"] = d_loss + losses["wrong_loss"]
         self._count(real.detach().double())
         return losses
@@ -64,13 +76,13 @@ class Began(Objective):
         self.fake_loss = _losses(discriminator, fake, *batch.condition).mean()
         outside = ((fake < 0) | (fake > 1)).float()
         out_of_bound = (outside * ((fake - 0.5).square() - 0.25)).mean()
-        g_loss = self.fake_loss + self.settings.out_of_bound * out_of_bound
+        g_loss = self.fake_loss + self.out_of_bound * out_of_bound
         return {"g_loss": g_loss, "fake_loss": self.fake_loss, "out_of_range": outside.mean()}
 
     def after_step(self) -> dict[str, Tensor]:
         real, fake = self.real_loss.detach(), self.fake_loss.detach()
-        balance = self.settings.gamma * real - fake
-        self.k = (self.k + self.settings.lambda_k * balance).clamp(0, 1)
+        balance = self.gamma * real - fake
+        self.k = (self.k + self.lambda_k * balance).clamp(0, 1)
         convergence = real + balance.abs()
         self.convergence_sum = self.convergence_sum + convergence.double()
         self.steps += 1
@@ -79,18 +91,18 @@ class Began(Objective):
     def after_epoch(self, optimizers: tuple[Optimizer, Optimizer]) -> None:
         count, total, squares = self.moments.tolist()
         mean = total / count
-        if self.settings.threshold is not None:
-            self.threshold = mean + self.settings.threshold * math.sqrt(max(0.0, squares / count - mean**2))
+        if self.deviations is not None:
+            self.threshold = mean + self.deviations * math.sqrt(max(0.0, squares / count - mean**2))
 
         convergence = float(self.convergence_sum) / self.steps
         if convergence < self.best_convergence:
             self.best_convergence, self.epochs_without_better = convergence, 0
         else:
             self.epochs_without_better += 1
-        if self.epochs_without_better == self.settings.patience:
+        if self.epochs_without_better == self.patience:
             self.epochs_without_better = 0
             for group in (group for optimizer in optimizers for group in optimizer.param_groups):
-                group["lr"] = min(group["lr"], max(group["lr"] / 2, self.settings.lr_floor * self.settings.rate_scale))
+                group["lr"] = min(group["lr"], max(group["lr"] / 2, self.lr_floor))
         self._begin_epoch()
 
     def _begin_epoch(self) -> None:
@@ -104,13 +116,13 @@ class Began(Objective):
 
     def _wrong(self, condition: Tensor) -> Tensor:
         """For each row of `condition` (N, K) another one, uniform over all that differ in some place."""
-        combinations = math.prod(self.settings.rows)
+        combinations = math.prod(self.rows)
         number = torch.zeros(len(condition), dtype=torch.int64)
-        for k, rows in enumerate(self.settings.rows):
+        for k, rows in enumerate(self.rows):
             number = number * rows + condition[:, k].cpu()
         number = (number + torch.randint(1, combinations, number.shape, generator=self.rng)) % combinations
         columns = []
-        for rows in reversed(self.settings.rows):
+        for rows in reversed(self.rows):
             columns.append(number % rows)
             number = number // rows
         return torch.stack(columns[::-1], dim=1).to(condition.device)

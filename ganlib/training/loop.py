@@ -1,6 +1,8 @@
 """The only training loop of the five image GANs; all that tells them apart is in their objective and their settings."""
 
+import sys
 from pathlib import Path
+from typing import Any
 
 import torch
 from ruamel.yaml import YAML
@@ -33,7 +35,7 @@ def train(name: str, report: Report, faces: Faces, folder: Path, timing: Path, *
     sheets = Sheets(report, faces, folder, torch.Generator().manual_seed(seed))
     trainer = Trainer(report, device, rng)
     feed = Feed(report, faces, device, rng)
-    steps = min(report.epochs * feed.steps_per_epoch, report.max_steps or report.epochs * feed.steps_per_epoch)
+    steps = min(report.epochs * feed.steps_per_epoch, report.max_steps or sys.maxsize)
     log = Log(folder / "log.csv", timing)
     save_config({"report": name, "seed": seed, "steps": steps, **report.model_dump()}, folder / "config.yaml")
 
@@ -53,7 +55,7 @@ def train(name: str, report: Report, faces: Faces, folder: Path, timing: Path, *
     generators.save(trainer.generator, name, report, folder / "generator.safetensors")
 
 
-def save_config(config: dict, path: Path) -> None:
+def save_config(config: dict[str, Any], path: Path) -> None:
     """Write a run's resolved settings as YAML."""
     with replacing(path) as target, target.open("w") as file:
         YAML().dump(config, file)

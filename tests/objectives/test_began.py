@@ -13,8 +13,8 @@ from ganlib.reports import Began64
 
 
 def began(**changes: object) -> Began:
-    settings = Began64.model_validate({**params.load().report("began64").model_dump(), **changes})
-    return Began(settings, torch.Generator().manual_seed(0))
+    settings = {**params.load().report("began64").model_dump(), "rate_scale": 1.0, **changes}
+    return Began64.model_validate(settings).objective(torch.Generator().manual_seed(0))
 
 
 def error_of(amount: float):

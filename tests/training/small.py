@@ -15,7 +15,9 @@ def report(name: str, **changes: object) -> Report:
     """The report with narrow nets, two pictures a step at least and four steps."""
     settings = params.load().report(name).model_dump()
     narrow = {"width": 0.03} if "width" in settings else {}
-    return REPORTS[name].model_validate({**settings, **narrow, "batch_size": 4, "max_steps": 4, "sample_every": 2, **changes})
+    return REPORTS[name].model_validate(
+        {**settings, **narrow, "batch_size": 4, "rate_scale": 1.0, "max_steps": 4, "sample_every": 2, **changes}
+    )
 
 
 def small_faces(folder: Path, settings: Report, count: int = 12) -> Faces:
