@@ -4,9 +4,12 @@ The layers follow Szegedy et al. 2016 as that frozen graph holds them; the pictu
 """
 
 import hashlib
+import os
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -180,16 +183,26 @@ def features(
 ) -> np.ndarray:
     """(N, 2048) float32 features of (N, 3, H, W) uint8 pictures, or of an iterable of such batches with `total` pictures in all.
 
-    They go through the network `batch_size` at a time, under a bar called `desc` on stderr.
+    They go through the network `batch_size` at a time, under a bar called `desc` on stderr. On a CPU each core takes whole
+    batches by itself: cores that share each layer wait for one another, which costs most on a busy machine.
     """
     device = next(inception.buffers()).device
     whole = hasattr(pictures, "shape")
+    batches = [pictures] if whole else pictures
+    parts = (batch[start : start + batch_size] for batch in batches for start in range(0, len(batch), batch_size))
+    workers = os.cpu_count() if device.type == "cpu" else 1
+
+    def extract(part: np.ndarray | Tensor) -> np.ndarray:
+        part = part if isinstance(part, Tensor) else torch.from_numpy(np.array(part))
+        return inception(part.to(device)).cpu().numpy()
+
     found = [np.empty((0, DIMENSIONS), np.float32)]
-    with progress.bar(total=len(pictures) if whole else total, desc=desc, unit="picture") as bar:
-        for batch in [pictures] if whole else pictures:
-            for start in range(0, len(batch), batch_size):
-                part = batch[start : start + batch_size]
-                part = part if isinstance(part, Tensor) else torch.from_numpy(np.array(part))
-                found.append(inception(part.to(device)).cpu().numpy())
+    with (
+        progress.bar(total=len(pictures) if whole else total, desc=desc, unit="picture") as bar,
+        ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool,
+    ):
+        while some := list(islice(parts, 4 * workers)):
+            for part in pool.map(extract, some):
+                found.append(part)
                 bar.update(len(part))
     return np.concatenate(found)
