@@ -73,11 +73,13 @@ def test_mistake_in_params_is_one_line_and_removes_nothing(checkout):
 
 
 def test_missing_source_is_one_line_that_says_what_to_put_where(checkout):
+    before = {folder: checkout.files(folder) for folder in ("data/faces", "data/runs", "metrics")}
     told = checkout.dvc("exp", "run", "-S", "dataset=celeba_preview", "-S", "datasets.celeba_preview.source=nowhere", fails=True)
     line = next(line for line in told.splitlines() if line.startswith("error: "))
     assert line.startswith("error: params.yaml: datasets.celeba_preview.source: ")
     assert f"{checkout.folder}/nowhere has no img_align_celeba.zip" in line
     assert "Traceback" not in told
+    assert {folder: checkout.files(folder) for folder in before} == before
 
 
 def test_unknown_report_is_one_line(finished):
