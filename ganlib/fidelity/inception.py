@@ -154,7 +154,7 @@ def network(layers: Iterator[Layer]) -> nn.Sequential:
 
 
 class Inception(nn.Module):
-    """(N, 3, H, W) uint8 RGB pictures of any size -> (N, 2048) float32 pool3 features, in full float32 on any device."""
+    """(N, 3, H, W) uint8 RGB pictures of any size -> (N, 2048) float32 pool3 features."""
 
     def __init__(self, layers: list[Layer]) -> None:
         super().__init__()
@@ -165,8 +165,7 @@ class Inception(nn.Module):
         if pictures.dtype != torch.uint8:
             raise TypeError(f"pictures are uint8, not {pictures.dtype}")
         x = F.interpolate(pictures.float() / 255, (SIDE, SIDE), mode="bilinear", align_corners=False)
-        with torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False, fp32_precision="ieee"):
-            return self.network((2 * x - 1).contiguous(memory_format=torch.channels_last))
+        return self.network((2 * x - 1).contiguous(memory_format=torch.channels_last))
 
 
 def load(device: torch.device | str = "cpu", weights: Path | None = None) -> Inception:
@@ -198,6 +197,8 @@ def features(
 
     found = [np.empty((0, DIMENSIONS), np.float32)]
     with (
+        # Global flags, so they are set here and not by each worker: TF32 off, full float32 on any device.
+        torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False, fp32_precision="ieee"),
         progress.bar(total=len(pictures) if whole else total, desc=desc, unit="picture") as bar,
         ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool,
     ):

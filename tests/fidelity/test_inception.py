@@ -147,8 +147,8 @@ def test_pictures_that_are_not_bytes_are_refused(network: Inception) -> None:
 def test_features_never_use_tf32(network: Inception) -> None:
     allowed = []
     with network.network[0].register_forward_pre_hook(lambda *_: allowed.append(torch.backends.cudnn.allow_tf32)):
-        network(torch.zeros(1, 3, 64, 64, dtype=torch.uint8))
-    assert allowed == [False]
+        inception.features(network, torch.zeros(9, 3, 64, 64, dtype=torch.uint8), desc="nine", batch_size=1)
+    assert allowed == [False] * 9
     assert torch.backends.cudnn.allow_tf32
 
 
