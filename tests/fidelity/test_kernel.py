@@ -63,7 +63,7 @@ def test_half_of_the_smaller_side_is_a_subset_where_fewer_than_two_subsets_are_t
 
 def test_two_samples_of_one_distribution_are_at_zero_on_average() -> None:
     rng = np.random.default_rng(0)
-    scores = [whole(*rng.normal(size=(2, 12, 4)).astype(np.float32)) for _ in range(400)]
+    scores = [whole(*rng.normal(size=(2, 12, 4)).astype(np.float32)) for _ in range(200)]
     assert abs(np.mean(scores)) < 3 * np.std(scores) / np.sqrt(len(scores))
     assert min(scores) < 0  # an estimator cut off at zero would be biased
 
@@ -72,10 +72,10 @@ def test_estimate_does_not_depend_on_the_number_of_pictures_on_average() -> None
     rng = np.random.default_rng(1)
 
     def scores(count: int) -> np.ndarray:
-        return np.array([whole(*rng.normal([[[0]], [[1]]], size=(2, count, 4)).astype(np.float32)) for _ in range(300)])
+        return np.array([whole(*rng.normal([[[0]], [[1]]], size=(2, count, 4)).astype(np.float32)) for _ in range(150)])
 
     few, many = scores(6), scores(60)
-    assert abs(few.mean() - many.mean()) < 3 * np.hypot(few.std(), many.std()) / np.sqrt(300)
+    assert abs(few.mean() - many.mean()) < 3 * np.hypot(few.std(), many.std()) / np.sqrt(150)
 
 
 def test_sums_do_not_depend_on_the_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
