@@ -1,0 +1,149 @@
+"""The intervals' jackknife against scores taken without each group, and how often they hold the truth."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from ganlib.errors import UserError
+from ganlib.fidelity import intervals
+from ganlib.fidelity.frechet import Statistics, frechet_distance
+from ganlib.fidelity.intervals import deal, fid_interval, kid_interval
+
+Score = Callable[[np.ndarray, np.ndarray], float]
+Interval = Callable[[np.ndarray, np.ndarray], tuple[float, float]]
+
+
+def drawn(rng: np.random.Generator, real_count: int, fake_count: int, dimensions: int, shift: float) -> tuple[np.ndarray, np.ndarray]:
+    """Two Gaussian samples whose variances fall off; the second is wider and shifted, or the same where `shift` is 0."""
+    spread = np.exp(-np.arange(dimensions) / dimensions)
+    real = rng.normal(size=(real_count, dimensions)) * spread
+    fake = (rng.normal(size=(fake_count, dimensions)) * (1.2 if shift else 1) + shift) * spread
+    return real.astype(np.float32), fake.astype(np.float32)
+
+
+def fid(real: np.ndarray, fake: np.ndarray) -> float:
+    return frechet_distance(Statistics.of(real), Statistics.of(fake))
+
+
+def mmd2(real: np.ndarray, fake: np.ndarray) -> float:
+    def kernel(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        return (x.astype(np.float64) @ y.T / x.shape[1] + 1) ** 3
+
+    def distinct(x: np.ndarray) -> float:
+        return (kernel(x, x).sum() - kernel(x, x).trace()) / (len(x) * (len(x) - 1))
+
+    return distinct(real) + distinct(fake) - 2 * kernel(real, fake).mean()
+
+
+SCORES = pytest.mark.parametrize(("score", "interval"), [(fid, fid_interval), (mmd2, kid_interval)])
+
+
+# more pictures than dimensions on both sides, on one, on none; the counts are multiples of 20
+@SCORES
+@pytest.mark.parametrize(("real_count", "fake_count"), [(80, 100), (20, 60), (60, 20), (20, 20)])
+def test_interval_is_that_of_scores_taken_without_each_group(score: Score, interval: Interval, real_count: int, fake_count: int) -> None:
+    real, fake = drawn(np.random.default_rng(0), real_count, fake_count, dimensions=32, shift=0.5)
+    without = [
+        [score(real[deal(real_count) != group], fake) for group in range(deal(real_count).max() + 1)],
+        [score(real, fake[deal(fake_count) != group]) for group in range(deal(fake_count).max() + 1)],
+    ]
+    # Efron & Tibshirani 1993, equation 11.5, of each side
+    variance = sum((len(side) - 1) / len(side) * np.square(side - np.mean(side)).sum() for side in without)
+    reach = stats.t.ppf(0.975, min(map(len, without)) - 1) * np.sqrt(variance)
+    low, high = interval(real, fake)
+    assert low == pytest.approx(score(real, fake) - reach, rel=1e-4)
+    assert high == pytest.approx(score(real, fake) + reach, rel=1e-4)
+
+
+@pytest.mark.parametrize("count", [4, 5, 39, 40, 47, 1000])
+def test_groups_are_twenty_or_pairs_as_equal_as_can_be(count: int) -> None:
+    sizes = np.bincount(deal(count))
+    assert sizes.sum() == count
+    assert len(sizes) == min(20, count // 2)
+    assert sizes.max() - sizes.min() <= 1
+
+
+def test_groups_do_not_follow_the_pictures_order() -> None:
+    # fakes of ten conditions in turn: in every group some of each
+    conditions = np.arange(2000) % 10
+    for group in range(20):
+        assert len(np.unique(conditions[deal(2000) == group])) == 10
+
+
+def test_mean_of_few_values_has_the_standard_error_of_the_textbook() -> None:
+    # the mean's jackknife variance is s^2 / n exactly, and a group's mean stands for its values where sizes differ
+    values, groups = np.random.default_rng(1).normal(size=47), np.arange(47)
+    without = np.array([values[groups != group].mean() for group in groups])
+    low, high = intervals._interval(values.mean(), 0.9, (without, groups))
+    assert [low, high] == pytest.approx(stats.t.interval(0.9, 46, values.mean(), stats.sem(values)), rel=1e-12)
+
+
+def test_groups_of_unequal_size_leave_the_variance_unbiased() -> None:
+    rng, groups = np.random.default_rng(2), deal(47)
+    found = []
+    for _ in range(2000):
+        values = rng.normal(size=47)
+        without = np.array([values[groups != group].mean() for group in range(20)])
+        found.append(intervals._variance(values.mean(), without, np.bincount(groups)))
+    assert abs(np.mean(found) - 1 / 47) < 3 * np.std(found) / np.sqrt(2000)
+
+
+@SCORES
+@pytest.mark.parametrize(
+    ("real_count", "fake_count", "dimensions", "shift"),
+    [(100, 100, 16, 0.3), (100, 100, 16, 0), (40, 40, 64, 0.3)],
+    ids=["more pictures than dimensions", "one distribution", "fewer pictures than dimensions"],
+)
+@pytest.mark.parametrize("draws", [60, pytest.param(400, marks=pytest.mark.slow)])
+def test_intervals_hold_the_expected_score_as_often_as_they_say(
+    score: Score, interval: Interval, real_count: int, fake_count: int, dimensions: int, shift: float, draws: int
+) -> None:
+    rng = np.random.default_rng(3)
+
+    def draw() -> tuple[np.ndarray, np.ndarray]:
+        return drawn(rng, real_count, fake_count, dimensions, shift)
+
+    scores = np.array([score(*draw()) for _ in range(5 * draws)])
+    low, high = np.array([interval(*draw()) for _ in range(draws)]).T
+    held = np.mean((low <= scores.mean()) & (scores.mean() <= high))
+    assert held >= 0.95 - 3 * np.sqrt(0.95 * 0.05 / draws)
+    # nor do they by being too wide: beyond the 1.4 where the sources are one, a tenth each for the spread of widths and of scores
+    assert (high - low).mean() / 2 < 1.4 * 1.2 * stats.t.ppf(0.975, 19) * scores.std()
+
+
+def test_wider_levels_give_wider_intervals() -> None:
+    sides = drawn(np.random.default_rng(4), 50, 50, dimensions=8, shift=1)
+    (low_90, high_90), (low_99, high_99) = fid_interval(*sides, level=0.9), fid_interval(*sides, level=0.99)
+    assert low_99 < low_90 < fid(*sides) < high_90 < high_99
+
+
+def test_fid_does_not_go_below_zero_and_kid_does() -> None:
+    sides = drawn(np.random.default_rng(5), 12, 12, dimensions=2, shift=0)
+    assert fid_interval(*sides)[0] == 0
+    assert kid_interval(*sides)[0] < 0
+
+
+def test_same_features_give_the_same_interval() -> None:
+    sides = drawn(np.random.default_rng(6), 60, 50, dimensions=16, shift=0.5)
+    assert fid_interval(*sides) == fid_interval(*sides)
+    assert kid_interval(*sides) == kid_interval(*sides)
+
+
+@SCORES
+def test_four_pictures_have_an_interval_and_three_are_refused(score: Score, interval: Interval) -> None:
+    real, fake = drawn(np.random.default_rng(7), 4, 4, dimensions=8, shift=1)
+    low, high = interval(real, fake)
+    assert low < score(real, fake) < high
+    name = "KID" if interval is kid_interval else "FID"
+    with pytest.raises(UserError, match=f"^{name}'s interval needs at least 4 fake pictures, not 3$"):
+        interval(real, fake[:3])
+
+
+@SCORES
+def test_features_that_are_not_finite_are_refused(score: Score, interval: Interval) -> None:
+    real, fake = drawn(np.random.default_rng(8), 6, 6, dimensions=8, shift=1)
+    real[3, 0] = np.nan
+    with pytest.raises(UserError, match="1 of 6 real pictures are not finite, first of row 3"):
+        interval(real, fake)
