@@ -11,8 +11,9 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from ganlib.data.crop import Crop
 from ganlib.errors import UserError
-from ganlib.reports import REPORTS, Curve, Report
+from ganlib.reports import REPORTS, Curve
 from ganlib.settings import Count, Fraction, Latent, Positive, Protocol, Settings, Split
+from ganlib.system import Report
 
 FILE = Path("params.yaml")
 FEWEST_SAMPLES = 6  # more than density's five nearest neighbours

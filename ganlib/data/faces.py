@@ -72,7 +72,7 @@ class Faces:
     @classmethod
     def open(cls, cache: Path, split: Split) -> "Faces":
         """Map `cache` into memory; nothing is read before it is asked for."""
-        faces, held_out = cls.divide(cache, split)
+        faces, _ = cls.divide(cache, split)
         if not len(faces):
             raise UserError(f"{cache}: holds no picture of the split {split!r}")
         return faces

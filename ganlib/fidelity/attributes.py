@@ -20,7 +20,8 @@ FEWEST = 5  # pictures with an attribute, and without it, below which nothing is
 class Classifier:
     """A logistic regression for each of the A attributes `names`: weight (A, D), bias (A,).
 
-    accuracy (A,): the mean of the shares of held-out pictures with and without the attribute that are told rightly; NaN where one is missing.
+    accuracy (A,), balanced: the mean of the shares of held-out pictures with and without the attribute that are told rightly; NaN where
+    either kind is missing.
     """
 
     names: np.ndarray

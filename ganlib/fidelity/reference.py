@@ -40,7 +40,8 @@ class Reference:
         reals = len(faces) if reals is None else reals
         if not samples <= reals <= len(faces):
             raise UserError(
-                f"params.yaml: datasets: fid_samples {samples} of reals {reals}: must be at most {min(reals, len(faces))}, and the split holds {len(faces)}"
+                f"params.yaml: datasets: fid_samples {samples}, reals {reals}: the first must not be above the second, nor that above the"
+                f" split's {len(faces)} pictures"
             )
 
         def extract(source: Faces, places: np.ndarray, desc: str) -> np.ndarray:
@@ -69,7 +70,7 @@ class Reference:
 
     @property
     def second(self) -> np.ndarray | None:
-        """(N, D) of real pictures disjoint from `scored`, as a perfect generator's would be: held out, or of the split where too few are."""
+        """(N, D) of real pictures other than `scored`, as a perfect generator's would be: held out, or of the split where those are too few."""
         enough = (side for side in (self.held_out, self.others) if len(side) >= len(self.scored))
         return next((side[spread(len(self.scored), len(side))] for side in enough), None)
 
