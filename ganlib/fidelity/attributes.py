@@ -1,6 +1,6 @@
 """Which attributes a picture shows: linear classifiers on its Inception features, trained on the real pictures' own labels."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -39,11 +39,11 @@ class Classifier:
         labels = table.drop(columns=["file", "split"]).iloc[reference.seen_rows] == 1
         labels = labels.loc[:, labels.sum().between(FEWEST, len(labels) - FEWEST)]
         mean, deviation = reference.seen.mean(axis=0, dtype=np.float64), reference.seen.std(axis=0, dtype=np.float64) + 1e-6
-        weight, bias = _fit(((reference.seen - mean) / deviation).astype(np.float32), labels.to_numpy())
+        weight, bias = _fit(((reference.seen - mean) / deviation).astype(np.float32), labels.to_numpy(bool))
         weight = weight / deviation
         bias = bias - weight @ mean
 
-        true = (table[list(labels)].iloc[reference.held_out_rows] == 1).to_numpy()
+        true = (table[list(labels)].iloc[reference.held_out_rows] == 1).to_numpy(bool)
         said = _says(reference.held_out, weight, bias)
         with np.errstate(invalid="ignore"):
             accuracy = ((said & true).sum(axis=0) / true.sum(axis=0) + (~said & ~true).sum(axis=0) / (~true).sum(axis=0)) / 2
@@ -56,7 +56,7 @@ class Classifier:
     def save(self, path: Path) -> None:
         """Write a .npz, whole or not at all; the same classifier gives the same bytes."""
         with replacing(path) as target, target.open("wb") as file:
-            np.savez(file, **asdict(self))
+            np.savez(file, **vars(self))
 
     @classmethod
     def load(cls, path: Path) -> Self:

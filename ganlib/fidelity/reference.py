@@ -1,7 +1,7 @@
 """Real pictures in feature space: what the fakes of every report with the same crop are held against."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -70,14 +70,14 @@ class Reference:
 
     @property
     def second(self) -> np.ndarray | None:
-        """(N, D) of real pictures other than `scored`, as a perfect generator's would be: held out, or of the split where those are too few."""
+        """(N, D) of other real pictures, as a perfect generator's would be: held out, or of the split where those are too few."""
         enough = (side for side in (self.held_out, self.others) if len(side) >= len(self.scored))
         return next((side[spread(len(self.scored), len(side))] for side in enough), None)
 
     def save(self, path: Path) -> None:
         """Write a .npz, whole or not at all; the same features give the same bytes."""
         with replacing(path) as target, target.open("wb") as file:
-            np.savez(file, **asdict(self))
+            np.savez(file, **vars(self))
 
     @classmethod
     def load(cls, path: Path) -> Self:
