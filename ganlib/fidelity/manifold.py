@@ -1,0 +1,44 @@
+"""How much of one set of pictures lies on the manifold of another, told by balls around each picture out to its k-th nearest neighbour."""
+
+import numpy as np
+import torch
+
+from ganlib.fidelity.checks import require
+from ganlib.fidelity.neighbours import nearest, squared_distances
+from ganlib.fidelity.tiles import device
+
+PRECISION_K = 3  # Kynkaanniemi et al. 2019, section 2.1
+DENSITY_K = 5  # Naeem et al. 2020, section 3.3
+
+
+def manifold(real: np.ndarray, fake: np.ndarray) -> dict[str, float]:
+    """Scores of (N, D) real and (M, D) fake features, all balls closed.
+
+    - precision: the share of fakes in the ball of any real; recall: of reals in the ball of any fake (k = 3; Kynkaanniemi et al. 2019,
+      equations 1 and 2)
+    - density: the mean number of reals' balls that a fake is in, over k; coverage: the share of reals' balls with a fake in them
+      (k = 5; Naeem et al. 2020, equations 3 and 4)
+
+    Exact, in float64. Fewer pictures than a ball needs, or features that are not finite, are a UserError. Memory beyond the
+    features: 250 MB of tiles.
+    """
+    require("coverage", DENSITY_K + 1, real=real)
+    require("recall", PRECISION_K + 1, fake=fake)
+    neighbours, _ = nearest(real, real, DENSITY_K, itself=True)
+    radii, wide = (torch.from_numpy(neighbours[:, k - 1] ** 2).to(device()) for k in (PRECISION_K, DENSITY_K))
+    fake_radii = torch.from_numpy(nearest(fake, fake, PRECISION_K, itself=True)[0][:, -1:] ** 2).to(device())
+
+    precise, recalled, covered = (torch.zeros(count, dtype=torch.bool, device=device()) for count in (len(fake), len(real), len(real)))
+    inside = 0
+    for fakes, reals, squares in squared_distances(fake, real, "balls around reals and fakes"):
+        precise[fakes] |= (squares <= radii[reals]).any(1)
+        recalled[reals] |= (squares <= fake_radii[fakes]).any(0)
+        within = squares <= wide[reals]
+        covered[reals] |= within.any(0)
+        inside += int(within.sum())
+    return {
+        "precision": float(precise.double().mean()),
+        "recall": float(recalled.double().mean()),
+        "density": inside / (DENSITY_K * len(fake)),
+        "coverage": float(covered.double().mean()),
+    }

@@ -1,0 +1,55 @@
+"""Whether a generator repeats its training pictures (Meehan et al. 2020, "A Non-Parametric Test to Detect Data-Copying")."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from ganlib.fidelity.checks import require
+from ganlib.fidelity.neighbours import nearest
+
+CLOSEST = 10
+
+
+class Pair(NamedTuple):
+    """A fake, its nearest training picture, and how far apart their features are."""
+
+    fake: int
+    training: int
+    distance: float
+
+
+@dataclass(frozen=True, eq=False)
+class Memorisation:
+    """What `memorisation` found.
+
+    `share` is the probability that a fake is closer to its nearest training picture than a held-out real is to its own, ties by half:
+    the Mann-Whitney statistic of Meehan et al. 2020, section 3. It is 0.5 for fakes like new pictures, 1 for copies, and below 0.5
+    for fakes farther from the training pictures than new pictures are. `standard_error` is the share's own when it is 0.5 in truth.
+    `rows` (N,) and `distances` (N,) name each fake's nearest training picture, `closest` the ten closest pairs, closest first.
+    """
+
+    share: float
+    standard_error: float
+    rows: np.ndarray
+    distances: np.ndarray
+    closest: tuple[Pair, ...]
+
+
+def memorisation(fake: np.ndarray, training: np.ndarray, held_out: np.ndarray) -> Memorisation:
+    """From (N, D) features of fakes, of pictures that the generator was trained on, and of reals that it never saw.
+
+    A side without pictures, or features that are not finite, are a UserError.
+    """
+    require("memorisation", 1, fake=fake, training=training, held_out=held_out)
+    distances, rows = (found[:, 0] for found in nearest(fake, training))
+    new = np.sort(nearest(held_out, training)[0][:, 0])
+    farther = len(new) - (np.searchsorted(new, distances, "left") + np.searchsorted(new, distances, "right")) / 2
+    closest = np.argsort(distances, kind="stable")[:CLOSEST]
+    return Memorisation(
+        share=float(farther.mean() / len(new)),
+        standard_error=float(np.sqrt((len(fake) + len(new) + 1) / (12 * len(fake) * len(new)))),
+        rows=rows,
+        distances=distances,
+        closest=tuple(Pair(int(row), int(rows[row]), float(distances[row])) for row in closest),
+    )

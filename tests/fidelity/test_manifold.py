@@ -1,0 +1,101 @@
+"""Precision, recall, density and coverage against their definitions written out, and against what their authors prove of them."""
+
+from math import prod
+
+import numpy as np
+import pytest
+
+from ganlib.errors import UserError
+from ganlib.fidelity import tiles
+from ganlib.fidelity.manifold import manifold
+
+
+def drawn(count: int, seed: int, shift: float = 0, dimensions: int = 6) -> np.ndarray:
+    return (np.random.default_rng(seed).normal(size=(count, dimensions)) + shift).astype(np.float32)
+
+
+def reference(real: np.ndarray, fake: np.ndarray) -> dict[str, float]:
+    """The definitions, from all distances at once."""
+
+    def distances(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        return np.sqrt(np.square(x[:, None].astype(np.float64) - y).sum(axis=2))
+
+    def radii(x: np.ndarray, k: int) -> np.ndarray:
+        return np.sort(distances(x, x), axis=1)[:, k]  # the first is the picture itself
+
+    across = distances(real, fake)
+    in_reals_balls = across <= radii(real, 5)[:, None]
+    return {
+        "precision": (across <= radii(real, 3)[:, None]).any(axis=0).mean(),
+        "recall": (across <= radii(fake, 3)).any(axis=1).mean(),
+        "density": in_reals_balls.sum() / (5 * len(fake)),
+        "coverage": in_reals_balls.any(axis=1).mean(),
+    }
+
+
+@pytest.mark.parametrize("side", [2048, 16])
+@pytest.mark.parametrize(("real_count", "fake_count", "shift"), [(60, 60, 0), (50, 90, 0.5), (90, 35, 1)])
+def test_scores_equal_their_definitions_exactly(
+    monkeypatch: pytest.MonkeyPatch, side: int, real_count: int, fake_count: int, shift: float
+) -> None:
+    monkeypatch.setattr(tiles, "SIDE", side)
+    real, fake = drawn(real_count, seed=0), drawn(fake_count, seed=1, shift=shift)
+    assert manifold(real, fake) == reference(real, fake)
+
+
+@pytest.mark.parametrize("offset", [0, 300])
+def test_fakes_that_are_the_reals_lie_on_and_fill_the_manifold(offset: float) -> None:
+    # a closed ball holds its own picture and k neighbours, the last of them on its very rim
+    real = drawn(64, seed=2, shift=offset, dimensions=200)
+    assert manifold(real, np.roll(real, 1, axis=0)) == {"precision": 1, "recall": 1, "density": (5 + 1) / 5, "coverage": 1}
+
+
+def test_sets_far_apart_have_nothing_in_common() -> None:
+    assert manifold(drawn(30, seed=3), drawn(30, seed=4, shift=100)) == {"precision": 0, "recall": 0, "density": 0, "coverage": 0}
+
+
+def test_one_real_repeated_is_precise_and_dense_but_covers_little() -> None:
+    # reals on a line, 1 apart: the ball of a real at least 3 from the ends reaches 3 with k = 5 and 2 with k = 3
+    real = np.arange(100, dtype=np.float32)[:, None]
+    fake = np.full((10, 1), 50, np.float32)
+    scores = manifold(real, fake)
+    assert scores == {"precision": 1, "recall": 1 / 100, "density": 7 / 5, "coverage": 7 / 100}
+
+
+def test_one_outlier_among_the_reals_lifts_precision_and_hardly_density() -> None:
+    # Naeem et al. 2020: one real far out has a ball that spans everything; fakes between it and the others are all precise
+    real, fake = drawn(200, seed=5), drawn(200, seed=6, shift=20)
+    assert manifold(real, fake)["precision"] == 0
+    real[0] = 40
+    scores = manifold(real, fake)
+    assert scores["precision"] == 1
+    assert scores["density"] == pytest.approx(1 / 5)
+
+
+def test_two_samples_of_one_distribution_have_the_expected_density_and_coverage() -> None:
+    # Naeem et al. 2020: E[density] = 1, E[coverage] = 1 - (N-1)...(N-k) / ((2N-1)...(2N-k))
+    count, draws = 40, 150
+    scores = [manifold(drawn(count, seed=2 * draw), drawn(count, seed=2 * draw + 1)) for draw in range(draws)]
+    expected = 1 - prod((count - i) / (2 * count - i) for i in range(1, 6))
+    for key, value in (("density", 1), ("coverage", expected)):
+        found = np.array([score[key] for score in scores])
+        assert abs(found.mean() - value) < 3 * found.std(ddof=1) / np.sqrt(draws), key
+
+
+def test_precision_of_one_side_is_recall_of_the_other() -> None:
+    one, other = drawn(50, seed=7), drawn(70, seed=8, shift=0.7)
+    assert manifold(one, other)["precision"] == manifold(other, one)["recall"]
+
+
+@pytest.mark.parametrize(
+    ("real_count", "fake_count", "message"),
+    [(5, 6, "coverage needs at least 6 real pictures, not 5"), (6, 3, "recall needs at least 4 fake pictures, not 3")],
+)
+def test_fewer_pictures_than_a_ball_needs_are_refused(real_count: int, fake_count: int, message: str) -> None:
+    with pytest.raises(UserError, match=f"^{message}$"):
+        manifold(drawn(real_count, seed=9), drawn(fake_count, seed=10))
+
+
+def test_fewest_pictures_allowed_are_scored() -> None:
+    real, fake = drawn(6, seed=11), drawn(4, seed=12)
+    assert manifold(real, fake) == reference(real, fake)
