@@ -14,7 +14,8 @@ from ganlib import latent
 from ganlib.errors import UserError
 from ganlib.files import replacing
 from ganlib.pictures import to_uint8
-from ganlib.reports import REPORTS, Report
+from ganlib.reports import REPORTS
+from ganlib.system import Report
 
 BATCH = 100
 

@@ -11,10 +11,12 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from ganlib.data.crop import Crop
 from ganlib.errors import UserError
-from ganlib.reports import REPORTS, Curve, Report
-from ganlib.settings import Count, Fraction, Latent, Positive, Settings, Split
+from ganlib.reports import REPORTS, Curve
+from ganlib.settings import Count, Fraction, Latent, Positive, Protocol, Settings, Split
+from ganlib.system import Report
 
 FILE = Path("params.yaml")
+FEWEST_SAMPLES = 6  # more than density's five nearest neighbours
 
 Block = TypeVar("Block", bound=Settings)
 
@@ -27,7 +29,8 @@ class Dataset(Settings):
     images: Annotated[int, Field(ge=10)] | None
     split: Split
     scale: Literal["preview", "full"]
-    fid_samples: Annotated[int, Field(ge=2)]
+    fid_samples: Annotated[int, Field(ge=FEWEST_SAMPLES)]
+    reals: Count | None
 
     @model_validator(mode="after")
     def _drawn_faces_have_a_number(self) -> Self:
@@ -53,6 +56,7 @@ class Params(Overrides):
     dataset: str
     seed: Annotated[int, Field(ge=0, lt=2**63)]
     log_every: Count
+    protocol: Protocol
     datasets: dict[str, Dataset]
     crops: dict[str, Crop]
     reports: dict[str, Report]

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from ganlib.settings import EXTRACTOR
+
 RAW = Path("data/raw")
 INCOMING = Path("data/incoming")
 
@@ -17,9 +19,24 @@ def cache(crop: str) -> Path:
     return Path("data/faces", f"{crop}.npy")
 
 
-def reference(crop: str) -> Path:
-    """The real pictures' statistics."""
-    return Path("data/reference", f"{crop}.npz")
+def statistics(crop: str, protocol: str) -> Path:
+    """The moments of the real pictures' features, for FID."""
+    return Path("data/reference", f"{crop}.{EXTRACTOR}.{protocol}.npz")
+
+
+def features(crop: str, protocol: str) -> Path:
+    """The real pictures' features themselves, for all else."""
+    return Path("data/reference", f"{crop}.{EXTRACTOR}.{protocol}.features.npz")
+
+
+def classifier(crop: str, protocol: str) -> Path:
+    """What tells a picture's attributes by its features."""
+    return Path("data/attributes", f"{crop}.{EXTRACTOR}.{protocol}.npz")
+
+
+def scores(report: str) -> Path:
+    """What an evaluation leaves to look at."""
+    return Path("data/scores", report)
 
 
 def run(report: str) -> Path:

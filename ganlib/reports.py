@@ -1,71 +1,19 @@
-"""The five image reports: the settings of each, its nets, its objective and its pixel range.
-
-The nets are imported where they are built, so that a stage that only reads params.yaml does not load torch.
-"""
+"""The five image reports and the curve demo: the settings of each, its nets, its objective and its pixel range."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from ganlib.settings import Count, Fraction, Latent, Loss, NonNegative, Positive, Probability, Settings
+from ganlib.settings import Count, Fraction, Loss, NonNegative, Positive, Probability
+from ganlib.system import Report, System
 
 if TYPE_CHECKING:
     import torch
     from torch.nn import Module
 
     from ganlib.objectives.objective import Objective
-
-
-class System(Settings):
-    """Two nets that learn from each other: what the trainer needs to know of a report, or of the curve demo."""
-
-    first_weights: ClassVar[Literal["normal", "glorot", "uniform"]]
-
-    latent_size: Count
-    lr_g: Positive
-    lr_d: Positive
-    rate_scale: Positive = 1.0
-    beta1: Fraction
-
-    def build(self) -> tuple[Module, Module]:
-        """The generator and the discriminator, with weights yet to be drawn or loaded."""
-        raise NotImplementedError
-
-    def networks(self, rng: torch.Generator) -> tuple[Module, Module]:
-        """The generator and the discriminator, their first weights drawn from `rng`."""
-        from ganlib.nets import initial
-
-        generator, discriminator = self.build()
-        draw = getattr(initial, self.first_weights)
-        return draw(generator, rng), draw(discriminator, rng)
-
-    def objective(self, rng: torch.Generator) -> Objective:
-        """What the two nets want; what it draws itself comes from `rng`."""
-        raise NotImplementedError
-
-
-class Report(System):
-    """What every image report states; the numbers of params.yaml, after overrides."""
-
-    size: ClassVar[int]
-    pixel_range: ClassVar[tuple[float, float]] = (-1.0, 1.0)
-
-    crop: str
-    latent: Latent
-    batch_size: Annotated[int, Field(ge=2)]
-    epochs: Count
-    max_steps: Count | None
-    sample_every: Count
-    epoch_steps: Count | None = None
-    replacement: bool = False
-    conditions: dict[str, Annotated[list[str], Field(min_length=1)]] = Field(default={})
-
-    @property
-    def reals_per_step(self) -> int:
-        """How many real pictures, and as many fakes, D sees in one step."""
-        return self.batch_size
 
 
 class Dcgan(Report):

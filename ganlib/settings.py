@@ -13,6 +13,9 @@ Probability = Annotated[float, Field(gt=0, le=1)]
 Latent = Literal["uniform", "gaussian", "spherical"]
 Loss = Literal["non_saturating", "minimax"]
 Split = Literal["train", "valid", "test", "all"]
+Protocol = Literal["pytorch-fid", "clean"]  # how pictures are brought to Inception's input
+
+EXTRACTOR = "inception-2015-12-05"
 
 
 class Settings(BaseModel):

@@ -1,32 +1,40 @@
-"""Score one report's generator: metrics/<report>.json."""
+"""Score one report's generators: metrics/<report>.json and data/scores/<report>/."""
 
-from ganlib import generator, metrics, params, paths
+from ganlib import metrics, params, paths
 from ganlib.data.faces import Faces
-from ganlib.fidelity import fid, inception
-from ganlib.fidelity.frechet import Statistics, frechet_distance
+from ganlib.fidelity import inception
+from ganlib.fidelity.attributes import Classifier
+from ganlib.fidelity.evaluation import evaluate
+from ganlib.fidelity.frechet import Statistics
+from ganlib.fidelity.reference import Reference
 from ganlib.training.log import last_figures
 from stages import run
 
 
 def main(report: str) -> None:
-    """Score REPORT's generator by the FID of as many fakes as reals."""
+    """Score what REPORT's generators make."""
     settings = params.load()
-    crop = settings.report(report).crop
-    real = Statistics.load(paths.reference(crop), inception.EXTRACTOR, inception.PROTOCOL)
-    faces = Faces.open(paths.cache(crop), settings.data.split)
-    trained, trained_as = generator.load(paths.run(report) / "generator.safetensors")
-    fake = fid.fake_statistics(trained, trained_as, faces, settings.data.fid_samples, settings.seed)
-    figures = {
-        "fid": frechet_distance(real, fake),
-        "fid_samples": fake.count,
-        "real_samples": real.count,
+    crop, data, protocol = settings.report(report).crop, settings.data, settings.protocol
+    figures = evaluate(
+        paths.run(report),
+        Reference.load(paths.features(crop, protocol)),
+        Statistics.load(paths.statistics(crop, protocol), inception.EXTRACTOR, protocol),
+        Classifier.load(paths.classifier(crop, protocol)),
+        Faces.open(paths.cache(crop), "all"),
+        paths.scores(report),
+        protocol=protocol,
+        seed=settings.seed,
+    )
+    taken = {
+        "fid_samples": data.fid_samples,
+        "real_samples": data.fid_samples,
         "extractor": inception.EXTRACTOR,
-        "protocol": inception.PROTOCOL,
+        "protocol": protocol,
         "dataset": settings.dataset,
-        "split": settings.data.split,
-        "scale": settings.data.scale,
+        "split": data.split,
+        "scale": data.scale,
     }
-    metrics.write({**figures, **last_figures(paths.run(report) / "log.csv")}, paths.metrics(report))
+    metrics.write({**figures, **taken, **last_figures(paths.run(report) / "log.csv")}, paths.metrics(report))
 
 
 if __name__ == "__main__":

@@ -72,11 +72,18 @@ class Faces:
     @classmethod
     def open(cls, cache: Path, split: Split) -> "Faces":
         """Map `cache` into memory; nothing is read before it is asked for."""
-        table = pd.read_parquet(cache.with_suffix(".parquet"))
-        rows = np.flatnonzero(table["split"] == split) if split != "all" else np.arange(len(table))
-        if not len(rows):
+        faces, _ = cls.divide(cache, split)
+        if not len(faces):
             raise UserError(f"{cache}: holds no picture of the split {split!r}")
-        return cls(np.load(cache, mmap_mode="r"), rows, table.iloc[rows])
+        return faces
+
+    @classmethod
+    def divide(cls, cache: Path, split: Split) -> tuple["Faces", "Faces"]:
+        """The pictures of `split` and the others, of which there may be none."""
+        table = pd.read_parquet(cache.with_suffix(".parquet"))
+        pictures = np.load(cache, mmap_mode="r")
+        within = (table["split"] == split).to_numpy() | (split == "all")
+        return tuple(cls(pictures, np.flatnonzero(side), table[side]) for side in (within, ~within))
 
     def __len__(self) -> int:
         return len(self.rows)

