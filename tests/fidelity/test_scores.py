@@ -1,0 +1,76 @@
+"""Scores by name: that each is what its own function gives, and what is asked of the features."""
+
+import numpy as np
+import pytest
+
+from ganlib.errors import UserError
+from ganlib.fidelity.frechet import Statistics, frechet_distance
+from ganlib.fidelity.intervals import fid_interval, kid_interval
+from ganlib.fidelity.kernel import kid
+from ganlib.fidelity.manifold import manifold
+from ganlib.fidelity.scores import METRICS, compare, floor, halves
+
+
+def drawn(count: int, shift: float, seed: int) -> np.ndarray:
+    """(count, 16) float32 features."""
+    return (np.random.default_rng(seed).normal(size=(count, 16)) + shift).astype(np.float32)
+
+
+REAL, FAKE = drawn(60, 0, seed=0), drawn(40, 1, seed=1)
+
+
+def test_all_scores_are_those_of_their_own_functions_fid_first() -> None:
+    found = compare(REAL, FAKE, METRICS, seed=3)
+    assert next(iter(found)) == "fid"
+    assert found["fid"] == frechet_distance(Statistics.of(REAL), Statistics.of(FAKE))
+    assert (found["fid_low"], found["fid_high"]) == fid_interval(REAL, FAKE)
+    assert (found["kid"], found["kid_std"]) == kid(REAL, FAKE, seed=3)
+    assert (found["kid_low"], found["kid_high"]) == kid_interval(REAL, FAKE)
+    assert {metric: found[metric] for metric in METRICS[2:]} == manifold(REAL, FAKE)
+    assert set(found) == {*METRICS, "fid_low", "fid_high", "kid_std", "kid_low", "kid_high"}
+
+
+@pytest.mark.parametrize("metrics", [["recall"], ["coverage", "precision"]])
+def test_only_what_was_asked_for_is_given(metrics: list[str]) -> None:
+    assert set(compare(REAL, FAKE, metrics, seed=0)) == set(metrics)
+
+
+def test_statistics_give_the_same_fid_without_an_interval() -> None:
+    with_features = compare(REAL, FAKE, ["fid"], seed=0)["fid"]
+    for sides in ((Statistics.of(REAL), FAKE), (REAL, Statistics.of(FAKE)), (Statistics.of(REAL), Statistics.of(FAKE))):
+        assert compare(*sides, ["fid"], seed=0) == {"fid": pytest.approx(with_features, rel=1e-9)}
+
+
+def test_two_pictures_a_side_have_an_fid_and_no_interval() -> None:
+    assert set(compare(REAL[:2], FAKE[:2], ["fid"], seed=0)) == {"fid"}
+
+
+@pytest.mark.parametrize(("metric", "few"), [("fid", 1), ("kid", 3), ("precision", 3), ("coverage", 5)])
+def test_fewer_pictures_than_a_metric_needs_are_refused(metric: str, few: int) -> None:
+    with pytest.raises(UserError, match=rf"needs at least \d .*pictures.*, not {few}"):
+        compare(REAL[:few], FAKE[:few], [metric], seed=0)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_features_that_are_not_finite_are_refused(metric: str) -> None:
+    bad = FAKE.copy()
+    bad[7, 3] = np.nan
+    with pytest.raises(UserError, match=r"1 of 40 .*not finite"):
+        compare(REAL, bad, [metric], seed=0)
+
+
+def test_floor_is_the_score_of_reals_against_reals() -> None:
+    one, other = REAL[:30], REAL[30:]
+    assert floor(one, other, ["fid", "kid", "recall"], seed=2) == {
+        "fid_floor": compare(one, other, ["fid"], seed=2)["fid"],
+        "kid_floor": compare(one, other, ["kid"], seed=2)["kid"],
+    }
+    assert set(floor(one, other, ["kid"], seed=2)) == {"kid_floor"}
+
+
+def test_halves_are_disjoint_and_drawn_from_all() -> None:
+    features = np.arange(1000)[:, None]
+    one, other = (set(half[:, 0].tolist()) for half in halves(features, 100, seed=0))
+    assert len(one) == len(other) == 100
+    assert not one & other
+    assert max(one | other) > 900 > 100 > min(one | other)
