@@ -10,9 +10,9 @@ def require(metric: str, at_least: int, **sides: np.ndarray) -> None:
     for side, features in sides.items():
         name = side.replace("_", "-")
         if len(features) < at_least:
-            raise UserError(f"{metric} needs at least {at_least} {name} pictures, not {len(features)}")
+            raise UserError(f"{metric} needs {at_least} or more {name} pictures, not {len(features)}")
         bad = np.flatnonzero(~np.isfinite(features).all(axis=1))
         if len(bad):
             raise UserError(
-                f"{metric}: the features of {len(bad)} of {len(features)} {name} pictures are not finite, first of row {bad[0]}"
+                f"{metric}: {len(bad)} of {len(features)} {name} pictures have features that are not finite, first row {bad[0]}"
             )

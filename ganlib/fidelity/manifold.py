@@ -7,20 +7,18 @@ from ganlib.fidelity.checks import require
 from ganlib.fidelity.neighbours import nearest, squared_distances
 from ganlib.fidelity.tiles import device
 
-PRECISION_K = 3  # Kynkaanniemi et al. 2019, section 2.1
-DENSITY_K = 5  # Naeem et al. 2020, section 3.3
+PRECISION_K = 3  # as Kynkaanniemi et al. 2019 chose
+DENSITY_K = 5  # as Naeem et al. 2020 chose
 
 
 def manifold(real: np.ndarray, fake: np.ndarray) -> dict[str, float]:
-    """Scores of (N, D) real and (M, D) fake features, all balls closed.
+    """Scores of (N, D) real and (M, D) fake features, exact in float64; a ball's rim belongs to it.
 
-    - precision: the share of fakes in the ball of any real; recall: of reals in the ball of any fake (k = 3; Kynkaanniemi et al. 2019,
-      equations 1 and 2)
+    - precision: the share of fakes in the ball of any real; recall: of reals in the ball of any fake (k = 3; Kynkaanniemi et al. 2019)
     - density: the mean number of reals' balls that a fake is in, over k; coverage: the share of reals' balls with a fake in them
-      (k = 5; Naeem et al. 2020, equations 3 and 4)
+      (k = 5; Naeem et al. 2020)
 
-    Exact, in float64. Fewer pictures than a ball needs, or features that are not finite, are a UserError. Memory beyond the
-    features: 250 MB of tiles.
+    Fewer than 6 reals or 4 fakes, or features that are not finite, are a UserError. Memory beyond the features: 150 MB of tiles.
     """
     require("coverage", DENSITY_K + 1, real=real)
     require("recall", PRECISION_K + 1, fake=fake)

@@ -23,10 +23,12 @@ class Pair(NamedTuple):
 class Memorisation:
     """What `memorisation` found.
 
-    `share` is the probability that a fake is closer to its nearest training picture than a held-out real is to its own, ties by half:
-    the Mann-Whitney statistic of Meehan et al. 2020, section 3. It is 0.5 for fakes like new pictures, 1 for copies, and below 0.5
-    for fakes farther from the training pictures than new pictures are. `standard_error` is the share's own when it is 0.5 in truth.
-    `rows` (N,) and `distances` (N,) name each fake's nearest training picture, `closest` the ten closest pairs, closest first.
+    `share`: how likely a fake is closer to its nearest training picture than a held-out real is to its own, ties by half (the
+    Mann-Whitney statistic of Meehan et al. 2020, over all pictures at once rather than by cells of similar ones). It is 0.5 for
+    fakes like new pictures, 1 for copies, and below 0.5 for fakes farther off than new pictures are.
+    `standard_error`: the share's, were it 0.5 in truth.
+    `rows` and `distances` (N,): each fake's nearest training picture.
+    `closest`: the ten closest pairs, closest first.
     """
 
     share: float

@@ -14,7 +14,7 @@ def nearest(queries: np.ndarray, bank: np.ndarray, k: int = 1, *, itself: bool =
     """Distances (N, k), ascending, from each of (N, D) queries to the k closest of (M, D) bank, and their rows (N, k).
 
     `itself` says that the queries are the bank, and leaves out row i for query i. Identical features are at distance 0 exactly.
-    A bank of too few pictures or any feature that is not finite is a UserError. Memory beyond the features: two tiles and 2 N k values.
+    A bank of too few pictures or any feature that is not finite is a UserError. Memory beyond the features: 150 MB of tiles.
     """
     require("the search for neighbours", 1, query=queries)
     require("the search for neighbours", k + itself, bank=bank)
@@ -33,11 +33,11 @@ def nearest(queries: np.ndarray, bank: np.ndarray, k: int = 1, *, itself: bool =
 def squared_distances(queries: np.ndarray, bank: np.ndarray, desc: str) -> Iterator[tuple[slice, slice, Tensor]]:
     """(rows of queries, rows of bank, float64 squared distances between them), a tile at a time.
 
-    Each is rounded down by the most that it can be off, (2 D + 16) 2^-53 (|x|^2 + |y|^2) for |x|^2 + |y|^2 - 2 x.y in any order of
-    its sums (Higham 2002, section 3.1), and so is never above the true one: identical features are at 0, and a picture on a sphere
-    is not outside it.
+    Each is rounded down by the most that it can be off, (2 D + 100) 2^-53 (|x|^2 + |y|^2) for |x|^2 + |y|^2 - 2 x.y in any order of
+    its sums (Higham 2002, section 3.1), and so is never above the true one, nor above the one that `nearest` measures: identical
+    features are at 0, and a picture on the rim of a ball is in it.
     """
-    shrink = 1 - (2 * queries.shape[1] + 16) * 2.0**-53
+    shrink = 1 - (2 * queries.shape[1] + 100) * 2.0**-53
     for rows, columns, x, y in tiles(queries, bank, torch.float64, desc):
         tile = (x @ y.T).mul_(-2)
         tile += x.square().sum(1, keepdim=True) * shrink

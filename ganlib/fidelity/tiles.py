@@ -11,7 +11,6 @@ from ganlib import progress
 
 SIDE = 2048  # pictures along a tile: its float64 values and both strips of 2048 features take 100 MB
 
-
 Tile = tuple[slice, slice, Tensor, Tensor]
 
 

@@ -137,7 +137,7 @@ def test_four_pictures_have_an_interval_and_three_are_refused(score: Score, inte
     low, high = interval(real, fake)
     assert low < score(real, fake) < high
     name = "KID" if interval is kid_interval else "FID"
-    with pytest.raises(UserError, match=f"^{name}'s interval needs at least 4 fake pictures, not 3$"):
+    with pytest.raises(UserError, match=f"^{name}'s interval needs 4 or more fake pictures, not 3$"):
         interval(real, fake[:3])
 
 
@@ -145,5 +145,5 @@ def test_four_pictures_have_an_interval_and_three_are_refused(score: Score, inte
 def test_features_that_are_not_finite_are_refused(score: Score, interval: Interval) -> None:
     real, fake = drawn(np.random.default_rng(8), 6, 6, dimensions=8, shift=1)
     real[3, 0] = np.nan
-    with pytest.raises(UserError, match="1 of 6 real pictures are not finite, first of row 3"):
+    with pytest.raises(UserError, match="1 of 6 real pictures have features that are not finite, first row 3"):
         interval(real, fake)

@@ -101,7 +101,7 @@ def test_features_mapped_read_only_are_scored(tmp_path: Path) -> None:
 
 
 def test_fewer_than_four_pictures_are_refused() -> None:
-    with pytest.raises(UserError, match=r"^KID needs at least 4 fake pictures, not 3$"):
+    with pytest.raises(UserError, match=r"^KID needs 4 or more fake pictures, not 3$"):
         kid(gaussians(4), gaussians(3), seed=0)
 
 
@@ -109,5 +109,5 @@ def test_fewer_than_four_pictures_are_refused() -> None:
 def test_features_that_are_not_finite_are_refused(bad: float) -> None:
     real = gaussians(5)
     real[[2, 4], 1] = bad
-    with pytest.raises(UserError, match=r"^KID: the features of 2 of 5 real pictures are not finite, first of row 2$"):
+    with pytest.raises(UserError, match=r"^KID: 2 of 5 real pictures have features that are not finite, first row 2$"):
         kid(real, gaussians(5), seed=0)

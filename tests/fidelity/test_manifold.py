@@ -89,7 +89,7 @@ def test_precision_of_one_side_is_recall_of_the_other() -> None:
 
 @pytest.mark.parametrize(
     ("real_count", "fake_count", "message"),
-    [(5, 6, "coverage needs at least 6 real pictures, not 5"), (6, 3, "recall needs at least 4 fake pictures, not 3")],
+    [(5, 6, "coverage needs 6 or more real pictures, not 5"), (6, 3, "recall needs 4 or more fake pictures, not 3")],
 )
 def test_fewer_pictures_than_a_ball_needs_are_refused(real_count: int, fake_count: int, message: str) -> None:
     with pytest.raises(UserError, match=f"^{message}$"):

@@ -66,12 +66,12 @@ def test_fewer_fakes_than_ten_are_all_paired() -> None:
 
 
 def test_no_held_out_pictures_are_refused() -> None:
-    with pytest.raises(UserError, match=r"^memorisation needs at least 1 held-out pictures, not 0$"):
+    with pytest.raises(UserError, match=r"^memorisation needs 1 or more held-out pictures, not 0$"):
         memorisation(drawn(3, seed=8), TRAINING, HELD_OUT[:0])
 
 
 def test_features_that_are_not_finite_are_refused() -> None:
     broken = drawn(4, seed=9)
     broken[2] = np.inf
-    with pytest.raises(UserError, match=r"^memorisation: the features of 1 of 4 training pictures are not finite, first of row 2$"):
+    with pytest.raises(UserError, match=r"^memorisation: 1 of 4 training pictures have features that are not finite, first row 2$"):
         memorisation(drawn(3, seed=10), broken, HELD_OUT)

@@ -70,12 +70,12 @@ def test_bank_as_large_as_the_neighbours_asked_for_is_enough() -> None:
 
 def test_bank_of_too_few_pictures_is_refused() -> None:
     features = drawn(3, seed=7)
-    with pytest.raises(UserError, match=r"^the search for neighbours needs at least 4 bank pictures, not 3$"):
+    with pytest.raises(UserError, match=r"^the search for neighbours needs 4 or more bank pictures, not 3$"):
         nearest(features, features, 3, itself=True)
 
 
 def test_features_that_are_not_finite_are_refused() -> None:
     features = drawn(3, seed=8)
     features[1, 0] = np.nan
-    with pytest.raises(UserError, match="1 of 3 query pictures are not finite, first of row 1"):
+    with pytest.raises(UserError, match="1 of 3 query pictures have features that are not finite, first row 1"):
         nearest(features, drawn(3, seed=9))
