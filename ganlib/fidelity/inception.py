@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -21,6 +22,7 @@ from ganlib.settings import Protocol
 
 Pictures = np.ndarray | Tensor  # (n, 3, H, W) uint8
 Group = list[Pictures]
+Item, Result = TypeVar("Item"), TypeVar("Result")
 
 DIMENSIONS = 2048
 SIDE = (299, 299)
@@ -182,11 +184,11 @@ def regroup(batches: Iterable[Pictures], size: int) -> Iterator[Group]:
         yield group
 
 
-def ordered(pool: Executor, extract: Callable[[Group], np.ndarray], groups: Iterable[Group], ahead: int) -> Iterator[np.ndarray]:
-    """`pool.map` that never has drawn more than `ahead` groups whose features were not yet taken."""
+def ordered(pool: Executor, function: Callable[[Item], Result], items: Iterable[Item], ahead: int) -> Iterator[Result]:
+    """`pool.map` that never has drawn more than `ahead` items whose results were not yet taken."""
     running = deque()
-    for group in groups:
-        running.append(pool.submit(extract, group))
+    for item in items:
+        running.append(pool.submit(function, item))
         if len(running) == ahead:
             yield running.popleft().result()
     while running:

@@ -5,8 +5,7 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
-from typing import Any
+from pathlib import Path, PurePath, PurePosixPath
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from ganlib import progress
 from ganlib.errors import UserError
 from ganlib.fidelity import decode, inception
 from ganlib.fidelity.decode import BrokenPictureError
+from ganlib.fidelity.inception import Item, Result
 
 LARGEST = 4 * decode.LIMIT  # bytes of a file: no picture within the limit on pixels takes more, even uncompressed
 
@@ -72,7 +72,7 @@ def open_cache(path: Path) -> np.ndarray:
     return pictures
 
 
-def ahead(function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
+def ahead(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
     """`map` on as many threads as cores, which keep some items ahead of what was asked for."""
     workers = os.cpu_count()
     with ThreadPoolExecutor(workers) as pool:
@@ -88,7 +88,7 @@ def _size(file: Path | zipfile.Path) -> str | BrokenPictureError:
 
 
 def _in_folder(folder: Path) -> list[Path]:
-    files = sorted(file for file in folder.rglob("*") if _is_picture(file) and file.is_file())
+    files = sorted(file for file in folder.rglob("*") if _is_picture(file.relative_to(folder)) and file.is_file())
     for file in files:
         _refuse_larger(file, file.stat().st_size)
     return files
@@ -107,8 +107,9 @@ def _in_zip(path: Path) -> list[zipfile.Path]:
     return [zipfile.Path(archive, name) for name in sorted({member.filename for member in members}, key=PurePosixPath)]
 
 
-def _is_picture(name: Path | PurePosixPath) -> bool:
-    return name.suffix.lower() in decode.SUFFIXES and not name.name.startswith(".")  # macOS leaves a ._name beside each file
+def _is_picture(name: PurePath) -> bool:
+    """By its suffix, and unless it is hidden: macOS leaves a ._copy of each file, notebooks a folder .ipynb_checkpoints."""
+    return name.suffix.lower() in decode.SUFFIXES and not any(part.startswith(".") for part in name.parts)
 
 
 def _refuse_larger(file: Path | str, size: int) -> None:

@@ -51,7 +51,7 @@ def levels(pictures: Pictures) -> list[int]:
 def test_nested_pictures_come_in_one_order_and_other_files_are_left_alone(
     write: Callable[[dict[str, bytes]], Path],
 ) -> None:
-    others = {"notes.txt": b"x", "a/._z.PNG": b"x", ".hidden.png": b"x"}
+    others = {"notes.txt": b"x", "a/._z.PNG": b"x", ".ipynb_checkpoints/b.png": b"x"}
     place = write({name: encoded(level) for level, name in enumerate(NAMES)} | others)
     pictures = Pictures.open(place)
     assert [str(file) for file in pictures.files] == [f"{place}/{name}" for name in ORDER]
