@@ -3,6 +3,7 @@
 import importlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -99,6 +100,31 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str | Path) -> int | str | 
     with pytest.raises(SystemExit) as exited:
         cli.main()
     return exited.value.code
+
+
+def test_text_has_fid_on_a_line_of_its_own_and_every_other_score_with_what_bounds_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, count in (("fakes", 4), ("reals", 8)):
+        np.save(tmp_path / f"{name}.npy", np.random.default_rng(count).integers(0, 256, (count, 3, 32, 32), dtype=np.uint8))
+    assert run(monkeypatch, "score", tmp_path / "fakes.npy", tmp_path / "reals.npy", "--protocol", "clean") == 0
+    number = r"-?\d+\.\d{4}"
+    pattern = rf"""FID:  {number}
+    95% interval {number} to {number}
+    two halves of the real pictures at this N {number}
+KID:  {number}\d\d
+    standard deviation over subsets {number}\d\d
+    95% interval {number}\d\d to {number}\d\d
+    two halves of the real pictures at this N {number}\d\d
+precision:  {number}
+recall:  {number}
+density:  {number}
+coverage:  {number}
+N:  4 fakes, 8 reals
+extractor:  inception-2015-12-05
+protocol:  clean
+"""
+    assert re.fullmatch(pattern, capsys.readouterr().out)
 
 
 def test_statistics_are_printed_as_pytorch_fid_prints_them_without_the_network(
