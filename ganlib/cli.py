@@ -71,7 +71,7 @@ def _asked(names: str | None, statistics: list[Path]) -> list[str]:
 def _warnings(figures: dict[str, Any]) -> Iterator[str]:
     """What a reader has to know of the figures before believing them."""
     if "skipped" in figures:
-        yield f"skipped {len(figures['skipped'])} broken pictures: {', '.join(figures['skipped'])}"
+        yield f"{len(figures['skipped'])} skipped as broken: {', '.join(figures['skipped'])}"
     count = min(figures[side] or ENOUGH for side in ("fake_samples", "real_samples"))
     if "fid" in figures and count < ENOUGH:
         kid = f", {figures['kid']:.6f}" if "kid" in figures else ""

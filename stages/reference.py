@@ -2,13 +2,12 @@
 
 from functools import partial
 
-from ganlib.fidelity.tiles import device
-
 from ganlib import params, paths
 from ganlib.data.faces import Faces
 from ganlib.fidelity import inception
 from ganlib.fidelity.frechet import Statistics
 from ganlib.fidelity.reference import Reference
+from ganlib.fidelity.tiles import device
 from stages import run
 
 

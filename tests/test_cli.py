@@ -88,7 +88,7 @@ def test_bars_and_warnings_are_on_stderr(ran: subprocess.CompletedProcess[str]) 
     assert "12/12" in ran.stderr
     warnings = [line for line in ran.stderr.splitlines() if line.startswith("warning: ")]
     assert warnings == [
-        "warning: skipped 1 broken pictures: fakes/broken.png",
+        "warning: 1 skipped as broken: fakes/broken.png",
         f"warning: FID of N = 6, fewer than 2,048, is biased upwards; go by KID, {figures['kid']:.6f}, which is not;"
         f" two halves of the real pictures at N = 6 have FID {figures['fid_floor']:.4f}",
     ]

@@ -50,7 +50,7 @@ class Pictures:
                     (one, first), (other, second) = sizes.items()
                     raise UserError(f"{place}: pictures must have one size, and {first} is {one} and {second} {other}")
         if not whole:
-            raise UserError(f"{place}: holds no whole picture: all {len(broken)} are broken")
+            raise UserError(f"{place}: holds no whole picture among {len(broken)}")
         return cls(whole, broken)
 
     def __len__(self) -> int:

@@ -89,7 +89,7 @@ def test_damaged_zip_member_is_a_broken_picture(tmp_path: Path) -> None:
 
 
 def test_folder_of_broken_pictures_alone_holds_nothing_to_score(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"holds no whole picture: all 1 are broken"):
+    with pytest.raises(UserError, match=r"holds no whole picture among 1"):
         Pictures.open(in_folder(tmp_path / "fakes", {"0.png": b""}), skip_broken=True)
 
 
