@@ -5,7 +5,7 @@ import io
 import json
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import PIL
 import simplejpeg
+from PIL import Image
 
 from ganlib import disk, progress
 from ganlib.data import decode
@@ -25,6 +26,11 @@ from ganlib.files import replacing
 
 BLOCK = 64  # pictures that a thread brings at a time
 SYNC = 2**27  # bytes after which what has come is made safe and noted
+
+SCRATCH = 2**20  # bytes; holds a picture of CelebA's nine times over
+
+# Pillow returns each picture's memory to the system, and to ask for it again takes as long as to fill it.
+Image.core.set_blocks_max(4 * (os.cpu_count() or 1))
 
 Broken = list[tuple[int, str]]  # rows that cannot be read, and why
 
@@ -46,16 +52,16 @@ def build(raw: Raw, region: Region, size: int, images: int | None, max_broken: i
     done, broken = _resume(partial, journal, identity)
 
     def bring(start: int) -> tuple[int, np.ndarray, Broken]:
-        pictures, unread = [], []
+        pictures, unread, scratch = [], [], np.empty(SCRATCH, np.uint8)
         stop = min(start + BLOCK, len(members))
         for row in range(start, stop):
             try:
-                picture = decode.rgb(raw.pictures.read(members[row]))
+                picture = decode.rgbx(raw.pictures.read(members[row]), scratch)
             except ValueError as error:
                 unread.append((row, str(error)))
             else:
                 height, width = picture.shape[:2]
-                pictures.append(square(picture, region.edges(width, height), size).transpose(2, 0, 1))
+                pictures.append(square(picture, region.edges(width, height), size))
         return stop, np.array(pictures, np.uint8).reshape(-1, *shape), unread
 
     start = len(_header(len(members), shape)) + (done - len(broken)) * size * size * 3
@@ -63,24 +69,25 @@ def build(raw: Raw, region: Region, size: int, images: int | None, max_broken: i
         disk.writing(cache.parent, len(members) * size * size * 3 - start),
         partial.open("r+b" if done else "wb") as file,
         ThreadPoolExecutor(os.cpu_count()) as pool,
+        ThreadPoolExecutor(1) as scribe,
         progress.bar(desc=f"cropping to {size}x{size}", total=len(members), initial=done, unit="picture") as bar,
     ):
         file.truncate(start)
         file.seek(start)
-        safe = start
+        safe, noted = start, scribe.submit(int)
         for stop, pictures, unread in _in_order(pool, bring, range(done, len(members), BLOCK)):
             broken += unread
             if len(broken) > max_broken:
                 _refuse(raw, members, broken, max_broken)
             file.write(pictures)
             if file.tell() - safe > SYNC:
-                _sync(file)
-                _note(journal, identity, stop, broken)
+                noted.result()
+                file.flush()
+                noted = scribe.submit(_note, file.fileno(), journal, {"identity": identity, "rows": stop, "broken": [*broken]})
                 safe = file.tell()
             bar.update(stop - bar.n)
         file.seek(0)
         file.write(_header(len(members) - len(broken), shape))
-        _sync(file)
     for row, problem in broken:
         progress.note(f"left out: {members[row]}: {problem}")
     with replacing(cache.with_suffix(".parquet")) as target:
@@ -119,11 +126,6 @@ def _header(count: int, shape: tuple[int, ...]) -> bytes:
     return header.getvalue()
 
 
-def _sync(file: io.BufferedWriter) -> None:
-    file.flush()
-    os.fsync(file.fileno())
-
-
 def _identity(raw: Raw, table: pd.DataFrame, members: list[str], region: Region, size: int) -> str:
     """A hash of all that the cache follows from: the pictures' checksums, the table, the crop, this package's code and its decoders."""
     entries = [raw.pictures.entries[member] for member in members]
@@ -147,6 +149,8 @@ def _resume(partial: Path, journal: Path, identity: str) -> tuple[int, Broken]:
     return noted["rows"], [tuple(row) for row in noted["broken"]]
 
 
-def _note(journal: Path, identity: str, rows: int, broken: Broken) -> None:
+def _note(file: int, journal: Path, done: Mapping[str, Any]) -> None:
+    """Note how far the build is, once all of it is on the disk."""
+    os.fsync(file)
     with replacing(journal) as target:
-        target.write_text(json.dumps({"identity": identity, "rows": rows, "broken": broken}))
+        target.write_text(json.dumps(done))

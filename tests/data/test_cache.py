@@ -102,8 +102,8 @@ def test_picture_that_the_table_names_and_the_archive_lacks_is_named(raw, target
 def slow_build(raw, target):
     """A build that makes each block safe at once, and takes its time."""
     cache.BLOCK, cache.SYNC = 4, 1
-    read = cache.decode.rgb
-    cache.decode.rgb = lambda data: (time.sleep(0.02), read(data))[1]
+    read = cache.decode.rgbx
+    cache.decode.rgbx = lambda *data: (time.sleep(0.02), read(*data))[1]
     archive.prepare(raw, WIDE, target)
 
 
@@ -122,8 +122,8 @@ def test_killed_build_leaves_another_name_and_the_next_goes_on_where_it_was(tmp_
     assert not target.exists()
 
     decoded = []
-    read = cache.decode.rgb
-    monkeypatch.setattr(cache.decode, "rgb", lambda data: (decoded.append(1), read(data))[1])
+    read = cache.decode.rgbx
+    monkeypatch.setattr(cache.decode, "rgbx", lambda *data: (decoded.append(1), read(*data))[1])
     archive.prepare(raw, WIDE, target)
     assert 0 < len(decoded) < 120
     for suffix in (".npy", ".parquet"):
