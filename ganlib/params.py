@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from ganlib.data.crop import Crop
+from ganlib.data.crop import Box, Centre, Crop, Region
 from ganlib.errors import UserError
 from ganlib.reports import REPORTS, Curve
 from ganlib.settings import Count, Fraction, Latent, Positive, Protocol, Settings, Split
@@ -24,19 +24,27 @@ Block = TypeVar("Block", bound=Settings)
 class Dataset(Settings):
     """A block of `datasets`: where its pictures come from and how much of the work is done on them."""
 
-    kind: Literal["toons", "celeba"]
+    kind: Literal["toons", "celeba", "folder"]
     source: str | None
     images: Annotated[int, Field(ge=10)] | None
+    box: Box | None
+    max_broken: Annotated[int, Field(ge=0)]
     split: Split
     scale: Literal["preview", "full"]
     fid_samples: Annotated[int, Field(ge=FEWEST_SAMPLES)]
     reals: Count | None
 
     @model_validator(mode="after")
-    def _drawn_faces_have_a_number(self) -> Self:
+    def _keys_fit_the_kind(self) -> Self:
         if self.kind == "toons" and self.images is None:
             raise ValueError("images is blank, and drawn faces need a number")
+        if self.kind != "folder" and self.box is not None:
+            raise ValueError("box is for pictures of kind folder; those in CelebA's layout are cut by the boxes below crops")
         return self
+
+    def region(self, crop: Crop) -> Region:
+        """What CROP cuts out of this data set's pictures: its own box in CelebA's layout; of any other, their box or middle square."""
+        return crop if self.kind != "folder" else self.box or Centre()
 
 
 class Overrides(Settings):

@@ -1,5 +1,6 @@
 """Where everything lies, relative to the folder that holds dvc.yaml; DVC runs every stage there."""
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -12,6 +13,11 @@ INCOMING = Path("data/incoming")
 def home() -> Path:
     """The user's own checkout: DVC runs queued and --temp experiments in a copy, and names the original in DVC_ROOT."""
     return Path(os.environ.get("DVC_ROOT", Path.cwd()))
+
+
+def downloads(source: str = "") -> Path:
+    """Where the files of a source wait until all of them have come; below it, those of every source."""
+    return home() / ".checkpoints" / "downloads" / (hashlib.sha256(source.encode()).hexdigest()[:12] if source else "")
 
 
 def cache(crop: str) -> Path:

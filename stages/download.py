@@ -1,21 +1,26 @@
-"""Bring the chosen data set's raw files, in CelebA's layout, to data/raw/<dataset>/."""
+"""Bring the chosen data set's pictures and their tables to data/raw/<dataset>/."""
 
 from ganlib import params, paths
-from ganlib.data import celeba
 from stages import run
 
 
 def main() -> None:
-    """Draw the toons, or copy CelebA from its source."""
+    """Draw the toons, fetch CelebA, or take the user's own pictures."""
     settings = params.load()
-    raw = paths.RAW / settings.dataset
-    if settings.data.kind == "toons":
-        from ganlib.data import toons
+    name, data, raw = settings.dataset, settings.data, paths.RAW / settings.dataset
+    match data.kind:
+        case "toons":
+            from ganlib.data import toons
 
-        toons.draw(raw, settings.data.images)
-    else:
-        source = paths.home() / (settings.data.source or paths.INCOMING)
-        celeba.fetch(source, raw, f"datasets.{settings.dataset}.source")
+            toons.draw(raw, data.images)
+        case "celeba":
+            from ganlib.data import sources
+
+            sources.fetch(name, data.source, data.images, raw)
+        case "folder":
+            from ganlib.data import folder
+
+            folder.fetch(name, data.source, raw)
 
 
 if __name__ == "__main__":

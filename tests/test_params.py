@@ -54,13 +54,24 @@ def test_report_keeps_its_own_value_where_its_block_says_so(changed_params):
 
 
 MISTAKES = [
+    (
+        "datasets.own.box",
+        {"left": 0.5, "top": 0.0, "right": 0.5, "bottom": 1.0},
+        "params.yaml: datasets.own.box: the box (0.5, 0.0, 0.5, 1.0) is empty: left < right and top < bottom",
+    ),
+    (
+        "datasets.toons.box",
+        {"left": 0.0, "top": 0.0, "right": 1.0, "bottom": 1.0},
+        "params.yaml: datasets.toons: box is for pictures of kind folder; those in CelebA's layout are cut by the boxes below crops",
+    ),
+    ("datasets.own.max_broken", -1, "params.yaml: datasets.own.max_broken: -1 is not allowed: must be greater than or equal to 0"),
     ("lr_d", -1.0, "params.yaml: lr_d: -1.0 is not allowed: must be greater than 0"),
     ("lr_d", "fast", "params.yaml: lr_d: 'fast' is not allowed: must be a valid number"),
     ("lr_d", float("nan"), "params.yaml: lr_d: nan is not allowed: must be a finite number"),
     ("seed", True, "params.yaml: seed: True is not allowed: must be a valid integer"),
     ("latent", "normal", "params.yaml: latent: 'normal' is not allowed: must be 'uniform', 'gaussian' or 'spherical'"),
     ("lr", 1e-4, "params.yaml: lr: unknown key, did you mean 'lr_g'?"),
-    ("dataset", "toon", "params.yaml: dataset: 'toon' is unknown, did you mean 'toons'?; one of celeba, celeba_preview, toons"),
+    ("dataset", "toon", "params.yaml: dataset: 'toon' is unknown, did you mean 'toons'?; one of celeba, celeba_preview, own, toons"),
     ("datasets.toons.fid_samples", 1, "params.yaml: datasets.toons.fid_samples: 1 is not allowed: must be greater than or equal to 2"),
     ("datasets.toons.images", None, "params.yaml: datasets.toons: images is blank, and drawn faces need a number"),
     ("crops.tight56.left", 170, "params.yaml: crops.tight56: the box (170, 55, 143, 163) is empty: left < right and top < bottom"),

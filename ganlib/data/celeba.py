@@ -1,15 +1,12 @@
 """CelebA's official layout (Liu et al. 2015): one zip of aligned 178x218 JPEGs, a table of 40 attributes, a split."""
 
-import shutil
-import zipfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pandas as pd
 
-from ganlib import progress
+from ganlib.data.archive import Archive
 from ganlib.errors import UserError
-from ganlib.files import replacing
 
 ARCHIVE = "img_align_celeba.zip"
 FOLDER = "img_align_celeba"
@@ -26,29 +23,15 @@ ATTRIBUTES = tuple(
 )
 
 
-def fetch(source: Path, raw: Path, key: str) -> None:
-    """Copy what the pipeline needs of the folder `source` into `raw`; a folder of pictures becomes the archive.
-
-    Nothing in `raw` is touched before `source` is known to be whole; `key` names the setting in the UserError where it is not.
-    """
-    archive, pictures = source / ARCHIVE, source / FOLDER
-    missing = [name for name in (ATTRIBUTE_TABLE, SPLIT_TABLE) if not (source / name).is_file()]
-    if not archive.is_file() and not pictures.is_dir():
-        missing.insert(0, f"{ARCHIVE} (or a folder {FOLDER}/)")
-    if missing:
-        raise UserError(
-            f"params.yaml: {key}: {source} has no {', no '.join(missing)}; put CelebA's files there,"
-            f" or name the folder that holds them with -S {key}=FOLDER"
-        )
-    read_tables(source)
-    for name in (ATTRIBUTE_TABLE, SPLIT_TABLE):
-        with replacing(raw / name) as target:
-            shutil.copyfile(source / name, target)
-    with replacing(raw / ARCHIVE) as target:
-        if archive.is_file():
-            _copy(archive, target)
-        else:
-            _pack(pictures, target)
+def rows(pictures: Archive, folder: Path) -> tuple[pd.DataFrame, list[str]]:
+    """The table in `folder`, and for each of its rows the archive's entry, in whatever folder of the archive the pictures are."""
+    table = read_tables(folder)
+    first = table["file"][0]
+    inside = next((name.removesuffix(first) for name in pictures.entries if PurePosixPath(name).name == first), f"{FOLDER}/")
+    members = [inside + name for name in table["file"]]
+    if absent := next((name for name in members if name not in pictures.entries), None):
+        raise UserError(f"{pictures.path}: has no {absent}, which {ATTRIBUTE_TABLE} names")
+    return table, members
 
 
 def read_tables(folder: Path) -> pd.DataFrame:
@@ -71,20 +54,3 @@ def _read(path: Path, **options: Any) -> pd.DataFrame:
         return pd.read_csv(path, sep=r"\s+", **options)
     except (OSError, ValueError) as error:  # pandas' own errors are ValueErrors
         raise UserError(f"{path}: is not CelebA's table: {' '.join(str(error).split())}") from None
-
-
-def _copy(source: Path, target: Path) -> None:
-    with (
-        source.open("rb") as reader,
-        target.open("wb") as writer,
-        progress.bar(total=source.stat().st_size, desc=f"copying {source.name}", unit="B", unit_scale=True) as bar,
-    ):
-        while block := reader.read(1 << 22):
-            writer.write(block)
-            bar.update(len(block))
-
-
-def _pack(pictures: Path, target: Path) -> None:
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
-        for picture in progress.bar(sorted(pictures.iterdir()), desc=f"packing {pictures.name}/", unit="picture"):
-            archive.write(picture, f"{FOLDER}/{picture.name}")

@@ -1,4 +1,4 @@
-"""A box on CelebA's aligned 178x218 picture, and the square that it becomes."""
+"""What is cut out of a picture, and the square that it becomes."""
 
 from typing import Annotated, Self
 
@@ -8,6 +8,9 @@ from pydantic import Field, model_validator
 
 from ganlib.data.celeba import HEIGHT, WIDTH
 from ganlib.settings import Settings
+
+Edges = tuple[int, int, int, int]  # left, top, right, bottom in pixels, PIL order
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Crop(Settings):
@@ -21,17 +24,62 @@ class Crop(Settings):
 
     @model_validator(mode="after")
     def _box_has_an_inside(self) -> Self:
-        if self.left >= self.right or self.top >= self.bottom:
-            raise ValueError(f"the box ({self.left}, {self.top}, {self.right}, {self.bottom}) is empty: left < right and top < bottom")
+        _check_inside(self)
         return self
 
-    def apply(self, picture: np.ndarray) -> np.ndarray:
-        """Cut the box out of `picture` (H, W, 3) uint8, in proportion where it is not 178x218, and resize it: (3, size, size) uint8.
+    def edges(self, width: int, height: int) -> Edges:
+        """The box on a picture of this size, in proportion where it is not 178x218."""
+        return (
+            round(self.left * width / WIDTH),
+            round(self.top * height / HEIGHT),
+            round(self.right * width / WIDTH),
+            round(self.bottom * height / HEIGHT),
+        )
 
-        Pillow's bilinear filter, whose support grows with the reduction (antialiasing), as torchvision's Resize has on PIL pictures.
-        """
-        height, width = picture.shape[:2]
-        columns = slice(round(self.left * width / WIDTH), round(self.right * width / WIDTH))
-        rows = slice(round(self.top * height / HEIGHT), round(self.bottom * height / HEIGHT))
-        square = Image.fromarray(picture[rows, columns]).resize((self.size, self.size), Image.Resampling.BILINEAR)
-        return np.asarray(square).transpose(2, 0, 1)
+
+class Box(Settings):
+    """Box edges as shares of a picture's width and height, so that one box fits pictures of many sizes."""
+
+    left: Share
+    top: Share
+    right: Share
+    bottom: Share
+
+    @model_validator(mode="after")
+    def _box_has_an_inside(self) -> Self:
+        _check_inside(self)
+        return self
+
+    def edges(self, width: int, height: int) -> Edges:
+        """The box on a picture of this size; never less than a pixel."""
+        left, top = min(int(self.left * width), width - 1), min(int(self.top * height), height - 1)
+        return left, top, max(round(self.right * width), left + 1), max(round(self.bottom * height), top + 1)
+
+
+class Centre(Settings):
+    """The largest square in a picture's middle."""
+
+    def edges(self, width: int, height: int) -> Edges:
+        """The square on a picture of this size."""
+        size = min(width, height)
+        left, top = (width - size) // 2, (height - size) // 2
+        return left, top, left + size, top + size
+
+
+Region = Crop | Box | Centre
+
+
+def square(picture: np.ndarray, edges: Edges, size: int) -> np.ndarray:
+    """Cut the edges out of `picture` (H, W, 4) uint8, RGB and a byte more, and resize what they hold: (3, size, size) uint8.
+
+    Pillow's bilinear filter, whose support grows with the reduction (antialiasing), as torchvision's Resize has on PIL pictures.
+    """
+    left, top, right, bottom = edges
+    inside = np.ascontiguousarray(picture[top:bottom, left:right])
+    image = Image.frombuffer("RGBX", (right - left, bottom - top), inside, "raw", "RGBX", 0, 1)  # shares its memory, which RGB cannot
+    return np.asarray(image.resize((size, size), Image.Resampling.BILINEAR))[:, :, :3].transpose(2, 0, 1)
+
+
+def _check_inside(box: Crop | Box) -> None:
+    if box.left >= box.right or box.top >= box.bottom:
+        raise ValueError(f"the box ({box.left}, {box.top}, {box.right}, {box.bottom}) is empty: left < right and top < bottom")

@@ -1,13 +1,15 @@
 """A small archive in CelebA's layout whose pictures are known."""
 
 import io
+from collections.abc import Iterable
 from pathlib import Path
 from zipfile import ZipFile
 
 import numpy as np
 from PIL import Image
 
-from ganlib.data import celeba
+from ganlib.data import cache, celeba, raw
+from ganlib.data.crop import Crop
 
 
 def picture(number: int, size: tuple[int, int] = (celeba.WIDTH, celeba.HEIGHT)) -> Image.Image:
@@ -16,24 +18,61 @@ def picture(number: int, size: tuple[int, int] = (celeba.WIDTH, celeba.HEIGHT)) 
     return Image.fromarray(np.stack([columns, rows, np.full_like(rows, number)], axis=2).astype(np.uint8))
 
 
-def jpeg(image: Image.Image) -> bytes:
+def encoded(image: Image.Image, kind: str = "JPEG", **options: object) -> bytes:
     buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=95)
+    image.save(buffer, kind, **options)
     return buffer.getvalue()
+
+
+def jpeg(image: Image.Image) -> bytes:
+    return encoded(image, quality=95)
+
+
+def names(count: int) -> list[str]:
+    return [f"{number + 1:06d}.jpg" for number in range(count)]
 
 
 def write(folder: Path, pictures: list[bytes], attributes: dict[str, list[int]] | None = None) -> Path:
     """The three files; row i is of split i % 3, and of the named attributes those given hold."""
     folder.mkdir(parents=True, exist_ok=True)
-    names = [f"{number + 1:06d}.jpg" for number in range(len(pictures))]
-    with ZipFile(folder / celeba.ARCHIVE, "w") as archive:
-        for name, data in zip(names, pictures, strict=True):
-            archive.writestr(f"{celeba.FOLDER}/{name}", data)
+    files = names(len(pictures))
+    pack(folder / celeba.ARCHIVE, {f"{celeba.FOLDER}/{name}": data for name, data in zip(files, pictures, strict=True)})
     held = attributes or {}
     rows = [
         " ".join([name, *(f"{1 if i in held.get(attribute, []) else -1:2d}" for attribute in celeba.ATTRIBUTES)])
-        for i, name in enumerate(names)
+        for i, name in enumerate(files)
     ]
-    (folder / celeba.ATTRIBUTE_TABLE).write_text("\n".join([str(len(names)), " ".join(celeba.ATTRIBUTES) + " ", *rows, ""]))
-    (folder / celeba.SPLIT_TABLE).write_text("".join(f"{name} {i % 3}\n" for i, name in enumerate(names)))
+    (folder / celeba.ATTRIBUTE_TABLE).write_text("\n".join([str(len(files)), " ".join(celeba.ATTRIBUTES) + " ", *rows, ""]))
+    (folder / celeba.SPLIT_TABLE).write_text("".join(f"{name} {i % 3}\n" for i, name in enumerate(files)))
     return folder
+
+
+def pack(path: Path, files: dict[str, bytes], compression: int = 0) -> Path:
+    """A zip of FILES."""
+    with ZipFile(path, "w", compression) as whole:
+        for name, data in files.items():
+            whole.writestr(name, data)
+    return path
+
+
+def kaggle(path: Path, official: Path) -> Path:
+    """The files of the folder OFFICIAL as Kaggle's jessicali9530/celeba-dataset packs them: a nested folder and tables as CSV."""
+    with ZipFile(official / celeba.ARCHIVE) as whole:
+        files = {f"{celeba.FOLDER}/{name}": whole.read(name) for name in whole.namelist()}
+    _, header, *rows = (official / celeba.ATTRIBUTE_TABLE).read_text().splitlines()
+    splits = (official / celeba.SPLIT_TABLE).read_text().splitlines()
+    files["list_attr_celeba.csv"] = _csv([f"image_id {header.strip()}", *rows])
+    files["list_eval_partition.csv"] = _csv(["image_id partition", *splits])
+    files["list_bbox_celeba.csv"] = b"image_id,x_1,y_1,width,height\r\n"
+    files["list_landmarks_align_celeba.csv"] = b"image_id,lefteye_x,lefteye_y\r\n"
+    return pack(path, files)
+
+
+def _csv(lines: Iterable[str]) -> bytes:
+    return "".join(",".join(line.split()) + "\r\n" for line in lines).encode()
+
+
+def prepare(folder: Path, crop: Crop, target: Path, images: int | None = None, max_broken: int = 0) -> None:
+    """What the stage does of a folder in CelebA's layout."""
+    with raw.opened(folder, "celeba") as pictures:
+        cache.build(pictures, crop, crop.size, images, max_broken, target)

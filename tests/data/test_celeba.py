@@ -1,48 +1,13 @@
-from zipfile import ZipFile
-
 import pytest
 
 from ganlib.data import celeba
 from ganlib.errors import UserError
 from tests.data import archive
 
-KEY = "datasets.celeba_preview.source"
-
 
 @pytest.fixture
 def source(tmp_path):
     return archive.write(tmp_path / "source", [archive.jpeg(archive.picture(i)) for i in range(12)], {"Bald": [3]})
-
-
-def test_fetch_copies_the_three_files_byte_for_byte(source, tmp_path):
-    celeba.fetch(source, tmp_path / "raw", KEY)
-    for name in (celeba.ARCHIVE, celeba.ATTRIBUTE_TABLE, celeba.SPLIT_TABLE):
-        assert (tmp_path / "raw" / name).read_bytes() == (source / name).read_bytes()
-    assert len(list((tmp_path / "raw").iterdir())) == 3
-
-
-def test_fetch_packs_a_folder_of_pictures_into_the_archive(source, tmp_path):
-    with ZipFile(source / celeba.ARCHIVE) as whole:
-        whole.extractall(source)
-    (source / celeba.ARCHIVE).unlink()
-    celeba.fetch(source, tmp_path / "raw", KEY)
-    with ZipFile(tmp_path / "raw" / celeba.ARCHIVE) as packed:
-        assert packed.namelist() == [f"{celeba.FOLDER}/{i:06d}.jpg" for i in range(1, 13)]
-        assert packed.read(packed.namelist()[4]) == (source / celeba.FOLDER / "000005.jpg").read_bytes()
-
-
-@pytest.mark.parametrize("absent", [celeba.ARCHIVE, celeba.ATTRIBUTE_TABLE, celeba.SPLIT_TABLE])
-def test_missing_file_is_named_with_the_place_to_put_it_and_nothing_is_touched(source, tmp_path, absent):
-    (source / absent).unlink()
-    raw = archive.write(tmp_path / "raw", [b"earlier"])
-    with pytest.raises(UserError) as error:
-        celeba.fetch(source, raw, KEY)
-    line = str(error.value)
-    assert line.startswith(f"params.yaml: {KEY}: {source} has no {absent}")
-    assert f"-S {KEY}=FOLDER" in line
-    assert "\n" not in line
-    with ZipFile(raw / celeba.ARCHIVE) as kept:
-        assert kept.read(kept.namelist()[0]) == b"earlier"
 
 
 def test_tables_give_split_and_attributes_row_for_row(source):

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from ganlib import params
-from ganlib.data import faces
 from ganlib.data.faces import Faces
 from ganlib.reports import REPORTS
 from ganlib.system import Report
@@ -25,5 +24,5 @@ def small_faces(folder: Path, settings: Report, count: int = 12) -> Faces:
     """`count` gradients of the report's crop; every second has black hair."""
     raw = archive.write(folder, [archive.jpeg(archive.picture(5 * i)) for i in range(count)], {"Black_Hair": list(range(0, count, 2))})
     cache = folder / "cache.npy"
-    faces.build(raw, params.load().crop(settings.crop), None, cache)
+    archive.prepare(raw, params.load().crop(settings.crop), cache)
     return Faces.open(cache, "all")

@@ -1,0 +1,113 @@
+"""Cutting one crop out of many pictures: by the prepare stage, by torchvision, and by nothing but the decoding of their JPEGs.
+
+    python -m benchmarks.prepare FOLDER                        # 5,000 pictures, all three, alternating; the ratios come last
+    python -m benchmarks.prepare FOLDER --pictures 202599      # the stage alone at CelebA's scale: time and memory
+
+FOLDER has pictures in CelebA's layout, say data/raw/toons; they are repeated until there are enough.
+"""
+
+import multiprocessing
+import os
+import statistics
+import tempfile
+import time
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from itertools import cycle, islice
+from pathlib import Path
+from typing import Annotated
+
+import simplejpeg
+import typer
+
+from ganlib import params, progress
+from ganlib.data import archive, cache, celeba, raw
+
+COMPARED = 5000
+BLOCK = 64
+
+
+def main(folder: Path, pictures: int = COMPARED, crop: str = "wide64", rounds: Annotated[int, typer.Option(min=1)] = 5) -> None:
+    """Compare on PICTURES of FOLDER, or where these are more than 5,000 measure the stage alone."""
+    with tempfile.TemporaryDirectory() as temporary:
+        place = Path(temporary)
+        _repeat(folder, pictures, place / "raw")
+        if pictures > COMPARED:
+            seconds, memory = _stage(place, crop)
+            typer.echo(f"prepare@{crop}: {pictures} pictures in {seconds:.1f} s, {pictures / seconds:.0f} a second, peak {memory:.0f} MB")
+            return
+        with zipfile.ZipFile(place / "raw" / celeba.ARCHIVE) as whole:
+            whole.extractall(place / "files")
+        ours, theirs, bare = [], [], []
+        for _ in range(rounds):
+            seconds, memory = _stage(place, crop)
+            ours.append(pictures / seconds)
+            theirs.append(pictures / _torchvision(place / "files", params.load().crop(crop).size))
+            bare.append(pictures / _decoding(place / "raw"))
+            typer.echo(
+                f"prepare@{crop} {ours[-1]:.0f}/s (peak {memory:.0f} MB), torchvision {theirs[-1]:.0f}/s, bare decoding {bare[-1]:.0f}/s"
+            )
+        typer.echo(f"torchvision ratio {statistics.median(a / b for a, b in zip(ours, theirs, strict=True)):.2f}")
+        typer.echo(f"decoding ratio {statistics.median(a / b for a, b in zip(ours, bare, strict=True)):.2f}")
+
+
+def _repeat(folder: Path, count: int, target: Path) -> None:
+    """A raw folder of `count` pictures in CelebA's layout."""
+    target.mkdir()
+    with archive.opened(folder / celeba.ARCHIVE) as pictures, zipfile.ZipFile(target / celeba.ARCHIVE, "w") as whole:
+        _, members = celeba.rows(pictures, folder)
+        names = [f"{number:06d}.jpg" for number in range(1, count + 1)]
+        for name, member in progress.bar(zip(names, islice(cycle(members), count), strict=True), desc="repeating", total=count):
+            whole.writestr(zipfile.ZipInfo(f"{celeba.FOLDER}/{name}"), pictures.read(member))
+    attributes = " ".join("-1" for _ in celeba.ATTRIBUTES)
+    rows = [f"{name} {attributes}" for name in names]
+    (target / celeba.ATTRIBUTE_TABLE).write_text("\n".join([str(count), " ".join(celeba.ATTRIBUTES), *rows, ""]))
+    (target / celeba.SPLIT_TABLE).write_text("".join(f"{name} 0\n" for name in names))
+
+
+def _stage(place: Path, crop: str) -> tuple[float, float]:
+    """Seconds and peak memory in MB of the stage's work, in a process of its own."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(_build, (place, crop))
+
+
+def _build(place: Path, crop: str) -> tuple[float, float]:
+    box = params.load().crop(crop)
+    began = time.perf_counter()
+    with raw.opened(place / "raw", "celeba") as opened:
+        cache.build(opened, box, box.size, None, 0, place / "faces" / "pictures.npy")
+    seconds = time.perf_counter() - began
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    return seconds, int(status["VmHWM"].split()[0]) / 1024  # getrusage would count what the parent had
+
+
+def _torchvision(files: Path, size: int) -> float:
+    """Seconds of one pass as most would write it. Its picture is that of wide64: the middle 178x178, resized."""
+    from torch.utils.data import DataLoader
+    from torchvision import transforms
+    from torchvision.datasets import ImageFolder
+
+    steps = transforms.Compose([transforms.Resize(size), transforms.CenterCrop(size), transforms.ToTensor()])
+    began = time.perf_counter()
+    for _ in DataLoader(ImageFolder(str(files), steps), batch_size=BLOCK, num_workers=2):
+        pass
+    return time.perf_counter() - began
+
+
+def _decoding(folder: Path) -> float:
+    """Seconds to decode every JPEG, held in memory, on all cores."""
+    with archive.opened(folder / celeba.ARCHIVE) as whole:
+        jpegs = [whole.read(name) for name in whole.entries]
+
+    def decode(start: int) -> None:
+        for jpeg in jpegs[start : start + BLOCK]:
+            simplejpeg.decode_jpeg(jpeg, "RGB")
+
+    began = time.perf_counter()
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(decode, range(0, len(jpegs), BLOCK)))
+    return time.perf_counter() - began
+
+
+if __name__ == "__main__":
+    typer.run(main)

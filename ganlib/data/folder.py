@@ -1,0 +1,124 @@
+"""Your own pictures: any folder or zip of them, and an optional table of what each shows."""
+
+import hashlib
+import io
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+import pandas as pd
+
+from ganlib import paths
+from ganlib.data import archive, copies
+from ganlib.data.archive import Archive
+from ganlib.errors import UserError
+from ganlib.files import replacing
+
+ARCHIVE = "pictures.zip"
+TABLE = "attributes.csv"
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
+HOLDS, HOLDS_NOT = {"1", "1.0"}, {"0", "-1", "0.0", "-1.0"}
+CATEGORIES = 100  # in one column; more are captions or numbers
+SHARES = (("train", 0.8), ("valid", 0.9), ("test", 1.0))  # each up to this share of the pictures
+
+
+def fetch(dataset: str, source: str | None, raw: Path) -> None:
+    """Bring the pictures of `source`, a folder or a zip or a zip's URL, into `raw` as one zip, and its table if there is one.
+
+    A folder's pictures keep their paths within it. The table is `attributes.csv` in the folder, in the zip or beside the zip.
+    """
+    key = f"params.yaml: datasets.{dataset}.source"
+    if source is None:
+        raise UserError(f"{key}: blank; name the folder or zip of your pictures with -S datasets.{dataset}.source=...")
+    place = paths.home() / source
+    if "://" in source:
+        from ganlib.data import transfer  # which the reading of tables here does without
+
+        place = paths.downloads(source) / PurePosixPath(source).name
+        transfer.download(source, place)
+    if place.is_dir():
+        found = {str(path.relative_to(place).as_posix()): path for path in sorted(place.rglob("*")) if path.is_file()}
+        pictures = {name: found[name] for name in _pictures(found)}
+        table = place / TABLE
+    elif place.is_file():
+        with archive.opened(place) as whole:
+            pictures = _pictures(whole.entries)
+        table = place.with_name(TABLE)
+    else:
+        raise UserError(f"{key}: {place} is no folder and no file; it is taken from {paths.home()}")
+    if not pictures:
+        raise UserError(f"{key}: {place} holds no picture ({', '.join(SUFFIXES)})")
+    with replacing(raw / ARCHIVE) as target:
+        copies.pack(pictures, target) if place.is_dir() else copies.take(place, target)
+    if table.is_file():
+        with replacing(raw / TABLE) as target:
+            copies.copy(table, target)
+
+
+def rows(pictures: Archive, folder: Path) -> tuple[pd.DataFrame, list[str]]:
+    """One row a picture: `file` (its entry in the archive), `split`, and the table's columns as int8, 1 or -1."""
+    names = _pictures(pictures.entries)
+    table = pd.DataFrame({"file": names, "split": split(names)})
+    inside = next((name for name in pictures.entries if PurePosixPath(name).name == TABLE), None)
+    if (folder / TABLE).is_file():
+        return table.join(_columns((folder / TABLE).read_bytes(), names, folder / TABLE)), names
+    if inside:
+        return table.join(_columns(pictures.read(inside), names, pictures.path / inside)), names
+    return table, names
+
+
+def _pictures(names: Iterable[str]) -> list[str]:
+    """Those that are pictures by their suffix, in order; hidden files and what macOS adds to zips are none."""
+    return sorted(
+        name
+        for name in names
+        if name.lower().endswith(SUFFIXES) and not any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name).parts)
+    )
+
+
+def split(names: list[str]) -> list[str]:
+    """80 % train, 10 % valid, 10 % test, by the order of the names' hashes: any run of names is spread over all three."""
+    rank = np.argsort(np.argsort([hashlib.sha256(name.encode()).hexdigest() for name in names]))
+    return [next(split for split, share in SHARES if place < share * len(names)) for place in rank]
+
+
+def _columns(text: bytes, names: list[str], where: Path) -> pd.DataFrame:
+    """The table's columns, row for row with `names`: 1 where a column of 0/1 or -1/1 holds and -1 elsewhere.
+
+    A column `hair` of categories becomes one column each: `hair_blond`, `hair_brown`, ... A blank, or a picture without a row, holds none.
+    """
+    try:
+        given = pd.read_csv(io.BytesIO(text), index_col=0, dtype=str, keep_default_na=False)
+    except ValueError as error:  # pandas' own errors are ValueErrors
+        raise UserError(f"{where}: is no table: {' '.join(str(error).split())}") from None
+    given.index = _meant([str(name) for name in given.index], names, where)
+    columns = {}
+    for name, values in given.items():
+        kinds = sorted(set(values) - {""})
+        if set(kinds) <= HOLDS | HOLDS_NOT:
+            columns[name] = values.isin(HOLDS)
+        elif len(kinds) <= CATEGORIES:
+            columns |= {f"{name}_{kind}": values == kind for kind in kinds}
+        else:
+            raise UserError(f"{where}: column {name} has {len(kinds):,} different values, and at most {CATEGORIES} can be categories")
+    held = pd.DataFrame(columns, index=given.index).reindex(names, fill_value=False)
+    return pd.DataFrame(np.where(held, 1, -1).astype("int8"), columns=held.columns)
+
+
+def _meant(given: list[str], names: list[str], where: Path) -> list[str]:
+    """The picture that each row of the table is about: by its whole path, or by its file's name where only one picture has it."""
+    known = set(names)
+    by_file = {file: found for file, found in _grouped(names).items() if len(found) == 1}
+    meant = [name if name in known else by_file.get(PurePosixPath(name).name, [""])[0] for name in given]
+    if "" in meant:
+        raise UserError(f"{where}: {given[meant.index('')]!r} in its first column is the name of no one picture")
+    if len(set(meant)) < len(meant):
+        raise UserError(f"{where}: has two rows for {next(name for name in meant if meant.count(name) > 1)}")
+    return meant
+
+
+def _grouped(names: list[str]) -> dict[str, list[str]]:
+    by_file: dict[str, list[str]] = {}
+    for name in names:
+        by_file.setdefault(PurePosixPath(name).name, []).append(name)
+    return by_file

@@ -1,0 +1,180 @@
+"""One file from the network to the disk, through everything that networks do."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import fsspec
+import gdown
+import requests
+import urllib3
+from filelock import FileLock, Timeout
+from fsspec.registry import known_implementations
+from gdown.download import get_url_from_gdrive_confirmation
+from tqdm import tqdm
+
+from ganlib import disk, progress
+from ganlib.errors import UserError
+
+BLOCK = 2**20
+PAGES = 4  # at most so many of Google Drive's before a file
+PARTIAL_CONTENT, RANGE_NOT_SATISFIABLE = 206, 416
+RETRIED = (408, 425, 429, 500, 502, 503, 504)  # HTTP's passing troubles
+
+Report = Callable[[int, int | None], None]  # bytes so far, bytes in all where they are known
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to put up with a server: seconds without a byte, tries in a row that bring nothing, seconds before the second.
+
+    The pause doubles with each try.
+    """
+
+    timeout: float = 60
+    tries: int = 5
+    pause: float = 1
+
+
+class _PassingError(Exception):
+    """What may go better at the next try."""
+
+
+def download(url: str, target: Path, patience: Patience | None = None) -> None:
+    """Bring `url` to `target`: http(s), Google Drive, or any store that fsspec knows.
+
+    What came before a failure stays beside `target`, and the next call goes on from there if the server can. Of two calls at once
+    the second waits, and finds the file. A UserError names the cause.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with _alone(target), disk.writing(target.parent):
+        if not target.exists():
+            with progress.bar(desc=f"downloading {target.name}", unit="B", unit_scale=True, unit_divisor=1000) as bar:
+                _persist(url, target, bar, patience or Patience())
+
+
+def _alone(target: Path) -> FileLock:
+    lock = FileLock(target.with_name(f".{target.name}.lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        progress.note(f"{target.name}: another download of it is running; waiting for that one")
+        lock.acquire()
+    return lock
+
+
+def _persist(url: str, target: Path, bar: tqdm, patience: Patience) -> None:
+    fetch = _from_web if url.startswith(("http://", "https://")) else _from_store
+    furthest = failures = 0
+
+    def report(done: int, total: int | None) -> None:
+        if bar.n == 0:
+            bar.initial = done  # what an earlier call brought says nothing of the speed
+            if total is not None:
+                with disk.writing(target.parent, total - done):
+                    bar.total = total
+        bar.update(done - bar.n)
+
+    while True:
+        try:
+            return fetch(url, target, patience.timeout, report)
+        except _PassingError as error:
+            failures = 1 if bar.n > furthest else failures + 1
+            furthest = max(furthest, int(bar.n))
+            if failures == patience.tries:
+                raise UserError(f"{url}: gave up after {patience.tries} tries without a byte: {error}") from None
+            progress.note(f"{target.name}: {error}; trying again")
+            time.sleep(patience.pause * 2 ** (failures - 1))
+
+
+def _from_web(url: str, target: Path, timeout: float, report: Report) -> None:
+    """One try, from where the last one ended if the server says that the file is still the same."""
+    part, validator = target.with_name(f"{target.name}.part"), target.with_name(f".{target.name}.etag")
+    done = part.stat().st_size if part.exists() else 0
+    headers = {"Accept-Encoding": "identity"}  # or a range would count other bytes than those on the disk
+    if done:
+        headers["Range"] = f"bytes={done}-"
+        if validator.exists():
+            headers["If-Range"] = validator.read_text()
+    try:
+        with requests.Session() as session, _answer(session, url, timeout, headers) as response:
+            if response.status_code == RANGE_NOT_SATISFIABLE:
+                part.unlink()  # longer than the file now is
+                raise _PassingError("the file has changed")
+            response.raise_for_status()
+            if response.status_code != PARTIAL_CONTENT:
+                done = 0
+                validator.unlink(missing_ok=True)
+                if (etag := response.headers.get("ETag", "")).startswith('"'):  # a weak one, W/"...", cannot vouch for bytes
+                    validator.write_text(etag)
+            length = response.headers.get("Content-Length")
+            with part.open("r+b" if done else "wb") as file:
+                file.seek(done)
+                while block := response.raw.read1(BLOCK):  # whatever there is, so that a cut loses nothing
+                    file.write(block)
+                    report(file.tell(), done + int(length) if length else None)
+    except requests.HTTPError as error:
+        if error.response.status_code in RETRIED:
+            raise _PassingError(_line(error)) from None
+        raise UserError(_line(error)) from None
+    except (requests.ConnectionError, requests.Timeout, urllib3.exceptions.HTTPError) as error:
+        raise _PassingError(_line(error)) from None
+    except requests.RequestException as error:
+        raise UserError(f"{url}: {_line(error)}") from None
+    part.replace(target)
+    validator.unlink(missing_ok=True)
+
+
+def _answer(session: requests.Session, url: str, timeout: float, headers: Mapping[str, str]) -> requests.Response:
+    """The server's answer to a GET, behind the pages that Google Drive puts before a large file."""
+    drive_id, _ = gdown.parse_url.parse_url(url)
+    if drive_id is None:
+        return session.get(url, headers=headers, stream=True, timeout=timeout)
+    url = f"https://drive.google.com/uc?id={drive_id}"
+    session.headers["User-Agent"] = "Mozilla/5.0"  # Drive has other pages for programs
+    for _ in range(PAGES):
+        response = session.get(url, headers=headers, stream=True, timeout=timeout)
+        if "Content-Disposition" in response.headers or not response.ok:
+            return response
+        with response:
+            page = response.text
+        try:
+            url = get_url_from_gdrive_confirmation(page)
+        except gdown.FileURLRetrievalError as error:
+            raise UserError(f"Google Drive gives no file: {_line(error)}") from None
+    raise UserError("Google Drive sends one page after another and no file")
+
+
+def _from_store(url: str, target: Path, timeout: float, report: Report) -> None:
+    """One try; a store's own library has its own timeouts."""
+    try:
+        store, path = fsspec.url_to_fs(url)
+    except ImportError:
+        package = known_implementations[url.split("://")[0]]["class"].split(".")[0]
+        raise UserError(f"{url}: needs a package that is not installed: pip install {package}") from None
+    except ValueError as error:
+        raise UserError(f"{url}: {_line(error)}") from None
+    part = target.with_name(f"{target.name}.part")
+    try:
+        total = store.size(path)
+        with store.open(path, "rb") as remote, part.open("ab") as local:
+            remote.seek(local.tell())
+            while block := remote.read(BLOCK):
+                local.write(block)
+                report(local.tell(), total)
+    except UserError:
+        raise
+    except Exception as error:  # each store's library has its own
+        if isinstance(error, OSError) and error.errno in disk.FULL:
+            raise
+        if isinstance(error, OSError) and not isinstance(error, FileNotFoundError | PermissionError):
+            raise _PassingError(_line(error)) from None
+        raise UserError(f"{url}: {type(error).__name__}: {_line(error)}") from None
+    if part.stat().st_size != total:
+        raise _PassingError(f"{part.stat().st_size} of {total} bytes came")
+    part.replace(target)
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())

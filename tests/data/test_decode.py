@@ -1,0 +1,109 @@
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ganlib.data import decode
+from tests.data.archive import encoded, jpeg, picture
+
+
+def rgb(data):
+    return decode.rgbx(data)[:, :, :3]
+
+
+RAMP = np.arange(0, 256, dtype=np.uint8).reshape(16, 16)
+
+
+def grey(values):
+    return np.repeat(np.asarray(values)[:, :, None], 3, axis=2)
+
+
+def test_jpeg_has_pillows_own_pixels():
+    data = jpeg(picture(77))
+    assert np.array_equal(rgb(data), np.asarray(Image.open(BytesIO(data))))
+
+
+def test_picture_that_fits_is_put_into_the_scratch_row_and_a_larger_one_is_not():
+    data, scratch = jpeg(picture(77)), np.zeros(4 * 178 * 218, np.uint8)
+    assert np.shares_memory(decode.rgbx(data, scratch), scratch)
+    assert np.array_equal(decode.rgbx(data, scratch)[:, :, :3], rgb(data))
+    assert np.array_equal(decode.rgbx(data, scratch[1:])[:, :, :3], rgb(data))
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+def test_lossless_picture_keeps_every_value(kind):
+    assert np.array_equal(rgb(encoded(picture(9), kind, lossless=True)), np.asarray(picture(9)))
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_greyscale_has_three_equal_channels(kind):
+    pixels = rgb(encoded(Image.fromarray(RAMP), kind))
+    assert np.array_equal(pixels, grey(pixels[:, :, 0]))
+    assert abs(pixels[:, :, 0].astype(int) - RAMP).max() <= (0 if kind == "PNG" else 3)
+
+
+def test_sixteen_bits_become_eight_by_scaling_not_by_clipping():
+    wide = RAMP.astype(np.uint16) * 257
+    assert np.array_equal(rgb(encoded(Image.fromarray(wide), "PNG")), grey(RAMP))
+
+
+def test_transparent_pixels_show_white_and_half_transparent_ones_half_of_it():
+    image = Image.new("RGBA", (3, 1))
+    for x, pixel in enumerate([(10, 20, 30, 255), (10, 20, 30, 0), (0, 0, 0, 51)]):
+        image.putpixel((x, 0), pixel)
+    assert rgb(encoded(image, "PNG")).tolist() == [[[10, 20, 30], [255, 255, 255], [204, 204, 204]]]
+
+
+def test_palette_with_a_transparent_colour_shows_white_there():
+    image = Image.new("P", (2, 1))
+    image.putpalette([0, 0, 0, 200, 100, 50])
+    image.putdata([0, 1])
+    assert rgb(encoded(image, "PNG", transparency=0)).tolist() == [[[255, 255, 255], [200, 100, 50]]]
+
+
+# EXIF 2.32, table 6: what must be done to the stored picture to see it upright.
+UPRIGHT = {
+    1: lambda stored: stored,
+    2: lambda stored: stored[:, ::-1],
+    3: lambda stored: stored[::-1, ::-1],
+    4: lambda stored: stored[::-1],
+    5: lambda stored: stored.transpose(1, 0, 2),
+    6: lambda stored: np.rot90(stored, -1),
+    7: lambda stored: stored[::-1, ::-1].transpose(1, 0, 2),
+    8: lambda stored: np.rot90(stored, 1),
+}
+
+
+@pytest.mark.parametrize("orientation", UPRIGHT)
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_picture_that_its_exif_turns_is_upright(orientation, kind):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    options = {"lossless": True} if kind == "WEBP" else {}
+    stored = rgb(encoded(picture(50, (24, 16)), kind, **options))
+    turned = rgb(encoded(picture(50, (24, 16)), kind, exif=exif, **options))
+    assert np.array_equal(turned, UPRIGHT[orientation](stored))
+
+
+def test_cmyk_jpeg_becomes_rgb():
+    pixels = rgb(encoded(Image.new("CMYK", (16, 16), (0, 255, 255, 0)), "JPEG"))
+    assert abs(pixels.astype(int) - (255, 0, 0)).max() <= 3
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"no picture", b"\xff\xd8\xff", jpeg(picture(0))[:300], encoded(picture(0), "PNG")[:300], encoded(picture(0), "GIF")]
+)
+def test_what_is_no_readable_picture_is_a_value_error(data):
+    with pytest.raises(ValueError, match=r"\w"):
+        rgb(data)
+
+
+def test_small_file_of_enormous_size_is_refused_before_it_is_decoded():
+    with pytest.raises(ValueError, match="pixels"):
+        rgb(encoded(Image.new("1", (20_000, 20_000)), "PNG"))
+    header = bytearray(jpeg(picture(0)))
+    place = header.index(b"\xff\xc0") + 5  # height and width in the frame header: ITU T.81, B.2.2
+    header[place : place + 4] = b"\xea\x60\xea\x60"
+    with pytest.raises(ValueError, match="60000x60000 pixels"):
+        rgb(bytes(header))
