@@ -17,10 +17,11 @@ def writing(folder: Path, needed: int = 0) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(folder).free
     if needed > free:
-        raise UserError(f"{folder}: the disk has {free / 1e9:.1f} GB free and {needed / 1e9:.1f} GB are needed: make room and run again")
+        raise UserError(f"{folder}: the disk has {free / 1e9:.2f} GB free and {needed / 1e9:.2f} GB are needed: make room and run again")
     try:
         yield
     except OSError as error:
         if error.errno not in FULL:
             raise
-        raise UserError(f"{folder}: the disk is full ({error.strerror}): make room and run again") from None
+        wanted = f", and {needed / 1e9:.2f} GB are needed in all" if needed > 0 else ""
+        raise UserError(f"{folder}: the disk is full ({error.strerror}){wanted}: make room and run again") from None

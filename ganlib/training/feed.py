@@ -44,6 +44,14 @@ class Feed:
             z_g=z_d if shares_fakes else self._z(report.batch_size),
         )
 
+    def state_dict(self) -> dict[str, torch.Tensor | int]:
+        """The place in the epoch, and in the random numbers of all who draw from `rng`."""
+        return {"permutation": self.permutation, "cursor": self.cursor, "rng": self.rng.get_state()}
+
+    def load_state_dict(self, state: dict[str, torch.Tensor | int]) -> None:
+        self.permutation, self.cursor = state["permutation"], state["cursor"]
+        self.rng.set_state(state["rng"])
+
     def _z(self, count: int) -> torch.Tensor:
         return latent.sample(self.report.latent, count, self.report.latent_size, self.rng).to(self.device)
 
