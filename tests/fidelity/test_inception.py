@@ -2,7 +2,7 @@
 
 import tracemalloc
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -54,10 +54,10 @@ class Shallow(nn.Module):
 
 
 @pytest.fixture
-def shallow(layers: list[Layer]) -> Inception:
-    inception = Inception(layers, "pytorch-fid")
-    inception.network = Shallow()
-    return inception
+def shallow(network: Inception) -> Iterator[Inception]:
+    deep, network.network = network.network, Shallow()
+    yield network
+    network.network = deep
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +138,7 @@ def test_clean_pictures_are_those_of_clean_fids_resizer(clean: Inception, size: 
     picture = np.random.default_rng(0).choice([0, 40, 255], (3, *size)).astype(np.uint8)  # steep edges overshoot, and are clipped
     expected = cleanfid.resize.build_resizer("clean")(picture.transpose(1, 2, 0))
     found = 128 * clean.prepare(torch.from_numpy(picture[None]))[0] + 128
-    np.testing.assert_allclose(found.permute(1, 2, 0), expected, atol=1e-3, rtol=0)
+    np.testing.assert_allclose(found.permute(1, 2, 0), expected, atol=1e-4, rtol=0)
 
 
 def test_clean_leaves_pictures_of_inceptions_size_as_they_are(clean: Inception) -> None:
@@ -166,11 +166,11 @@ def test_fid_does_not_depend_on_the_batch_size(network: Inception, pictures: tup
 def test_batches_are_regrouped_and_give_what_the_whole_gives(shallow: Inception) -> None:
     pictures = clouds(20)
     whole = inception.features(shallow, pictures, desc="whole")
-    assert sorted(shallow.network.sizes) == [4, 8, 8]
+    assert sorted(shallow.network.sizes) == [4, 16]
     shallow.network.sizes.clear()
     batches = (torch.from_numpy(pictures[start:stop]) for start, stop in ((0, 1), (1, 2), (2, 17), (17, 20)))
     np.testing.assert_allclose(inception.features(shallow, batches, desc="batches"), whole, rtol=1e-5)
-    assert sorted(shallow.network.sizes) == [4, 8, 8]
+    assert sorted(shallow.network.sizes) == [4, 16]
 
 
 def test_pictures_of_several_sizes_share_a_batch(network: Inception) -> None:
@@ -180,19 +180,19 @@ def test_pictures_of_several_sizes_share_a_batch(network: Inception) -> None:
 
 
 def test_batches_are_as_large_as_a_gpu_is_given_however_few_come_at_once(shallow: Inception) -> None:
-    pictures = (torch.zeros(50, 3, 4, 4, dtype=torch.uint8) for _ in range(6))
+    pictures = (torch.zeros(50, 3, 4, 4, dtype=torch.uint8) for _ in range(3))
     inception.features(shallow, pictures, desc="many", batch_size=inception.GPU_BATCH)
-    assert sorted(shallow.network.sizes) == [44, 128, 128]
+    assert sorted(shallow.network.sizes) == [22, 128]
 
 
-@pytest.mark.parametrize("total", [2400, None])
+@pytest.mark.parametrize("total", [600, None])
 def test_memory_holds_the_features_once(shallow: Inception, total: int | None) -> None:
-    batches = (np.zeros((8, 3, 4, 4), np.uint8) for _ in range(300))
+    batches = (np.zeros((8, 3, 4, 4), np.uint8) for _ in range(75))
     tracemalloc.start()
     found = inception.features(shallow, batches, desc="many", total=total)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert found.shape == (2400, 2048)
+    assert found.shape == (600, 2048)
     assert peak < 1.4 * found.nbytes
 
 
@@ -213,10 +213,10 @@ def test_total_that_was_wrong_changes_nothing(shallow: Inception, total: int) ->
     np.testing.assert_array_equal(found, inception.features(shallow, pictures, desc="seven"))
 
 
-def test_memory_mapped_pictures_are_read_where_they_lie(network: Inception, tmp_path: Path, ours: list[np.ndarray]) -> None:
-    np.save(tmp_path / "faces.npy", clouds(COUNT)[:2])
+def test_memory_mapped_pictures_are_read_where_they_lie(shallow: Inception, tmp_path: Path) -> None:
+    np.save(tmp_path / "faces.npy", clouds(9))
     mapped = np.load(tmp_path / "faces.npy", mmap_mode="r")
-    np.testing.assert_allclose(inception.features(network, mapped, desc="mapped"), ours[0][:2], atol=1e-4, rtol=0)
+    np.testing.assert_array_equal(inception.features(shallow, mapped, desc="mapped"), inception.features(shallow, clouds(9), desc="read"))
 
 
 def test_no_pictures_have_no_features(shallow: Inception) -> None:
