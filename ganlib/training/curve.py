@@ -11,7 +11,8 @@ from ganlib.files import replacing
 from ganlib.objectives.objective import Batch
 from ganlib.reports import Curve
 from ganlib.training.log import Log
-from ganlib.training.loop import Trainer, save_config
+from ganlib.training.loop import save_config
+from ganlib.training.trainer import Trainer
 
 PANELS = (0, 0.01, 0.05, 0.1, 0.2, 0.4, 0.7, 1)  # moments of the training, as shares of its length
 JUDGED = 1000  # curves that each figure is taken over

@@ -8,7 +8,9 @@ from tests.training import small
 
 def feed(tmp_path, name: str, **changes: object) -> Feed:
     report = small.report(name, **changes)
-    return Feed(report, small.small_faces(tmp_path / "raw", report, 14), torch.device("cpu"), torch.Generator().manual_seed(0))
+    return Feed(
+        report, small.small_faces(tmp_path / "raw", report, 14), torch.device("cpu"), torch.Generator().manual_seed(0), torch.channels_last
+    )
 
 
 def rows_seen(feed: Feed, steps: int) -> list[list[int]]:

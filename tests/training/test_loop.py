@@ -13,7 +13,7 @@ from ganlib.errors import UserError
 from ganlib.objectives.objective import Batch
 from ganlib.training import loop
 from ganlib.training.log import Log, last_figures
-from ganlib.training.loop import Trainer
+from ganlib.training.trainer import Trainer
 from tests.training import small
 
 CPU = torch.device("cpu")
