@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -38,8 +39,9 @@ class Resident:
 
     def __init__(self, faces: Faces, device: torch.device) -> None:
         self.pictures = torch.empty(len(faces), *faces.pictures.shape[1:], dtype=torch.uint8, device=device)
-        for rows in torch.arange(len(faces)).split(4096):
-            self.pictures[rows[0] : rows[-1] + 1] = torch.from_numpy(faces[rows.numpy()])
+        for start in range(0, len(faces), 4096):
+            some = torch.from_numpy(faces[np.arange(start, min(start + 4096, len(faces)))])
+            self.pictures[start : start + len(some)] = some
 
     def batch(self, rows: Tensor) -> Tensor:
         return self.pictures[sent(rows, self.pictures.device)]
