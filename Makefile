@@ -22,8 +22,9 @@ lint: .venv/installed  ## ruff, which also checks the formatting
 	ruff check .
 	ruff format --check .
 
-clean:  ## free what runs keep outside DVC: times and half-finished files
-	rm -rf .checkpoints .pytest_cache .ruff_cache dvc_plots
+clean:  ## free what runs keep outside DVC: checkpoints, times and half-finished files, but not those of a run in progress
+	rm -rf .checkpoints/downloads .pytest_cache .ruff_cache dvc_plots
+	@test ! -d .checkpoints || python -c 'from ganlib import paths; from ganlib.training import checkpoint; checkpoint.prune(paths.checkpoints(), 0)'
 
 .venv/installed: requirements.txt requirements-inception.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("error: ganlib needs Python 3.11 or newer, and $(PYTHON) is " + sys.version.split()[0] + "; name another with make PYTHON=python3.12")'

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save as to_bytes
 from torch import Tensor
 from torch.nn import Module
 
@@ -26,7 +26,8 @@ def save(generator: Module, name: str, report: Report, path: Path) -> None:
     weights = {key: tensor.contiguous().cpu() for key, tensor in generator.state_dict().items()}
     with replacing(path) as target:
         # One metadata key: safetensors writes several in no fixed order, and equal runs are to give equal bytes.
-        save_file(weights, target, metadata={"config": config})
+        # As bytes first, since safetensors' own writer would not say that the disk is full.
+        target.write_bytes(to_bytes(weights, metadata={"config": config}))
 
 
 def load(path: Path) -> tuple[Module, Report]:

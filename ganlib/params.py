@@ -1,6 +1,7 @@
 """The typed view of params.yaml: the only reader of that file, and where overrides and `preview` blocks are resolved."""
 
 import difflib
+import reprlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
@@ -18,6 +19,10 @@ from ganlib.system import Report
 FILE = Path("params.yaml")
 
 Block = TypeVar("Block", bound=Settings)
+
+_REPR = reprlib.Repr()
+_REPR.maxstring = _REPR.maxother = 80
+_REPR.maxlevel = 2
 
 
 class Dataset(Settings):
@@ -56,6 +61,7 @@ class Params(Overrides):
     dataset: str
     seed: Annotated[int, Field(ge=0, lt=2**63)]
     log_every: Count
+    checkpoint_every: Count
     datasets: dict[str, Dataset]
     crops: dict[str, Crop]
     reports: dict[str, Report]
@@ -77,15 +83,7 @@ class Params(Overrides):
 
 def load(path: Path = FILE) -> Params:
     """Read and check the file; a UserError names the file, the key, what stands there and what is allowed."""
-    try:
-        raw = YAML(typ="safe").load(path)
-    except FileNotFoundError:
-        raise UserError(f"{path}: not found; run from the folder that holds it") from None
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path}: not UTF-8 text: {error.reason} at byte {error.start}") from None
-    except YAMLError as error:
-        raise UserError(f"{path}: {_yaml_problem(error)}") from None
-    _mapping(raw, "the file")
+    raw = _mapping(_read(path), "the file")
 
     reports = _mapping(raw.get("reports"), "reports")
     # Without the reports first: their blocks can only be resolved once the data set and the overrides are known to be sound.
@@ -96,6 +94,23 @@ def load(path: Path = FILE) -> Params:
     for name, report in resolved.items():
         _fits(name, report, params.crops)
     return params.model_copy(update={"reports": resolved})
+
+
+def _read(path: Path) -> Any:
+    try:
+        return YAML(typ="safe").load(path)
+    except FileNotFoundError:
+        raise UserError(f"{path}: not found; run from the folder that holds it") from None
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: not UTF-8 text: {error.reason} at byte {error.start}") from None
+    except YAMLError as error:
+        raise UserError(f"{path}: {_yaml_problem(error)}") from None
+    except RecursionError:
+        raise UserError(f"{path}: nested too deeply to be settings") from None
+    except (ValueError, TypeError, LookupError) as error:  # a date that is none, a number of thousands of digits, a list as a key
+        raise UserError(f"{path}: holds a value or a key that YAML does not know: {_shown(str(error))}") from None
 
 
 def _resolve(name: str, block: Any, scale: str, overrides: Mapping[str, Any]) -> Report:
@@ -128,7 +143,7 @@ def _validate(kind: type[Block], values: Mapping[str, Any], where: str) -> Block
     except ValidationError as error:
         problems = error.errors(include_url=False)
     first, more = problems[0], len(problems) - 1
-    key = ".".join(str(part) for part in (where, *first["loc"]) if part != "")
+    key = ".".join(_key(part) for part in (where, *first["loc"]) if part != "")
     rest = f" (and {more} more)" if more else ""
     raise UserError(f"{FILE}: {key}: {_problem(first, kind)}{rest}")
 
@@ -142,24 +157,38 @@ def _problem(problem: Mapping[str, Any], kind: type[Settings]) -> str:
         case "value_error":
             return str(problem["ctx"]["error"])
         case _:
-            return f"{problem['input']!r} is not allowed: {problem['msg'].replace('Input should', 'must')}"
+            return f"{_shown(problem['input'])} is not allowed: {problem['msg'].replace('Input should', 'must')}"
 
 
 def _mapping(value: Any, where: str) -> Mapping[str, Any]:
     if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
-        raise UserError(f"{FILE}: {where}: must be a mapping of names to values, and is {value!r:.60}")
+        raise UserError(f"{FILE}: {where}: must be a mapping of names to values, and is {_shown(value)}")
     return value
 
 
 def _known(name: str, names: Iterable[str], where: str) -> str:
     if name not in names:
-        raise UserError(f"{FILE}: {where}: {name!r} is unknown{_suggestion(name, names)}; one of {_listed(names)}")
+        raise UserError(f"{FILE}: {where}: {_shown(name)} is unknown{_suggestion(name, names)}; one of {_listed(names)}")
     return name
 
 
 def _suggestion(name: str, names: Iterable[str]) -> str:
     close = difflib.get_close_matches(name, list(names), n=1)
     return f", did you mean {close[0]!r}?" if close else ""
+
+
+def _shown(value: Any) -> str:
+    """The value in one line and not too long, whatever it is: aliases make a value whose repr would fill the memory."""
+    try:
+        shown = _REPR.repr(value)
+    except ValueError:  # Python writes out no number of more than 4,300 digits
+        return "a number of thousands of digits"
+    return shown if len(shown) <= 100 else f"{shown[:100]}..."
+
+
+def _key(part: object) -> str:
+    text = str(part)
+    return text if text.isprintable() and len(text) < 100 else _shown(text)
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -32,6 +32,6 @@ def metrics(report: str) -> Path:
     return Path("metrics", f"{report}.json")
 
 
-def timing(report: str) -> Path:
-    """How long the steps took: no output of a stage, since it would make equal runs differ."""
-    return home() / ".checkpoints" / report / "timing.csv"
+def checkpoints() -> Path:
+    """What runs need to go on after an interruption, and their times: no output of a stage, and shared by all experiments."""
+    return home() / ".checkpoints"

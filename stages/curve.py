@@ -8,7 +8,7 @@ from stages import run
 def main() -> None:
     """Train the curve demo."""
     settings = params.load()
-    figures = curve.train(settings.curve, paths.run("curve"), paths.timing("curve"), seed=settings.seed)
+    figures = curve.train(settings.curve, paths.run("curve"), seed=settings.seed)
     metrics.write({"steps": settings.curve.steps, **figures}, paths.metrics("curve"))
 
 

@@ -11,7 +11,16 @@ def main(report: str) -> None:
     settings = params.load()
     chosen = settings.report(report)
     faces = Faces.open(paths.cache(chosen.crop), settings.data.split)
-    loop.train(report, chosen, faces, paths.run(report), paths.timing(report), seed=settings.seed, log_every=settings.log_every)
+    loop.train(
+        report,
+        chosen,
+        faces,
+        paths.run(report),
+        paths.checkpoints(),
+        seed=settings.seed,
+        log_every=settings.log_every,
+        checkpoint_every=settings.checkpoint_every,
+    )
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ L_G = L(G(z_G)) + out-of-bound loss; k <- k + lambda (gamma L(x) - L(G(z_G))), k
 
 import math
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -14,6 +14,8 @@ from torch.nn import Module
 from torch.optim import Optimizer
 
 from ganlib.objectives.objective import Batch, Objective
+
+KEPT = "k left_out threshold best_convergence epochs_without_better moments convergence_sum steps".split()
 
 
 class Began(Objective):
@@ -106,6 +108,9 @@ class Began(Objective):
             for group in (group for optimizer in optimizers for group in optimizer.param_groups):
                 group["lr"] = min(group["lr"], max(group["lr"] / 2, self.lr_floor))
         self._begin_epoch()
+
+    def state_dict(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name in KEPT}
 
     def _begin_epoch(self) -> None:
         self.moments = torch.zeros(3, dtype=torch.float64)  # count, sum and sum of squares of L(x), of kept and left out alike

@@ -1,7 +1,7 @@
 """The face that every objective shows to the training loop."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from torch import Tensor
 from torch.nn import Module
@@ -49,3 +49,11 @@ class Objective:
 
     def after_epoch(self, optimizers: tuple[Optimizer, Optimizer]) -> None:
         """Update what lasts for an epoch, learning rates included."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that is kept between steps."""
+        return {}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take up what `state_dict` gave."""
+        vars(self).update(state)

@@ -7,25 +7,27 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from ganlib import latent, progress
+from ganlib.errors import UserError
 from ganlib.files import replacing
 from ganlib.objectives.objective import Batch
 from ganlib.reports import Curve
 from ganlib.training.log import Log
-from ganlib.training.loop import save_config
+from ganlib.training.record import save_config
 from ganlib.training.trainer import Trainer
+from ganlib.training.watch import not_finite
 
 PANELS = (0, 0.01, 0.05, 0.1, 0.2, 0.4, 0.7, 1)  # moments of the training, as shares of its length
 JUDGED = 1000  # curves that each figure is taken over
 LOG_EVERY = 100
 
 
-def train(settings: Curve, folder: Path, timing: Path, *, seed: int) -> dict[str, float]:
+def train(settings: Curve, folder: Path, *, seed: int) -> dict[str, float]:
     """Train on the CPU; leave config.yaml, log.csv and learning.png in `folder`, and return the last figures of `judge`."""
     torch.set_num_threads(1)  # nets this small lose more by waiting for a second thread than it gives
     rng = torch.Generator().manual_seed(seed)
     judging = torch.Generator().manual_seed(seed)
     trainer = Trainer(settings, torch.device("cpu"), rng)
-    log = Log(folder / "log.csv", timing)
+    log = Log(folder / "log.csv")
     save_config({"seed": seed, **settings.model_dump()}, folder / "config.yaml")
     panels = {round(share * settings.steps): Tensor() for share in PANELS}
     panels[0] = draw(trainer, settings, judging)
@@ -33,6 +35,8 @@ def train(settings: Curve, folder: Path, timing: Path, *, seed: int) -> dict[str
         z = latent.sample("gaussian", settings.batch_size, settings.latent_size, rng)
         losses = trainer.step(Batch(real_curves(settings.batch_size, settings, rng), (), z, z))
         if step % LOG_EVERY == 0 or step == settings.steps:
+            if problem := not_finite(losses, trainer.nets):
+                raise UserError(f"curve: {problem} at step {step}; try a smaller curve.lr_g or curve.lr_d")
             figures = judge(trainer, settings, judging)
             log.write(step, {"d_loss": float(losses["d_loss"]), "g_loss": float(losses["g_loss"]), **figures})
         if step in panels:

@@ -12,6 +12,7 @@ M_MMAP_MAX, M_TRIM_THRESHOLD = -4, -1  # of glibc's malloc.h
 
 def prepare(precision: Precision) -> torch.device:
     """Set the process up to train at `precision`, and return the device: the GPU where there is one."""
+    torch.backends.cudnn.deterministic = True
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = precision != "fp32"
     _keep_freed_memory()
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")

@@ -24,10 +24,11 @@ class Sheets:
         self.folder = folder
         some = torch.randperm(len(faces), generator=rng)[: COLUMNS * ROWS].numpy()
         self.reals = torch.from_numpy(faces[some])
+        # Of pictures in [0, 1]; never 0, so that a folder of equal pictures can be trained on.
+        self.spread = max(float(to_float(self.reals, (0.0, 1.0)).std(dim=0, correction=0).mean()), 1 / 255)
         self.real_condition = torch.from_numpy(faces.conditions(report.conditions)[some])
         if report.conditions:
-            values = product(*(range(1 + len(attributes)) for attributes in report.conditions.values()))
-            self.condition = torch.tensor(list(values)).repeat_interleave(COLUMNS, dim=0)
+            self.condition = torch.tensor(_combinations(report)).repeat_interleave(COLUMNS, dim=0)
             self.z = latent.sample(report.latent, COLUMNS, report.latent_size, rng).repeat(len(self.condition) // COLUMNS, 1)
         else:
             self.condition = torch.zeros(COLUMNS * ROWS, 0, dtype=torch.int64)
@@ -53,6 +54,12 @@ class Sheets:
                 sheet += [shown[row : row + COLUMNS], again[row : row + COLUMNS]]
         self._save("reconstructions", step, torch.cat(sheet))
 
+    def diversity(self, generator: Module) -> float:
+        """How much the pictures of a row (one condition, eight z) differ, as a share of how much reals do; 0: all z give one picture."""
+        low, high = self.report.pixel_range
+        fakes = self._fakes(generator).clamp(low, high).unflatten(0, (-1, COLUMNS)).std(dim=1, correction=0).mean()
+        return float(fakes) / ((high - low) * self.spread)
+
     def _fakes(self, generator: Module) -> Tensor:
         device = next(generator.parameters()).device
         given = (self.condition.to(device),) if self.report.conditions else ()
@@ -64,3 +71,12 @@ class Sheets:
 
     def _save(self, kind: str, step: int, pictures: Tensor) -> None:
         save_sheet(to_uint8(pictures, self.report.pixel_range), COLUMNS, self.folder / kind / f"{step:06d}.png")
+
+
+def nbytes(report: Report) -> int:
+    """Of one sheet of samples as raw pixels."""
+    return COLUMNS * (len(_combinations(report)) if report.conditions else ROWS) * 3 * report.size**2
+
+
+def _combinations(report: Report) -> list[tuple[int, ...]]:
+    return list(product(*(range(1 + len(attributes)) for attributes in report.conditions.values())))

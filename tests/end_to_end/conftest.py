@@ -49,10 +49,9 @@ class Checkout:
         return Checkout(folder)
 
 
-@pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
-    """A clone of what stands in the working tree, after one `dvc repro` of 120 drawn faces and three steps a report; read only."""
-    checkout = Checkout(tmp_path_factory.mktemp("finished") / "ganlib")
+def tiny(folder: Path) -> Checkout:
+    """A clone of what stands in the working tree, set to 160 drawn faces and three steps a report; nothing has run in it yet."""
+    checkout = Checkout(folder)
     listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
     for name in listed.splitlines():
         if (ROOT / name).is_file() and name != "dvc.lock":
@@ -66,9 +65,17 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
         report["preview"].update({key: value for key, value in TINY.items() if key != "width" or name != "dense64"})
         report["batch_size"] = 16
     values["curve"]["steps"] = 100
+    values["checkpoint_every"] = 1
     yaml.dump(values, checkout.folder / "params.yaml")
     for arguments in ("init -q", "config user.name tests", "config user.email tests@localhost", "add -A", "commit -qm start"):
         checkout.run("git", *arguments.split())
+    return checkout
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """A tiny checkout after one `dvc repro`; read only."""
+    checkout = tiny(tmp_path_factory.mktemp("finished") / "ganlib")
     checkout.dvc("repro")
     checkout.run("git", "add", "-A")
     checkout.run("git", "commit", "-qm", "results")

@@ -1,0 +1,27 @@
+"""Room on the disk: asked for before a long write, and told plainly where it ends in the middle of one."""
+
+import errno
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ganlib.errors import UserError
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # no space left, a quota, a limit on a file's size
+
+
+@contextmanager
+def writing(folder: Path, needed: int = 0) -> Iterator[None]:
+    """A block that writes `needed` bytes below `folder`: a UserError at once where they do not fit, or when the disk fills after all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(folder).free
+    if needed > free:
+        raise UserError(f"{folder}: the disk has {free / 1e9:.2f} GB free and {needed / 1e9:.2f} GB are needed: make room and run again")
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        wanted = f", and {needed / 1e9:.2f} GB are needed in all" if needed > 0 else ""
+        raise UserError(f"{folder}: the disk is full ({error.strerror}){wanted}: make room and run again") from None

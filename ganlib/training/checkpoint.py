@@ -1,0 +1,205 @@
+"""What a run needs to go on where it was cut off: its state every so often, and the files it has written so far.
+
+`<root>/<report>-<identity>/` holds the last two states as `<step>-<hash>.pt`, the run's files so far in `run/`, and `finished` once it
+ended well. A process that works on it holds the lock `.<report>-<identity>.lock` beside it.
+"""
+
+import fcntl
+import io
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, Self
+
+import torch
+from ruamel.yaml import YAML
+
+from ganlib import progress
+from ganlib.data.faces import Faces
+from ganlib.files import replace_folder, replacing
+from ganlib.system import Report
+from ganlib.training.trainer import Trainer
+
+STATES = 2
+FOLDERS = 20
+CODE = Path(__file__).parents[2]  # the checkout whose code runs: DVC copies all of it for queued and --temp experiments
+LENGTH = {"epochs", "max_steps"}
+
+
+def identity(name: str, report: Report, faces: Faces, **settings: int) -> str:
+    """What makes two runs the same but for their length: resolved settings, data, the code that `train` depends on, torch."""
+    same = {
+        "report": {name: report.model_dump(exclude=LENGTH)},
+        "settings": settings,
+        "data": _of_data(faces, report),
+        "code": _of_code(),
+        "torch": torch.__version__,
+    }
+    return blake2b(json.dumps(same, sort_keys=True).encode(), digest_size=8).hexdigest()
+
+
+def _of_data(faces: Faces, report: Report) -> str:
+    """Of every byte that training can read: a sample would miss an edited picture, and this reads no more than the first epoch does."""
+    digest = blake2b(repr(faces.pictures.shape).encode())
+    for start in progress.bar(range(0, len(faces.pictures), 4096), desc="hashing the pictures", unit="block", delay=2, leave=False):
+        digest.update(faces.pictures[start : start + 4096])
+    digest.update(faces.rows)
+    digest.update(faces.conditions(report.conditions))
+    return digest.hexdigest()
+
+
+def _of_code() -> str:
+    """Of the code files that dvc.yaml lists for `train`: what makes DVC run the stage again makes its checkpoints count no more."""
+    listed = YAML(typ="safe").load(CODE / "dvc.yaml")["stages"]["train"]["do"]["deps"]
+    code = [CODE / path for path in listed if path.startswith(("ganlib/", "stages/"))]
+    files = [file for path in code for file in (sorted(path.rglob("*.py")) if path.is_dir() else [path])]
+    digest = blake2b()
+    for file in files:
+        digest.update(f"{file.relative_to(CODE)} {file.stat().st_size}\n".encode() + file.read_bytes())
+    return digest.hexdigest()
+
+
+def bytes_needed(trainer: Trainer) -> int:
+    """About what a state takes: weights, and Adam's two moments of each."""
+    return 3 * sum(tensor.nbytes for net in trainer.nets.values() for tensor in net.state_dict().values())
+
+
+class Checkpoints:
+    """The checkpoints of one run, whose lock is held; `run` is the folder of the files it has written so far."""
+
+    def __init__(self, folder: Path, steps: int) -> None:
+        self.folder = folder
+        self.steps = steps
+        self.run = folder / "run"
+        self.timing = folder / "timing.csv"
+
+    @classmethod
+    @contextmanager
+    def open(cls, root: Path, name: str, identity: str, steps: int) -> Iterator[Self]:
+        """Those of a run of `steps` steps, once no other process works on them; folders that are too old are removed first.
+
+        An unfinished run goes on, and so does one that was finished and is longer now. One that was finished at this length starts afresh,
+        unless another process finished it while this one waited. A run shorter than what is there keeps apart from it.
+        """
+        folder = root / f"{name}-{identity}"
+        folder.mkdir(parents=True, exist_ok=True)
+        prune(root, FOLDERS, sparing=folder)
+        with _locked(folder) as waited:
+            if _progress(folder) <= steps:
+                yield cls(folder, steps)._begun(afresh=not waited)
+                return
+        with cls.open(root, f"{name}-{steps}", identity, steps) as apart:
+            yield apart
+
+    def _begun(self, *, afresh: bool) -> Self:
+        if (self.folder / "finished").exists() and _progress(self.folder) == self.steps and afresh:
+            for path in (*_states(self.folder), self.timing):
+                path.unlink(missing_ok=True)
+        for left in (self.folder / "finished", *self.folder.glob(".*.partial*")):
+            left.unlink(missing_ok=True)
+        self.run.mkdir(parents=True, exist_ok=True)
+        os.utime(self.folder)
+        return self
+
+    def load(self) -> dict[str, Any] | None:
+        """The newest state whose hash is right, its tensors on the CPU; None where there is none.
+
+        `run` then holds nothing of that step or a later one: it is about to be written again.
+        """
+        state = next(filter(None, map(_read, reversed(_states(self.folder)))), None)
+        reached = state["step"] if state else 0
+        for path in self.run.rglob("*"):
+            if path.is_file() and not (path.stem.isdecimal() and int(path.stem) < reached):
+                path.unlink()
+        return state
+
+    def save(self, state: dict[str, Any]) -> None:
+        """Keep the state, which has a `step`, and the one before it."""
+        buffer = io.BytesIO()
+        torch.save(state, buffer)
+        with replacing(self.folder / f"{state['step']:09d}-{_hash(buffer.getbuffer())}.pt") as target:
+            target.write_bytes(buffer.getbuffer())
+        for old in _states(self.folder)[:-STATES]:
+            old.unlink()
+
+    def bytes_held(self) -> int:
+        """What the folder takes already."""
+        return sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
+
+    @property
+    def last(self) -> str:
+        """Where the last state is, in words."""
+        states = _states(self.folder)
+        return f"the last good checkpoint is {states[-1]}" if states else "there is no checkpoint yet"
+
+    def finish(self, folder: Path) -> None:
+        """Give `folder` a copy of the run."""
+        replace_folder(self.run, folder)
+        with replacing(self.folder / "finished") as target:
+            target.touch()
+
+
+def prune(root: Path, keep: int, sparing: Path | None = None) -> None:
+    """Remove all but the `keep` folders used last: finished runs first, never one that is `sparing` or locked."""
+    folders = [path for path in root.iterdir() if (root / f".{path.name}.lock").exists() and path.is_dir() and path != sparing]
+    oldest_first = sorted(folders, key=lambda path: (not (path / "finished").exists(), path.stat().st_mtime))
+    for folder in oldest_first[: max(0, len(folders) - keep)]:
+        with _lock(folder) as lock:
+            if _try(lock):
+                shutil.rmtree(folder)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[bool]:
+    """Hold the folder's lock; whether another process held it first."""
+    with _lock(folder) as lock:
+        waited = not _try(lock)
+        if waited:
+            progress.note(f"{folder}: another process trains this very run; waiting for it")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        folder.mkdir(parents=True, exist_ok=True)
+        yield waited
+
+
+@contextmanager
+def _lock(folder: Path) -> Iterator[int]:
+    # Beside the folder and never removed with it: a lock on a file that is gone would hold nobody back.
+    descriptor = os.open(folder.with_name(f".{folder.name}.lock"), os.O_RDWR | os.O_CREAT)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _try(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _states(folder: Path) -> list[Path]:
+    """Oldest first."""
+    return sorted(folder.glob("[0-9]*.pt"))
+
+
+def _progress(folder: Path) -> int:
+    return max((int(path.stem.split("-")[0]) for path in _states(folder)), default=0)
+
+
+def _hash(content: bytes | memoryview) -> str:
+    return blake2b(content, digest_size=8).hexdigest()
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    content = path.read_bytes()
+    if _hash(content) == path.stem.split("-")[1]:
+        return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    progress.note(f"warning: {path} is damaged; going on from the checkpoint before it")
+    path.unlink()
+    return None

@@ -1,0 +1,141 @@
+"""Training that is cut off under DVC, in the workspace, in `--temp` and in the queue."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.conftest import Checkout, tiny
+
+pytestmark = pytest.mark.slow
+LONG = ("train@dense64", "-S", "reports.dense64.preview.max_steps=120")
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """A tiny checkout with one report trained for three steps; read only."""
+    checkout = tiny(tmp_path_factory.mktemp("trained") / "ganlib")
+    checkout.dvc("repro", "train@dense64")
+    checkout.run("git", "add", "-A")
+    checkout.run("git", "commit", "-qm", "results")
+    return checkout
+
+
+@pytest.fixture(scope="module")
+def alone(trained: Checkout, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """What the long run leaves where nothing cuts it off."""
+    checkout = trained.copy(tmp_path_factory.mktemp("alone") / "ganlib")
+    checkout.dvc("exp", "run", *LONG)
+    return checkout.files("data/runs/dense64")
+
+
+@pytest.fixture
+def checkout(trained: Checkout, tmp_path: Path) -> Checkout:
+    return trained.copy(tmp_path / "ganlib")
+
+
+def start(checkout: Checkout, *arguments: str) -> subprocess.Popen:
+    """Dvc in a session of its own, as in a terminal of its own."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    told = (checkout.folder.parent / "told.txt").open("w")
+    environment = {**os.environ, "PATH": path}
+    return subprocess.Popen(
+        ["dvc", *arguments], cwd=checkout.folder, env=environment, stdout=told, stderr=subprocess.STDOUT, start_new_session=True
+    )
+
+
+def interrupted(checkout: Checkout, *arguments: str, number: signal.Signals = signal.SIGINT) -> str:
+    """What dvc says when all that it started gets the signal in the middle of the long run; none of it is left afterwards."""
+    process = start(checkout, *arguments)
+    while not list(checkout.folder.glob(".checkpoints/dense64-*/00000[12]*.pt")):
+        assert process.poll() is None, (checkout.folder.parent / "told.txt").read_text()
+        time.sleep(0.02)
+    os.killpg(process.pid, number)
+    assert process.wait(120) != 0
+    for _ in range(100):
+        left = subprocess.run(["pgrep", "-s", str(process.pid)], capture_output=True, text=True).stdout.split()
+        if not left:
+            break
+        time.sleep(0.1)
+    assert left == []
+    return (checkout.folder.parent / "told.txt").read_text()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_interrupted_experiment_leaves_no_process_and_goes_on_to_the_same_bytes(checkout, alone, number):
+    told = interrupted(checkout, "exp", "run", *LONG, number=number)
+    if number != signal.SIGKILL:
+        assert f"error: train@dense64: ended by {number.name} after step" in told
+    assert "dense64: going on from step" in checkout.dvc("exp", "run", *LONG)
+    assert checkout.files("data/runs/dense64") == alone
+
+
+def test_experiment_in_a_folder_of_its_own_goes_on_too(checkout, alone):
+    interrupted(checkout, "exp", "run", "--temp", *LONG)
+    assert "dense64: going on from step" in checkout.dvc("exp", "run", "--temp", "--name", "again", *LONG)
+    checkout.dvc("exp", "apply", "again")
+    assert checkout.files("data/runs/dense64") == alone
+
+
+def test_queued_experiment_goes_on_where_the_workspace_stopped(checkout, alone):
+    interrupted(checkout, "exp", "run", *LONG)
+    checkout.run("git", "checkout", "-q", ".")
+    checkout.dvc("exp", "run", "--queue", "--name", "queued", *LONG)
+    checkout.dvc("queue", "start")
+    _await_queue(checkout, 1)
+    assert "dense64: going on from step" in checkout.dvc("queue", "logs", "queued")
+    checkout.dvc("exp", "apply", "queued")
+    assert checkout.files("data/runs/dense64") == alone
+
+
+def test_edited_training_code_starts_afresh_and_gives_other_weights(checkout, alone):
+    interrupted(checkout, "exp", "run", *LONG)
+    trainer = checkout.folder / "ganlib" / "training" / "trainer.py"
+    trainer.write_text(trainer.read_text().replace("BETA2 = 0.999", "BETA2 = 0.99"))
+    assert "going on from step" not in checkout.dvc("exp", "run", *LONG)
+    assert checkout.files("data/runs/dense64")["generator.safetensors"] != alone["generator.safetensors"]
+
+
+def test_forced_run_starts_afresh_and_a_longer_one_goes_on(checkout):
+    assert "going on from step" not in checkout.dvc("repro", "-f", "train@dense64")
+    assert "dense64: going on from step 3 of 120" in checkout.dvc("exp", "run", *LONG)
+
+
+def test_place_locale_time_zone_and_hash_seed_change_nothing(checkout):
+    lock = (checkout.folder / "dvc.lock").read_bytes()
+    checkout.run("rm", "-rf", ".checkpoints")
+    surroundings = ("LC_ALL=tr_TR.UTF-8", "TZ=Asia/Kathmandu", "PYTHONHASHSEED=7")
+    checkout.run("env", "-C", "/", *surroundings, "dvc", "--cd", str(checkout.folder), "repro", "-f", "train@dense64")
+    assert (checkout.folder / "dvc.lock").read_bytes() == lock
+
+
+def test_two_experiments_side_by_side_share_cache_and_checkpoints(checkout, alone):
+    different = start(checkout, "exp", "run", "--temp", "--name", "slower", *LONG, "-S", "lr_d=1e-5")
+    checkout.dvc("exp", "run", "--temp", "--name", "plain", *LONG)
+    assert different.wait(300) == 0, (checkout.folder.parent / "told.txt").read_text()
+    checkout.dvc("exp", "apply", "slower")
+    assert checkout.files("data/runs/dense64")["generator.safetensors"] != alone["generator.safetensors"]
+    checkout.dvc("exp", "apply", "plain")
+    assert checkout.files("data/runs/dense64") == alone
+
+
+def test_queue_with_two_workers_runs_both(checkout, alone):
+    checkout.dvc("exp", "run", "--queue", "--name", "plain", *LONG)
+    checkout.dvc("exp", "run", "--queue", "--name", "slower", *LONG, "-S", "lr_d=1e-5")
+    checkout.dvc("queue", "start", "-j", "2")
+    _await_queue(checkout, 2)
+    checkout.dvc("exp", "apply", "plain")
+    assert checkout.files("data/runs/dense64") == alone
+
+
+def _await_queue(checkout: Checkout, successes: int) -> None:
+    for _ in range(300):
+        status = checkout.dvc("queue", "status")
+        if "Queued" not in status and "Running" not in status:
+            break
+        time.sleep(1)
+    assert status.count("Success") == successes, status

@@ -1,0 +1,170 @@
+"""params.yaml changed at random: it is read, or refused in one line that names the place."""
+
+import functools
+import io
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from ruamel.yaml import YAML
+
+from ganlib import params
+from ganlib.errors import UserError
+from tests.conftest import ROOT
+
+TEXT = (ROOT / "params.yaml").read_text()
+THOROUGH = settings(max_examples=400, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@functools.cache
+def places() -> list[tuple[str | int, ...]]:
+    """Every key of the file, as the path to it."""
+
+    def below(value: object, path: tuple) -> list[tuple]:
+        inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        return [found for key, item in inner for found in [(*path, key), *below(item, (*path, key))]]
+
+    return below(YAML(typ="safe").load(TEXT), ())
+
+
+SCALARS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.integers(min_value=10**30, max_value=10**400),
+    st.floats(),
+    st.text(),
+    st.dates(),
+    st.binary(max_size=8),
+    st.sampled_from(["toons", "train", "5e-05", "1e999", "tight56", "\t", "ünï", "\u2028", "x" * 5000, "\ud7ff"]),
+)
+KEYS = st.one_of(st.text(max_size=8), st.integers(), st.booleans(), st.none(), st.sampled_from(["lr", "prewiew", "dcgan46", "a\nb"]))
+VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3), max_leaves=6)
+
+
+def read(folder, text: str | bytes) -> str | None:
+    """What the file is refused with; None where it is read."""
+    path = folder / "params.yaml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"))
+    try:
+        loaded = params.load(path)
+    except UserError as error:
+        told = str(error)
+        assert told.startswith(("params.yaml: ", f"{path}: "))
+        assert told.isprintable()
+        assert len(told) < 600
+        return told
+    assert set(loaded.reports) <= set(params.REPORTS)
+    return None
+
+
+@THOROUGH
+@given(
+    st.sampled_from(places()),
+    st.one_of(st.tuples(st.just("set"), VALUES), st.tuples(st.sampled_from(["rename", "add"]), KEYS), st.just(("remove", None))),
+)
+def test_one_change_of_a_key_or_a_value_is_read_or_refused_by_name(tmp_path, path, change):
+    values = YAML(typ="safe").load(TEXT)
+    *blocks, last = path
+    block = functools.reduce(lambda inner, key: inner[key], blocks, values)
+    kind, new = change
+    if kind == "set" or isinstance(block, list):
+        block[last] = new
+    elif kind == "add":
+        block[new] = block[last]
+    else:
+        removed = block.pop(last)
+        if kind == "rename":
+            block[new] = removed
+    text = io.StringIO()
+    YAML(typ="safe", pure=True).dump(values, text)
+    told = read(tmp_path, text.getvalue())
+    assert told is None or any(str(key) in told for key in (*path, "the file")), told
+
+
+LINES = st.sampled_from(
+    [
+        "\t",
+        "  x",
+        "seed: 2",
+        "seed: [",
+        "- 1",
+        "%YAML 1.1",
+        "---",
+        "...",
+        "<<: *a",
+        "? [a]",
+        "&a a: *a",
+        "x: !!int y",
+        "\x00",
+        "\ufeff",
+        "'",
+    ]
+)
+
+
+@THOROUGH
+@given(
+    st.lists(
+        st.tuples(st.integers(0, TEXT.count("\n")), st.sampled_from(["insert", "remove", "repeat", "cut", "indent"]), LINES),
+        min_size=1,
+        max_size=3,
+    )
+)
+def test_changed_lines_are_read_or_refused(tmp_path, changes):
+    lines = TEXT.split("\n")
+    for place, kind, line in changes:
+        at = min(place, len(lines) - 1)
+        match kind:
+            case "insert":
+                lines.insert(at, line)
+            case "remove":
+                lines[at:] = lines[at + 1 :] or [""]
+            case "repeat":
+                lines.insert(at, lines[at])
+            case "cut":
+                lines[at] = lines[at][: len(lines[at]) // 2]
+            case "indent":
+                lines[at] = " " + lines[at]
+    read(tmp_path, "\n".join(lines))
+
+
+@THOROUGH
+@given(st.one_of(st.text(max_size=60), st.binary(max_size=60)))
+@example("")
+@example("\n\t\n")
+@example("seed: 1\nseed: 2\n")
+@example("seed: " + "9" * 5000)
+@example("seed: 0x" + "f" * 5000)
+@example("seed: 2001-99-99")
+@example("seed: " + "[" * 5000)
+@example("a: " * 5000)
+@example("seed: &a [*a]")
+@example("? [a, b]\n: c")
+@example("? {a: b}\n: c")
+@example("!!set {a, b}")
+@example(
+    "a: &a [x, x]\n"
+    + "".join(f"{b}: &{b} [*{a}, *{a}, *{a}, *{a}]\n" for a, b in zip("abcdefghijklmnopqrs", "bcdefghijklmnopqrst", strict=True))
+)
+@example("reports: &a {dcgan64: *a}")
+@example(TEXT.encode("utf-16"))
+@example(b"\xff\xfe\x00")
+def test_any_text_or_bytes_are_refused_in_one_line(tmp_path, text):
+    assert read(tmp_path, text) is not None or text == TEXT.encode("utf-16")
+
+
+def test_bomb_of_aliases_as_a_value_is_refused_at_once(tmp_path):
+    bomb = "".join(
+        f"  {b}: &{b} [*{a}, *{a}, *{a}, *{a}, *{a}, *{a}, *{a}, *{a}]\n"
+        for a, b in zip("abcdefghijklmnopqrs", "bcdefghijklmnopqrst", strict=True)
+    )
+    told = read(tmp_path, TEXT.replace("\nlr_g:\n", "\nlr_g:\n  a: &a [x, x]\n" + bomb))
+    assert told is not None
+    assert told.startswith("params.yaml: lr_g: ")
+
+
+def test_folder_in_the_files_place_is_one_line(tmp_path):
+    (tmp_path / "params.yaml").mkdir()
+    with pytest.raises(UserError, match=r"params\.yaml: Is a directory"):
+        params.load(tmp_path / "params.yaml")

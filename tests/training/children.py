@@ -1,0 +1,114 @@
+"""Trainings in processes of their own, which can be killed at a chosen moment."""
+
+import json
+import multiprocessing
+import os
+import resource
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from ganlib.data.faces import Faces
+from ganlib.errors import UserError
+from ganlib.training import loop
+from ganlib.training.trainer import Trainer
+from tests.training import small
+
+# Forked from a process that has loaded torch and computed nothing yet: quick, and safe.
+CONTEXT = multiprocessing.get_context("forkserver")
+CONTEXT.set_forkserver_preload(["tests.training.children"])
+
+
+def start(folder: Path, name: str, at: tuple[str, int] | None = None, **options: object) -> multiprocessing.Process:
+    """Train in `folder`, whose `out/` and `checkpoints/` it uses; `at` is where it meets its end: a kind of moment, and which of them."""
+    process = CONTEXT.Process(target=_train, args=(folder, name, at, options))
+    process.start()
+    return process
+
+
+def run(folder: Path, name: str, at: tuple[str, int] | None = None, **options: object) -> dict:
+    """The same, waited for: its exit status, what it said as an error, and how many steps it made."""
+    (folder / "told.json").unlink(missing_ok=True)
+    process = start(folder, name, at, **options)
+    process.join()
+    told = json.loads((folder / "told.json").read_text()) if (folder / "told.json").exists() else {}
+    return {"status": process.exitcode, **told}
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Every file below `folder`, with what it holds."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def _train(folder: Path, name: str, at: tuple[str, int] | None, options: dict) -> None:
+    torch.set_num_threads(1)
+    folder.mkdir(exist_ok=True)
+    with (folder / "stderr.txt").open("a") as stderr:
+        os.dup2(stderr.fileno(), 2)
+    report = small.report(name, **({"hidden": [8]} if name == "dense64" else {}), **options.get("changes", {}))
+    faces = Faces.open(folder.parent / "raw" / "cache.npy", "all")
+    steps = _counted()
+    if at is not None:
+        MOMENTS[at[0]](at[1])
+    if "largest_file" in options:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (options["largest_file"],) * 2)
+    error = ""
+    try:
+        loop.train(name, report, faces, folder / "out", folder / "checkpoints", seed=3, log_every=3, checkpoint_every=2)
+    except UserError as problem:
+        error = str(problem)
+    (folder / "told.json").write_text(json.dumps({"error": error, "steps": steps[0]}))
+    sys.exit(bool(error))
+
+
+def _counted() -> list[int]:
+    """How many steps were made, as the one element of a list."""
+    count = [0]
+    step = Trainer.step
+
+    def counting(*arguments: object) -> object:
+        count[0] += 1
+        return step(*arguments)
+
+    Trainer.step = counting
+    return count
+
+
+def _at(owner: object, name: str, act: Callable[..., None]) -> Callable[[int], None]:
+    """A moment: the n-th call of the function `name`, in whose stead `act` runs."""
+
+    def arm(which: int) -> None:
+        original, calls = getattr(owner, name), iter(range(which))
+
+        def armed(*arguments: object, **named: object) -> object:
+            if next(calls, None) == which - 1:
+                act(original, *arguments)
+            return original(*arguments, **named)
+
+        setattr(owner, name, armed)
+
+    return arm
+
+
+def _die(*_: object) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _die_halfway(write: Callable, path: Path, content: bytes) -> None:
+    write(path, bytes(content)[: len(content) // 2])
+    _die()
+
+
+MOMENTS = {
+    "step": _at(Trainer, "step", _die),
+    "written": _at(os, "fsync", _die),  # to its temporary name
+    "half written": _at(Path, "write_bytes", _die_halfway),
+    "renamed": _at(os, "replace", lambda replace, *names: (replace(*names), _die())),
+    **{
+        number.name: _at(Trainer, "step", lambda *_, number=number: os.kill(os.getpid(), number))
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    },
+}

@@ -1,0 +1,169 @@
+"""Runs that are cut off at every kind of moment and go on; the referee is the same run left alone."""
+
+import random
+import re
+import shutil
+import time
+
+import pytest
+
+from tests.training import children, small
+
+# Ten pictures, four a step: epochs of two steps and a short batch. The curve of every count is in the log, each third step and the last.
+LENGTH = {"max_steps": 7, "sample_every": 3, "snapshots": {"unit": "steps", "at": [2, 5]}}
+FEW_CONDITIONS = {"conditions": {"hair": ["Black_Hair"]}}
+
+
+def changes(name: str, **more: object) -> dict:
+    return {**LENGTH, **(FEW_CONDITIONS if name == "began64" else {}), **more}
+
+
+@pytest.fixture
+def place(tmp_path):
+    """Folders that share the pictures of one report's crop."""
+
+    def make(name: str):
+        small.small_faces(tmp_path / "raw", small.report(name), 10)
+        return tmp_path
+
+    return make
+
+
+@pytest.mark.parametrize("name", small.NAMES)
+def test_run_killed_again_and_again_ends_with_the_bytes_of_the_one_left_alone(place, name):
+    tmp_path = place(name)
+    alone = children.run(tmp_path / "alone", name, changes=changes(name))
+    assert alone == {"status": 0, "error": "", "steps": 7}
+    draw = random.Random(name)  # noqa: S311 (moments, not secrets)
+    moments = [("step", draw.randint(3, 6)), ("half written", 2), ("renamed", draw.randint(3, 4)), ("written", draw.randint(3, 6))]
+    for moment in moments:
+        assert children.run(tmp_path / "killed", name, moment, changes=changes(name)) == {"status": -9}, moment
+    last = children.run(tmp_path / "killed", name, changes=changes(name))
+    assert last["status"] == 0
+    assert last["steps"] < 7
+    assert children.files(tmp_path / "killed" / "out") == children.files(tmp_path / "alone" / "out")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", small.NAMES)
+def test_run_killed_at_twenty_random_moments_ends_with_the_same_bytes(place, name):
+    tmp_path = place(name)
+    children.run(tmp_path / "alone", name, changes=changes(name))
+    draw = random.Random(name)  # noqa: S311
+    for _ in range(20):
+        moment = (draw.choice(["step", "written", "half written", "renamed"]), draw.randint(1, 12))
+        assert children.run(tmp_path / "killed", name, moment, changes=changes(name))["status"] in (-9, 0)
+    children.run(tmp_path / "killed", name, changes=changes(name))
+    assert children.files(tmp_path / "killed" / "out") == children.files(tmp_path / "alone" / "out")
+
+
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_interrupted_run_saves_first_and_says_so_in_one_line(place, number):
+    tmp_path = place("dense64")
+    told = children.run(tmp_path / "run", "dense64", (number, 4), changes=LENGTH)
+    assert told == {
+        "status": 1,
+        "error": f"train@dense64: ended by {number} after step 4 of 7, and saved: run it again to go on",
+        "steps": 4,
+    }
+    assert not (tmp_path / "run" / "out").exists()
+    assert children.run(tmp_path / "run", "dense64", changes=LENGTH) == {"status": 0, "error": "", "steps": 3}
+
+
+@pytest.mark.parametrize("name", ["dense64", "began64"])
+def test_longer_run_goes_on_from_the_end_of_the_shorter_one_and_equals_one_long_run(place, name):
+    tmp_path = place(name)
+    for steps in (4, 5, 9):
+        told = children.run(tmp_path / "grown", name, changes=changes(name, max_steps=steps))
+    assert told["steps"] == 4
+    children.run(tmp_path / "long", name, changes=changes(name, max_steps=9))
+    assert children.files(tmp_path / "grown" / "out") == children.files(tmp_path / "long" / "out")
+
+
+def test_more_epochs_go_on_as_well(place):
+    tmp_path = place("dcgan64")
+    assert children.run(tmp_path / "run", "dcgan64", changes=changes("dcgan64", epochs=1, max_steps=None))["steps"] == 2
+    assert children.run(tmp_path / "run", "dcgan64", changes=changes("dcgan64", epochs=3, max_steps=None))["steps"] == 4
+
+
+def test_shorter_run_leaves_the_progress_of_a_longer_one_alone(place):
+    tmp_path = place("dense64")
+    children.run(tmp_path / "run", "dense64", ("step", 7), changes=LENGTH)
+    assert children.run(tmp_path / "run", "dense64", changes={**LENGTH, "max_steps": 3})["steps"] == 3
+    assert children.run(tmp_path / "run", "dense64", changes=LENGTH)["steps"] == 1
+
+
+def test_finished_run_starts_afresh_when_it_is_asked_for_again(place):
+    tmp_path = place("dense64")
+    assert [children.run(tmp_path / "run", "dense64", changes=LENGTH)["steps"] for _ in range(2)] == [7, 7]
+
+
+def test_run_with_another_setting_starts_afresh(place):
+    tmp_path = place("dense64")
+    children.run(tmp_path / "run", "dense64", ("step", 7), changes=LENGTH)
+    assert children.run(tmp_path / "run", "dense64", changes={**LENGTH, "lr_d": 1e-3})["steps"] == 7
+
+
+@pytest.mark.parametrize(("damaged", "steps_left"), [(1, 3), (2, 7)])
+def test_damaged_checkpoint_falls_back_to_the_one_before_with_a_warning(place, damaged, steps_left):
+    tmp_path = place("dense64")
+    children.run(tmp_path / "alone", "dense64", changes=LENGTH)
+    children.run(tmp_path / "run", "dense64", ("step", 7), changes=LENGTH)
+    states = sorted((tmp_path / "run" / "checkpoints").glob("*/*.pt"))
+    assert [state.name[:9] for state in states] == ["000000004", "000000006"]
+    for state in states[-damaged:]:
+        content = bytearray(state.read_bytes())
+        content[len(content) // 2] ^= 1
+        state.write_bytes(content)
+    assert children.run(tmp_path / "run", "dense64", changes=LENGTH)["steps"] == steps_left
+    assert (tmp_path / "run" / "stderr.txt").read_text().count("is damaged; going on from the checkpoint before it") == damaged
+    assert children.files(tmp_path / "run" / "out") == children.files(tmp_path / "alone" / "out")
+
+
+def test_two_processes_share_one_run_without_harm(place):
+    tmp_path = place("dense64")
+    children.run(tmp_path / "alone", "dense64", changes=LENGTH)
+    first = children.start(tmp_path / "run", "dense64", changes=LENGTH)
+    while not list((tmp_path / "run").glob("checkpoints/*/*.pt")):
+        assert first.is_alive()
+        time.sleep(0.01)
+    second = children.run(tmp_path / "run", "dense64", changes=LENGTH)
+    first.join()
+    assert (first.exitcode, second) == (0, {"status": 0, "error": "", "steps": 0})
+    assert "another process trains this very run; waiting for it" in (tmp_path / "run" / "stderr.txt").read_text()
+    assert children.files(tmp_path / "run" / "out") == children.files(tmp_path / "alone" / "out")
+
+
+@pytest.mark.parametrize("largest_file", [1_000, 100_000, 300_000])
+def test_full_disk_leaves_the_earlier_outputs_whole_and_says_what_is_needed(place, largest_file):
+    tmp_path = place("dense64")
+    children.run(tmp_path / "run", "dense64", changes=LENGTH)
+    earlier = children.files(tmp_path / "run" / "out")
+    told = children.run(tmp_path / "run", "dense64", changes={**LENGTH, "lr_d": 1e-3}, largest_file=largest_file)
+    assert told["status"] == 1
+    assert re.search(r": the disk is full \(File too large\), and 0\.\d\d GB are needed in all: make room and run again$", told["error"])
+    assert children.files(tmp_path / "run" / "out") == earlier
+    assert not list((tmp_path / "run").rglob("*.partial*"))
+    assert children.run(tmp_path / "run", "dense64", changes={**LENGTH, "lr_d": 1e-3})["status"] == 0
+    assert children.files(tmp_path / "run" / "out") != earlier
+
+
+def test_space_that_a_run_needs_is_checked_before_it_starts(place):
+    tmp_path = place("dense64")
+    told = children.run(tmp_path / "run", "dense64", changes={"max_steps": 10**9, "epochs": 10**9, "sample_every": 1})
+    assert (told["status"], told["steps"]) == (1, 0)
+    assert "GB are needed: make room and run again" in told["error"]
+
+
+def test_checkpoints_are_no_pickles_that_could_run_code(place):
+    tmp_path = place("dense64")
+    children.run(tmp_path / "run", "dense64", ("step", 7), changes=LENGTH)
+    shutil.copytree(tmp_path / "run", tmp_path / "harmed")
+    newest = max((tmp_path / "harmed" / "checkpoints").glob("*/*.pt"))
+    harmful = b"\x80\x04cos\nsystem\n(S'touch " + str(tmp_path / "touched").encode() + b"'\ntR."
+    from ganlib.training import checkpoint
+
+    newest.with_name(f"000000006-{checkpoint._hash(harmful)}.pt").write_bytes(harmful)
+    newest.unlink()
+    assert children.run(tmp_path / "harmed", "dense64", changes=LENGTH)["status"] != 0
+    assert not (tmp_path / "touched").exists()

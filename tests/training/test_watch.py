@@ -1,0 +1,77 @@
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from ganlib.training import watch
+from ganlib.training.sheets import Sheets
+from ganlib.training.watch import Watch
+from tests.training import small
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_first_number_that_is_none_is_named_wherever_it_is(value):
+    def found(*, loss: float = 1.0, weight: float = 1.0, buffer: float = 1.0, gradient: float = 1.0) -> str | None:
+        net = nn.BatchNorm1d(2)
+        net.weight.data[1] = weight
+        net.running_var[0] = buffer
+        net.bias.grad = torch.tensor([1.0, gradient])
+        return watch.not_finite({"d_loss": torch.tensor(loss)}, {"generator": net})
+
+    assert found() is None
+    assert found(loss=value) == f"d_loss is {value}"
+    assert found(weight=value) == "the generator's weight is not finite"
+    assert found(buffer=value) == "the generator's running_var is not finite"
+    assert found(gradient=value) == "the gradient of the generator's bias is not finite"
+
+
+def test_saturation_is_counted_from_the_hundredth_step_in_a_row_and_warned_of_once(capfd):
+    some = Watch(steps_per_epoch=1000)
+    right, wrong = {"d_accuracy": torch.tensor(1.0)}, {"d_accuracy": torch.tensor(0.99)}
+    for losses in [right] * 99 + [wrong] + [right] * 99:
+        some.see(losses)
+    assert some.figures(199, 1.0)["saturated"] == 0
+    for _ in range(3):
+        some.see(right)
+    assert some.figures(202, 1.0)["saturated"] == 3
+    some.see(right)
+    assert some.figures(203, 1.0)["saturated"] == 4
+    assert capfd.readouterr().err.count("warning: step 202: D has been right about every picture for 100 steps") == 1
+
+
+def test_collapse_is_counted_after_the_first_epoch_and_warned_of_once(capfd):
+    some = Watch(steps_per_epoch=10)
+    counts = [some.figures(step, diversity)["collapsed"] for step, diversity in [(10, 0.0), (11, 0.5), (12, 0.04), (13, 0.0), (14, 0.5)]]
+    assert counts == [0, 0, 1, 2, 2]
+    assert capfd.readouterr().err.count("warning: step 12: the generator draws nearly the same picture from every z") == 1
+
+
+def test_watch_goes_on_from_its_state():
+    first, second = Watch(10), Watch(10)
+    for _ in range(120):
+        first.see({"d_accuracy": torch.tensor(1.0)})
+    first.figures(20, 0.0)
+    second.load_state_dict(first.state_dict())
+    assert second.figures(30, 0.0) == first.figures(30, 0.0) == {"diversity": 0.0, "collapsed": 2, "saturated": 21}
+
+
+class Constant(nn.Module):
+    """Gives each z its place in the batch modulo `different`, as a grey picture in [0, 1]."""
+
+    def __init__(self, different: int) -> None:
+        super().__init__()
+        self.different = different
+        self.unused = nn.Parameter(torch.zeros(1))
+
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        values = torch.arange(len(z)).remainder(self.different) / max(1, self.different - 1)
+        return values[:, None, None, None].expand(-1, 3, 64, 64)
+
+
+def test_diversity_is_none_for_one_picture_and_as_the_reals_where_the_spread_is_theirs(tmp_path):
+    report = small.report("dense64")
+    sheets = Sheets(report, small.small_faces(tmp_path / "raw", report), tmp_path, torch.Generator())
+    assert sheets.diversity(Constant(1)) == 0
+    sheets.spread = 0.5  # black and white in equal numbers have a standard deviation of a half
+    assert sheets.diversity(Constant(2)) == pytest.approx(1.0)
