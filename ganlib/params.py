@@ -13,7 +13,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ganlib.data.crop import Box, Centre, Crop, Region
 from ganlib.errors import UserError
 from ganlib.reports import REPORTS, Curve
-from ganlib.settings import Count, Fraction, Latent, Positive, Protocol, Settings, Split
+from ganlib.settings import Count, Fraction, Latent, Positive, Precision, Protocol, Settings, Split
 from ganlib.system import Report
 
 FILE = Path("params.yaml")
@@ -61,6 +61,8 @@ class Overrides(Settings):
     batch_size: Annotated[int, Field(ge=2)] | None
     epochs: Count | None
     latent: Latent | None
+    precision: Precision | None
+    compile: bool | None
 
 
 class Params(Overrides):

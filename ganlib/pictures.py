@@ -12,7 +12,7 @@ from ganlib.files import replacing
 def to_float(pictures: Tensor, pixel_range: tuple[float, float]) -> Tensor:
     """(N, 3, S, S) uint8 to float32 in `pixel_range`."""
     low, high = pixel_range
-    return pictures.float() * ((high - low) / 255) + low
+    return pictures.float().mul_((high - low) / 255).add_(low)
 
 
 def to_uint8(pictures: Tensor, pixel_range: tuple[float, float]) -> Tensor:

@@ -12,6 +12,7 @@ Probability = Annotated[float, Field(gt=0, le=1)]
 
 Latent = Literal["uniform", "gaussian", "spherical"]
 Loss = Literal["non_saturating", "minimax"]
+Precision = Literal["fp32", "tf32", "bf16"]  # of products on a GPU; bf16 counts on a CPU as well
 Split = Literal["train", "valid", "test", "all"]
 Protocol = Literal["pytorch-fid", "clean"]  # how pictures are brought to Inception's input
 Metric = Literal["fid", "kid", "precision", "recall", "density", "coverage"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from ganlib.settings import Count, Fraction, Latent, Positive, Settings
+from ganlib.settings import Count, Fraction, Latent, Positive, Precision, Settings
 
 if TYPE_CHECKING:
     import torch
@@ -28,6 +28,8 @@ class System(Settings):
     lr_d: Positive
     rate_scale: Positive = 1.0
     beta1: Fraction
+    precision: Precision = "tf32"
+    compile: bool = False
 
     def build(self) -> tuple[Module, Module]:
         """The generator and the discriminator, with weights yet to be drawn or loaded."""

@@ -32,7 +32,7 @@ class Decoder(nn.Sequential):
         stages = [[*_convolutions(filters, filters), upsample] for _ in range(4)]
         super().__init__(
             nn.Linear(joined, code),
-            nn.ELU(),
+            nn.ELU(inplace=True),
             nn.Linear(code, START * START * filters),
             nn.Unflatten(1, (filters, START, START)),
             *[layer for stage in stages for layer in stage][:-1],
@@ -76,4 +76,4 @@ class Discriminator(nn.Module):
 
 
 def _convolutions(inputs: int, outputs: int) -> list[nn.Module]:
-    return [nn.Conv2d(inputs, outputs, 3, padding=1), nn.ELU(), nn.Conv2d(outputs, outputs, 3, padding=1), nn.ELU()]
+    return [nn.Conv2d(inputs, outputs, 3, padding=1), nn.ELU(inplace=True), nn.Conv2d(outputs, outputs, 3, padding=1), nn.ELU(inplace=True)]

@@ -19,4 +19,8 @@ def discriminator(hidden: Sequence[int], dropout: float, size: int) -> nn.Sequen
 
 
 def _hidden(units: Sequence[int], dropout: float) -> list[nn.Module]:
-    return [layer for inputs, outputs in pairwise(units) for layer in (nn.Linear(inputs, outputs), nn.LeakyReLU(0.2), nn.Dropout(dropout))]
+    return [
+        layer
+        for inputs, outputs in pairwise(units)
+        for layer in (nn.Linear(inputs, outputs), nn.LeakyReLU(0.2, inplace=True), nn.Dropout(dropout))
+    ]

@@ -124,15 +124,16 @@ class Began(Objective):
     def _wrong(self, condition: Tensor) -> Tensor:
         """For each row of `condition` (N, K) another one, uniform over all that differ in some place."""
         combinations = math.prod(self.rows)
-        number = torch.zeros(len(condition), dtype=torch.int64)
-        for k, rows in enumerate(self.rows):
-            number = number * rows + condition[:, k].cpu()
-        number = (number + torch.randint(1, combinations, number.shape, generator=self.rng)) % combinations
+        # Sent to the condition and not the condition fetched, for which the CPU would wait until a GPU has come so far.
+        number = torch.randint(1, combinations, (len(condition),), generator=self.rng).to(condition.device, non_blocking=True)
+        for k in range(len(self.rows)):
+            number = number + condition[:, k] * math.prod(self.rows[k + 1 :])
+        number = number % combinations
         columns = []
         for rows in reversed(self.rows):
             columns.append(number % rows)
             number = number // rows
-        return torch.stack(columns[::-1], dim=1).to(condition.device)
+        return torch.stack(columns[::-1], dim=1)
 
 
 def _losses(discriminator: Module, pictures: Tensor, condition: Tensor) -> Tensor:

@@ -1,6 +1,10 @@
 """Which pictures and which noise each step gets."""
 
+from typing import Protocol
+
+import numpy as np
 import torch
+from torch import Tensor
 
 from ganlib import latent
 from ganlib.data.faces import Faces
@@ -9,56 +13,109 @@ from ganlib.objectives.objective import Batch
 from ganlib.pictures import to_float
 from ganlib.system import Report
 
+RESIDENT_SHARE = 0.5  # of a GPU's free memory that the pictures may take
+
+
+class Pictures(Protocol):
+    """The pictures of a split, wherever they are."""
+
+    def batch(self, rows: Tensor) -> Tensor:
+        """Those of `rows` (N,) int64, which are on the CPU, as (N, 3, S, S) uint8 on the device."""
+
+
+class Mapped:
+    """Each batch is read from the mapped cache, and a GPU fetches it while it works on the one before."""
+
+    def __init__(self, faces: Faces, device: torch.device) -> None:
+        self.faces = faces
+        self.device = device
+
+    def batch(self, rows: Tensor) -> Tensor:
+        return sent(torch.from_numpy(self.faces[rows.numpy()]), self.device)
+
+
+class Resident:
+    """The whole split is copied to the device once, and a batch is an index there."""
+
+    def __init__(self, faces: Faces, device: torch.device) -> None:
+        self.pictures = torch.empty(len(faces), *faces.pictures.shape[1:], dtype=torch.uint8, device=device)
+        for start in range(0, len(faces), 4096):
+            some = torch.from_numpy(faces[np.arange(start, min(start + 4096, len(faces)))])
+            self.pictures[start : start + len(some)] = some
+
+    def batch(self, rows: Tensor) -> Tensor:
+        return self.pictures[sent(rows, self.pictures.device)]
+
+
+def sent(tensor: Tensor, device: torch.device) -> Tensor:
+    """A copy of a CPU tensor on a GPU, for which nobody waits; on the CPU the tensor itself."""
+    return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor
+
+
+def pictures_for(faces: Faces, device: torch.device) -> Pictures:
+    """Resident where they fit into a GPU, mapped elsewhere."""
+    if device.type == "cuda" and len(faces) * faces.pictures[0].nbytes <= RESIDENT_SHARE * torch.cuda.mem_get_info(device)[0]:
+        return Resident(faces, device)
+    return Mapped(faces, device)
+
 
 class Feed:
-    """Batches without end, straight from the cache: by a new permutation each epoch, or drawn with replacement where the report does."""
+    """Batches without end, straight from the cache: by a new permutation each epoch, or drawn with replacement where the report does.
 
-    def __init__(self, report: Report, faces: Faces, device: torch.device, rng: torch.Generator) -> None:
+    Pictures come in `memory_format`, which is the nets'.
+    """
+
+    def __init__(
+        self, report: Report, faces: Faces, device: torch.device, rng: torch.Generator, memory_format: torch.memory_format
+    ) -> None:
         if len(faces) < report.reals_per_step:
             raise UserError(
                 f"params.yaml: batch_size: a step takes {report.reals_per_step} real pictures, and the split holds {len(faces)}"
             )
         self.report = report
-        self.faces = faces
+        self.count = len(faces)
+        self.pictures = pictures_for(faces, device)
+        self.conditions = torch.from_numpy(faces.conditions(report.conditions))
         self.device = device
         self.rng = rng
-        self.conditions = torch.from_numpy(faces.conditions(report.conditions))
+        self.memory_format = memory_format
         self.permutation = torch.empty(0, dtype=torch.int64)
         self.cursor = 0
 
     @property
     def steps_per_epoch(self) -> int:
         """The short batch at an epoch's end is dropped."""
-        return self.report.epoch_steps or len(self.faces) // self.report.reals_per_step
+        return self.report.epoch_steps or self.count // self.report.reals_per_step
 
     def next(self, *, shares_fakes: bool) -> Batch:
         """The next step's batch on the device; where fakes are shared, z_g is z_d."""
         report = self.report
         rows = self._rows(report.reals_per_step)
-        pictures = torch.from_numpy(self.faces[rows.numpy()]).to(self.device)
+        # Laid out while a pixel is still one byte.
+        pictures = self.pictures.batch(rows).contiguous(memory_format=self.memory_format)
         z_d = self._z(report.reals_per_step)
         return Batch(
-            real=to_float(pictures, report.pixel_range).contiguous(memory_format=torch.channels_last),
-            condition=(self.conditions[rows].to(self.device),) if report.conditions else (),
+            real=to_float(pictures, report.pixel_range),
+            condition=(sent(self.conditions[rows], self.device),) if report.conditions else (),
             z_d=z_d,
             z_g=z_d if shares_fakes else self._z(report.batch_size),
         )
 
-    def state_dict(self) -> dict[str, torch.Tensor | int]:
+    def state_dict(self) -> dict[str, Tensor | int]:
         """The place in the epoch, and in the random numbers of all who draw from `rng`."""
         return {"permutation": self.permutation, "cursor": self.cursor, "rng": self.rng.get_state()}
 
-    def load_state_dict(self, state: dict[str, torch.Tensor | int]) -> None:
+    def load_state_dict(self, state: dict[str, Tensor | int]) -> None:
         self.permutation, self.cursor = state["permutation"], state["cursor"]
         self.rng.set_state(state["rng"])
 
-    def _z(self, count: int) -> torch.Tensor:
-        return latent.sample(self.report.latent, count, self.report.latent_size, self.rng).to(self.device)
+    def _z(self, count: int) -> Tensor:
+        return sent(latent.sample(self.report.latent, count, self.report.latent_size, self.rng), self.device)
 
-    def _rows(self, count: int) -> torch.Tensor:
+    def _rows(self, count: int) -> Tensor:
         if self.report.replacement:
-            return torch.randint(len(self.faces), (count,), generator=self.rng)
+            return torch.randint(self.count, (count,), generator=self.rng)
         if self.cursor + count > len(self.permutation):
-            self.permutation, self.cursor = torch.randperm(len(self.faces), generator=self.rng), 0
+            self.permutation, self.cursor = torch.randperm(self.count, generator=self.rng), 0
         self.cursor += count
         return self.permutation[self.cursor - count : self.cursor]

@@ -12,7 +12,7 @@ from ganlib import disk, progress
 from ganlib.data.faces import Faces
 from ganlib.errors import UserError
 from ganlib.system import Report
-from ganlib.training import checkpoint
+from ganlib.training import checkpoint, machine
 from ganlib.training.checkpoint import Checkpoints
 from ganlib.training.feed import Feed
 from ganlib.training.interruption import Interruption
@@ -32,12 +32,11 @@ def train(
     reconstructions/<step>.png; all at once, when the run is complete. The same arguments give the same bytes on the same machine, however
     often the run was cut off: it goes on from what it left below `checkpoints` every `checkpoint_every` steps.
     """
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    torch.backends.cudnn.deterministic = True
+    device = machine.prepare(report.precision)
     rng = torch.Generator().manual_seed(seed)
     torch.manual_seed(seed)  # dropout draws from torch's own generators and takes no other
     trainer = Trainer(report, device, rng)
-    feed = Feed(report, faces, device, rng)
+    feed = Feed(report, faces, device, rng, trainer.memory_format)
     steps = min(report.epochs * feed.steps_per_epoch, report.max_steps or sys.maxsize)
     identity = checkpoint.identity(name, report, faces, seed=seed, log_every=log_every)
     needed = 2 * bytes_needed(report, trainer, steps, feed.steps_per_epoch) + 3 * checkpoint.bytes_needed(trainer)

@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.nn import Module
 from torch.optim import Adam
 
+from ganlib.nets.layout import memory_format
 from ganlib.objectives.objective import Batch, Objective
 from ganlib.system import System
 
@@ -14,16 +15,21 @@ BETA2 = 0.999
 
 
 class Trainer:
-    """The two nets, their optimizers and their objective: all that a step changes. Channels-last wins or ties for every net here."""
+    """The two nets, their optimizers and their objective: all that a step changes."""
 
     def __init__(self, system: System, device: torch.device, rng: torch.Generator) -> None:
         generator, discriminator = system.networks(rng)
-        self.generator: Module = generator.to(device, memory_format=torch.channels_last)
-        self.discriminator: Module = discriminator.to(device, memory_format=torch.channels_last)
+        self.memory_format = memory_format(discriminator)
+        self.generator: Module = generator.to(device, memory_format=self.memory_format)
+        self.discriminator: Module = discriminator.to(device, memory_format=self.memory_format)
+        self.autocast = torch.autocast(device.type, torch.bfloat16, enabled=system.precision == "bf16")
         betas = (system.beta1, BETA2)
         self.optimizer_g = Adam(self.generator.parameters(), system.lr_g * system.rate_scale, betas, fused=True)
         self.optimizer_d = Adam(self.discriminator.parameters(), system.lr_d * system.rate_scale, betas, fused=True)
         self.objective: Objective = system.objective(rng)
+        if system.compile:
+            self.generator.compile()
+            self.discriminator.compile()
 
     @property
     def nets(self) -> dict[str, Module]:
@@ -33,17 +39,19 @@ class Trainer:
     def step(self, batch: Batch) -> dict[str, Tensor]:
         """One update of D and one of G; returns the losses by name, still on the device."""
         objective, discriminator = self.objective, self.discriminator
-        fake = self.generator(batch.z_d, *batch.condition) if objective.shares_fakes else self._fakes_apart(batch)
-        d_losses = objective.discriminator_losses(discriminator, batch, fake.detach())
+        with self.autocast:
+            fake = self.generator(batch.z_d, *batch.condition) if objective.shares_fakes else self._fakes_apart(batch)
+            d_losses = objective.discriminator_losses(discriminator, batch, fake.detach())
         self.optimizer_d.zero_grad()
         d_losses["d_loss"].backward()
         if not objective.simultaneous:
             self.optimizer_d.step()
 
-        if not objective.shares_fakes:
-            fake = self.generator(batch.z_g, *batch.condition)
         discriminator.requires_grad_(False)
-        g_losses = objective.generator_losses(discriminator, batch, fake)
+        with self.autocast:
+            if not objective.shares_fakes:
+                fake = self.generator(batch.z_g, *batch.condition)
+            g_losses = objective.generator_losses(discriminator, batch, fake)
         self.optimizer_g.zero_grad()
         g_losses["g_loss"].backward()
         discriminator.requires_grad_(True)

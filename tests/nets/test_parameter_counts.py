@@ -100,7 +100,7 @@ def test_dcgan64_and_its_plain_twin_load_each_others_state_strictly():
     z = torch.randn(2, 100)
     with torch.inference_mode():
         pictures = twin_g.eval()(z[:, :, None, None])
-        torch.testing.assert_close(generator.eval()(z), pictures, rtol=0, atol=0)
+        torch.testing.assert_close(generator.eval()(z), pictures, rtol=0, atol=1e-6)  # the first layer is a matrix product
         torch.testing.assert_close(discriminator.eval()(pictures).sigmoid(), twin_d.eval()(pictures).flatten(), rtol=0, atol=0)
     generator.load_state_dict(plain_generator().state_dict(), strict=True)
     discriminator.load_state_dict(plain_discriminator().state_dict(), strict=True)

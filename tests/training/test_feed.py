@@ -1,14 +1,17 @@
 import pytest
 import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
 
 from ganlib.errors import UserError
-from ganlib.training.feed import Feed
+from ganlib.training.feed import Feed, Mapped, Resident, pictures_for
 from tests.training import small
 
 
 def feed(tmp_path, name: str, **changes: object) -> Feed:
     report = small.report(name, **changes)
-    return Feed(report, small.small_faces(tmp_path / "raw", report, 14), torch.device("cpu"), torch.Generator().manual_seed(0))
+    return Feed(
+        report, small.small_faces(tmp_path / "raw", report, 14), torch.device("cpu"), torch.Generator().manual_seed(0), torch.channels_last
+    )
 
 
 def rows_seen(feed: Feed, steps: int) -> list[list[int]]:
@@ -53,6 +56,28 @@ def test_shared_fakes_have_one_noise_and_others_two(tmp_path):
     apart, shared = some.next(shares_fakes=False), some.next(shares_fakes=True)
     assert not torch.equal(apart.z_d, apart.z_g)
     assert shared.z_d is shared.z_g
+
+
+def test_pictures_kept_on_the_device_are_those_of_the_mapped_cache(tmp_path):
+    faces, cpu = small.small_faces(tmp_path, small.report("dcgan64"), 14), torch.device("cpu")
+    rows = torch.tensor([3, 13, 0, 3])
+    assert torch.equal(Resident(faces, cpu).batch(rows), Mapped(faces, cpu).batch(rows))
+    assert isinstance(pictures_for(faces, cpu), Mapped)
+
+
+@pytest.mark.parametrize(("free", "kind"), [(2 * 14 * 3 * 64 * 64, Resident), (2 * 14 * 3 * 64 * 64 - 2, Mapped)])
+def test_pictures_stay_on_a_gpu_that_has_twice_the_room_for_them(tmp_path, monkeypatch, free, kind):
+    faces = small.small_faces(tmp_path, small.report("dcgan64"), 14)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (free, 10 * free))
+    with FakeTensorMode():
+        assert isinstance(pictures_for(faces, torch.device("cuda")), kind)
+
+
+@pytest.mark.parametrize(("name", "memory_format"), [("dcgan64", torch.channels_last), ("dense64", torch.contiguous_format)])
+def test_pictures_lie_in_memory_as_the_nets_want_them(tmp_path, name, memory_format):
+    some = feed(tmp_path, name)
+    some.memory_format = memory_format
+    assert some.next(shares_fakes=True).real.is_contiguous(memory_format=memory_format)
 
 
 def test_fewer_pictures_than_a_batch_is_one_line(tmp_path):

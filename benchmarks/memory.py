@@ -1,0 +1,62 @@
+"""What a training takes of memory with 5,000 pictures and with CelebA's 202,599: `python -m benchmarks.memory`.
+
+Each count has a process of its own, which takes STEPS steps of dcgan64 at a quarter of its width and reads an epoch of batches. The cache
+is a sparse file, mapped like a real one. Pages of a mapped file count as resident until the system wants them back; anonymous memory is
+what the process cannot do without, and it is what must not grow.
+"""
+
+import multiprocessing
+import re
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+import typer
+
+from benchmarks import pictures
+from ganlib.data.faces import Faces
+from ganlib.training import machine
+from ganlib.training.feed import Feed
+from ganlib.training.trainer import Trainer
+
+COUNTS = (5_000, 202_599)
+STEPS = 10
+
+
+def main() -> None:
+    """Print a line for each count, then by how much the anonymous peak grows."""
+    peaks = []
+    with tempfile.TemporaryDirectory() as folder:
+        for count in COUNTS:
+            with multiprocessing.get_context("spawn").Pool(1) as pool:
+                anonymous, mapped = pool.apply(peak, (count, Path(folder)))
+            typer.echo(f"{count:7} pictures: anonymous peak {anonymous / 1e6:.0f} MB, and {mapped / 1e6:.0f} MB of files' pages")
+            peaks.append(anonymous)
+    typer.echo(f"memory ratio {peaks[1] / peaks[0]:.3f}")
+
+
+def peak(count: int, folder: Path) -> tuple[int, int]:
+    """The largest anonymous memory and the largest resident pages of files, in bytes."""
+    report = pictures.report("dcgan64", 0.25)
+    cache = np.lib.format.open_memmap(folder / f"{count}.npy", "w+", np.uint8, (count, 3, report.size, report.size))
+    del cache
+    faces = Faces(np.load(folder / f"{count}.npy", mmap_mode="r"), np.arange(count), pd.DataFrame(index=range(count)))
+    device = machine.prepare(report.precision)
+    rng = torch.Generator().manual_seed(1)
+    trainer = Trainer(report, device, rng)
+    feed = Feed(report, faces, device, rng, trainer.memory_format)
+    largest = {"RssAnon": 0, "RssFile": 0}
+    for step in range(max(STEPS, feed.steps_per_epoch)):
+        batch = feed.next(shares_fakes=True)
+        if step < STEPS:
+            trainer.step(batch)
+        status = Path("/proc/self/status").read_text()
+        for name in largest:
+            largest[name] = max(largest[name], 1024 * int(re.search(rf"{name}:\s+(\d+) kB", status)[1]))
+    return largest["RssAnon"], largest["RssFile"]
+
+
+if __name__ == "__main__":
+    main()

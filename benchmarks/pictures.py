@@ -1,0 +1,34 @@
+"""The same drawn faces for both sides: JPEGs in a folder, and the cache of a report's crop."""
+
+from pathlib import Path
+from zipfile import ZipFile
+
+from ganlib import params
+from ganlib.data import celeba, faces, toons
+from ganlib.data.faces import Faces
+from ganlib.reports import REPORTS
+from ganlib.system import Report
+
+COUNT = 600
+
+
+def draw(folder: Path) -> None:
+    """COUNT faces: `folder`/raw as the pipeline has them, `folder`/jpegs as ImageFolder wants them."""
+    toons.draw(folder / "raw", COUNT)
+    with ZipFile(folder / "raw" / celeba.ARCHIVE) as archive:
+        archive.extractall(folder / "jpegs")
+
+
+def cached(folder: Path, report: Report) -> Faces:
+    """All of them in the report's crop."""
+    cache = folder / f"{report.crop}.npy"
+    if not cache.exists():
+        faces.build(folder / "raw", params.load().crop(report.crop), None, cache)
+    return Faces.open(cache, "all")
+
+
+def report(name: str, width: float, **changes: object) -> Report:
+    """The report at its own batch size and rates, its nets `width` times as wide where they are convolutional."""
+    own = params.load().report(name).model_dump()
+    narrow = {"width": width} if "width" in own else {}
+    return REPORTS[name].model_validate({**own, **narrow, "rate_scale": 1.0, **changes})

@@ -1,0 +1,192 @@
+"""Pictures per second of a whole training, ganlib's beside PyTorch's tutorial: `python -m benchmarks.train [ROW ...]`.
+
+Each side has a process of its own, which rests while the other one works. A turn is an epoch of a few batches, fed and read as each side
+does it; turns alternate, and a row's figures are the medians. First both sides take three steps on one batch and must agree.
+"""
+
+import multiprocessing
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import torch
+import typer
+
+from benchmarks import pictures
+from benchmarks.tutorial import LOOPS, Began, Loaders
+from ganlib import progress
+from ganlib.data.faces import Faces
+from ganlib.objectives.objective import Batch
+from ganlib.system import Report
+from ganlib.training import machine
+from ganlib.training.feed import Feed
+from ganlib.training.trainer import Trainer
+
+ROWS = {
+    "dcgan64": ("dcgan64", 1.0),
+    "dcgan64@0.25": ("dcgan64", 0.25),
+    "dcgan112@0.25": ("dcgan112", 0.25),
+    "dcgan56@0.25": ("dcgan56", 0.25),
+    "began64@0.25": ("began64", 0.25),
+    "dense64": ("dense64", 1.0),
+}
+TURNS = 5
+SECONDS = 2  # that a turn of ours should take
+LOG_EVERY = 20
+
+Work = Callable[[int], float]  # so many steps, or batches: how many seconds they took
+
+
+def ours(name: str, report: Report, folder: Path) -> tuple[Work, Work]:
+    """Steps of the training loop, and the feeding alone."""
+    device = machine.prepare(report.precision)
+    rng = torch.Generator().manual_seed(1)
+    trainer = Trainer(report, device, rng)
+    feed = Feed(report, pictures.cached(folder, report), device, rng, trainer.memory_format)
+    shares_fakes = trainer.objective.shares_fakes
+
+    def train(count: int) -> float:
+        started = now(device)
+        for step in range(1, count + 1):
+            losses = trainer.step(feed.next(shares_fakes=shares_fakes))
+            if step % LOG_EVERY == 0 or step == count:
+                _ = [float(loss) for loss in losses.values()]
+        return now(device) - started
+
+    def fetch(count: int) -> float:
+        started = now(device)
+        for _ in range(count):
+            feed.next(shares_fakes=shares_fakes)
+        return now(device) - started
+
+    return train, fetch
+
+
+def theirs(name: str, report: Report, folder: Path) -> tuple[Work, Work]:
+    """The same of the tutorial."""
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    side = LOOPS[name](name, report, report.networks(torch.Generator().manual_seed(1)), device)
+    conditions = torch.from_numpy(pictures.cached(folder, report).conditions(report.conditions))
+    loaders = Loaders(report, folder / "jpegs", conditions)
+
+    def train(count: int) -> float:
+        started = now(device)
+        for real, condition in loaders.batches(count):
+            side.step(real.to(device), condition.to(device), side.noise(len(real)), side.noise(report.batch_size))
+        return now(device) - started
+
+    def fetch(count: int) -> float:
+        started = now(device)
+        for real, _ in loaders.batches(count):
+            real.to(device)
+        return now(device) - started
+
+    return train, fetch
+
+
+def now(device: torch.device) -> float:
+    """Seconds, once the device has done all that it was given."""
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+    return time.perf_counter()
+
+
+class Side:
+    """A process that does the work it is asked for and tells how long it took."""
+
+    def __init__(self, make: Callable[[], tuple[Work, Work]]) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.pipe, other = context.Pipe()
+        self.process = context.Process(target=_serve, args=(make, other))
+        self.process.start()
+        other.close()  # so that the end of the process ends the wait for it
+
+    def train(self, count: int) -> float:
+        """Seconds for so many steps."""
+        return self._do(0, count)
+
+    def fetch(self, count: int) -> float:
+        """Seconds for so many batches without a step."""
+        return self._do(1, count)
+
+    def end(self) -> None:
+        """Let the process go."""
+        self.pipe.send(None)
+        self.process.join()
+
+    def _do(self, which: int, count: int) -> float:
+        self.pipe.send((which, count))
+        return self.pipe.recv()
+
+
+def _serve(make: Callable[[], tuple[Work, Work]], pipe: Connection) -> None:
+    work = make()
+    while (order := pipe.recv()) is not None:
+        which, count = order
+        pipe.send(work[which](count))
+
+
+def check(name: str, report: Report, faces: Faces) -> None:
+    """Three steps on one batch: the first D loss within 1e-5, all losses within 1 %. Without dropout, whose masks no two nets share."""
+    report = report.model_copy(update={key: 0.0 for key in ("dropout", "d_dropout") if key in type(report).model_fields})
+    device = machine.prepare("fp32")
+    rng = torch.Generator().manual_seed(1)
+    trainer = Trainer(report, device, rng)
+    other = LOOPS[name](name, report, report.networks(torch.Generator().manual_seed(1)), device)
+    if isinstance(other, Began):  # both sides draw the same wrong conditions
+        other.rng.set_state(rng.get_state())
+    batch = Feed(report, faces, device, torch.Generator().manual_seed(2), trainer.memory_format).next(shares_fakes=False)
+    if trainer.objective.shares_fakes:
+        batch = Batch(batch.real, batch.condition, batch.z_d, batch.z_d)
+    condition = batch.condition[0] if batch.condition else torch.empty(0)
+    for step in range(3):
+        losses = trainer.step(batch)
+        d_loss, g_loss = other.step(batch.real.contiguous(), condition, batch.z_d, batch.z_g)
+        for key, expected in (("d_loss", d_loss), ("g_loss", g_loss)):
+            allowed = 1e-5 if (step, key) == (0, "d_loss") else 0.01 * abs(expected)
+            if abs(float(losses[key]) - expected) > allowed:
+                sys.exit(f"{name}: the two sides do not do the same: {key} of step {step + 1} is {float(losses[key])} and {expected}")
+
+
+def measure(row: str, folder: Path) -> float:
+    """Print the row's figures; the ratio of the speeds."""
+    name, width = ROWS[row]
+    report = pictures.report(name, width)
+    check(name, report, pictures.cached(folder, report))
+    us, them = (Side(partial(side, name, report, folder)) for side in (ours, theirs))
+    us.train(2)  # the first steps of a process are slower, and so is the first epoch of a DataLoader
+    count = min(100, max(2, round(2 * SECONDS / us.train(2))))
+    them.train(count)
+    times = [(us.train(count), them.train(count)) for _ in progress.bar(range(TURNS), desc=row, unit="turn", leave=False)]
+    feeding, loading = (statistics.median(side.fetch(count) for _ in range(TURNS)) / count for side in (us, them))
+    us.end()
+    them.end()
+
+    ours_step, theirs_step = (statistics.median(column) / count for column in zip(*times, strict=True))
+    speeds = [report.reals_per_step / seconds for seconds in (ours_step, theirs_step)]
+    typer.echo(
+        f"{row:14} {speeds[0]:8.1f} and {speeds[1]:8.1f} pictures/s, {count} steps a turn; a batch costs {1e3 * feeding:.2f} ms,"
+        f" {feeding / ours_step:.1%} of a step, and {1e3 * loading:.0f} ms from the DataLoader, {loading / feeding:.0f} times as much"
+    )
+    return theirs_step / ours_step
+
+
+def main(rows: list[str] = typer.Argument(None, help=f"of {', '.join(ROWS)}; all by default")) -> None:  # noqa: B008 (typer's way)
+    """Print each row's figures as it is measured, and all ratios at the end."""
+    unknown = set(rows or ()) - set(ROWS)
+    if unknown:
+        sys.exit(f"error: no row {unknown.pop()!r}; one of {', '.join(ROWS)}")
+    with tempfile.TemporaryDirectory() as folder:
+        pictures.draw(Path(folder))
+        ratios = {row: measure(row, Path(folder)) for row in rows or ROWS}
+    for row, ratio in ratios.items():
+        typer.echo(f"{row} ratio {ratio:.2f}")
+
+
+if __name__ == "__main__":
+    typer.run(main)

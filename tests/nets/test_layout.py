@@ -1,0 +1,27 @@
+import pytest
+import torch
+
+from ganlib.nets.dcgan import FromVector
+from ganlib.nets.layout import memory_format
+from ganlib.training.trainer import Trainer
+from tests.training import small
+
+
+@pytest.mark.parametrize("name", small.NAMES)
+def test_nets_with_convolutions_are_channels_last_and_the_dense_ones_are_not(name):
+    trainer = Trainer(small.report(name), torch.device("cpu"), torch.Generator().manual_seed(1))
+    expected = torch.contiguous_format if name == "dense64" else torch.channels_last
+    assert memory_format(trainer.generator) == memory_format(trainer.discriminator) == trainer.memory_format == expected
+    kernels = [weight for net in trainer.nets.values() for weight in net.parameters() if weight.dim() == 4]
+    assert all(weight.is_contiguous(memory_format=torch.channels_last) for weight in kernels)
+
+
+def test_layer_from_a_vector_is_the_transposed_convolution_of_a_1x1_map():
+    rng = torch.Generator().manual_seed(1)
+    ours, plain = FromVector(7, 5, 4, bias=False), torch.nn.ConvTranspose2d(7, 5, 4, bias=False)
+    plain.load_state_dict(ours.state_dict(), strict=True)
+    z = torch.randn(3, 7, 1, 1, generator=rng)
+    torch.testing.assert_close(ours(z), plain(z))
+    (ours(z) ** 2).sum().backward()
+    (plain(z) ** 2).sum().backward()
+    torch.testing.assert_close(ours.weight.grad, plain.weight.grad)

@@ -1,0 +1,89 @@
+"""What a GPU would run, walked on the CPU as far as that goes."""
+
+import pytest
+import torch
+from torch import Tensor
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+from ganlib.objectives.objective import Batch
+from ganlib.system import Report
+from ganlib.training import machine
+from ganlib.training.trainer import Trainer
+from tests.training import small
+
+CPU = torch.device("cpu")
+
+
+class ToTheCpu(TorchDispatchMode):
+    """Notes each operation that takes something from a GPU to the CPU, for which the CPU would wait."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        result = func(*args, **(kwargs or {}))
+        given, made = ({leaf.device.type for leaf in tree_leaves(tree) if isinstance(leaf, Tensor)} for tree in ((args, kwargs), result))
+        if "cuda" in given and "cpu" in made:
+            self.seen.append(str(func))
+        return result
+
+
+def batch(report: Report, device: torch.device) -> Batch:
+    rng = torch.Generator().manual_seed(1)
+    real = torch.rand(report.reals_per_step, 3, report.size, report.size, generator=rng)
+    condition = (torch.zeros(report.reals_per_step, len(report.conditions), dtype=torch.int64).to(device),) if report.conditions else ()
+    z_d, z_g = (torch.randn(count, report.latent_size, generator=rng) for count in (report.reals_per_step, report.batch_size))
+    return Batch(real.to(device), condition, z_d.to(device), z_g.to(device))
+
+
+@pytest.mark.parametrize("name", small.NAMES)
+def test_step_on_a_gpu_never_waits_for_it(name, monkeypatch):
+    """Fake tensors: shapes and devices without numbers, so that reading one is an error. All but the backward passes, which need a GPU."""
+    monkeypatch.setattr(Tensor, "backward", lambda _: None)
+    report, gpu = small.report(name), torch.device("cuda")
+    nets = report.networks(torch.Generator())  # real ones, since torch cannot move a fake net
+    monkeypatch.setattr(type(report), "networks", lambda *_: nets)
+    with FakeTensorMode(allow_non_fake_inputs=True), ToTheCpu() as to_the_cpu:
+        trainer = Trainer(report, gpu, torch.Generator())
+        some = batch(report, gpu)
+        losses = [trainer.step(some) for _ in range(2)][-1]
+        assert {loss.device.type for loss in losses.values()} == {"cuda"}
+        assert to_the_cpu.seen == []
+        losses["d_loss"].cpu()
+        assert to_the_cpu.seen == ["aten._to_copy.default"]
+
+
+@pytest.mark.parametrize("name", ["dcgan64", "dense64", "began64"])
+def test_bf16_step_is_near_the_full_one_and_keeps_weights_in_float32(name):
+    losses = {}
+    for precision in ("fp32", "bf16"):
+        report = small.report(name, precision=precision, **({"dropout": 0.0} if name == "dense64" else {}))
+        trainer = Trainer(report, CPU, torch.Generator().manual_seed(1))
+        losses[precision] = trainer.step(batch(report, CPU))["d_loss"].item()
+        assert {parameter.dtype for net in trainer.nets.values() for parameter in net.parameters()} == {torch.float32}
+    assert losses["bf16"] != losses["fp32"]
+    assert losses["bf16"] == pytest.approx(losses["fp32"], rel=0.02)
+
+
+@pytest.mark.parametrize(("precision", "allowed"), [("fp32", False), ("tf32", True), ("bf16", True)])
+def test_tf32_is_allowed_unless_full_precision_is_asked_for(precision, allowed):
+    before = torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32
+    try:
+        machine.prepare(precision)
+        assert (torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32) == (allowed, allowed)
+    finally:
+        torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32 = before
+
+
+@pytest.mark.slow
+def test_compiled_step_gives_the_same_losses_and_the_same_state_names():
+    plain, compiled = (Trainer(small.report("dcgan64", compile=way), CPU, torch.Generator().manual_seed(1)) for way in (False, True))
+    assert plain.generator.state_dict().keys() == compiled.generator.state_dict().keys()
+    some = batch(small.report("dcgan64"), CPU)
+    for _ in range(2):
+        expected, losses = plain.step(some), compiled.step(some)
+        assert losses["d_loss"].item() == pytest.approx(expected["d_loss"].item(), rel=1e-4)
+        assert losses["g_loss"].item() == pytest.approx(expected["g_loss"].item(), rel=1e-4)
