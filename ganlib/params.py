@@ -1,6 +1,5 @@
 """The typed view of params.yaml: the only reader of that file, and where overrides and `preview` blocks are resolved."""
 
-import difflib
 import reprlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -11,7 +10,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from ganlib.data.crop import Box, Centre, Crop, Region
-from ganlib.errors import UserError
+from ganlib.errors import UserError, suggestion
 from ganlib.reports import REPORTS, Curve
 from ganlib.settings import Count, Fraction, Latent, Positive, Precision, Protocol, Settings, Split
 from ganlib.system import Report
@@ -162,7 +161,7 @@ def _validate(kind: type[Block], values: Mapping[str, Any], where: str) -> Block
 def _problem(problem: Mapping[str, Any], kind: type[Settings]) -> str:
     match problem["type"]:
         case "extra_forbidden":
-            return f"unknown key{_suggestion(str(problem['loc'][-1]), kind.model_fields)}"
+            return f"unknown key{suggestion(str(problem['loc'][-1]), kind.model_fields)}"
         case "missing":
             return "missing; it has no default"
         case "value_error":
@@ -179,13 +178,8 @@ def _mapping(value: Any, where: str) -> Mapping[str, Any]:
 
 def _known(name: str, names: Iterable[str], where: str) -> str:
     if name not in names:
-        raise UserError(f"{FILE}: {where}: {_shown(name)} is unknown{_suggestion(name, names)}; one of {_listed(names)}")
+        raise UserError(f"{FILE}: {where}: {_shown(name)} is unknown{suggestion(name, names)}; one of {_listed(names)}")
     return name
-
-
-def _suggestion(name: str, names: Iterable[str]) -> str:
-    close = difflib.get_close_matches(name, list(names), n=1)
-    return f", did you mean {close[0]!r}?" if close else ""
 
 
 def _shown(value: Any) -> str:

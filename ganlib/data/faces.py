@@ -1,6 +1,5 @@
 """The cache that training reads: every picture's crop in one memory-mapped array, and a table beside it, row for row."""
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ganlib.errors import UserError
+from ganlib.errors import UserError, suggestion
 from ganlib.settings import Split
 
 
@@ -59,7 +58,8 @@ class Faces:
 
     def _check(self, group: str, attribute: str) -> None:
         if attribute not in self.table:
-            close = difflib.get_close_matches(attribute, self.table.columns, n=1)
-            hint = f", did you mean {close[0]!r}?" if close else ""
-            known = ", ".join(self.table.columns.drop(["file", "split"])) or "none"
-            raise UserError(f"params.yaml: conditions.{group}: the pictures have no attribute {attribute!r}{hint}; theirs are: {known}")
+            known = self.table.columns.drop(["file", "split"])
+            raise UserError(
+                f"params.yaml: conditions.{group}: the pictures have no attribute {attribute!r}{suggestion(attribute, known)};"
+                f" theirs are: {', '.join(known) or 'none'}"
+            )
