@@ -23,7 +23,7 @@ lint: .venv/installed  ## ruff, which also checks the formatting
 	ruff format --check .
 
 clean:  ## free what runs keep outside DVC: checkpoints, times and half-finished files, but not those of a run in progress
-	rm -rf .checkpoints/downloads .pytest_cache .ruff_cache dvc_plots
+	rm -rf .checkpoints/downloads .hypothesis .pytest_cache .ruff_cache dvc_plots
 	@test ! -d .checkpoints || python -c 'from ganlib import paths; from ganlib.training import checkpoint; checkpoint.prune(paths.checkpoints(), 0)'
 
 .venv/installed: requirements.txt requirements-inception.txt

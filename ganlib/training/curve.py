@@ -11,8 +11,7 @@ from ganlib.errors import UserError
 from ganlib.files import replacing
 from ganlib.objectives.objective import Batch
 from ganlib.reports import Curve
-from ganlib.training.log import Log
-from ganlib.training.record import save_config
+from ganlib.training.log import Log, save_config
 from ganlib.training.trainer import Trainer
 from ganlib.training.watch import not_finite
 

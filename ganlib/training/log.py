@@ -1,9 +1,13 @@
-"""The figures that a run writes down as it goes."""
+"""The figures that a run writes down as it goes, and the settings that gave them."""
 
 import csv
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from ruamel.yaml import YAML
+
+from ganlib.files import replacing
 
 
 class Log:
@@ -39,3 +43,9 @@ def last_figures(path: Path) -> dict[str, float]:
     with path.open(newline="") as file:
         *_, last = csv.DictReader(file)
     return {name: int(value) if name == "step" else float(value) for name, value in last.items()}
+
+
+def save_config(config: dict[str, Any], path: Path) -> None:
+    """Write a run's resolved settings as YAML."""
+    with replacing(path) as target, target.open("w") as file:
+        YAML().dump(config, file)

@@ -5,15 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from ruamel.yaml import YAML
 from torch import Tensor
 
 from ganlib import generator as generators
 from ganlib.data.faces import Faces
-from ganlib.files import replacing
 from ganlib.system import Report
 from ganlib.training import sheets
-from ganlib.training.log import Log
+from ganlib.training.log import Log, save_config
 from ganlib.training.trainer import Trainer
 from ganlib.training.watch import Watch
 
@@ -66,9 +64,3 @@ def bytes_needed(report: Report, trainer: Trainer, steps: int, steps_per_epoch: 
     pictures = (steps // report.sample_every + 1) * (2 if trainer.objective.autoencodes else 1)
     generators = 1 + len(report.snapshots.steps(steps_per_epoch) if report.snapshots else ())
     return pictures * sheets.nbytes(report) + generators * sum(tensor.nbytes for tensor in trainer.generator.state_dict().values())
-
-
-def save_config(config: dict[str, Any], path: Path) -> None:
-    """Write a run's resolved settings as YAML."""
-    with replacing(path) as target, target.open("w") as file:
-        YAML().dump(config, file)
