@@ -9,7 +9,8 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -51,18 +52,18 @@ def ours(name: str, report: Report, folder: Path) -> tuple[Work, Work]:
     shares_fakes = trainer.objective.shares_fakes
 
     def train(count: int) -> float:
-        started = now(device)
+        begun = now(device)
         for step in range(1, count + 1):
             losses = trainer.step(feed.next(shares_fakes=shares_fakes))
             if step % LOG_EVERY == 0 or step == count:
                 _ = [float(loss) for loss in losses.values()]
-        return now(device) - started
+        return now(device) - begun
 
     def fetch(count: int) -> float:
-        started = now(device)
+        begun = now(device)
         for _ in range(count):
             feed.next(shares_fakes=shares_fakes)
-        return now(device) - started
+        return now(device) - begun
 
     return train, fetch
 
@@ -75,16 +76,16 @@ def theirs(name: str, report: Report, folder: Path) -> tuple[Work, Work]:
     loaders = Loaders(report, folder / "jpegs", conditions)
 
     def train(count: int) -> float:
-        started = now(device)
+        begun = now(device)
         for real, condition in loaders.batches(count):
             side.step(real.to(device), condition.to(device), side.noise(len(real)), side.noise(report.batch_size))
-        return now(device) - started
+        return now(device) - begun
 
     def fetch(count: int) -> float:
-        started = now(device)
+        begun = now(device)
         for real, _ in loaders.batches(count):
             real.to(device)
-        return now(device) - started
+        return now(device) - begun
 
     return train, fetch
 
@@ -99,12 +100,8 @@ def now(device: torch.device) -> float:
 class Side:
     """A process that does the work it is asked for and tells how long it took."""
 
-    def __init__(self, make: Callable[[], tuple[Work, Work]]) -> None:
-        context = multiprocessing.get_context("spawn")
-        self.pipe, other = context.Pipe()
-        self.process = context.Process(target=_serve, args=(make, other))
-        self.process.start()
-        other.close()  # so that the end of the process ends the wait for it
+    def __init__(self, pipe: Connection) -> None:
+        self.pipe = pipe
 
     def train(self, count: int) -> float:
         """Seconds for so many steps."""
@@ -114,21 +111,32 @@ class Side:
         """Seconds for so many batches without a step."""
         return self._do(1, count)
 
-    def end(self) -> None:
-        """Let the process go."""
-        self.pipe.send(None)
-        self.process.join()
-
     def _do(self, which: int, count: int) -> float:
         self.pipe.send((which, count))
         return self.pipe.recv()
 
 
+@contextmanager
+def started(make: Callable[[], tuple[Work, Work]]) -> Iterator[Side]:
+    """A side, whose process ends with the block."""
+    context = multiprocessing.get_context("spawn")
+    pipe, other = context.Pipe()
+    process = context.Process(target=_serve, args=(make, other))
+    process.start()
+    other.close()  # so that the end of the process ends the wait for it
+    try:
+        yield Side(pipe)
+    finally:
+        pipe.close()
+        process.join()
+
+
 def _serve(make: Callable[[], tuple[Work, Work]], pipe: Connection) -> None:
     work = make()
-    while (order := pipe.recv()) is not None:
-        which, count = order
-        pipe.send(work[which](count))
+    with suppress(EOFError):
+        while True:
+            which, count = pipe.recv()
+            pipe.send(work[which](count))
 
 
 def check(name: str, report: Report, faces: Faces) -> None:
@@ -158,14 +166,12 @@ def measure(row: str, folder: Path) -> float:
     name, width = ROWS[row]
     report = pictures.report(name, width)
     check(name, report, pictures.cached(folder, report))
-    us, them = (Side(partial(side, name, report, folder)) for side in (ours, theirs))
-    us.train(2)  # the first steps of a process are slower, and so is the first epoch of a DataLoader
-    count = min(100, max(2, round(2 * SECONDS / us.train(2))))
-    them.train(count)
-    times = [(us.train(count), them.train(count)) for _ in progress.bar(range(TURNS), desc=row, unit="turn", leave=False)]
-    feeding, loading = (statistics.median(side.fetch(count) for _ in range(TURNS)) / count for side in (us, them))
-    us.end()
-    them.end()
+    with started(partial(ours, name, report, folder)) as us, started(partial(theirs, name, report, folder)) as them:
+        us.train(2)  # the first steps of a process are slower, and so is the first epoch of a DataLoader
+        count = min(100, max(2, round(2 * SECONDS / us.train(2))))
+        them.train(count)
+        times = [(us.train(count), them.train(count)) for _ in progress.bar(range(TURNS), desc=row, unit="turn", leave=False)]
+        feeding, loading = (statistics.median(side.fetch(count) for _ in range(TURNS)) / count for side in (us, them))
 
     ours_step, theirs_step = (statistics.median(column) / count for column in zip(*times, strict=True))
     speeds = [report.reals_per_step / seconds for seconds in (ours_step, theirs_step)]

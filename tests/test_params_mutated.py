@@ -1,5 +1,6 @@
 """params.yaml changed at random: it is read, or refused in one line that names the place."""
 
+import copy
 import functools
 import io
 
@@ -17,6 +18,11 @@ THOROUGH = settings(max_examples=400, deadline=None, derandomize=True, suppress_
 
 
 @functools.cache
+def parsed() -> dict:
+    return YAML(typ="safe").load(TEXT)
+
+
+@functools.cache
 def places() -> list[tuple[str | int, ...]]:
     """Every key of the file, as the path to it."""
 
@@ -24,7 +30,7 @@ def places() -> list[tuple[str | int, ...]]:
         inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
         return [found for key, item in inner for found in [(*path, key), *below(item, (*path, key))]]
 
-    return below(YAML(typ="safe").load(TEXT), ())
+    return below(parsed(), ())
 
 
 SCALARS = st.one_of(
@@ -64,7 +70,7 @@ def read(folder, text: str | bytes) -> str | None:
     st.one_of(st.tuples(st.just("set"), VALUES), st.tuples(st.sampled_from(["rename", "add"]), KEYS), st.just(("remove", None))),
 )
 def test_one_change_of_a_key_or_a_value_is_read_or_refused_by_name(tmp_path, path, change):
-    values = YAML(typ="safe").load(TEXT)
+    values = copy.deepcopy(parsed())
     *blocks, last = path
     block = functools.reduce(lambda inner, key: inner[key], blocks, values)
     kind, new = change
@@ -77,7 +83,7 @@ def test_one_change_of_a_key_or_a_value_is_read_or_refused_by_name(tmp_path, pat
         if kind == "rename":
             block[new] = removed
     text = io.StringIO()
-    YAML(typ="safe", pure=True).dump(values, text)
+    YAML(typ="safe").dump(values, text)
     told = read(tmp_path, text.getvalue())
     assert told is None or any(str(key) in told for key in (*path, "the file")), told
 
