@@ -50,9 +50,9 @@ class Checkout:
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
-    """A clone of what stands in the working tree, after one `dvc repro` of 120 drawn faces and three steps a report; read only."""
-    checkout = Checkout(tmp_path_factory.mktemp("finished") / "ganlib")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """A clone of what stands in the working tree, set to 160 drawn faces and three steps a report; nothing has run; read only."""
+    checkout = Checkout(tmp_path_factory.mktemp("fresh") / "ganlib")
     listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
     for name in listed.splitlines():
         if (ROOT / name).is_file() and name != "dvc.lock":
@@ -69,6 +69,13 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     yaml.dump(values, checkout.folder / "params.yaml")
     for arguments in ("init -q", "config user.name tests", "config user.email tests@localhost", "add -A", "commit -qm start"):
         checkout.run("git", *arguments.split())
+    return checkout
+
+
+@pytest.fixture(scope="session")
+def finished(fresh: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """The same after one `dvc repro`; read only."""
+    checkout = fresh.copy(tmp_path_factory.mktemp("finished") / "ganlib")
     checkout.dvc("repro")
     checkout.run("git", "add", "-A")
     checkout.run("git", "commit", "-qm", "results")
