@@ -111,6 +111,8 @@ def _from_web(url: str, target: Path, timeout: float, report: Report) -> None:
                 raise _PassingError("the server cannot go on from there")
             response.raise_for_status()
             if not partial:
+                if done and "html" in response.headers.get("Content-Type", ""):
+                    raise UserError(f"{url} sent a web page, and no more of {target.name}; the {done:,} bytes that came before are kept")
                 done = 0
                 validator.unlink(missing_ok=True)
                 if (etag := response.headers.get("ETag", "")).startswith('"'):  # a weak one, W/"...", cannot vouch for bytes

@@ -10,7 +10,7 @@ import pytest
 
 from ganlib.data.transfer import Patience, download
 from ganlib.errors import UserError
-from tests.data.server import Site, redirect, serve, serving
+from tests.data.server import Site, page, redirect, serve, serving
 
 DATA = np.random.default_rng(0).bytes(100_000)
 QUICK = Patience(timeout=0.2, tries=3, pause=0.01)
@@ -108,6 +108,15 @@ def test_server_that_goes_on_at_another_byte_is_begun_again(site, target):
     site.pages["/a.zip"] = answer
     download(f"{site.url}/a.zip", target, QUICK)
     assert whole(target)
+
+
+def test_page_in_the_middle_of_a_download_does_not_cost_what_has_come(site, target):
+    target.parent.mkdir()
+    target.with_name("a.zip.part").write_bytes(DATA[:50_000])
+    site.pages["/a.zip"] = page("<html><title>Quota</title></html>")
+    with pytest.raises(UserError, match=r"sent a web page, and no more of a\.zip; the 50,000 bytes"):
+        download(f"{site.url}/a.zip", target, QUICK)
+    assert target.with_name("a.zip.part").read_bytes() == DATA[:50_000]
 
 
 def test_silent_server_is_tried_again_after_the_timeout(site, target):
