@@ -40,6 +40,8 @@ def read_tables(folder: Path) -> pd.DataFrame:
     splits = _read(folder / SPLIT_TABLE, header=None, names=["file", "split"], index_col="file")["split"]
     if tuple(attributes.columns) != ATTRIBUTES:
         raise UserError(f"{folder / ATTRIBUTE_TABLE}: line 2 must name CelebA's 40 attributes, and has {len(attributes.columns)} names")
+    if attributes.empty:
+        raise UserError(f"{folder / ATTRIBUTE_TABLE}: names no picture")
     if not attributes.isin([-1, 1]).all(axis=None):
         raise UserError(f"{folder / ATTRIBUTE_TABLE}: every attribute must be 1 or -1")
     if not attributes.index.equals(splits.index) or not splits.isin(range(len(SPLITS))).all():

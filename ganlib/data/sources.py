@@ -80,11 +80,12 @@ def is_remote(source: str | None) -> bool:
 
 def find(place: Path) -> Found:
     """What of CelebA lies in a folder or a zip, in the official layout or in that of Kaggle's jessicali9530/celeba-dataset."""
+    if not place.exists():
+        return Found(None, {})
     folder = place if place.is_dir() else place.parent
     zips = [place] if place.is_file() else [folder / ARCHIVE, *sorted(folder.glob("*.zip"))]
     pictures, tables = next((held for path in zips if path.is_file() and (held := _held(path, path in (place, zips[0])))), (None, {}))
-    if folder.is_dir():
-        tables |= _tables({path.name: path.read_bytes for path in folder.iterdir()})
+    tables |= _tables({path.name: path.read_bytes for path in folder.iterdir()})
     folders = (folder / FOLDER / FOLDER, folder / FOLDER)
     return Found(pictures or next((path for path in folders if path.is_dir()), None), tables)
 

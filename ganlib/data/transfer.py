@@ -1,7 +1,8 @@
 """One file from the network to the disk, through everything that networks do."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,14 +55,19 @@ def download(url: str, target: Path, patience: Patience | None = None) -> None:
                 _persist(url, target, bar, patience or Patience())
 
 
-def _alone(target: Path) -> FileLock:
+@contextmanager
+def _alone(target: Path) -> Iterator[None]:
+    """A block that no other process or thread runs for the same target at the same time."""
     lock = FileLock(target.with_name(f".{target.name}.lock"))
     try:
         lock.acquire(timeout=0)
     except Timeout:
         progress.note(f"{target.name}: another download of it is running; waiting for that one")
         lock.acquire()
-    return lock
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _persist(url: str, target: Path, bar: tqdm, patience: Patience) -> None:
@@ -99,11 +105,14 @@ def _from_web(url: str, target: Path, timeout: float, report: Report) -> None:
             headers["If-Range"] = validator.read_text()
     try:
         with requests.Session() as session, _answer(session, url, timeout, headers) as response:
-            if response.status_code == RANGE_NOT_SATISFIABLE:
-                part.unlink()  # longer than the file now is
-                raise _PassingError("the file has changed")
+            partial = response.status_code == PARTIAL_CONTENT
+            if response.status_code == RANGE_NOT_SATISFIABLE or (partial and not _follows(response, done)):
+                part.unlink()
+                raise _PassingError("the server cannot go on from there")
             response.raise_for_status()
-            if response.status_code != PARTIAL_CONTENT:
+            if not partial:
+                if done and "html" in response.headers.get("Content-Type", ""):
+                    raise UserError(f"{url} sent a web page, and no more of {target.name}; the {done:,} bytes that came before are kept")
                 done = 0
                 validator.unlink(missing_ok=True)
                 if (etag := response.headers.get("ETag", "")).startswith('"'):  # a weak one, W/"...", cannot vouch for bytes
@@ -124,6 +133,10 @@ def _from_web(url: str, target: Path, timeout: float, report: Report) -> None:
         raise UserError(f"{url}: {_line(error)}") from None
     part.replace(target)
     validator.unlink(missing_ok=True)
+
+
+def _follows(response: requests.Response, done: int) -> bool:
+    return response.headers.get("Content-Range", "").startswith(f"bytes {done}-")
 
 
 def _answer(session: requests.Session, url: str, timeout: float, headers: Mapping[str, str]) -> requests.Response:

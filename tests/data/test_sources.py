@@ -117,6 +117,10 @@ def test_file_that_a_folder_lacks_is_named_with_the_ways_out(official, home, raw
     assert names_the_ways_out(line, home)
 
 
+def test_source_that_does_not_exist_is_not_looked_for_beside(official, home, raw):
+    assert f"{official}/nowhere has no {celeba.ARCHIVE}" in error(f"{official}/nowhere", raw)
+
+
 def test_earlier_files_stay_where_a_new_source_is_not_sound(official, home, raw):
     before = fetch(str(official), raw)
     (official / celeba.SPLIT_TABLE).write_text("000001.jpg 0\n")

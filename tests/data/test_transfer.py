@@ -10,7 +10,7 @@ import pytest
 
 from ganlib.data.transfer import Patience, download
 from ganlib.errors import UserError
-from tests.data.server import Site, redirect, serving
+from tests.data.server import Site, page, redirect, serve, serving
 
 DATA = np.random.default_rng(0).bytes(100_000)
 QUICK = Patience(timeout=0.2, tries=3, pause=0.01)
@@ -91,6 +91,34 @@ def test_changed_file_is_not_spliced_onto_the_old_one(site, target):
     assert target.read_bytes() == b"new" * 40_000
 
 
+def test_server_that_goes_on_at_another_byte_is_begun_again(site, target):
+    target.parent.mkdir()
+    target.with_name("a.zip.part").write_bytes(DATA[:50_000])
+
+    def answer(handler):
+        if handler.headers["Range"]:
+            handler.send_response(206)
+            handler.send_header("Content-Range", "bytes 0-9/100000")
+            handler.send_header("Content-Length", "10")
+            handler.end_headers()
+            handler.wfile.write(DATA[:10])
+        else:
+            serve(handler, site)
+
+    site.pages["/a.zip"] = answer
+    download(f"{site.url}/a.zip", target, QUICK)
+    assert whole(target)
+
+
+def test_page_in_the_middle_of_a_download_does_not_cost_what_has_come(site, target):
+    target.parent.mkdir()
+    target.with_name("a.zip.part").write_bytes(DATA[:50_000])
+    site.pages["/a.zip"] = page("<html><title>Quota</title></html>")
+    with pytest.raises(UserError, match=r"sent a web page, and no more of a\.zip; the 50,000 bytes"):
+        download(f"{site.url}/a.zip", target, QUICK)
+    assert target.with_name("a.zip.part").read_bytes() == DATA[:50_000]
+
+
 def test_silent_server_is_tried_again_after_the_timeout(site, target):
     site.stalls = 1
     download(f"{site.url}/a.zip", target, QUICK)
@@ -150,7 +178,7 @@ def test_disk_that_fills_is_one_line_and_what_came_is_gone_on_with(site, target)
     said = context.Queue()
     process = context.Process(target=fill, args=(f"{site.url}/a.zip", target, said))
     process.start()
-    assert "the disk is full" in said.get(timeout=60)
+    assert "the disk is full" in said.get(timeout=300)
     process.join()
     process.close()
     site.asked.clear()
@@ -159,7 +187,8 @@ def test_disk_that_fills_is_one_line_and_what_came_is_gone_on_with(site, target)
     assert ("/a.zip", "bytes=30000-") in site.asked
 
 
-def test_of_two_downloads_at_once_one_waits_and_finds_the_file(site, target):
+def test_of_two_downloads_at_once_one_waits_and_finds_the_file(site, target, capsys):
+    site.pages["/a.zip"] = lambda handler: (time.sleep(0.2), serve(handler, site))
     both = [threading.Thread(target=download, args=(f"{site.url}/a.zip", target, QUICK)) for _ in range(2)]
     for one in both:
         one.start()
@@ -167,6 +196,7 @@ def test_of_two_downloads_at_once_one_waits_and_finds_the_file(site, target):
         one.join()
     assert whole(target)
     assert len(site.asked) == 1
+    assert "another download of it is running" in capsys.readouterr().err
 
 
 def test_any_store_of_fsspec_serves_and_a_half_brought_file_is_gone_on_with(target):

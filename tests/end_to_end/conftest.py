@@ -73,9 +73,15 @@ def tiny(folder: Path) -> Checkout:
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
-    """A tiny checkout after one `dvc repro`; read only."""
-    checkout = tiny(tmp_path_factory.mktemp("finished") / "ganlib")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """A tiny checkout in which nothing has run; read only."""
+    return tiny(tmp_path_factory.mktemp("fresh") / "ganlib")
+
+
+@pytest.fixture(scope="session")
+def finished(fresh: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """The same after one `dvc repro`; read only."""
+    checkout = fresh.copy(tmp_path_factory.mktemp("finished") / "ganlib")
     checkout.dvc("repro")
     checkout.run("git", "add", "-A")
     checkout.run("git", "commit", "-qm", "results")
