@@ -72,8 +72,8 @@ class Params(Overrides):
     log_every: Count
     checkpoint_every: Count
     protocol: Protocol
-    datasets: dict[str, Dataset]
-    crops: dict[str, Crop]
+    datasets: Annotated[dict[str, Dataset], Field(min_length=1)]
+    crops: Annotated[dict[str, Crop], Field(min_length=1)]
     reports: dict[str, Report]
     curve: Curve
 
@@ -153,7 +153,7 @@ def _validate(kind: type[Block], values: Mapping[str, Any], where: str) -> Block
     except ValidationError as error:
         problems = error.errors(include_url=False)
     first, more = problems[0], len(problems) - 1
-    key = ".".join(_key(part) for part in (where, *first["loc"]) if part != "")
+    key = ".".join([*([where] if where else []), *map(_key, first["loc"])])
     rest = f" (and {more} more)" if more else ""
     raise UserError(f"{FILE}: {key}: {_problem(first, kind)}{rest}")
 
@@ -193,11 +193,11 @@ def _shown(value: Any) -> str:
 
 def _key(part: object) -> str:
     text = str(part)
-    return text if text.isprintable() and len(text) < 100 else _shown(text)
+    return text if text and text.isprintable() and len(text) < 100 else _shown(text)
 
 
 def _listed(names: Iterable[str]) -> str:
-    return ", ".join(sorted(names))
+    return ", ".join(sorted(map(_key, names)))
 
 
 def _yaml_problem(error: YAMLError) -> str:

@@ -85,7 +85,8 @@ def test_one_change_of_a_key_or_a_value_is_read_or_refused_by_name(tmp_path, pat
     text = io.StringIO()
     YAML(typ="safe").dump(values, text)
     told = read(tmp_path, text.getvalue())
-    assert told is None or any(str(key) in told for key in (*path, "the file")), told
+    names = [*map(str, path), "the file", *([params._key(new)] if kind in ("add", "rename") else [])]
+    assert told is None or any(name in told for name in names), told
 
 
 LINES = st.sampled_from(
