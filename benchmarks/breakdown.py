@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections import Counter
 from pathlib import Path
+from typing import Annotated
 
 import torch
 import typer
@@ -48,7 +49,7 @@ def multiply_rate(device: torch.device) -> float:
     return 2 * SIDE**3 / min(times)
 
 
-def main(rows: list[str] = typer.Argument(None, help=f"of {', '.join(ROWS)}; all by default")) -> None:  # noqa: B008 (typer's way)
+def main(rows: Annotated[list[str] | None, typer.Argument(help=f"of {', '.join(ROWS)}; all by default")] = None) -> None:
     """Print each row's headings, largest first, then its share of the rate."""
     unknown = set(rows or ()) - set(ROWS)
     if unknown:

@@ -24,7 +24,7 @@ def main(kills: int = 20, longest: float = 20.0, seed: int = 1) -> None:
     with tempfile.TemporaryDirectory() as folder:
         alone, killed = tiny(Path(folder, "alone", "ganlib")), tiny(Path(folder, "killed", "ganlib"))
         alone.dvc("repro")
-        draw = random.Random(seed)  # noqa: S311 (moments, not secrets)
+        draw = random.Random(seed)
         done = 0
         while done < kills:
             seconds = draw.uniform(1, longest)
@@ -49,7 +49,7 @@ def _killed_after(seconds: float, checkout: Checkout) -> str | None:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     with told.open("w") as output:
         process = subprocess.Popen(
-            ["dvc", "repro"],  # noqa: S607
+            ["dvc", "repro"],
             cwd=checkout.folder,
             env={**os.environ, "PATH": path},
             stdout=output,

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Annotated
 
 import torch
 import typer
@@ -182,7 +183,7 @@ def measure(row: str, folder: Path) -> float:
     return theirs_step / ours_step
 
 
-def main(rows: list[str] = typer.Argument(None, help=f"of {', '.join(ROWS)}; all by default")) -> None:  # noqa: B008 (typer's way)
+def main(rows: Annotated[list[str] | None, typer.Argument(help=f"of {', '.join(ROWS)}; all by default")] = None) -> None:
     """Print each row's figures as it is measured, and all ratios at the end."""
     unknown = set(rows or ()) - set(ROWS)
     if unknown:

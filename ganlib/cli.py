@@ -45,7 +45,7 @@ def score(
     Examples:
       ganlib score fakes/ reals.zip
       ganlib score --metrics fid,kid --json fakes.npy reals/ > scores.json
-    """  # noqa: D301
+    """  # noqa: D301 (click looks for the character itself, to leave the lines below it as they are)
     asked = _asked(metrics, [place for place in (fakes, reals) if place.suffix == ".npz"])
     from ganlib.fidelity.measure import measure  # torch takes seconds to import: --help and mistyped options need not wait for it
 

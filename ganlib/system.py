@@ -5,6 +5,7 @@ The nets are imported where they are built, so that a stage that only reads para
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -31,9 +32,9 @@ class System(Settings):
     precision: Precision = "tf32"
     compile: bool = False
 
+    @abstractmethod
     def build(self) -> tuple[Module, Module]:
         """The generator and the discriminator, with weights yet to be drawn or loaded."""
-        raise NotImplementedError
 
     def networks(self, rng: torch.Generator) -> tuple[Module, Module]:
         """The generator and the discriminator, their first weights drawn from `rng`."""
@@ -43,9 +44,9 @@ class System(Settings):
         draw = getattr(initial, self.first_weights)
         return draw(generator, rng), draw(discriminator, rng)
 
+    @abstractmethod
     def objective(self, rng: torch.Generator) -> Objective:
         """What the two nets want; what it draws itself comes from `rng`."""
-        raise NotImplementedError
 
 
 class Snapshots(Settings):

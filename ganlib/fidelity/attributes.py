@@ -1,7 +1,6 @@
 """Which attributes a picture shows: linear classifiers on its Inception features, trained on the real pictures' own labels."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Self
 
 import numpy as np
@@ -9,15 +8,15 @@ import pandas as pd
 from scipy.optimize import minimize
 from scipy.special import expit
 
+from ganlib.fidelity.arrays import Arrays
 from ganlib.fidelity.reference import Reference
-from ganlib.files import replacing
 
 PENALTY = 10.0
 FEWEST = 5  # pictures with an attribute, and without it, below which nothing is learnt about it
 
 
 @dataclass(frozen=True, eq=False)
-class Classifier:
+class Classifier(Arrays):
     """A logistic regression for each of the A attributes `names`: weight (A, D), bias (A,).
 
     accuracy (A,), balanced: the mean of the shares of held-out pictures with and without the attribute that are told rightly; NaN where
@@ -52,17 +51,6 @@ class Classifier:
     def says(self, features: np.ndarray) -> dict[str, np.ndarray]:
         """For each attribute (N,) bool: which of the pictures with features (N, D) show it."""
         return dict(zip(self.names.tolist(), _says(features, self.weight, self.bias).T, strict=True))
-
-    def save(self, path: Path) -> None:
-        """Write a .npz, whole or not at all; the same classifier gives the same bytes."""
-        with replacing(path) as target, target.open("wb") as file:
-            np.savez(file, **vars(self))
-
-    @classmethod
-    def load(cls, path: Path) -> Self:
-        """Read what `save` wrote."""
-        with np.load(path, allow_pickle=False) as stored:
-            return cls(**stored)
 
 
 def _says(features: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.ndarray:

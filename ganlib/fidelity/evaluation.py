@@ -80,15 +80,22 @@ def evaluate(
     """
     network = inception.load(device(), protocol=protocol)
     real, curve = reference.scored, []
-    for step, path in kept(run):
+
+    def features(path: Path, step: int) -> tuple[Fakes, np.ndarray]:
         fakes = Fakes.of(path, faces, reference.scored_rows, seed)
-        fake = fakes.features(network, f"features of fakes, step {step}")
+        return fakes, fakes.features(network, f"features of fakes, step {step}")
+
+    *earlier, (last, path) = kept(run)
+    for step, snapshot in earlier:
+        _, fake = features(snapshot, step)
         fid = frechet_distance(statistics, Statistics.of(fake))
         curve.append({"step": step, "fid": fid, "kid": kid(real, fake, seed=seed)[0]})
+    fakes, fake = features(path, last)
+    figures = scores.compare(real, fake, scores.METRICS, seed=seed)
+    curve.append({"step": last, "fid": figures["fid"], "kid": figures["kid"]})
     with replacing(folder / "scores.csv") as target:
         pd.DataFrame(curve).to_csv(target, index=False, float_format="%.6g")
 
-    figures = scores.compare(real, fake, scores.METRICS, seed=seed)
     if reference.second is not None:
         figures |= scores.floor(real, reference.second, scores.METRICS, seed=seed)
     if len(reference.held_out):

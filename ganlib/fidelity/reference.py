@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Self
 
 import numpy as np
 
 from ganlib.data.faces import Faces, spread
 from ganlib.errors import UserError
-from ganlib.files import replacing
+from ganlib.fidelity.arrays import Arrays
 
 BATCH = 100
 
@@ -17,7 +16,7 @@ Features = Callable[[Iterable[np.ndarray], str, int], np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
-class Reference:
+class Reference(Arrays):
     """float32 features of real pictures of one crop, and the rows of the cache that they are of.
 
     scored (N, D): those that scores are taken over; others (M, D): more of the split that training sees; held_out (H, D): of other
@@ -73,14 +72,3 @@ class Reference:
         """(N, D) of other real pictures, as a perfect generator's would be: held out, or of the split where those are too few."""
         enough = (side for side in (self.held_out, self.others) if len(side) >= len(self.scored))
         return next((side[spread(len(self.scored), len(side))] for side in enough), None)
-
-    def save(self, path: Path) -> None:
-        """Write a .npz, whole or not at all; the same features give the same bytes."""
-        with replacing(path) as target, target.open("wb") as file:
-            np.savez(file, **vars(self))
-
-    @classmethod
-    def load(cls, path: Path) -> Self:
-        """Read what `save` wrote."""
-        with np.load(path, allow_pickle=False) as stored:
-            return cls(**stored)

@@ -42,12 +42,19 @@ def serving(site: Site) -> Iterator[str]:
         def log_message(self, *arguments: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    with listening(Handler) as port:
+        site.url = f"http://127.0.0.1:{port}"
+        yield site.url
+
+
+@contextmanager
+def listening(handler: type[BaseHTTPRequestHandler]) -> Iterator[int]:
+    """The port at which requests are handled for as long as the block lasts."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
-        site.url = f"http://127.0.0.1:{server.server_port}"
-        yield site.url
+        yield server.server_port
     finally:
         server.shutdown()
         server.server_close()

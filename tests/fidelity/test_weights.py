@@ -25,7 +25,7 @@ def test_weights_are_376_tensors_and_no_foreign_code(layers: list[Layer]) -> Non
 def test_both_files_hold_the_same_network(layers: list[Layer], tmp_path: Path) -> None:
     state = state_dict(layers)
     names = sorted(state)
-    random.Random(0).shuffle(names)  # noqa: S311
+    random.Random(0).shuffle(names)
     # gamma (w x - mean) / sd with gamma 2 is what the graph has where w and mean are halved
     factors = {"conv.weight": 0.5, "bn.running_mean": 0.5, "bn.weight": 2}
     scaled = {name: state[name] * factors.get(".".join(name.split(".")[-2:]), 1) for name in names}
@@ -79,5 +79,5 @@ def test_malicious_pickles_never_run(tmp_path: Path) -> None:
     with pytest.raises(KeyError):
         weights.read_graph(tmp_path / "trap.pt")
     assert not sprung.exists()
-    pickle.loads(trap)  # noqa: S301
+    pickle.loads(trap)  # noqa: S301 (our own pickle: it shows that the trap was live)
     assert sprung.exists()

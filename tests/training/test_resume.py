@@ -34,7 +34,7 @@ def test_run_killed_again_and_again_ends_with_the_bytes_of_the_one_left_alone(pl
     tmp_path = place(name)
     alone = children.run(tmp_path / "alone", name, changes=changes(name))
     assert alone == {"status": 0, "error": "", "steps": 7}
-    draw = random.Random(name)  # noqa: S311 (moments, not secrets)
+    draw = random.Random(name)
     moments = [("step", draw.randint(3, 6)), ("half written", 2), ("renamed", draw.randint(3, 4)), ("written", draw.randint(3, 6))]
     for moment in moments:
         assert children.run(tmp_path / "killed", name, moment, changes=changes(name)) == {"status": -9}, moment
@@ -49,7 +49,7 @@ def test_run_killed_again_and_again_ends_with_the_bytes_of_the_one_left_alone(pl
 def test_run_killed_at_twenty_random_moments_ends_with_the_same_bytes(place, name):
     tmp_path = place(name)
     children.run(tmp_path / "alone", name, changes=changes(name))
-    draw = random.Random(name)  # noqa: S311
+    draw = random.Random(name)
     for _ in range(20):
         moment = (draw.choice(["step", "written", "half written", "renamed"]), draw.randint(1, 12))
         assert children.run(tmp_path / "killed", name, moment, changes=changes(name))["status"] in (-9, 0)
