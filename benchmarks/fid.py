@@ -27,6 +27,7 @@ from benchmarks.referee import pytorch_fid_network
 from ganlib.fidelity import inception
 from ganlib.fidelity.frechet import Statistics, frechet_distance
 from ganlib.fidelity.weights import find_weights, read_weights
+from ganlib.settings import EXTRACTOR
 
 PICTURES, BATCH, ROUNDS = 100, 50, 3
 FULL, DEFICIENT = 2500, 1000
@@ -73,8 +74,8 @@ def frechet_ratio(count: int) -> float:
     scales = np.sqrt(20) * np.arange(1, 2049) ** -0.75
     real, fake = (Statistics.of((rng.normal(size=(count, 2048)) * scales @ basis + shift).astype(np.float32)) for shift in (0, 0.05))
     with tempfile.TemporaryDirectory() as folder:
-        real.save(Path(folder, "real.npz"), inception.EXTRACTOR, "pytorch-fid")
-        stored = Statistics.load(Path(folder, "real.npz"), inception.EXTRACTOR, "pytorch-fid")
+        real.save(Path(folder, "real.npz"), EXTRACTOR, "pytorch-fid")
+        stored = Statistics.load(Path(folder, "real.npz"), EXTRACTOR, "pytorch-fid")
     found = []
 
     def theirs() -> None:

@@ -2,11 +2,11 @@
 
 from ganlib import metrics, params, paths
 from ganlib.data.faces import Faces
-from ganlib.fidelity import inception
 from ganlib.fidelity.attributes import Classifier
 from ganlib.fidelity.evaluation import evaluate
 from ganlib.fidelity.frechet import Statistics
 from ganlib.fidelity.reference import Reference
+from ganlib.settings import EXTRACTOR
 from ganlib.training.log import last_figures
 from stages import run
 
@@ -18,7 +18,7 @@ def main(report: str) -> None:
     figures = evaluate(
         paths.run(report),
         Reference.load(paths.features(crop, protocol)),
-        Statistics.load(paths.statistics(crop, protocol), inception.EXTRACTOR, protocol),
+        Statistics.load(paths.statistics(crop, protocol), EXTRACTOR, protocol),
         Classifier.load(paths.classifier(crop, protocol)),
         Faces.open(paths.cache(crop), "all"),
         paths.scores(report),
@@ -28,7 +28,7 @@ def main(report: str) -> None:
     taken = {
         "fid_samples": data.fid_samples,
         "real_samples": data.fid_samples,
-        "extractor": inception.EXTRACTOR,
+        "extractor": EXTRACTOR,
         "protocol": protocol,
         "dataset": settings.dataset,
         "split": data.split,

@@ -8,6 +8,7 @@ from ganlib.fidelity import inception
 from ganlib.fidelity.frechet import Statistics
 from ganlib.fidelity.reference import Reference
 from ganlib.fidelity.tiles import device
+from ganlib.settings import EXTRACTOR
 from stages import run
 
 
@@ -20,7 +21,7 @@ def main(crop: str) -> None:
     network = inception.load(device(), protocol=protocol)
     reference = Reference.of(partial(inception.features, network), faces, held_out, samples=data.fid_samples, reals=data.reals)
     reference.save(paths.features(crop, protocol))
-    Statistics.of(reference.scored).save(paths.statistics(crop, protocol), inception.EXTRACTOR, protocol)
+    Statistics.of(reference.scored).save(paths.statistics(crop, protocol), EXTRACTOR, protocol)
 
 
 if __name__ == "__main__":

@@ -4,8 +4,7 @@ import hashlib
 import io
 import json
 import os
-from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from ganlib.data.faces import spread
 from ganlib.data.raw import Raw
 from ganlib.errors import UserError
 from ganlib.files import replacing
+from ganlib.parallel import ordered
 
 BLOCK = 64  # pictures that a thread brings at a time
 SYNC = 2**27  # bytes after which what has come is made safe and noted
@@ -30,7 +30,7 @@ SYNC = 2**27  # bytes after which what has come is made safe and noted
 SCRATCH = 2**20  # bytes; holds a picture of CelebA's nine times over
 
 # Pillow returns each picture's memory to the system, and to ask for it again takes as long as to fill it.
-Image.core.set_blocks_max(4 * (os.cpu_count() or 1))
+Image.core.set_blocks_max(4 * (os.cpu_count()))
 
 Broken = list[tuple[int, str]]  # rows that cannot be read, and why
 
@@ -75,7 +75,7 @@ def build(raw: Raw, region: Region, size: int, images: int | None, max_broken: i
         file.truncate(start)
         file.seek(start)
         safe, noted = start, scribe.submit(int)
-        for stop, pictures, unread in _in_order(pool, bring, range(done, len(members), BLOCK)):
+        for stop, pictures, unread in ordered(pool, bring, range(done, len(members), BLOCK), ahead=2 * os.cpu_count()):
             broken += unread
             if len(broken) > max_broken:
                 _refuse(raw, members, broken, max_broken)
@@ -100,17 +100,6 @@ def _chosen(images: int, raw: Raw) -> np.ndarray:
     if images > len(raw.table):
         raise UserError(f"params.yaml: datasets: images: {images} asked for, and {raw.pictures.path} holds {len(raw.table)}")
     return spread(images, len(raw.table))
-
-
-def _in_order(pool: ThreadPoolExecutor, work: Any, starts: range) -> Iterator[Any]:
-    """The results of `work` in the order of `starts`, never more than two a core ahead of who takes them."""
-    under_way: deque[Any] = deque()
-    for start in starts:
-        under_way.append(pool.submit(work, start))
-        if len(under_way) == 2 * (os.cpu_count() or 1):
-            yield under_way.popleft().result()
-    while under_way:
-        yield under_way.popleft().result()
 
 
 def _refuse(raw: Raw, members: list[str], broken: Broken, max_broken: int) -> None:

@@ -4,11 +4,9 @@ The layers follow Szegedy et al. 2016 as that frozen graph holds them; a protoco
 """
 
 import os
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import torch
@@ -17,12 +15,11 @@ from torch import Tensor, nn
 
 from ganlib import progress
 from ganlib.fidelity.weights import Layer, find_weights, read_weights
-from ganlib.settings import EXTRACTOR as EXTRACTOR
+from ganlib.parallel import ordered
 from ganlib.settings import Protocol
 
 Pictures = np.ndarray | Tensor  # (n, 3, H, W) uint8
 Group = list[Pictures]
-Item, Result = TypeVar("Item"), TypeVar("Result")
 
 DIMENSIONS = 2048
 SIDE = (299, 299)
@@ -185,17 +182,6 @@ def regroup(batches: Iterable[Pictures], size: int) -> Iterator[Group]:
                 group, room = [], size
     if group:
         yield group
-
-
-def ordered(pool: Executor, function: Callable[[Item], Result], items: Iterable[Item], ahead: int) -> Iterator[Result]:
-    """`pool.map` that never has drawn more than `ahead` items whose results were not yet taken."""
-    running = deque()
-    for item in items:
-        running.append(pool.submit(function, item))
-        if len(running) == ahead:
-            yield running.popleft().result()
-    while running:
-        yield running.popleft().result()
 
 
 def _resize(features: np.ndarray, count: int) -> None:

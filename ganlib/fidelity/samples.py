@@ -11,9 +11,9 @@ import numpy as np
 
 from ganlib import progress
 from ganlib.errors import UserError
-from ganlib.fidelity import decode, inception
+from ganlib.fidelity import decode
 from ganlib.fidelity.decode import BrokenPictureError
-from ganlib.fidelity.inception import Item, Result
+from ganlib.parallel import Item, Result, ordered
 
 LARGEST = 4 * decode.LIMIT  # bytes of a file: no picture within the limit on pixels takes more, even uncompressed
 
@@ -76,7 +76,7 @@ def ahead(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator
     """`map` on as many threads as cores, which keep some items ahead of what was asked for."""
     workers = os.cpu_count()
     with ThreadPoolExecutor(workers) as pool:
-        yield from inception.ordered(pool, function, items, ahead=4 * workers)
+        yield from ordered(pool, function, items, ahead=4 * workers)
 
 
 def _size(file: Path | zipfile.Path) -> str | BrokenPictureError:
