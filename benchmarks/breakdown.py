@@ -69,7 +69,7 @@ def measure(row: str, folder: Path) -> float:
     device = machine.prepare(report.precision)
     rng = torch.Generator().manual_seed(1)
     trainer = Trainer(report, device, rng)
-    feed = Feed(report, pictures.cached(folder, report), device, rng, trainer.memory_format)
+    feed = Feed(report, pictures.cached(folder, report), device, rng)
 
     def step() -> None:
         trainer.step(feed.next(shares_fakes=trainer.objective.shares_fakes))

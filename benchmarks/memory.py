@@ -46,7 +46,7 @@ def peak(count: int, folder: Path) -> tuple[int, int]:
     device = machine.prepare(report.precision)
     rng = torch.Generator().manual_seed(1)
     trainer = Trainer(report, device, rng)
-    feed = Feed(report, faces, device, rng, trainer.memory_format)
+    feed = Feed(report, faces, device, rng)
     largest = {"RssAnon": 0, "RssFile": 0}
     for step in range(max(STEPS, feed.steps_per_epoch)):
         batch = feed.next(shares_fakes=True)

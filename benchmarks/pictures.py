@@ -4,7 +4,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 from ganlib import params
-from ganlib.data import celeba, faces, toons
+from ganlib.data import cache, celeba, raw, toons
 from ganlib.data.faces import Faces
 from ganlib.reports import REPORTS
 from ganlib.system import Report
@@ -21,10 +21,12 @@ def draw(folder: Path) -> None:
 
 def cached(folder: Path, report: Report) -> Faces:
     """All of them in the report's crop."""
-    cache = folder / f"{report.crop}.npy"
-    if not cache.exists():
-        faces.build(folder / "raw", params.load().crop(report.crop), None, cache)
-    return Faces.open(cache, "all")
+    path = folder / f"{report.crop}.npy"
+    if not path.exists():
+        box = params.load().crop(report.crop)
+        with raw.opened(folder / "raw", "toons") as drawn:
+            cache.build(drawn, box, box.size, None, 0, path)
+    return Faces.open(path, "all")
 
 
 def report(name: str, width: float, **changes: object) -> Report:

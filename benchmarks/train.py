@@ -49,7 +49,7 @@ def ours(name: str, report: Report, folder: Path) -> tuple[Work, Work]:
     device = machine.prepare(report.precision)
     rng = torch.Generator().manual_seed(1)
     trainer = Trainer(report, device, rng)
-    feed = Feed(report, pictures.cached(folder, report), device, rng, trainer.memory_format)
+    feed = Feed(report, pictures.cached(folder, report), device, rng)
     shares_fakes = trainer.objective.shares_fakes
 
     def train(count: int) -> float:
@@ -149,7 +149,7 @@ def check(name: str, report: Report, faces: Faces) -> None:
     other = LOOPS[name](name, report, report.networks(torch.Generator().manual_seed(1)), device)
     if isinstance(other, Began):  # both sides draw the same wrong conditions
         other.rng.set_state(rng.get_state())
-    batch = Feed(report, faces, device, torch.Generator().manual_seed(2), trainer.memory_format).next(shares_fakes=False)
+    batch = Feed(report, faces, device, torch.Generator().manual_seed(2)).next(shares_fakes=False)
     if trainer.objective.shares_fakes:
         batch = Batch(batch.real, batch.condition, batch.z_d, batch.z_d)
     condition = batch.condition[0] if batch.condition else torch.empty(0)

@@ -24,11 +24,15 @@ class Tutorial:
         self.generator, self.discriminator = (net.to(device) for net in getattr(twins, name)(report))
         for net, source in zip((self.generator, self.discriminator), weights, strict=True):
             for own, other in zip(net.state_dict().values(), source.state_dict().values(), strict=True):
-                own.copy_(other)
+                own.copy_(self.rearranged(other))
         betas = (report.beta1, 0.999)
         self.optimizer_g = Adam(self.generator.parameters(), lr=report.lr_g, betas=betas)
         self.optimizer_d = Adam(self.discriminator.parameters(), lr=report.lr_d, betas=betas)
         self.criterion = nn.BCELoss()
+
+    def rearranged(self, weights: Tensor) -> Tensor:
+        """The given weights as this side's nets have them."""
+        return weights
 
     def noise(self, count: int) -> Tensor:
         """z as the report draws it; which of the two makes no difference to the time."""
@@ -63,6 +67,13 @@ class Tutorial:
 
 class Dense(Tutorial):
     """Keras' train_on_batch of D and then of G through D, in PyTorch: reals and fakes pass D one after the other."""
+
+    def rearranged(self, weights: Tensor) -> Tensor:
+        """Pixels flattened colour by colour, as PyTorch has them, where ganlib's colours lie side by side."""
+        for dim, size in enumerate(weights.shape):
+            if size == 3 * self.report.size**2:
+                return weights.unflatten(dim, (-1, 3)).transpose(dim, dim + 1).flatten(dim, dim + 1)
+        return weights
 
     def step(self, real: Tensor, condition: Tensor, z_d: Tensor, z_g: Tensor) -> tuple[float, float]:
         self.generator.eval()

@@ -2,17 +2,19 @@
 
 from pathlib import Path
 
+import torch
 from PIL import Image
 from torch import Tensor, uint8
-from torchvision.utils import make_grid
 
 from ganlib.files import replacing
+
+GAP = 2  # white pixels around each picture of a sheet
 
 
 def to_float(pictures: Tensor, pixel_range: tuple[float, float]) -> Tensor:
     """(N, 3, S, S) uint8 to float32 in `pixel_range`."""
     low, high = pixel_range
-    return pictures.float().mul_((high - low) / 255).add_(low)
+    return torch.add(torch.tensor(low, device=pictures.device), pictures, alpha=(high - low) / 255)  # in one pass
 
 
 def to_uint8(pictures: Tensor, pixel_range: tuple[float, float]) -> Tensor:
@@ -23,6 +25,12 @@ def to_uint8(pictures: Tensor, pixel_range: tuple[float, float]) -> Tensor:
 
 def save_sheet(pictures: Tensor, columns: int, path: Path) -> None:
     """Write (N, 3, S, S) uint8 as a PNG of `columns` pictures a row; equal pictures give equal bytes."""
-    sheet = make_grid(pictures.cpu(), nrow=columns, padding=2, pad_value=255)
+    size = pictures.shape[-1]
+    rows = -(-len(pictures) // columns)
+    cells = torch.full((rows * columns, size + GAP, size + GAP, 3), 255, dtype=uint8)
+    cells[: len(pictures), :size, :size] = pictures.permute(0, 2, 3, 1)
+    joined = cells.unflatten(0, (rows, columns)).transpose(1, 2).flatten(0, 1).flatten(1, 2)
+    sheet = torch.full((len(joined) + GAP, joined.shape[1] + GAP, 3), 255, dtype=uint8)
+    sheet[GAP:, GAP:] = joined
     with replacing(path) as target:
-        Image.fromarray(sheet.permute(1, 2, 0).numpy()).save(target)
+        Image.fromarray(sheet.numpy()).save(target)

@@ -100,8 +100,8 @@ class Dense64(Report):
     def build(self) -> tuple[Module, Module]:
         from ganlib.nets import dense
 
-        generator = dense.generator(self.latent_size, self.hidden, self.dropout, self.size)
-        return generator, dense.discriminator(self.hidden, self.dropout, self.size)
+        generator = dense.Generator(self.latent_size, self.hidden, self.dropout, self.size)
+        return generator, dense.Discriminator(self.hidden, self.dropout, self.size)
 
     def objective(self, rng: torch.Generator) -> Objective:
         from ganlib.objectives.adversarial import KerasAdversarial

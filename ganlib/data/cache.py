@@ -36,7 +36,7 @@ Broken = list[tuple[int, str]]  # rows that cannot be read, and why
 
 
 def build(raw: Raw, region: Region, size: int, images: int | None, max_broken: int, cache: Path) -> None:
-    """Write the pictures into `cache`, (N, 3, size, size) uint8, and their table into a .parquet beside it.
+    """Write the pictures into `cache`, (N, size, size, 3) uint8, and their table into a .parquet beside it.
 
     `images` takes so many, evenly spaced so that each split keeps its share; None takes all. Up to `max_broken` pictures that cannot be
     read are left out and named. A build that is cut has another name, and the next one of the same pictures, settings and code goes on
@@ -45,7 +45,7 @@ def build(raw: Raw, region: Region, size: int, images: int | None, max_broken: i
     rows = np.arange(len(raw.table)) if images is None else _chosen(images, raw)
     members = [raw.members[row] for row in rows]
     table = raw.table.iloc[rows].reset_index(drop=True)
-    shape = (3, size, size)
+    shape = (size, size, 3)
     partial, journal = (cache.with_name(f".{cache.stem}.{name}") for name in ("partial", "json"))
     identity = _identity(raw, table, members, region, size)
     cache.parent.mkdir(parents=True, exist_ok=True)

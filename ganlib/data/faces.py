@@ -18,7 +18,10 @@ def spread(count: int, total: int) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Faces:
-    """The pictures of one split. `faces[indices]` gives (N, 3, S, S) uint8."""
+    """The pictures of one split. `faces[indices]` gives (N, 3, S, S) uint8.
+
+    `pictures` is the whole cache, (N, S, S, 3): the colours of a pixel lie side by side, as channels-last nets read them.
+    """
 
     pictures: np.ndarray
     rows: np.ndarray
@@ -44,7 +47,7 @@ class Faces:
         return len(self.rows)
 
     def __getitem__(self, indices: np.ndarray) -> np.ndarray:
-        return self.pictures[self.rows[indices]]
+        return self.pictures[self.rows[indices]].transpose(0, 3, 1, 2)
 
     def conditions(self, groups: Mapping[str, Sequence[str]]) -> np.ndarray:
         """(N, K) int64, a column for each of the K groups: 1 + the place of the attribute that holds, 0 where none or several do."""

@@ -101,7 +101,7 @@ def evaluate(
     if len(reference.held_out):
         found = memorisation(fake, reference.seen, reference.held_out)
         figures |= {"closer_than_held_out": found.share, "seen_samples": len(reference.seen), "held_out_samples": len(reference.held_out)}
-        save_closest(found, fakes, faces.pictures, reference.seen_rows, folder / "closest.png")
+        save_closest(found, fakes, faces, reference.seen_rows, folder / "closest.png")
     if fakes.report.conditions:
         made_for = fakes.condition.numpy()
         figures |= obedience(classifier, fakes.report.conditions, made_for, fake)
@@ -115,8 +115,8 @@ def kept(run: Path) -> list[tuple[int, Path]]:
     return [*snapshots, (last_figures(run / "log.csv")["step"], run / "generator.safetensors")]
 
 
-def save_closest(found: Memorisation, fakes: Fakes, pictures: np.ndarray, rows: np.ndarray, path: Path) -> None:
+def save_closest(found: Memorisation, fakes: Fakes, faces: Faces, rows: np.ndarray, path: Path) -> None:
     """The closest pairs as a sheet of two rows."""
     above = fakes.pictures([pair.fake for pair in found.closest])
-    below = torch.from_numpy(pictures[rows[[pair.training for pair in found.closest]]])
+    below = torch.from_numpy(faces[rows[[pair.training for pair in found.closest]]])
     save_sheet(torch.cat([above, below]), len(above), path)

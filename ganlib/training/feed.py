@@ -20,7 +20,7 @@ class Pictures(Protocol):
     """The pictures of a split, wherever they are."""
 
     def batch(self, rows: Tensor) -> Tensor:
-        """Those of `rows` (N,) int64, which are on the CPU, as (N, 3, S, S) uint8 on the device."""
+        """Those of `rows` (N,) int64, which are on the CPU, as (N, 3, S, S) uint8 on the device, channels-last."""
 
 
 class Mapped:
@@ -41,10 +41,10 @@ class Resident:
         self.pictures = torch.empty(len(faces), *faces.pictures.shape[1:], dtype=torch.uint8, device=device)
         for start in range(0, len(faces), 4096):
             some = torch.from_numpy(faces[np.arange(start, min(start + 4096, len(faces)))])
-            self.pictures[start : start + len(some)] = some
+            self.pictures[start : start + len(some)] = some.permute(0, 2, 3, 1)
 
     def batch(self, rows: Tensor) -> Tensor:
-        return self.pictures[sent(rows, self.pictures.device)]
+        return self.pictures[sent(rows, self.pictures.device)].permute(0, 3, 1, 2)
 
 
 def sent(tensor: Tensor, device: torch.device) -> Tensor:
@@ -60,14 +60,9 @@ def pictures_for(faces: Faces, device: torch.device) -> Pictures:
 
 
 class Feed:
-    """Batches without end, straight from the cache: by a new permutation each epoch, or drawn with replacement where the report does.
+    """Batches without end, straight from the cache: by a new permutation each epoch, or drawn with replacement where the report does."""
 
-    Pictures come in `memory_format`, which is the nets'.
-    """
-
-    def __init__(
-        self, report: Report, faces: Faces, device: torch.device, rng: torch.Generator, memory_format: torch.memory_format
-    ) -> None:
+    def __init__(self, report: Report, faces: Faces, device: torch.device, rng: torch.Generator) -> None:
         if len(faces) < report.reals_per_step:
             raise UserError(
                 f"params.yaml: batch_size: a step takes {report.reals_per_step} real pictures, and the split holds {len(faces)}"
@@ -78,7 +73,6 @@ class Feed:
         self.conditions = torch.from_numpy(faces.conditions(report.conditions))
         self.device = device
         self.rng = rng
-        self.memory_format = memory_format
         self.permutation = torch.empty(0, dtype=torch.int64)
         self.cursor = 0
 
@@ -91,11 +85,9 @@ class Feed:
         """The next step's batch on the device; where fakes are shared, z_g is z_d."""
         report = self.report
         rows = self._rows(report.reals_per_step)
-        # Laid out while a pixel is still one byte.
-        pictures = self.pictures.batch(rows).contiguous(memory_format=self.memory_format)
         z_d = self._z(report.reals_per_step)
         return Batch(
-            real=to_float(pictures, report.pixel_range),
+            real=to_float(self.pictures.batch(rows), report.pixel_range),
             condition=(sent(self.conditions[rows], self.device),) if report.conditions else (),
             z_d=z_d,
             z_g=z_d if shares_fakes else self._z(report.batch_size),

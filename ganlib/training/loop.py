@@ -36,7 +36,7 @@ def train(
     rng = torch.Generator().manual_seed(seed)
     torch.manual_seed(seed)  # dropout draws from torch's own generators and takes no other
     trainer = Trainer(report, device, rng)
-    feed = Feed(report, faces, device, rng, trainer.memory_format)
+    feed = Feed(report, faces, device, rng)
     steps = min(report.epochs * feed.steps_per_epoch, report.max_steps or sys.maxsize)
     identity = checkpoint.identity(name, report, faces, seed=seed, log_every=log_every)
     needed = 2 * bytes_needed(report, trainer, steps, feed.steps_per_epoch) + 3 * checkpoint.bytes_needed(trainer)

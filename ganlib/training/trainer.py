@@ -7,7 +7,6 @@ from torch import Tensor
 from torch.nn import Module
 from torch.optim import Adam
 
-from ganlib.nets.layout import memory_format
 from ganlib.objectives.objective import Batch, Objective
 from ganlib.system import System
 
@@ -19,9 +18,9 @@ class Trainer:
 
     def __init__(self, system: System, device: torch.device, rng: torch.Generator) -> None:
         generator, discriminator = system.networks(rng)
-        self.memory_format = memory_format(discriminator)
-        self.generator: Module = generator.to(device, memory_format=self.memory_format)
-        self.discriminator: Module = discriminator.to(device, memory_format=self.memory_format)
+        # Channels-last on a CPU and on a GPU alike: convolutions are faster so, and the cache has its pictures so.
+        self.generator: Module = generator.to(device, memory_format=torch.channels_last)
+        self.discriminator: Module = discriminator.to(device, memory_format=torch.channels_last)
         self.autocast = torch.autocast(device.type, torch.bfloat16, enabled=system.precision == "bf16")
         betas = (system.beta1, BETA2)
         self.optimizer_g = Adam(self.generator.parameters(), system.lr_g * system.rate_scale, betas, fused=True)

@@ -33,8 +33,8 @@ def target(tmp_path):
 def test_cache_holds_every_picture_in_the_tables_order(raw, target):
     archive.prepare(raw, WIDE, target)
     pictures = np.load(target, mmap_mode="r")
-    assert (pictures.shape, pictures.dtype) == ((12, 3, 64, 64), np.uint8)
-    assert np.allclose(pictures[:, 2].mean(axis=(1, 2)), 10 * np.arange(12), atol=2)
+    assert (pictures.shape, pictures.dtype) == ((12, 64, 64, 3), np.uint8)
+    assert np.allclose(pictures[..., 2].mean(axis=(1, 2)), 10 * np.arange(12), atol=2)
     assert sorted(path.name for path in target.parent.iterdir()) == ["wide64.npy", "wide64.parquet"]
 
 
@@ -85,7 +85,7 @@ def test_broken_pictures_up_to_max_broken_are_left_out_of_pictures_and_table_and
         archive.prepare(raw, WIDE, target, max_broken=1)
     archive.prepare(raw, WIDE, target, max_broken=2)
     opened = Faces.open(target, "all")
-    assert np.allclose(opened.pictures[:, 2].mean(axis=(1, 2)), 10 * np.arange(10), atol=2)
+    assert np.allclose(opened.pictures[..., 2].mean(axis=(1, 2)), 10 * np.arange(10), atol=2)
     assert list(opened.table["file"]) == [name for name in archive.names(12) if name not in ("000005.jpg", "000010.jpg")]
     told = capsys.readouterr().err
     assert "left out: img_align_celeba/000005.jpg: " in told
@@ -141,7 +141,7 @@ def test_half_built_cache_of_other_pictures_is_not_gone_on_with(tmp_path, target
     assert target.with_name(".wide64.json").exists()
     raw = archive.write(tmp_path / "raw", [archive.jpeg(archive.picture(200 - i)) for i in range(20)])
     archive.prepare(raw, WIDE, target)
-    assert np.allclose(np.load(target)[:, 2].mean(axis=(1, 2)), 200 - np.arange(20), atol=2)
+    assert np.allclose(np.load(target)[..., 2].mean(axis=(1, 2)), 200 - np.arange(20), atol=2)
 
 
 def test_photographs_decode_to_pillows_own_pixels(celeba_folder, target):
@@ -151,4 +151,4 @@ def test_photographs_decode_to_pillows_own_pixels(celeba_folder, target):
         for row, name in enumerate(opened.table["file"]):
             with photographs.open(f"{celeba.FOLDER}/{name}") as file:
                 expected = Image.open(file).convert("RGB").crop((0, 20, 178, 198)).resize((64, 64), Image.Resampling.BILINEAR)
-            assert np.array_equal(opened.pictures[row], np.asarray(expected).transpose(2, 0, 1))
+            assert np.array_equal(opened.pictures[row], np.asarray(expected))

@@ -152,13 +152,15 @@ def test_cache_is_mapped_and_not_read(tmp_path: Path) -> None:
     opened = open_cache(tmp_path / "fakes.npy")
     assert isinstance(opened, np.memmap)
     np.testing.assert_array_equal(opened, pictures)
+    np.save(tmp_path / "others.npy", pictures.transpose(0, 2, 3, 1))
+    np.testing.assert_array_equal(open_cache(tmp_path / "others.npy"), pictures)
 
 
 @pytest.mark.parametrize(
     ("array", "said"),
     [
-        (np.zeros((2, 3, 4, 4), np.float32), r"holds float32 of shape \(2, 3, 4, 4\); pictures are uint8 of shape \(N, 3, H, W\)"),
-        (np.zeros((2, 4, 4, 3), np.uint8), r"holds uint8 of shape \(2, 4, 4, 3\)"),
+        (np.zeros((2, 3, 4, 4), np.float32), r"holds float32 of shape \(2, 3, 4, 4\); pictures are uint8 of shape \(N, H, W, 3\) or "),
+        (np.zeros((2, 4, 4, 4), np.uint8), r"holds uint8 of shape \(2, 4, 4, 4\)"),
         (np.zeros((3, 4, 4), np.uint8), r"holds uint8 of shape \(3, 4, 4\)"),
         (np.zeros((0, 3, 4, 4), np.uint8), r"holds uint8 of shape \(0, 3, 4, 4\)"),
         (np.array([{}]), "is no .npy of pictures"),

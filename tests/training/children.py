@@ -19,7 +19,7 @@ from tests.training import small
 
 # Forked from a process that has loaded torch and computed nothing yet: quick, and safe.
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["tests.training.children"])
+CONTEXT.set_forkserver_preload(["tests.training.children", "torch._dynamo"])  # the latter is what the first optimizer imports
 
 
 def start(folder: Path, name: str, at: tuple[str, int] | None = None, **options: object) -> multiprocessing.Process:

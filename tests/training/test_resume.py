@@ -1,8 +1,11 @@
 """Runs that are cut off at every kind of moment and go on; the referee is the same run left alone."""
 
+import json
+import os
 import random
 import re
 import shutil
+import signal
 import time
 
 import pytest
@@ -127,10 +130,16 @@ def test_two_processes_share_one_run_without_harm(place):
     while not list((tmp_path / "run").glob("checkpoints/*/*.pt")):
         assert first.is_alive()
         time.sleep(0.01)
-    second = children.run(tmp_path / "run", "dense64", changes=LENGTH)
+    os.kill(first.pid, signal.SIGSTOP)
+    second = children.start(tmp_path / "run", "dense64", changes=LENGTH)
+    while "another process trains this very run; waiting for it" not in (tmp_path / "run" / "stderr.txt").read_text():
+        assert second.is_alive()
+        time.sleep(0.01)
+    os.kill(first.pid, signal.SIGCONT)
     first.join()
-    assert (first.exitcode, second) == (0, {"status": 0, "error": "", "steps": 0})
-    assert "another process trains this very run; waiting for it" in (tmp_path / "run" / "stderr.txt").read_text()
+    second.join()
+    assert (first.exitcode, second.exitcode) == (0, 0)
+    assert json.loads((tmp_path / "run" / "told.json").read_text()) == {"error": "", "steps": 0}
     assert children.files(tmp_path / "run" / "out") == children.files(tmp_path / "alone" / "out")
 
 
