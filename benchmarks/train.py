@@ -39,6 +39,8 @@ ROWS = {
 }
 TURNS = 5
 SECONDS = 2  # that a turn of ours should take
+BATCHES = 20  # a turn of feeding alone
+CHECKED = 64  # pictures of the batch on which both sides must agree
 LOG_EVERY = 20
 
 Work = Callable[[int], float]  # so many steps, or batches: how many seconds they took
@@ -149,7 +151,8 @@ def check(name: str, report: Report, faces: Faces) -> None:
     other = LOOPS[name](name, report, report.networks(torch.Generator().manual_seed(1)), device)
     if isinstance(other, Began):  # both sides draw the same wrong conditions
         other.rng.set_state(rng.get_state())
-    batch = Feed(report, faces, device, torch.Generator().manual_seed(2)).next(shares_fakes=False)
+    few = report.model_copy(update={"batch_size": min(report.batch_size, CHECKED)})
+    batch = Feed(few, faces, device, torch.Generator().manual_seed(2)).next(shares_fakes=False)
     if trainer.objective.shares_fakes:
         batch = Batch(batch.real, batch.condition, batch.z_d, batch.z_d)
     condition = batch.condition[0] if batch.condition else torch.empty(0)
@@ -168,11 +171,11 @@ def measure(row: str, folder: Path) -> float:
     report = pictures.report(name, width)
     check(name, report, pictures.cached(folder, report))
     with started(partial(ours, name, report, folder)) as us, started(partial(theirs, name, report, folder)) as them:
-        us.train(2)  # the first steps of a process are slower, and so is the first epoch of a DataLoader
-        count = min(100, max(2, round(2 * SECONDS / us.train(2))))
+        us.train(1)  # the first steps of a process are slower, and so is the first epoch of a DataLoader
+        count = min(100, max(1, round(SECONDS / us.train(1))))
         them.train(count)
         times = [(us.train(count), them.train(count)) for _ in progress.bar(range(TURNS), desc=row, unit="turn", leave=False)]
-        feeding, loading = (statistics.median(side.fetch(count) for _ in range(TURNS)) / count for side in (us, them))
+        feeding, loading = (statistics.median(side.fetch(BATCHES) for _ in range(TURNS)) / BATCHES for side in (us, them))
 
     ours_step, theirs_step = (statistics.median(column) / count for column in zip(*times, strict=True))
     speeds = [report.reals_per_step / seconds for seconds in (ours_step, theirs_step)]

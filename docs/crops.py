@@ -5,7 +5,7 @@ from PIL import Image, ImageDraw
 
 from ganlib import params
 from ganlib.data import toons
-from ganlib.data.crop import square
+from ganlib.data.resize import squares
 
 SCALE = 3
 COLOURS = {"squashed112": "#d62728", "wide64": "#1f77b4", "tight64": "#2ca02c", "tight56": "#9467bd"}
@@ -20,13 +20,13 @@ def main() -> None:
     page = Image.new("RGB", (SCALE * (face.width + 2 * COLUMN), SCALE * face.height), "white")
     page.paste(face.resize((SCALE * face.width, SCALE * face.height), Image.Resampling.LANCZOS))
     draw = ImageDraw.Draw(page)
-    pixels = np.asarray(face.convert("RGBX"))
+    pixels = np.asarray(face.convert("RGB"))
     for place, (name, crop) in enumerate(crops.items()):
         edges = crop.edges(*face.size)
         draw.rectangle([SCALE * edge for edge in edges[:2]] + [SCALE * edge - 1 for edge in edges[2:]], outline=COLOURS[name], width=4)
         left, top = SCALE * (face.width + 10 + COLUMN * (place % 2)), 10 + SCALE * ROW * (place // 2)
         draw.text((left, top), f"{name}: {crop.size}x{crop.size}", fill=COLOURS[name], font_size=26)
-        made = Image.fromarray(square(pixels, edges, crop.size).transpose(1, 2, 0))
+        made = Image.fromarray(next(squares([pixels], crop, crop.size))[0])
         page.paste(made.resize((SCALE * crop.size, SCALE * crop.size), Image.Resampling.NEAREST), (left, top + 40))
     page.save("docs/crops.png")
 

@@ -4,7 +4,7 @@ import hashlib
 import io
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -13,24 +13,20 @@ import numpy as np
 import pandas as pd
 import PIL
 import simplejpeg
-from PIL import Image
+import torch
 
 from ganlib import disk, progress
 from ganlib.data import decode
-from ganlib.data.crop import Region, square
+from ganlib.data.crop import Region
 from ganlib.data.faces import spread
 from ganlib.data.raw import Raw
+from ganlib.data.resize import squares
 from ganlib.errors import UserError
 from ganlib.files import replacing
 from ganlib.parallel import ordered
 
 BLOCK = 64  # pictures that a thread brings at a time
 SYNC = 2**27  # bytes after which what has come is made safe and noted
-
-SCRATCH = 2**20  # bytes; holds a picture of CelebA's nine times over
-
-# Pillow returns each picture's memory to the system, and to ask for it again takes as long as to fill it.
-Image.core.set_blocks_max(4 * (os.cpu_count()))
 
 Broken = list[tuple[int, str]]  # rows that cannot be read, and why
 
@@ -51,24 +47,24 @@ def build(raw: Raw, region: Region, size: int, images: int | None, max_broken: i
     cache.parent.mkdir(parents=True, exist_ok=True)
     done, broken = _resume(partial, journal, identity)
 
-    def bring(start: int) -> tuple[int, np.ndarray, Broken]:
-        pictures, unread, scratch = [], [], np.empty(SCRATCH, np.uint8)
+    def bring(start: int) -> tuple[int, list[np.ndarray], Broken]:
+        unread = []
         stop = min(start + BLOCK, len(members))
-        for row in range(start, stop):
-            try:
-                picture = decode.rgbx(raw.pictures.read(members[row]), scratch)
-            except ValueError as error:
-                unread.append((row, str(error)))
-            else:
-                height, width = picture.shape[:2]
-                pictures.append(square(picture, region.edges(width, height), size))
-        return stop, np.array(pictures, np.uint8).reshape(-1, *shape), unread
+
+        def pictures() -> Iterator[np.ndarray]:
+            for row in range(start, stop):
+                try:
+                    yield decode.rgb(raw.pictures.read(members[row]))
+                except ValueError as error:
+                    unread.append((row, str(error)))
+
+        return stop, [*squares(pictures(), region, size)], unread
 
     start = len(_header(len(members), shape)) + (done - len(broken)) * size * size * 3
     with (
         disk.writing(cache.parent, len(members) * size * size * 3 - start),
         partial.open("r+b" if done else "wb") as file,
-        ThreadPoolExecutor(os.cpu_count()) as pool,
+        ThreadPoolExecutor(os.cpu_count(), initializer=torch.set_num_threads, initargs=(1,)) as pool,
         ThreadPoolExecutor(1) as scribe,
         progress.bar(desc=f"cropping to {size}x{size}", total=len(members), initial=done, unit="picture") as bar,
     ):
@@ -79,7 +75,8 @@ def build(raw: Raw, region: Region, size: int, images: int | None, max_broken: i
             broken += unread
             if len(broken) > max_broken:
                 _refuse(raw, members, broken, max_broken)
-            file.write(pictures)
+            for some in pictures:
+                file.write(some)
             if file.tell() - safe > SYNC:
                 noted.result()
                 file.flush()
@@ -118,7 +115,7 @@ def _header(count: int, shape: tuple[int, ...]) -> bytes:
 def _identity(raw: Raw, table: pd.DataFrame, members: list[str], region: Region, size: int) -> str:
     """A hash of all that the cache follows from: the pictures' checksums, the table, the crop, this package's code and its decoders."""
     entries = [raw.pictures.entries[member] for member in members]
-    known = hashlib.sha256(repr((region, size, PIL.__version__, simplejpeg.__version__)).encode())
+    known = hashlib.sha256(repr((region, size, PIL.__version__, simplejpeg.__version__, torch.__version__)).encode())
     known.update("\n".join(members).encode())
     known.update(np.array([(entry.crc, entry.size) for entry in entries], np.int64).tobytes())
     known.update(pd.util.hash_pandas_object(table).to_numpy().tobytes())

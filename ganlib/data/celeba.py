@@ -36,7 +36,7 @@ def rows(pictures: Archive, folder: Path) -> tuple[pd.DataFrame, list[str]]:
 
 def read_tables(folder: Path) -> pd.DataFrame:
     """One row a picture: `file`, `split` (a name of SPLITS) and the 40 attributes as int8, 1 or -1."""
-    attributes = _read(folder / ATTRIBUTE_TABLE, skiprows=1)
+    attributes = _read(folder / ATTRIBUTE_TABLE, skiprows=1, dtype=dict.fromkeys(ATTRIBUTES, "int8"))
     splits = _read(folder / SPLIT_TABLE, header=None, names=["file", "split"], index_col="file")["split"]
     if tuple(attributes.columns) != ATTRIBUTES:
         raise UserError(f"{folder / ATTRIBUTE_TABLE}: line 2 must name CelebA's 40 attributes, and has {len(attributes.columns)} names")
@@ -46,9 +46,8 @@ def read_tables(folder: Path) -> pd.DataFrame:
         raise UserError(f"{folder / ATTRIBUTE_TABLE}: every attribute must be 1 or -1")
     if not attributes.index.equals(splits.index) or not splits.isin(range(len(SPLITS))).all():
         raise UserError(f"{folder / SPLIT_TABLE}: must give 0, 1 or 2 to each file of {ATTRIBUTE_TABLE}, in its order")
-    table = attributes.astype("int8")
-    table.insert(0, "split", splits.map(dict(enumerate(SPLITS))))
-    return table.rename_axis("file").reset_index()
+    attributes.insert(0, "split", splits.map(dict(enumerate(SPLITS))))
+    return attributes.rename_axis("file").reset_index()
 
 
 def _read(path: Path, **options: Any) -> pd.DataFrame:

@@ -1,9 +1,7 @@
-"""What is cut out of a picture, and the square that it becomes."""
+"""What is cut out of a picture."""
 
 from typing import Annotated, Self
 
-import numpy as np
-from PIL import Image
 from pydantic import Field, model_validator
 
 from ganlib.data.celeba import HEIGHT, WIDTH
@@ -67,17 +65,6 @@ class Centre(Settings):
 
 
 Region = Crop | Box | Centre
-
-
-def square(picture: np.ndarray, edges: Edges, size: int) -> np.ndarray:
-    """Cut the edges out of `picture` (H, W, 4) uint8, RGB and a byte more, and resize what they hold: (size, size, 3) uint8.
-
-    Pillow's bilinear filter, whose support grows with the reduction (antialiasing), as torchvision's Resize has on PIL pictures.
-    """
-    left, top, right, bottom = edges
-    inside = np.ascontiguousarray(picture[top:bottom, left:right])
-    image = Image.frombuffer("RGBX", (right - left, bottom - top), inside, "raw", "RGBX", 0, 1)  # shares its memory, which RGB cannot
-    return np.asarray(image.resize((size, size), Image.Resampling.BILINEAR))[:, :, :3]
 
 
 def _check_inside(box: Crop | Box) -> None:

@@ -192,7 +192,7 @@ def check(whole: Path, tables: Path, images: int | None, dataset: str) -> None:
         sample = [members[row] for row in spread(min(SAMPLE, len(members)), len(members))]
         for name in sample:
             try:
-                height, width = decode.rgbx(pictures.read(name)).shape[:2]
+                height, width = decode.rgb(pictures.read(name)).shape[:2]
             except ValueError as error:
                 raise UserError(f"{whole}: {name} cannot be read: {error}") from None
             if (width, height) != (WIDTH, HEIGHT):

@@ -9,7 +9,7 @@ from tests.data.archive import encoded, jpeg, picture
 
 
 def rgb(data):
-    return decode.rgbx(data)[:, :, :3]
+    return decode.rgb(data)
 
 
 RAMP = np.arange(0, 256, dtype=np.uint8).reshape(16, 16)
@@ -22,13 +22,6 @@ def grey(values):
 def test_jpeg_has_pillows_own_pixels():
     data = jpeg(picture(77))
     assert np.array_equal(rgb(data), np.asarray(Image.open(BytesIO(data))))
-
-
-def test_picture_that_fits_is_put_into_the_scratch_row_and_a_larger_one_is_not():
-    data, scratch = jpeg(picture(77)), np.zeros(4 * 178 * 218, np.uint8)
-    assert np.shares_memory(decode.rgbx(data, scratch), scratch)
-    assert np.array_equal(decode.rgbx(data, scratch)[:, :, :3], rgb(data))
-    assert np.array_equal(decode.rgbx(data, scratch[1:])[:, :, :3], rgb(data))
 
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP"])
