@@ -40,7 +40,7 @@ def main() -> None:
 def peak(count: int, folder: Path) -> tuple[int, int]:
     """The largest anonymous memory and the largest resident pages of files, in bytes."""
     report = pictures.report("dcgan64", 0.25)
-    cache = np.lib.format.open_memmap(folder / f"{count}.npy", "w+", np.uint8, (count, 3, report.size, report.size))
+    cache = np.lib.format.open_memmap(folder / f"{count}.npy", "w+", np.uint8, (count, report.size, report.size, 3))
     del cache
     faces = Faces(np.load(folder / f"{count}.npy", mmap_mode="r"), np.arange(count), pd.DataFrame(index=range(count)))
     device = machine.prepare(report.precision)

@@ -3,11 +3,13 @@
 import multiprocessing
 import os
 import signal
+import threading
 import time
 from zipfile import ZipFile
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from ganlib.data import cache, celeba
@@ -97,6 +99,17 @@ def test_picture_that_the_table_names_and_the_archive_lacks_is_named(raw, target
         table.write_text(table.read_text().replace("000012.jpg", "000013.jpg"))
     with pytest.raises(UserError, match=r"has no img_align_celeba/000013.jpg, which list_attr_celeba.txt names"):
         archive.prepare(raw, WIDE, target)
+
+
+def test_each_core_has_one_thread_of_its_own(tmp_path, target, monkeypatch):
+    raw = archive.write(tmp_path / "raw", [archive.jpeg(archive.picture(i)) for i in range(20)])
+    monkeypatch.setattr(cache, "BLOCK", 2)
+    monkeypatch.setattr(cache.os, "cpu_count", lambda: 3)
+    seen, read = set(), cache.decode.rgb
+    monkeypatch.setattr(cache.decode, "rgb", lambda *data: (seen.add((threading.get_ident(), torch.get_num_threads())), read(*data))[1])
+    archive.prepare(raw, WIDE, target)
+    assert 1 <= len(seen) <= 3
+    assert {count for _, count in seen} == {1}
 
 
 def slow_build(raw, target):

@@ -1,5 +1,6 @@
 """Inception's features against those of pytorch-fid and clean-fid given the same weights, and how pictures stream through it."""
 
+import threading
 import tracemalloc
 import warnings
 from collections.abc import Callable, Iterator
@@ -218,6 +219,17 @@ def test_memory_mapped_pictures_are_read_where_they_lie(shallow: Inception, tmp_
     np.save(tmp_path / "faces.npy", clouds(9))
     mapped = np.load(tmp_path / "faces.npy", mmap_mode="r")
     np.testing.assert_array_equal(inception.features(shallow, mapped, desc="mapped"), inception.features(shallow, clouds(9), desc="read"))
+
+
+def test_each_core_has_one_thread_of_its_own(shallow: Inception, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inception.os, "cpu_count", lambda: 3)
+    seen, forward = set(), shallow.network.forward
+    monkeypatch.setattr(
+        shallow.network, "forward", lambda x: (seen.add((threading.get_ident(), torch.get_num_threads())), forward(x))[1], raising=False
+    )
+    inception.features(shallow, clouds(40), desc="forty", batch_size=2)
+    assert 1 <= len(seen) <= 3
+    assert {count for _, count in seen} == {1}
 
 
 def test_no_pictures_have_no_features(shallow: Inception) -> None:
