@@ -1,11 +1,16 @@
 """What several test files share."""
 
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
+
+# Tests interrupt runs. A shell starts background jobs with these two ignored, and what is ignored stays so in every process below.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 ROOT = Path(__file__).parent.parent
 
