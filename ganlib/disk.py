@@ -1,14 +1,11 @@
 """Room on the disk: asked for before a long write, and told plainly where it ends in the middle of one."""
 
-import errno
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ganlib.errors import UserError
-
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # no space left, a quota, a limit on a file's size
+from ganlib.errors import DISK_FULL, UserError
 
 
 @contextmanager
@@ -21,7 +18,7 @@ def writing(folder: Path, needed: int = 0) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in FULL:
+        if error.errno not in DISK_FULL:
             raise
         wanted = f", and {needed / 1e9:.2f} GB are needed in all" if needed > 0 else ""
         raise UserError(f"{folder}: the disk is full ({error.strerror}){wanted}: make room and run again") from None

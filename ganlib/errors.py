@@ -1,9 +1,12 @@
 """The one exception that is meant for the person at the keyboard, and how it reaches them."""
 
 import difflib
+import errno
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # no space left, a quota, a limit on a file's size
 
 
 class UserError(Exception):
@@ -18,8 +21,12 @@ def suggestion(name: str, names: Iterable[str]) -> str:
 
 @contextmanager
 def in_one_line() -> Iterator[None]:
-    """Around a whole command: a UserError ends it in one line on stderr and exit status 1."""
+    """Around a whole command: a UserError or a full disk ends it in one line on stderr and exit status 1."""
     try:
         yield
     except UserError as error:
         sys.exit(f"error: {error}")
+    except OSError as error:
+        if error.errno not in DISK_FULL:
+            raise
+        sys.exit(f"error: the disk is full ({error.strerror}): make room and run again")

@@ -1,5 +1,6 @@
 """Pictures as tensors, and sheets of them as PNG files."""
 
+import math
 from pathlib import Path
 
 import torch
@@ -14,7 +15,7 @@ GAP = 2  # white pixels around each picture of a sheet
 def to_float(pictures: Tensor, pixel_range: tuple[float, float]) -> Tensor:
     """(N, 3, S, S) uint8 to float32 in `pixel_range`."""
     low, high = pixel_range
-    return torch.add(torch.tensor(low, device=pictures.device), pictures, alpha=(high - low) / 255)  # in one pass
+    return torch.add(torch.tensor(low), pictures, alpha=(high - low) / 255)  # one pass, and no GPU waits for a number on the CPU
 
 
 def to_uint8(pictures: Tensor, pixel_range: tuple[float, float]) -> Tensor:
@@ -25,12 +26,10 @@ def to_uint8(pictures: Tensor, pixel_range: tuple[float, float]) -> Tensor:
 
 def save_sheet(pictures: Tensor, columns: int, path: Path) -> None:
     """Write (N, 3, S, S) uint8 as a PNG of `columns` pictures a row; equal pictures give equal bytes."""
-    size = pictures.shape[-1]
-    rows = -(-len(pictures) // columns)
-    cells = torch.full((rows * columns, size + GAP, size + GAP, 3), 255, dtype=uint8)
-    cells[: len(pictures), :size, :size] = pictures.permute(0, 2, 3, 1)
-    joined = cells.unflatten(0, (rows, columns)).transpose(1, 2).flatten(0, 1).flatten(1, 2)
-    sheet = torch.full((len(joined) + GAP, joined.shape[1] + GAP, 3), 255, dtype=uint8)
-    sheet[GAP:, GAP:] = joined
+    step = pictures.shape[-1] + GAP
+    rows = math.ceil(len(pictures) / columns)
+    sheet = Image.new("RGB", (columns * step + GAP, rows * step + GAP), "white")
+    for place, picture in enumerate(pictures.permute(0, 2, 3, 1).cpu().numpy()):
+        sheet.paste(Image.fromarray(picture), (GAP + place % columns * step, GAP + place // columns * step))
     with replacing(path) as target:
-        Image.fromarray(sheet.numpy()).save(target)
+        sheet.save(target)

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from ganlib import params, paths
+from ganlib import disk, params, paths
 from ganlib.data.faces import Faces
 from ganlib.fidelity import inception
 from ganlib.fidelity.frechet import Statistics
@@ -18,10 +18,13 @@ def main(crop: str) -> None:
     settings.crop(crop)
     data, protocol = settings.data, settings.protocol
     faces, held_out = Faces.divide(paths.cache(crop), data.split)
-    network = inception.load(device(), protocol=protocol)
-    reference = Reference.of(partial(inception.features, network), faces, held_out, samples=data.fid_samples, reals=data.reals)
-    reference.save(paths.features(crop, protocol))
-    Statistics.of(reference.scored).save(paths.statistics(crop, protocol), EXTRACTOR, protocol)
+    features = partial(inception.features, inception.load(device(), protocol=protocol))
+    pictures = (data.reals or len(faces)) + min(data.fid_samples, len(held_out))
+    needed = 4 * inception.DIMENSIONS * pictures + 2 * 8 * inception.DIMENSIONS**2  # the features, a covariance and its root
+    with disk.writing(paths.features(crop, protocol).parent, needed):
+        reference = Reference.of(features, faces, held_out, samples=data.fid_samples, reals=data.reals)
+        reference.save(paths.features(crop, protocol))
+        Statistics.of(reference.scored).save(paths.statistics(crop, protocol), EXTRACTOR, protocol)
 
 
 if __name__ == "__main__":

@@ -39,13 +39,7 @@ class Archive:
         self._file = path.open("rb")
         try:
             with zipfile.ZipFile(self._file) as directory:
-                entries = directory.infolist()[::-1]
-                directory.filelist, directory.NameToInfo = [], {}  # zipfile's own take 1 kB each, and go as they are read
-                self.entries = {}
-                while entries:
-                    entry = entries.pop()
-                    if not entry.is_dir():
-                        self.entries[entry.filename] = _checked(path, entry)
+                self.entries = {entry.filename: _checked(path, entry) for entry in directory.infolist() if not entry.is_dir()}
         except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError, OSError) as error:
             self._file.close()
             raise UserError(f"{path}: is no whole zip: {error}") from None

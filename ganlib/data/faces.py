@@ -10,10 +10,25 @@ import pandas as pd
 from ganlib.errors import UserError, suggestion
 from ganlib.settings import Split
 
+PICTURES = "pictures are uint8 of shape (N, H, W, 3) or (N, 3, H, W)"
+AGAIN = "`dvc repro prepare` makes it anew"
+
 
 def spread(count: int, total: int) -> np.ndarray:
     """`count` of `total` rows, evenly spaced from the first."""
     return np.arange(count) * total // count
+
+
+def mapped(path: Path) -> np.ndarray:
+    """The uint8 pictures of a .npy, an array of four dimensions, mapped into memory; anything else is a UserError."""
+    try:
+        with np.errstate(over="raise"):  # a header may claim any size
+            pictures = np.lib.format.open_memmap(path, mode="r")
+    except (OSError, ValueError, EOFError, ArithmeticError) as error:
+        raise UserError(f"{path}: is no .npy of pictures: {error}") from None
+    if pictures.dtype != np.uint8 or pictures.ndim != 4 or not pictures.size:
+        raise UserError(f"{path}: holds {pictures.dtype} of shape {pictures.shape}; {PICTURES}")
+    return pictures
 
 
 @dataclass(frozen=True)
@@ -38,8 +53,13 @@ class Faces:
     @classmethod
     def divide(cls, cache: Path, split: Split) -> tuple["Faces", "Faces"]:
         """The pictures of `split` and the others, of which there may be none."""
-        table = pd.read_parquet(cache.with_suffix(".parquet"))
-        pictures = np.load(cache, mmap_mode="r")
+        pictures = mapped(cache)
+        try:
+            table = pd.read_parquet(cache.with_suffix(".parquet"))
+        except (OSError, ValueError) as error:
+            raise UserError(f"{cache}: has no table beside it: {error}; {AGAIN}") from None
+        if pictures.shape[3] != 3 or len(pictures) != len(table):
+            raise UserError(f"{cache}: holds pictures of shape {pictures.shape} for the {len(table)} rows of its table; {AGAIN}")
         within = (table["split"] == split).to_numpy() | (split == "all")
         return tuple(cls(pictures, np.flatnonzero(side), table[side]) for side in (within, ~within))
 

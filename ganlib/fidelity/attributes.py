@@ -58,7 +58,14 @@ def _says(features: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.ndar
 
 
 def _fit(features: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Weights (A, D) and biases (A,) for features (N, D) and labels (N, A); all attributes at once, as they need the same products."""
+    """Weights (A, D) and biases (A,) for features (N, D) and labels (N, A); all attributes at once, as they need the same products.
+
+    Where N < D the fit is made in the space that the features span, which holds the minimum (representer theorem, Schölkopf et al. 2001).
+    """
+    if len(features) < features.shape[1]:
+        basis, inside = np.linalg.qr(features.T)
+        weight, bias = _fit(inside.T, labels)
+        return weight @ basis.T, bias
     sign = np.where(labels, 1.0, -1.0)
     share = np.where(labels, 0.5 / labels.sum(axis=0), 0.5 / (~labels).sum(axis=0))
     ridge = PENALTY / len(labels)

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import torch
-from scipy import stats
+from scipy.special import stdtrit
 
 from ganlib import progress
 from ganlib.fidelity.checks import require
@@ -103,7 +103,7 @@ def _interval(estimate: float, level: float, *sides: tuple[np.ndarray, np.ndarra
 
     Student's t has the degrees of freedom of the side of fewer groups.
     """
-    quantile = stats.t.ppf((1 + level) / 2, min(len(without) for without, _ in sides) - 1)
+    quantile = stdtrit(min(len(without) for without, _ in sides) - 1, (1 + level) / 2)  # Student's t
     reach = quantile * np.sqrt(sum(_variance(estimate, without, np.bincount(groups)) for without, groups in sides))
     return float(estimate - reach), float(estimate + reach)
 

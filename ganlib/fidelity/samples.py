@@ -10,6 +10,7 @@ from pathlib import Path, PurePath, PurePosixPath
 import numpy as np
 
 from ganlib import progress
+from ganlib.data.faces import PICTURES, mapped
 from ganlib.errors import UserError
 from ganlib.fidelity import decode
 from ganlib.fidelity.decode import BrokenPictureError
@@ -63,13 +64,9 @@ class Pictures:
 
 def open_cache(path: Path) -> np.ndarray:
     """A .npy of (N, 3, H, W) or (N, H, W, 3) uint8 pictures, mapped into memory, as (N, 3, H, W); anything else is a UserError."""
-    try:
-        pictures = np.lib.format.open_memmap(path, mode="r")
-    except (OSError, ValueError, EOFError) as error:
-        raise UserError(f"{path}: is no .npy of pictures: {error}") from None
-    if pictures.dtype != np.uint8 or pictures.ndim != 4 or 3 not in (pictures.shape[1], pictures.shape[3]) or not pictures.size:
-        wanted = "(N, H, W, 3) or (N, 3, H, W)"
-        raise UserError(f"{path}: holds {pictures.dtype} of shape {pictures.shape}; pictures are uint8 of shape {wanted}")
+    pictures = mapped(path)
+    if 3 not in (pictures.shape[1], pictures.shape[3]):
+        raise UserError(f"{path}: holds {pictures.dtype} of shape {pictures.shape}; {PICTURES}")
     return pictures if pictures.shape[1] == 3 else pictures.transpose(0, 3, 1, 2)
 
 

@@ -4,13 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ganlib.data import decode
+from ganlib.data.decode import rgb
 from tests.data.archive import encoded, jpeg, picture
-
-
-def rgb(data):
-    return decode.rgb(data)
-
 
 RAMP = np.arange(0, 256, dtype=np.uint8).reshape(16, 16)
 

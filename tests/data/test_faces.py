@@ -1,3 +1,6 @@
+import io
+import shutil
+
 import numpy as np
 import pytest
 
@@ -35,3 +38,39 @@ def test_unknown_attribute_of_a_condition_is_named_with_those_there_are(cache):
     with pytest.raises(UserError, match=r"conditions.eyes: the pictures have no attribute 'Eyeglases', did you mean 'Eyeglasses'") as error:
         Faces.open(cache, "all").conditions({"eyes": ["Eyeglases"]})
     assert all(name in str(error.value) for name in celeba.ATTRIBUTES)
+
+
+def lies(count: int = 12, shape: tuple[int, ...] = (64, 64, 3)) -> bytes:
+    """A .npy header and a few bytes."""
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"descr": "|u1", "fortran_order": False, "shape": (count, *shape)})
+    return header.getvalue() + bytes(100)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (lies(), "mmap length is greater than file size"),
+        (lies(count=10**15), "is no .npy of pictures: overflow"),
+        (lies(count=0), r"holds uint8 of shape \(0, 64, 64, 3\); pictures are"),
+        (lies(count=1, shape=(5, 5, 4)), r"holds pictures of shape \(1, 5, 5, 4\) for the 12 rows of its table"),
+        (
+            lies(count=2, shape=(4, 4, 3)),
+            r"\(2, 4, 4, 3\) for the 12 rows of its table; `dvc repro prepare` makes it anew",
+        ),
+        (b"", "is no .npy of pictures"),
+        (b"no array at all", "is no .npy of pictures"),
+    ],
+)
+def test_cache_whose_header_lies_is_one_line(cache, tmp_path, content, said):
+    (tmp_path / "wide64.npy").write_bytes(content)
+    shutil.copy(cache.with_suffix(".parquet"), tmp_path)
+    with pytest.raises(UserError, match=said) as error:
+        Faces.open(tmp_path / "wide64.npy", "all")
+    assert "\n" not in str(error.value)
+
+
+def test_cache_without_its_table_is_one_line(cache, tmp_path):
+    shutil.copy(cache, tmp_path)
+    with pytest.raises(UserError, match=r"wide64.npy: has no table beside it: .*`dvc repro prepare` makes it anew"):
+        Faces.open(tmp_path / "wide64.npy", "all")

@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+import re
 from pathlib import Path
 
 import pytest
@@ -161,6 +162,22 @@ def test_forced_pipeline_gives_the_same_lock_and_keeps_going(checkout):
     checkout.dvc("repro", "-k", "-f")
     assert (checkout.folder / "dvc.lock").read_bytes() == lock
     assert checkout.run("git", "status", "--porcelain") == ""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stage", ["prepare tight64", "reference tight64", "attributes tight64", "evaluate dense64", "curve"])
+def test_disk_that_fills_is_one_line_and_leaves_what_was_there(checkout, stage):
+    def held() -> dict[str, bytes]:
+        """What has its final name; prepare goes on from what it has so far under another one."""
+        files = checkout.files("data") | checkout.files("metrics")
+        return {name: content for name, content in files.items() if not name.endswith(".partial")}
+
+    before = held()
+    limited = f"ulimit -f 2; exec python -m stages.{stage}"  # kB a file, which to a process is a full disk
+    told = checkout.run("bash", "-c", limited, fails=True)
+    assert re.search(r"^error: .*the disk is full \(File too large\).*: make room and run again$", told, re.MULTILINE), told
+    assert "Traceback" not in told
+    assert held() == before
 
 
 @pytest.mark.slow

@@ -57,14 +57,15 @@ def test_says_is_what_accuracy_was_taken_from(classifier: Classifier, reference:
     assert (said[true].mean() + (~said[~true]).mean()) / 2 == pytest.approx(classifier.accuracy[0])
 
 
-def test_fit_is_the_minimum_of_the_stated_loss():
+@pytest.mark.parametrize("dimensions", [3, 100])
+def test_fit_is_the_minimum_of_the_stated_loss(dimensions: int):
     rng = np.random.default_rng(2)
-    features = rng.standard_normal((60, 3)).astype(np.float32)
+    features = rng.standard_normal((60, dimensions)).astype(np.float32)
     labels = features[:, :1] + rng.standard_normal((60, 1)) > 0.5
     weight, bias = attributes._fit(features, labels)
     wrong = expit(features @ weight[0] + bias[0]) - labels[:, 0]
     wrong *= np.where(labels[:, 0], 0.5 / labels.sum(), 0.5 / (~labels).sum())
-    assert wrong @ features + attributes.PENALTY / 60 * weight[0] == pytest.approx(np.zeros(3), abs=1e-4)
+    assert wrong @ features + attributes.PENALTY / 60 * weight[0] == pytest.approx(np.zeros(dimensions), abs=1e-4)
     assert wrong.sum() == pytest.approx(0, abs=1e-4)
 
 

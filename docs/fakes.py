@@ -1,0 +1,27 @@
+"""Draws docs/fakes.png: some fakes of each report, out of the last sheet of its run (`python -m docs.fakes`)."""
+
+from PIL import Image, ImageDraw
+
+from ganlib import params, paths
+from ganlib.pictures import GAP
+
+NAMES = ("dcgan112", "dcgan64", "dense64", "began64", "dcgan56")
+SHOWN = 4  # rows and columns of each sheet
+EDGE, BETWEEN, TITLE = 200, 8, 18  # pixels
+
+
+def main() -> None:
+    """The reports side by side at one height."""
+    page = Image.new("RGB", (len(NAMES) * (EDGE + BETWEEN) - BETWEEN, TITLE + EDGE), "white")
+    draw = ImageDraw.Draw(page)
+    settings = params.load()
+    for place, name in enumerate(NAMES):
+        corner = SHOWN * (settings.report(name).size + GAP) + GAP
+        with Image.open(max((paths.run(name) / "samples").glob("*.png"))) as sheet:
+            page.paste(sheet.crop((0, 0, corner, corner)).resize((EDGE, EDGE), Image.Resampling.LANCZOS), (place * (EDGE + BETWEEN), TITLE))
+        draw.text((place * (EDGE + BETWEEN) + 4, 3), name, fill="black")
+    page.quantize(256).save("docs/fakes.png", optimize=True)
+
+
+if __name__ == "__main__":
+    main()
