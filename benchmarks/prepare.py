@@ -8,6 +8,7 @@ FOLDER has pictures in CelebA's layout, say data/raw/toons; they are repeated un
 
 import multiprocessing
 import os
+import shutil
 import statistics
 import tempfile
 import time
@@ -73,6 +74,7 @@ def _stage(place: Path, crop: str) -> tuple[float, float]:
 
 def _build(place: Path, crop: str) -> tuple[float, float]:
     box = params.load().crop(crop)
+    shutil.rmtree(place / "faces", ignore_errors=True)
     began = time.perf_counter()
     with raw.opened(place / "raw", "celeba") as opened:
         cache.build(opened, box, box.size, None, 0, place / "faces" / "pictures.npy")

@@ -15,7 +15,9 @@ GAP = 2  # white pixels around each picture of a sheet
 def to_float(pictures: Tensor, pixel_range: tuple[float, float]) -> Tensor:
     """(N, 3, S, S) uint8 to float32 in `pixel_range`."""
     low, high = pixel_range
-    return torch.add(torch.tensor(low), pictures, alpha=(high - low) / 255)  # one pass, and no GPU waits for a number on the CPU
+    floats = pictures.float()
+    # In place, which is faster than one mixed pass; and no GPU waits for a number on the CPU.
+    return torch.add(torch.tensor(low), floats, alpha=(high - low) / 255, out=floats)
 
 
 def to_uint8(pictures: Tensor, pixel_range: tuple[float, float]) -> Tensor:

@@ -7,7 +7,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import NamedTuple
 
 from ganlib.errors import UserError
@@ -81,8 +81,8 @@ def opened(path: Path) -> Iterator[Archive]:
 
 
 def _checked(path: Path, entry: zipfile.ZipInfo) -> Entry:
-    place = PurePosixPath(entry.filename.replace("\\", "/"))
-    if place.is_absolute() or ".." in place.parts or ":" in place.parts[0]:
+    parts = entry.filename.replace("\\", "/").split("/")
+    if not parts[0] or ".." in parts or ":" in parts[0]:
         problem = "points outside the archive"
     elif stat.S_ISLNK(entry.external_attr >> 16):
         problem = "is a symbolic link"

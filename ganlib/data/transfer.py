@@ -16,7 +16,7 @@ from gdown.download import get_url_from_gdrive_confirmation
 from tqdm import tqdm
 
 from ganlib import disk, progress
-from ganlib.errors import UserError
+from ganlib.errors import DISK_FULL, UserError
 
 BLOCK = 2**20
 PAGES = 4  # at most so many of Google Drive's before a file
@@ -179,7 +179,7 @@ def _from_store(url: str, target: Path, timeout: float, report: Report) -> None:
     except UserError:
         raise
     except Exception as error:  # each store's library has its own
-        if isinstance(error, OSError) and error.errno in disk.FULL:
+        if isinstance(error, OSError) and error.errno in DISK_FULL:
             raise
         if isinstance(error, OSError) and not isinstance(error, FileNotFoundError | PermissionError):
             raise _PassingError(_line(error)) from None

@@ -9,6 +9,8 @@ from typing import Literal
 
 from torch import Tensor, nn
 
+from ganlib.nets.dropout import Dropout
+
 
 def _scaled(width: float, *channels: int) -> list[int]:
     return [max(1, round(count * width)) for count in channels]
@@ -113,7 +115,7 @@ def generator56(latent_size: int, width: float, dropout: float) -> nn.Sequential
     a, b, c, d = _scaled(width, 1024, 512, 256, 128)
 
     def after(channels: int) -> list[nn.Module]:
-        return [nn.BatchNorm2d(channels), nn.LeakyReLU(0.2, inplace=True), nn.Dropout(dropout)]
+        return [nn.BatchNorm2d(channels), nn.LeakyReLU(0.2, inplace=True), Dropout(dropout)]
 
     return nn.Sequential(
         nn.Linear(latent_size, a * 4 * 4, bias=False),
@@ -144,7 +146,7 @@ def discriminator56(
         layers.append(nn.Conv2d(inputs, outputs, 5, 2, 2, bias=not normed))
         if normed:
             layers.append(nn.BatchNorm2d(outputs) if batch_norm == "batch" else Affine(outputs))
-        layers += [nn.LeakyReLU(0.2, inplace=True), nn.Dropout(dropout)]
+        layers += [nn.LeakyReLU(0.2, inplace=True), Dropout(dropout)]
     features = channels[-1] * 4 * 4
     return nn.Sequential(*layers, nn.Flatten(), nn.Unflatten(0, (-1, pack)), nn.Flatten(1), nn.Linear(pack * features, 1), nn.Flatten(0))
 

@@ -9,6 +9,8 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
+from ganlib.nets.dropout import Dropout
+
 
 class Generator(nn.Sequential):
     """z (N, latent_size) to pictures."""
@@ -35,5 +37,5 @@ def _hidden(units: Sequence[int], dropout: float) -> list[nn.Module]:
     return [
         layer
         for inputs, outputs in pairwise(units)
-        for layer in (nn.Linear(inputs, outputs), nn.LeakyReLU(0.2, inplace=True), nn.Dropout(dropout))
+        for layer in (nn.Linear(inputs, outputs), nn.LeakyReLU(0.2, inplace=True), Dropout(dropout))
     ]
