@@ -58,6 +58,11 @@ def test_fewer_images_are_spread_over_the_archive(raw, target):
     assert list(Faces.open(target, "all").table["file"]) == ["000001.jpg", "000004.jpg", "000007.jpg", "000010.jpg"]
 
 
+def test_single_picture_makes_a_cache_of_one(tmp_path, target):
+    archive.prepare(archive.write(tmp_path / "raw", [archive.jpeg(archive.picture(0))]), WIDE, target)
+    assert Faces.open(target, "train").pictures.shape == (1, 64, 64, 3)
+
+
 def test_more_images_than_there_are_is_one_line(raw, target):
     with pytest.raises(UserError, match="13 asked for"):
         archive.prepare(raw, WIDE, target, images=13)

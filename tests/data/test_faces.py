@@ -28,6 +28,13 @@ def test_split_chooses_rows_of_pictures_and_table_alike(cache, split, expected):
     assert list(opened.table["file"]) == [f"{i + 1:06d}.jpg" for i in expected]
 
 
+def test_split_without_a_picture_is_one_line(tmp_path):
+    raw = archive.write(tmp_path / "raw", [archive.jpeg(archive.picture(10 * i)) for i in range(2)])
+    archive.prepare(raw, params.load().crop("wide64"), tmp_path / "wide64.npy")
+    with pytest.raises(UserError, match="wide64.npy: holds no picture of the split 'test'"):
+        Faces.open(tmp_path / "wide64.npy", "test")
+
+
 def test_condition_is_the_one_attribute_that_holds_and_zero_for_none_or_several(cache):
     groups = {"hair": ["Black_Hair", "Blond_Hair"], "eyes": ["Eyeglasses"]}
     conditions = Faces.open(cache, "all").conditions(groups)
