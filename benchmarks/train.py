@@ -39,7 +39,7 @@ ROWS = {
 }
 TURNS = 5
 SECONDS = 2  # that a turn of ours should take
-BATCHES = 20  # a turn of feeding alone
+BATCHES = 10  # a turn of feeding alone
 CHECKED = 64  # pictures of the batch on which both sides must agree
 LOG_EVERY = 20
 
