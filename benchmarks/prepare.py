@@ -1,7 +1,7 @@
 """Cutting one crop out of many pictures: by the prepare stage, by torchvision, and by nothing but the decoding of their JPEGs.
 
     python -m benchmarks.prepare FOLDER                        # 5,000 pictures, all three, alternating; the ratios come last
-    python -m benchmarks.prepare FOLDER --pictures 202599      # the stage alone at CelebA's scale: time and memory
+    python -m benchmarks.prepare FOLDER --pictures 202599      # the stage alone at CelebA's scale and at 5,000: time and memory
 
 FOLDER has pictures in CelebA's layout, say data/raw/toons; they are repeated until there are enough.
 """
@@ -32,11 +32,10 @@ def main(folder: Path, pictures: int = COMPARED, crop: str = "wide64", rounds: A
     """Compare on PICTURES of FOLDER, or where these are more than 5,000 measure the stage alone."""
     with tempfile.TemporaryDirectory() as temporary:
         place = Path(temporary)
-        _repeat(folder, pictures, place / "raw")
         if pictures > COMPARED:
-            seconds, memory = _stage(place, crop)
-            typer.echo(f"prepare@{crop}: {pictures} pictures in {seconds:.1f} s, {pictures / seconds:.0f} a second, peak {memory:.0f} MB")
+            _at_scale(folder, pictures, place, crop)
             return
+        _repeat(folder, pictures, place / "raw")
         with zipfile.ZipFile(place / "raw" / celeba.ARCHIVE) as whole:
             whole.extractall(place / "files")
         ours, theirs, bare = [], [], []
@@ -52,9 +51,17 @@ def main(folder: Path, pictures: int = COMPARED, crop: str = "wide64", rounds: A
         typer.echo(f"decoding ratio {statistics.median(a / b for a, b in zip(ours, bare, strict=True)):.2f}")
 
 
+def _at_scale(folder: Path, pictures: int, place: Path, crop: str) -> None:
+    for count in (COMPARED, pictures):
+        _repeat(folder, count, place / str(count) / "raw")
+    for count in (COMPARED, pictures, COMPARED):
+        seconds, memory = _stage(place / str(count), crop)
+        typer.echo(f"prepare@{crop}: {count} pictures in {seconds:.1f} s, {count / seconds:.0f} a second, peak {memory:.0f} MB")
+
+
 def _repeat(folder: Path, count: int, target: Path) -> None:
     """A raw folder of `count` pictures in CelebA's layout."""
-    target.mkdir()
+    target.mkdir(parents=True)
     with archive.opened(folder / celeba.ARCHIVE) as pictures, zipfile.ZipFile(target / celeba.ARCHIVE, "w") as whole:
         _, members = celeba.rows(pictures, folder)
         names = [f"{number:06d}.jpg" for number in range(1, count + 1)]
