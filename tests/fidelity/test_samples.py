@@ -150,8 +150,11 @@ def test_cache_is_mapped_and_not_read(tmp_path: Path) -> None:
     pictures = np.arange(2 * 3 * 4 * 4, dtype=np.uint8).reshape(2, 3, 4, 4)
     np.save(tmp_path / "fakes.npy", pictures)
     opened = open_cache(tmp_path / "fakes.npy")
-    assert isinstance(opened, np.memmap)
     np.testing.assert_array_equal(opened, pictures)
+    with (tmp_path / "fakes.npy").open("r+b") as file:
+        file.seek(-1, 2)
+        file.write(b"\xff")
+    assert opened[-1, -1, -1, -1] == 255
     np.save(tmp_path / "others.npy", pictures.transpose(0, 2, 3, 1))
     np.testing.assert_array_equal(open_cache(tmp_path / "others.npy"), pictures)
 
