@@ -31,7 +31,7 @@ def test_split_chooses_rows_of_pictures_and_table_alike(cache, split, expected):
 def test_split_without_a_picture_is_one_line(tmp_path):
     raw = archive.write(tmp_path / "raw", [archive.jpeg(archive.picture(10 * i)) for i in range(2)])
     archive.prepare(raw, params.load().crop("wide64"), tmp_path / "wide64.npy")
-    with pytest.raises(UserError, match="wide64.npy: holds no picture of the split 'test'"):
+    with pytest.raises(UserError, match=r"wide64.npy: holds no picture of the split 'test'"):
         Faces.open(tmp_path / "wide64.npy", "test")
 
 
