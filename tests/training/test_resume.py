@@ -32,7 +32,9 @@ def place(tmp_path):
     return make
 
 
-@pytest.mark.parametrize("name", small.NAMES)
+@pytest.mark.parametrize(
+    "name", ["dcgan56", "began64", *(pytest.param(name, marks=pytest.mark.slow) for name in ("dcgan112", "dcgan64", "dense64"))]
+)
 def test_run_killed_again_and_again_ends_with_the_bytes_of_the_one_left_alone(place, name):
     tmp_path = place(name)
     alone = children.run(tmp_path / "alone", name, changes=changes(name))
