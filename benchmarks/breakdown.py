@@ -29,7 +29,7 @@ HEADINGS = {
     "batch norm": r"batch_?norm|bn_",
     "activations": r"relu|elu|clamp_min|threshold|tanh|sigmoid",
     "resampling": r"upsample|avg_pool",
-    "dropout": r"bernoulli|dropout",
+    "dropout": r"bernoulli|dropout|random_|aten::ge",  # and the mask's two products under the rest
     "optimizer": r"adam|zero_grad|optimizer",
     "layout changes": r"copy_|aten::cat|clone|contiguous|Memcpy",
     "allocation": r"empty|resize_|cudaMalloc|cudaFree",

@@ -28,7 +28,7 @@ def mapped(path: Path) -> np.ndarray:
         raise UserError(f"{path}: is no .npy of pictures: {error}") from None
     if pictures.dtype != np.uint8 or pictures.ndim != 4 or not pictures.size:
         raise UserError(f"{path}: holds {pictures.dtype} of shape {pictures.shape}; {PICTURES}")
-    return np.asarray(pictures)
+    return np.asarray(pictures)  # still mapped; indexing numpy's memmap class costs 20 us more
 
 
 @dataclass(frozen=True)

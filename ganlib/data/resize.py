@@ -1,5 +1,6 @@
 """Cutting a region out of pictures and resizing it to a square."""
 
+import math
 from collections.abc import Iterable, Iterator
 
 import numpy as np
@@ -17,16 +18,17 @@ def squares(pictures: Iterable[np.ndarray], region: Region, size: int) -> Iterat
     The filter is bilinear, and its support grows with the reduction (antialiasing): Pillow's, of which each value is at most 1 off by
     rounding, as torchvision's Resize has it on uint8 tensors.
     """
-    held, count = np.empty((0, 0, 0, 3), np.uint8), 0
+    held, count, shape = np.empty(0), 0, None
     for picture in pictures:
-        left, top, right, bottom = region.edges(picture.shape[1], picture.shape[0])
-        inside = picture[top:bottom, left:right]
-        if count and (count == len(held) or inside.shape != held.shape[1:]):
+        if count and (count == len(held) or picture.shape != shape):
             yield _resized(held[:count], size)
             count = 0
-        if inside.shape != held.shape[1:]:
-            held = np.empty((max(1, TOGETHER // inside.nbytes), *inside.shape), np.uint8)
-        held[count] = inside
+        if picture.shape != shape:
+            shape = picture.shape
+            left, top, right, bottom = region.edges(shape[1], shape[0])
+            inside = (bottom - top, right - left, 3)
+            held = np.empty((max(1, TOGETHER // math.prod(inside)), *inside), np.uint8)
+        held[count] = picture[top:bottom, left:right]
         count += 1
     if count:
         yield _resized(held[:count], size)
