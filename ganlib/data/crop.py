@@ -26,13 +26,10 @@ class Crop(Settings):
         return self
 
     def edges(self, width: int, height: int) -> Edges:
-        """The box on a picture of this size, in proportion where it is not 178x218."""
-        return (
-            round(self.left * width / WIDTH),
-            round(self.top * height / HEIGHT),
-            round(self.right * width / WIDTH),
-            round(self.bottom * height / HEIGHT),
-        )
+        """The box on a picture of this size, in proportion where it is not 178x218; never less than a pixel."""
+        left, right = (round(edge * width / WIDTH) for edge in (self.left, self.right))
+        top, bottom = (round(edge * height / HEIGHT) for edge in (self.top, self.bottom))
+        return _a_pixel_at_least(left, top, right, bottom, width, height)
 
 
 class Box(Settings):
@@ -50,8 +47,8 @@ class Box(Settings):
 
     def edges(self, width: int, height: int) -> Edges:
         """The box on a picture of this size; never less than a pixel."""
-        left, top = min(int(self.left * width), width - 1), min(int(self.top * height), height - 1)
-        return left, top, max(round(self.right * width), left + 1), max(round(self.bottom * height), top + 1)
+        left, top = int(self.left * width), int(self.top * height)
+        return _a_pixel_at_least(left, top, round(self.right * width), round(self.bottom * height), width, height)
 
 
 class Centre(Settings):
@@ -65,6 +62,11 @@ class Centre(Settings):
 
 
 Region = Crop | Box | Centre
+
+
+def _a_pixel_at_least(left: int, top: int, right: int, bottom: int, width: int, height: int) -> Edges:
+    left, top = min(left, width - 1), min(top, height - 1)
+    return left, top, max(right, left + 1), max(bottom, top + 1)
 
 
 def _check_inside(box: Crop | Box) -> None:
