@@ -40,7 +40,7 @@ ROWS = {
 TURNS = 5
 SECONDS = 2  # that a turn of ours should take
 BATCHES = 10  # a turn of feeding alone
-CHECKED = 64  # pictures of the batch on which both sides must agree
+CHECKED = 32  # pictures of the batch on which both sides must agree
 LOG_EVERY = 20
 
 Work = Callable[[int], float]  # so many steps, or batches: how many seconds they took
