@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# Two test files at a time, in pytest's order: much of a test's time is the start of a process, which needs one core.
+TESTS = python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help repro test test-slow lint clean
 
@@ -13,10 +15,10 @@ repro: .venv/installed  ## run the pipeline: faces, crops, five GANs and the cur
 	@dvc repro
 
 test: .venv/installed  ## the default tests, in minutes
-	python -m pytest -m 'not slow'
+	$(TESTS) -m 'not slow'
 
 test-slow: .venv/installed  ## the tests that take longer
-	python -m pytest -m slow
+	$(TESTS) -m slow
 
 lint: .venv/installed  ## ruff, which also checks the formatting
 	ruff check .
