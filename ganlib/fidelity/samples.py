@@ -4,6 +4,7 @@ import os
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path, PurePath, PurePosixPath
 
@@ -33,26 +34,28 @@ class Pictures:
         Each is decoded once at the start, in minutes, so that no mistake in the last comes up after Inception's hours. A
         picture that `decode` refuses is a UserError, and so are two of different sizes; broken ones may be skipped.
         """
-        files = _in_folder(place) if place.is_dir() else _in_zip(place)
-        if not files:
-            raise UserError(f"{place}: holds no picture: no file ends in {', '.join(decode.SUFFIXES)}")
-        sizes, whole, broken = {}, [], []
-        with progress.bar(total=len(files), desc=f"checking {place}", unit="picture", delay=5) as bar:
-            for file, found in zip(files, ahead(_size, files), strict=True):
-                bar.update()
-                if isinstance(found, BrokenPictureError):
-                    if not skip_broken:
-                        raise UserError(f"{found}; --skip-broken leaves such files out")
-                    broken.append(file)
-                    continue
-                whole.append(file)
-                sizes.setdefault(found, file)
-                if len(sizes) > 1:
-                    (one, first), (other, second) = sizes.items()
-                    raise UserError(f"{place}: pictures must have one size, and {first} is {one} and {second} {other}")
-        if not whole:
-            raise UserError(f"{place}: holds no whole picture among {len(broken)}")
-        return cls(whole, broken)
+        with ExitStack() as on_error:
+            files = _in_folder(place) if place.is_dir() else _in_zip(place, on_error)
+            if not files:
+                raise UserError(f"{place}: holds no picture: no file ends in {', '.join(decode.SUFFIXES)}")
+            sizes, whole, broken = {}, [], []
+            with progress.bar(total=len(files), desc=f"checking {place}", unit="picture", delay=5) as bar:
+                for file, found in zip(files, ahead(_size, files), strict=True):
+                    bar.update()
+                    if isinstance(found, BrokenPictureError):
+                        if not skip_broken:
+                            raise UserError(f"{found}; --skip-broken leaves such files out")
+                        broken.append(file)
+                        continue
+                    whole.append(file)
+                    sizes.setdefault(found, file)
+                    if len(sizes) > 1:
+                        (one, first), (other, second) = sizes.items()
+                        raise UserError(f"{place}: pictures must have one size, and {first} is {one} and {second} {other}")
+            if not whole:
+                raise UserError(f"{place}: holds no whole picture among {len(broken)}")
+            on_error.pop_all()  # a zip stays open for its pictures to be read
+            return cls(whole, broken)
 
     def __len__(self) -> int:
         return len(self.files)
@@ -92,9 +95,9 @@ def _in_folder(folder: Path) -> list[Path]:
     return files
 
 
-def _in_zip(path: Path) -> list[zipfile.Path]:
+def _in_zip(path: Path, on_error: ExitStack) -> list[zipfile.Path]:
     try:
-        archive = zipfile.ZipFile(path)
+        archive = on_error.enter_context(zipfile.ZipFile(path))
     except (OSError, zipfile.BadZipFile) as error:
         raise UserError(f"{path}: is no zip: {error}") from None
     members = [member for member in archive.infolist() if _is_picture(PurePosixPath(member.filename))]

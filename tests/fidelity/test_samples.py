@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from PIL import Image
 
@@ -86,6 +87,7 @@ def test_damaged_zip_member_is_a_broken_picture(tmp_path: Path) -> None:
     place.write_bytes(data)
     with pytest.raises(UserError, match=r"fakes\.zip/0\.png: is no readable picture"):
         Pictures.open(place)
+    assert str(place) not in [file.path for file in psutil.Process().open_files()]
 
 
 def test_folder_of_broken_pictures_alone_holds_nothing_to_score(tmp_path: Path) -> None:
