@@ -50,9 +50,7 @@ def _unlock(checkout: Checkout) -> None:
     """What the README says to do where a kill has cut DVC's own list of locks short."""
     locks = checkout.folder / ".dvc/tmp/rwlock"
     try:
-        json.loads(locks.read_text())
-    except FileNotFoundError:
-        pass
+        json.loads(locks.read_text() if locks.exists() else "{}")
     except ValueError:
         typer.echo("     DVC's list of locks was cut short and is removed")
         locks.unlink()

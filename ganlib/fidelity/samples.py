@@ -38,24 +38,9 @@ class Pictures:
             files = _in_folder(place) if place.is_dir() else _in_zip(place, on_error)
             if not files:
                 raise UserError(f"{place}: holds no picture: no file ends in {', '.join(decode.SUFFIXES)}")
-            sizes, whole, broken = {}, [], []
-            with progress.bar(total=len(files), desc=f"checking {place}", unit="picture", delay=5) as bar:
-                for file, found in zip(files, ahead(_size, files), strict=True):
-                    bar.update()
-                    if isinstance(found, BrokenPictureError):
-                        if not skip_broken:
-                            raise UserError(f"{found}; --skip-broken leaves such files out")
-                        broken.append(file)
-                        continue
-                    whole.append(file)
-                    sizes.setdefault(found, file)
-                    if len(sizes) > 1:
-                        (one, first), (other, second) = sizes.items()
-                        raise UserError(f"{place}: pictures must have one size, and {first} is {one} and {second} {other}")
-            if not whole:
-                raise UserError(f"{place}: holds no whole picture among {len(broken)}")
+            pictures = cls(*_checked(place, files, skip_broken))
             on_error.pop_all()  # a zip stays open for its pictures to be read
-            return cls(whole, broken)
+            return pictures
 
     def __len__(self) -> int:
         return len(self.files)
@@ -78,6 +63,27 @@ def ahead(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator
     workers = os.cpu_count()
     with ThreadPoolExecutor(workers) as pool:
         yield from ordered(pool, function, items, ahead=4 * workers)
+
+
+def _checked(place: Path, files: Sequence[Path | zipfile.Path], skip_broken: bool) -> tuple[list[Path | zipfile.Path], ...]:
+    """The whole files, which have one size, and the broken ones."""
+    sizes, whole, broken = {}, [], []
+    with progress.bar(total=len(files), desc=f"checking {place}", unit="picture", delay=5) as bar:
+        for file, found in zip(files, ahead(_size, files), strict=True):
+            bar.update()
+            if isinstance(found, BrokenPictureError):
+                if not skip_broken:
+                    raise UserError(f"{found}; --skip-broken leaves such files out")
+                broken.append(file)
+                continue
+            whole.append(file)
+            sizes.setdefault(found, file)
+            if len(sizes) > 1:
+                (one, first), (other, second) = sizes.items()
+                raise UserError(f"{place}: pictures must have one size, and {first} is {one} and {second} {other}")
+    if not whole:
+        raise UserError(f"{place}: holds no whole picture among {len(broken)}")
+    return whole, broken
 
 
 def _size(file: Path | zipfile.Path) -> str | BrokenPictureError:
