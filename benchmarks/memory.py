@@ -8,6 +8,7 @@ what the process cannot do without, and it is what must not grow.
 import multiprocessing
 import re
 import tempfile
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -30,8 +31,8 @@ def main() -> None:
     peaks = []
     with tempfile.TemporaryDirectory() as folder:
         for count in COUNTS:
-            with multiprocessing.get_context("spawn").Pool(1) as pool:
-                anonymous, mapped = pool.apply(peak, (count, Path(folder)))
+            with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+                anonymous, mapped = pool.submit(peak, count, Path(folder)).result()
             typer.echo(f"{count:7} pictures: anonymous peak {anonymous / 1e6:.0f} MB, and {mapped / 1e6:.0f} MB of files' pages")
             peaks.append(anonymous)
     typer.echo(f"memory ratio {peaks[1] / peaks[0]:.3f}")

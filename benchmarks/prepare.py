@@ -13,7 +13,7 @@ import statistics
 import tempfile
 import time
 import zipfile
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Annotated
@@ -75,8 +75,8 @@ def _repeat(folder: Path, count: int, target: Path) -> None:
 
 def _stage(place: Path, crop: str) -> tuple[float, float]:
     """Seconds and peak memory of its own in MB of the stage's work, in a process of its own."""
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(_build, (place, crop))
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(_build, place, crop).result()
 
 
 def _build(place: Path, crop: str) -> tuple[float, float]:
