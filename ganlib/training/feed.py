@@ -1,6 +1,5 @@
 """Which pictures and which noise each step gets."""
 
-import warnings
 from typing import Protocol
 
 import numpy as np
@@ -28,13 +27,11 @@ class Mapped:
     """Each batch is read from the mapped cache, and a GPU fetches it while it works on the one before."""
 
     def __init__(self, faces: Faces, device: torch.device) -> None:
-        with warnings.catch_warnings(action="ignore"):  # torch warns of the read-only mapping, which is only read here
-            self.pictures = torch.from_numpy(faces.pictures)
-        self.rows = torch.from_numpy(faces.rows)
+        self.faces = faces
         self.device = device
 
     def batch(self, rows: Tensor) -> Tensor:
-        return sent(self.pictures.index_select(0, self.rows[rows]), self.device).permute(0, 3, 1, 2)
+        return sent(torch.from_numpy(self.faces[rows.numpy()]), self.device)
 
 
 class Resident:

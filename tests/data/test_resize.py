@@ -20,7 +20,7 @@ def test_crop_is_pillows_own_crop_and_bilinear_resize_but_for_rounding():
         expected = image.crop((crop.left, crop.top, crop.right, crop.bottom)).resize((crop.size, crop.size), Image.Resampling.BILINEAR)
         difference = np.abs(next(squares([pixels(image)], crop, crop.size))[0].astype(int) - pixels(expected))
         assert difference.max() <= 1
-        assert difference.mean() < 0.2
+        assert difference.mean() < 0.01
 
 
 def test_pictures_of_many_sizes_come_in_their_order_and_as_each_would_alone(monkeypatch):
