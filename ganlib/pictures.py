@@ -17,7 +17,7 @@ def to_float(pictures: Tensor, pixel_range: tuple[float, float]) -> Tensor:
     low, high = pixel_range
     floats = pictures.float()
     # In place, which is faster than one mixed pass; and no GPU waits for a number on the CPU.
-    return torch.add(torch.tensor(low), floats, alpha=(high - low) / 255, out=floats)
+    return torch.add(torch.scalar_tensor(low), floats, alpha=(high - low) / 255, out=floats)
 
 
 def to_uint8(pictures: Tensor, pixel_range: tuple[float, float]) -> Tensor:

@@ -42,7 +42,7 @@ def read_tables(folder: Path) -> pd.DataFrame:
         raise UserError(f"{folder / ATTRIBUTE_TABLE}: line 2 must name CelebA's 40 attributes, and has {len(attributes.columns)} names")
     if attributes.empty:
         raise UserError(f"{folder / ATTRIBUTE_TABLE}: names no picture")
-    if not attributes.isin([-1, 1]).all(axis=None):
+    if (attributes.abs() != 1).any(axis=None):
         raise UserError(f"{folder / ATTRIBUTE_TABLE}: every attribute must be 1 or -1")
     if not attributes.index.equals(splits.index) or not splits.isin(range(len(SPLITS))).all():
         raise UserError(f"{folder / SPLIT_TABLE}: must give 0, 1 or 2 to each file of {ATTRIBUTE_TABLE}, in its order")

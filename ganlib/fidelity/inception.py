@@ -155,7 +155,7 @@ def features(
     with (
         # Global flags, so they are set here and not by each worker: TF32 off, full float32 on any device.
         torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False, fp32_precision="ieee"),
-        progress.bar(total=total, desc=desc, unit="picture") as bar,
+        progress.bar(total=total, desc=desc, unit="picture", disable=total == 0) as bar,
         ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool,
     ):
         groups = regroup(batches, batch_size or (BATCH if on_cpu else GPU_BATCH))

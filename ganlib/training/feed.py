@@ -1,5 +1,6 @@
 """Which pictures and which noise each step gets."""
 
+import warnings
 from typing import Protocol
 
 import numpy as np
@@ -27,11 +28,13 @@ class Mapped:
     """Each batch is read from the mapped cache, and a GPU fetches it while it works on the one before."""
 
     def __init__(self, faces: Faces, device: torch.device) -> None:
-        self.faces = faces
+        with warnings.catch_warnings(action="ignore"):  # torch warns of the read-only mapping, which is only read here
+            self.pictures = torch.from_numpy(faces.pictures)
+        self.rows = torch.from_numpy(faces.rows)
         self.device = device
 
     def batch(self, rows: Tensor) -> Tensor:
-        return sent(torch.from_numpy(self.faces[rows.numpy()]), self.device)
+        return sent(self.pictures.index_select(0, self.rows[rows]), self.device).permute(0, 3, 1, 2)
 
 
 class Resident:
