@@ -178,7 +178,7 @@ def measure(row: str, folder: Path) -> float:
         count = min(100, max(1, round(SECONDS / us.train(1))))
         them.train(count)
         times = [(us.train(count), them.train(count)) for _ in progress.bar(range(TURNS), desc=row, unit="turn", leave=False)]
-        feeding, loading = (batch(side.fetch) for side in (us, them))
+        feeding, loading = (seconds_a_batch(side.fetch) for side in (us, them))
 
     ours_step, theirs_step = (statistics.median(column) / count for column in zip(*times, strict=True))
     speeds = [report.reals_per_step / seconds for seconds in (ours_step, theirs_step)]
@@ -189,8 +189,8 @@ def measure(row: str, folder: Path) -> float:
     return theirs_step / ours_step
 
 
-def batch(fetch: Work) -> float:
-    """Seconds that one costs in an epoch of nothing else."""
+def seconds_a_batch(fetch: Work) -> float:
+    """What one costs in an epoch of nothing else."""
     count = max(BATCHES, round(BATCHES * FEEDING / fetch(BATCHES)))
     return statistics.median(fetch(count) for _ in range(TURNS)) / count
 
