@@ -19,7 +19,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks import pictures
 from benchmarks.train import ROWS, now
-from ganlib.training import machine
+from ganlib.device import prepare_device
 from ganlib.training.feed import Feed
 from ganlib.training.trainer import Trainer
 
@@ -66,7 +66,7 @@ def main(rows: Annotated[list[str] | None, typer.Argument(help=f"of {', '.join(R
 def measure(row: str, folder: Path) -> float:
     """Print one row; the share."""
     report = pictures.report(*ROWS[row])
-    device = machine.prepare(report.precision)
+    device = prepare_device(report.precision)
     rng = torch.Generator().manual_seed(1)
     trainer = Trainer(report, device, rng)
     feed = Feed(report, pictures.cached(folder, report), device, rng)

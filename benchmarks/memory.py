@@ -18,7 +18,7 @@ import typer
 
 from benchmarks import pictures
 from ganlib.data.faces import Faces
-from ganlib.training import machine
+from ganlib.device import prepare_device
 from ganlib.training.feed import Feed
 from ganlib.training.trainer import Trainer
 
@@ -44,7 +44,7 @@ def peak(count: int, folder: Path) -> tuple[int, int]:
     cache = np.lib.format.open_memmap(folder / f"{count}.npy", "w+", np.uint8, (count, report.size, report.size, 3))
     del cache
     faces = Faces(np.load(folder / f"{count}.npy", mmap_mode="r"), np.arange(count), pd.DataFrame(index=range(count)))
-    device = machine.prepare(report.precision)
+    device = prepare_device(report.precision)
     rng = torch.Generator().manual_seed(1)
     trainer = Trainer(report, device, rng)
     feed = Feed(report, faces, device, rng)

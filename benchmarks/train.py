@@ -25,7 +25,6 @@ from ganlib import progress
 from ganlib.data.faces import Faces
 from ganlib.objectives.objective import Batch
 from ganlib.system import Report
-from ganlib.training import machine
 from ganlib.training.feed import Feed
 from ganlib.training.trainer import Trainer
 
@@ -49,7 +48,7 @@ Work = Callable[[int], float]  # so many steps, or batches: how many seconds the
 
 def ours(name: str, report: Report, folder: Path) -> tuple[Work, Work]:
     """Steps of the training loop, and the feeding alone."""
-    device = machine.prepare(report.precision)
+    device = prepare_device(report.precision)
     rng = torch.Generator().manual_seed(1)
     trainer = Trainer(report, device, rng)
     feed = Feed(report, pictures.cached(folder, report), device, rng)
@@ -148,7 +147,7 @@ def _serve(make: Callable[[], tuple[Work, Work]], pipe: Connection) -> None:
 def check(name: str, report: Report, faces: Faces) -> None:
     """Three steps on one batch: the first D loss within 1e-5, all losses within 1 %. Without dropout, whose masks no two nets share."""
     report = report.model_copy(update={key: 0.0 for key in ("dropout", "d_dropout") if key in type(report).model_fields})
-    device = machine.prepare("fp32")
+    device = prepare_device("fp32")
     rng = torch.Generator().manual_seed(1)
     trainer = Trainer(report, device, rng)
     other = LOOPS[name](name, report, report.networks(torch.Generator().manual_seed(1)), device)

@@ -12,20 +12,20 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ganlib.data.crop import Box, Centre, Crop, Region
 from ganlib.errors import UserError, suggestion
 from ganlib.reports import REPORTS, Curve
-from ganlib.settings import Count, Fraction, Latent, Positive, Precision, Protocol, Settings, Split
+from ganlib.settings import Block, Count, Fraction, Latent, Positive, Precision, Protocol, Split
 from ganlib.system import Report
 
 FILE = Path("params.yaml")
 FEWEST_SAMPLES = 6  # more than density's five nearest neighbours
 
-Block = TypeVar("Block", bound=Settings)
+Model = TypeVar("Model", bound=Block)
 
 _REPR = reprlib.Repr()
 _REPR.maxstring = _REPR.maxother = 80
 _REPR.maxlevel = 2
 
 
-class Dataset(Settings):
+class Dataset(Block):
     """A block of `datasets`: where its pictures come from and how much of the work is done on them."""
 
     kind: Literal["toons", "celeba", "folder"]
@@ -35,8 +35,8 @@ class Dataset(Settings):
     max_broken: Annotated[int, Field(ge=0)]
     split: Split
     scale: Literal["preview", "full"]
-    fid_samples: Annotated[int, Field(ge=FEWEST_SAMPLES)]
-    reals: Count | None
+    samples: Annotated[int, Field(ge=FEWEST_SAMPLES)]
+    searched: Count | None
 
     @model_validator(mode="after")
     def _keys_fit_the_kind(self) -> Self:
@@ -51,7 +51,7 @@ class Dataset(Settings):
         return crop if self.kind != "folder" else self.box or Centre()
 
 
-class Overrides(Settings):
+class Overrides(Block):
     """Top-level values that stand in for those of all five image reports; None keeps each report's own."""
 
     lr_g: Positive | None
@@ -147,7 +147,7 @@ def _fits(name: str, report: Report, crops: Mapping[str, Crop]) -> None:
         )
 
 
-def _validate(kind: type[Block], values: Mapping[str, Any], where: str) -> Block:
+def _validate(kind: type[Model], values: Mapping[str, Any], where: str) -> Model:
     try:
         return kind.model_validate(values)
     except ValidationError as error:
@@ -158,7 +158,7 @@ def _validate(kind: type[Block], values: Mapping[str, Any], where: str) -> Block
     raise UserError(f"{FILE}: {key}: {_problem(first, kind)}{rest}")
 
 
-def _problem(problem: Mapping[str, Any], kind: type[Settings]) -> str:
+def _problem(problem: Mapping[str, Any], kind: type[Block]) -> str:
     match problem["type"]:
         case "extra_forbidden":
             return f"unknown key{suggestion(str(problem['loc'][-1]), kind.model_fields)}"

@@ -20,7 +20,7 @@ Metric = Literal["fid", "kid", "precision", "recall", "density", "coverage"]
 EXTRACTOR = "inception-2015-12-05"
 
 
-class Settings(BaseModel):
+class Block(BaseModel):
     """A block of params.yaml: an unknown key, a missing one or a value of another type is an error."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from ganlib.settings import Count, Fraction, Latent, Positive, Precision, Settings
+from ganlib.settings import Block, Count, Fraction, Latent, Positive, Precision
 
 if TYPE_CHECKING:
     import torch
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ganlib.objectives.objective import Objective
 
 
-class System(Settings):
+class System(Block):
     """Two nets that learn from each other: what the trainer needs to know of a report, or of the curve demo."""
 
     first_weights: ClassVar[Literal["normal", "glorot", "uniform"]]
@@ -49,7 +49,7 @@ class System(Settings):
         """What the two nets want; what it draws itself comes from `rng`."""
 
 
-class Snapshots(Settings):
+class Snapshots(Block):
     """When the generator is kept on the way, to be scored; the end is kept without being named."""
 
     unit: Literal["epochs", "steps"]

@@ -1,13 +1,13 @@
 """Score one report's generators: metrics/<report>.json and data/scores/<report>/."""
 
-from ganlib import metrics, params, paths
+from ganlib import figures, params, paths
 from ganlib.data.faces import Faces
 from ganlib.fidelity.attributes import Classifier
 from ganlib.fidelity.evaluation import evaluate
 from ganlib.fidelity.frechet import Statistics
 from ganlib.fidelity.reference import Reference
+from ganlib.figures import last_figures
 from ganlib.settings import EXTRACTOR
-from ganlib.training.log import last_figures
 from stages import run
 
 
@@ -15,7 +15,7 @@ def main(report: str) -> None:
     """Score what REPORT's generators make."""
     settings = params.load()
     crop, data, protocol = settings.report(report).crop, settings.data, settings.protocol
-    figures = evaluate(
+    scores = evaluate(
         paths.run(report),
         Reference.load(paths.features(crop, protocol)),
         Statistics.load(paths.statistics(crop, protocol), EXTRACTOR, protocol),
@@ -26,15 +26,15 @@ def main(report: str) -> None:
         seed=settings.seed,
     )
     taken = {
-        "fid_samples": data.fid_samples,
-        "real_samples": data.fid_samples,
+        "samples": data.samples,
+        "real_samples": data.samples,
         "extractor": EXTRACTOR,
         "protocol": protocol,
         "dataset": settings.dataset,
         "split": data.split,
         "scale": data.scale,
     }
-    metrics.write({**figures, **taken, **last_figures(paths.run(report) / "log.csv")}, paths.metrics(report))
+    figures.save_metrics({**scores, **taken, **last_figures(paths.run(report) / "log.csv")}, paths.metrics(report))
 
 
 if __name__ == "__main__":

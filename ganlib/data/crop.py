@@ -5,13 +5,13 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from ganlib.data.celeba import HEIGHT, WIDTH
-from ganlib.settings import Settings
+from ganlib.settings import Block
 
 Edges = tuple[int, int, int, int]  # left, top, right, bottom in pixels, PIL order
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-class Crop(Settings):
+class Crop(Block):
     """Box edges in pixels of the 178x218 picture, PIL order; `size` is the edge of the square."""
 
     left: Annotated[int, Field(ge=0, lt=WIDTH)]
@@ -32,7 +32,7 @@ class Crop(Settings):
         return _a_pixel_at_least(left, top, right, bottom, width, height)
 
 
-class Box(Settings):
+class Box(Block):
     """Box edges as shares of a picture's width and height, so that one box fits pictures of many sizes."""
 
     left: Share
@@ -51,7 +51,7 @@ class Box(Settings):
         return _a_pixel_at_least(left, top, round(self.right * width), round(self.bottom * height), width, height)
 
 
-class Centre(Settings):
+class Centre(Block):
     """The largest square in a picture's middle."""
 
     def edges(self, width: int, height: int) -> Edges:

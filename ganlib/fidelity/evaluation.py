@@ -12,6 +12,7 @@ from torch.nn import Module
 
 from ganlib import generator as generators
 from ganlib.data.faces import Faces
+from ganlib.device import device
 from ganlib.fidelity import inception, scores
 from ganlib.fidelity.attributes import Classifier
 from ganlib.fidelity.conditions import diversity, obedience
@@ -20,12 +21,11 @@ from ganlib.fidelity.inception import Inception
 from ganlib.fidelity.kernel import kid
 from ganlib.fidelity.memorisation import Memorisation, memorisation
 from ganlib.fidelity.reference import Reference
-from ganlib.fidelity.tiles import device
+from ganlib.figures import last_figures
 from ganlib.files import replacing
 from ganlib.pictures import save_sheet
 from ganlib.settings import Protocol
 from ganlib.system import Report
-from ganlib.training.log import last_figures
 
 
 @dataclass(frozen=True, eq=False)

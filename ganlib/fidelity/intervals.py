@@ -16,10 +16,10 @@ import torch
 from scipy.special import stdtrit
 
 from ganlib import progress
+from ganlib.device import device
 from ganlib.fidelity.checks import require
 from ganlib.fidelity.frechet import Statistics, frechet_distance
 from ganlib.fidelity.kernel import KernelSums, kernel_sums, mmd2
-from ganlib.fidelity.tiles import device
 
 GROUPS = 20
 LEAST = 4  # pictures on a side: two groups of two

@@ -7,8 +7,9 @@ import torch
 from torch import Tensor
 
 from ganlib import progress
+from ganlib.device import device
 from ganlib.fidelity.checks import require
-from ganlib.fidelity.tiles import device, tiles
+from ganlib.fidelity.tiles import tiles
 
 
 class KernelSums(NamedTuple):

@@ -3,9 +3,9 @@
 import numpy as np
 import torch
 
+from ganlib.device import device
 from ganlib.fidelity.checks import require
 from ganlib.fidelity.neighbours import nearest, squared_distances
-from ganlib.fidelity.tiles import device
 
 PRECISION_K = 3  # as Kynkaanniemi et al. 2019 chose
 DENSITY_K = 5  # as Naeem et al. 2020 chose

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from ganlib.device import device
 from ganlib.errors import UserError
 from ganlib.fidelity import inception, scores
 from ganlib.fidelity.frechet import Statistics
 from ganlib.fidelity.inception import Inception
 from ganlib.fidelity.samples import Pictures, open_cache
-from ganlib.fidelity.tiles import device
 from ganlib.settings import EXTRACTOR, Protocol
 
 SEED = 0  # of KID's subsets and of the halves that make the floor, so that equal pictures have equal scores

@@ -6,8 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ganlib.device import device
 from ganlib.fidelity.checks import require
-from ganlib.fidelity.tiles import device, tiles
+from ganlib.fidelity.tiles import tiles
 
 
 def nearest(queries: np.ndarray, bank: np.ndarray, k: int = 1, *, itself: bool = False) -> tuple[np.ndarray, np.ndarray]:

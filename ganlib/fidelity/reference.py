@@ -31,15 +31,15 @@ class Reference(Arrays):
     held_out_rows: np.ndarray
 
     @classmethod
-    def of(cls, features: Features, faces: Faces, held_out: Faces, *, samples: int, reals: int | None) -> Self:
-        """Of `reals` pictures of the split `faces` (None: all), `samples` of which are scored, and of as many of `held_out`.
+    def of(cls, features: Features, faces: Faces, held_out: Faces, *, samples: int, searched: int | None) -> Self:
+        """Of `searched` pictures of the split `faces` (None: all), `samples` of which are scored, and of as many of `held_out`.
 
         All are evenly spaced. `features` is called with batches of (n, 3, S, S) uint8, a description and their number in all.
         """
-        reals = len(faces) if reals is None else reals
-        if not samples <= reals <= len(faces):
+        searched = len(faces) if searched is None else searched
+        if not samples <= searched <= len(faces):
             raise UserError(
-                f"params.yaml: datasets: fid_samples {samples}, reals {reals}: the first must not be above the second, nor that above the"
+                f"params.yaml: datasets: samples {samples}, searched {searched}: the first must not be above the second, nor that above the"
                 f" split's {len(faces)} pictures"
             )
 
@@ -47,8 +47,8 @@ class Reference(Arrays):
             batches = (source[places[start : start + BATCH]] for start in range(0, len(places), BATCH))
             return features(batches, desc, len(places))
 
-        chosen = spread(reals, len(faces))
-        scored = chosen[spread(samples, reals)]
+        chosen = spread(searched, len(faces))
+        scored = chosen[spread(samples, searched)]
         others = np.setdiff1d(chosen, scored)
         unseen = spread(min(samples, len(held_out)), len(held_out))
         return cls(

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from ganlib import progress
+from ganlib.device import device
 
 SIDE = 2048  # pictures along a tile: its float64 values and both strips of 2048 features take 100 MB
 
@@ -22,11 +23,6 @@ def tiles(x: np.ndarray, y: np.ndarray, dtype: torch.dtype, desc: str, *, upper:
     parts = [(rows, columns) for rows, columns in product(_parts(len(x)), _parts(len(y))) if not upper or columns.start >= rows.start]
     for rows, columns in progress.bar(parts, desc=desc, unit="tile", delay=5):
         yield rows, columns, torch.tensor(x[rows], dtype=dtype, device=device()), torch.tensor(y[columns], dtype=dtype, device=device())
-
-
-def device() -> torch.device:
-    """Where the tiles are."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def _parts(count: int) -> list[slice]:

@@ -8,10 +8,10 @@ from torch import Tensor
 
 from ganlib import latent, progress
 from ganlib.errors import UserError
+from ganlib.figures import Log, save_config
 from ganlib.files import replacing
 from ganlib.objectives.objective import Batch
 from ganlib.reports import Curve
-from ganlib.training.log import Log, save_config
 from ganlib.training.trainer import Trainer
 from ganlib.training.watch import not_finite
 

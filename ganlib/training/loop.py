@@ -10,13 +10,14 @@ import torch
 
 from ganlib import disk, progress
 from ganlib.data.faces import Faces
+from ganlib.device import prepare_device
 from ganlib.errors import UserError
+from ganlib.figures import add_line
 from ganlib.system import Report
-from ganlib.training import checkpoint, machine
+from ganlib.training import checkpoint
 from ganlib.training.checkpoint import Checkpoints
 from ganlib.training.feed import Feed
 from ganlib.training.interruption import Interruption
-from ganlib.training.log import add_line
 from ganlib.training.record import Record, bytes_needed
 from ganlib.training.trainer import Trainer
 from ganlib.training.watch import not_finite
@@ -32,7 +33,7 @@ def train(
     reconstructions/<step>.png; all at once, when the run is complete. The same arguments give the same bytes on the same machine, however
     often the run was cut off: it goes on from what it left below `checkpoints` every `checkpoint_every` steps.
     """
-    device = machine.prepare(report.precision)
+    device = prepare_device(report.precision)
     rng = torch.Generator().manual_seed(seed)
     torch.manual_seed(seed)  # dropout draws from torch's own generators and takes no other
     trainer = Trainer(report, device, rng)

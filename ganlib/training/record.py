@@ -9,9 +9,9 @@ from torch import Tensor
 
 from ganlib import generator as generators
 from ganlib.data.faces import Faces
+from ganlib.figures import Log, save_config
 from ganlib.system import Report
 from ganlib.training import sheets
-from ganlib.training.log import Log, save_config
 from ganlib.training.trainer import Trainer
 from ganlib.training.watch import Watch
 

@@ -60,7 +60,7 @@ def tiny(folder: Path) -> Checkout:
     yaml = YAML()
     values = yaml.load(ROOT / "params.yaml")
     for name in ("toons", "celeba_preview"):
-        values["datasets"][name].update(images=160, fid_samples=8, reals=12)
+        values["datasets"][name].update(images=160, samples=8, searched=12)
     for name, report in values["reports"].items():
         report["preview"].update({key: value for key, value in TINY.items() if key != "width" or name != "dense64"})
         report["batch_size"] = 16

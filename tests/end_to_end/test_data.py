@@ -33,7 +33,7 @@ def test_own_pictures_train_began_on_conditions_of_their_own(fresh, tmp_path, mi
     yaml = YAML()
     values = yaml.load(checkout.folder / "params.yaml")
     values["dataset"] = "own"
-    values["datasets"]["own"].update(source=str(mine), fid_samples=8)
+    values["datasets"]["own"].update(source=str(mine), samples=8)
     values["reports"]["began64"]["conditions"] = {"hair": ["hair_blond", "hair_brown"], "smile": ["smiling"]}
     yaml.dump(values, checkout.folder / "params.yaml")
     checkout.dvc("repro", "train@began64")

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from ganlib.figures import last_figures
 from ganlib.reports import REPORTS
-from ganlib.training.log import last_figures
 
 SCORES = (
     "fid fid_low fid_high fid_floor kid kid_std kid_low kid_high kid_floor precision recall density coverage closer_than_held_out"
@@ -27,7 +27,7 @@ def test_repro_leaves_every_output(finished):
         scores = finished.yaml(f"metrics/{name}.json")
         assert all(math.isfinite(scores[name]) for name in SCORES)
         assert scores["fid_low"] <= scores["fid"] <= scores["fid_high"]
-        assert (scores["fid_samples"], scores["seen_samples"], scores["held_out_samples"]) == (8, 12, 8)
+        assert (scores["samples"], scores["seen_samples"], scores["held_out_samples"]) == (8, 12, 8)
         assert (scores["extractor"], scores["protocol"]) == ("inception-2015-12-05", "pytorch-fid")
         assert (scores["dataset"], scores["split"], scores["scale"], scores["step"]) == ("toons", "train", "preview", 3)
         assert {"d_loss", "g_loss"} <= scores.keys()
@@ -186,7 +186,7 @@ def test_pipeline_runs_on_photographs_and_back_again_from_the_run_cache(checkout
     checkout.dvc("exp", "run", "-S", "dataset=celeba_preview", "-S", f"datasets.celeba_preview.source={celeba_folder}")
     for name in REPORTS:
         scores = checkout.yaml(f"metrics/{name}.json")
-        assert (scores["dataset"], scores["fid_samples"]) == ("celeba_preview", 8)
+        assert (scores["dataset"], scores["samples"]) == ("celeba_preview", 8)
     told = checkout.dvc("exp", "run", "-S", "dataset=toons", "-S", "datasets.celeba_preview.source=null")
     assert "> python -m stages.train" not in told
     assert checkout.files("metrics") == before

@@ -23,12 +23,12 @@ def first_pixels(batches: Iterable[np.ndarray], desc: str, total: int) -> np.nda
     return found
 
 
-def reference(seen: range, unseen: range, samples: int, reals: int | None) -> Reference:
-    return Reference.of(first_pixels, split(seen), split(unseen), samples=samples, reals=reals)
+def reference(seen: range, unseen: range, samples: int, searched: int | None) -> Reference:
+    return Reference.of(first_pixels, split(seen), split(unseen), samples=samples, searched=searched)
 
 
 def test_rows_name_the_pictures_that_the_features_are_of():
-    found = reference(range(20, 220), range(10), samples=4, reals=120)
+    found = reference(range(20, 220), range(10), samples=4, searched=120)
     assert found.scored_rows.tolist() == [20, 70, 120, 170]
     assert found.held_out_rows.tolist() == [0, 2, 5, 7]
     assert (len(found.scored), len(found.others), len(found.held_out)) == (4, 116, 4)
@@ -38,32 +38,32 @@ def test_rows_name_the_pictures_that_the_features_are_of():
 
 
 def test_blank_takes_every_picture_of_the_split():
-    found = reference(range(200), range(200, 250), samples=10, reals=None)
+    found = reference(range(200), range(200, 250), samples=10, searched=None)
     assert sorted(found.seen_rows) == list(range(200))
 
 
 def test_floor_is_taken_against_held_out_pictures_or_where_too_few_against_others_of_the_split():
     assert np.array_equal(reference(range(50), range(50, 90), 10, 40).second, reference(range(50), range(50, 90), 10, 40).held_out)
-    others = reference(range(50), range(50, 55), samples=10, reals=40)
+    others = reference(range(50), range(50, 55), samples=10, searched=40)
     assert len(others.second) == 10
     assert set(others.second[:, 0]) < set(others.others[:, 0])
-    assert reference(range(50), range(50, 55), samples=10, reals=15).second is None
+    assert reference(range(50), range(50, 55), samples=10, searched=15).second is None
 
 
 def test_whole_split_leaves_nothing_held_out():
-    found = reference(range(50), range(0), samples=10, reals=30)
+    found = reference(range(50), range(0), samples=10, searched=30)
     assert found.held_out.shape == (0, 1)
     assert len(found.second) == 10
 
 
-@pytest.mark.parametrize(("samples", "reals"), [(20, 10), (10, 51), (60, None)])
-def test_more_than_there_are_is_refused(samples: int, reals: int | None):
-    with pytest.raises(UserError, match=r"params\.yaml: datasets: fid_samples .* the split's 50 pictures"):
-        reference(range(50), range(50, 60), samples, reals)
+@pytest.mark.parametrize(("samples", "searched"), [(20, 10), (10, 51), (60, None)])
+def test_more_than_there_are_is_refused(samples: int, searched: int | None):
+    with pytest.raises(UserError, match=r"params\.yaml: datasets: samples .* the split's 50 pictures"):
+        reference(range(50), range(50, 60), samples, searched)
 
 
 def test_stored_reference_is_the_same_and_so_are_its_bytes(tmp_path):
-    found = reference(range(50), range(50, 60), samples=10, reals=20)
+    found = reference(range(50), range(50, 60), samples=10, searched=20)
     found.save(tmp_path / "a.npz")
     found.save(tmp_path / "b.npz")
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()

@@ -10,9 +10,9 @@ from torch.nn.functional import binary_cross_entropy
 
 from ganlib import generator
 from ganlib.errors import UserError
+from ganlib.figures import Log, last_figures
 from ganlib.objectives.objective import Batch
 from ganlib.training import loop
-from ganlib.training.log import Log, last_figures
 from ganlib.training.trainer import Trainer
 from tests.training import small
 

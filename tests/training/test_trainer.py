@@ -7,9 +7,9 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from ganlib.device import prepare_device
 from ganlib.objectives.objective import Batch
 from ganlib.system import Report
-from ganlib.training import machine
 from ganlib.training.trainer import Trainer
 from tests.training import small
 
@@ -72,7 +72,7 @@ def test_bf16_step_is_near_the_full_one_and_keeps_weights_in_float32(name):
 def test_tf32_is_allowed_unless_full_precision_is_asked_for(precision, allowed):
     before = torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32
     try:
-        machine.prepare(precision)
+        prepare_device(precision)
         assert (torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32) == (allowed, allowed)
     finally:
         torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32 = before

@@ -1,6 +1,7 @@
-"""The figures that a run writes down as it goes, and the settings that gave them."""
+"""Figures on the disk: the log of a run, line by line, its settings, and the metrics that git keeps."""
 
 import csv
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -49,3 +50,10 @@ def save_config(config: dict[str, Any], path: Path) -> None:
     """Write a run's resolved settings as YAML."""
     with replacing(path) as target, target.open("w") as file:
         YAML().dump(config, file)
+
+
+def save_metrics(figures: Mapping[str, str | int | float], path: Path) -> None:
+    """Write what `dvc metrics` reads, as JSON with floats to six significant digits."""
+    rounded = {key: float(f"{value:.6g}") if isinstance(value, float) else value for key, value in figures.items()}
+    with replacing(path) as target:
+        target.write_text(json.dumps(rounded, indent=2) + "\n")
