@@ -23,6 +23,7 @@ from benchmarks import pictures
 from benchmarks.tutorial import LOOPS, Began, Loaders
 from ganlib import progress
 from ganlib.data.faces import Faces
+from ganlib.device import prepare_device
 from ganlib.objectives.objective import Batch
 from ganlib.system import Report
 from ganlib.training.feed import Feed
