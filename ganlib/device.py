@@ -32,8 +32,14 @@ def device() -> torch.device:
 
 
 def prepare_device(precision: Precision) -> torch.device:
-    """Set the process up to train at `precision`, and return the device."""
-    torch.backends.cudnn.deterministic = True
+    """Set the process up to train at `precision`, and return the device.
+
+    Whatever has no deterministic kernel is refused by torch from now on, so that equal runs have equal bytes.
+    """
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it cuBLAS may choose another order of sums each time
+    torch.use_deterministic_algorithms(True)
+    torch.utils.deterministic.fill_uninitialized_memory = False  # every value is written before it is read: filling costs a pass
+    torch.backends.cudnn.benchmark = False  # whose choice of kernels depends on how fast they just were
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = precision != "fp32"
     _keep_freed_memory()
     return device()

@@ -27,8 +27,11 @@ def replace_folder(source: Path, folder: Path) -> None:
     shutil.rmtree(temporary, ignore_errors=True)
     try:
         shutil.copytree(source, temporary)
+        for path in (*temporary.rglob("*"), temporary):
+            _to_disk(path)
         shutil.rmtree(folder, ignore_errors=True)
         os.replace(temporary, folder)
+        _to_disk(folder.parent)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 

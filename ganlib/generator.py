@@ -1,4 +1,4 @@
-"""A trained generator as a file that loads alone, and the pictures it makes."""
+"""A trained net as a file that loads alone, and the pictures that a generator makes."""
 
 import json
 from collections.abc import Iterator
@@ -14,16 +14,16 @@ from ganlib import latent
 from ganlib.errors import UserError
 from ganlib.files import replacing
 from ganlib.pictures import to_uint8
-from ganlib.reports import REPORTS
-from ganlib.system import Report
+from ganlib.reports import settings_of
+from ganlib.reports.base import Report
 
 BATCH = 100
 
 
-def save(generator: Module, name: str, report: Report, path: Path) -> None:
-    """Write the weights, with the report's name and its resolved settings in the file's own metadata."""
-    config = json.dumps({"report": name, "settings": report.model_dump()})
-    weights = {key: tensor.contiguous().cpu() for key, tensor in generator.state_dict().items()}
+def save(module: Module, net: str, name: str, report: Report, path: Path) -> None:
+    """Write the weights of one net of the report `name`, with the resolved settings in the file's own metadata."""
+    config = json.dumps({"report": name, "net": net, "settings": report.model_dump()})
+    weights = {key: tensor.contiguous().cpu() for key, tensor in module.state_dict().items()}
     with replacing(path) as target:
         # One metadata key: safetensors writes several in no fixed order, and equal runs are to give equal bytes.
         # As bytes first, since safetensors' own writer would not say that the disk is full.
@@ -31,24 +31,24 @@ def save(generator: Module, name: str, report: Report, path: Path) -> None:
 
 
 def load(path: Path) -> tuple[Module, Report]:
-    """The generator, in eval mode on the CPU, and the settings it was trained with."""
+    """The net, in eval mode on the CPU, and the settings it was trained with."""
     try:
         with safe_open(path, framework="pt") as file:
             config = json.loads((file.metadata() or {})["config"])
             weights = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a mapping)
     except (OSError, SafetensorError, KeyError, ValueError) as error:
-        raise UserError(f"{path}: is no generator that `train` wrote: {error}") from None
-    report = REPORTS[config["report"]].model_validate(config["settings"])
-    generator, _ = report.build()
-    generator.load_state_dict(weights)
-    return generator.eval().to(memory_format=torch.channels_last), report
+        raise UserError(f"{path}: is no net that `train` wrote: {error}") from None
+    report = settings_of(config["report"]).model_validate(config["settings"])
+    module = report.build()[config["net"]]
+    module.load_state_dict(weights)
+    return module.eval().to(memory_format=torch.channels_last), report
 
 
 def generate(generator: Module, report: Report, conditions: Tensor, rng: torch.Generator) -> Iterator[Tensor]:
     """Batches of (n, 3, S, S) uint8, a picture for each row of `conditions` (N, K) int64; K is 0 without conditions."""
     device = next(generator.parameters()).device
     for rows in conditions.split(BATCH):
-        z = latent.sample(report.latent, len(rows), report.latent_size, rng).to(device)
-        given = (rows.to(device),) if report.conditions else ()
+        z = latent.sample(report.prior, len(rows), report.latent_size, rng).to(device)
+        given = (rows.to(device),) if report.condition_groups else ()
         with torch.inference_mode():
             yield to_uint8(generator(z, *given), report.pixel_range)

@@ -9,13 +9,15 @@ from pydantic import Field, ValidationError, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from ganlib import reports
+from ganlib.curve import settings as curve
 from ganlib.data.crop import Box, Centre, Crop, Region
 from ganlib.errors import UserError, suggestion
-from ganlib.reports import REPORTS, Curve
+from ganlib.reports.base import Report
 from ganlib.settings import Block, Count, Fraction, Latent, Positive, Precision, Protocol, Split
-from ganlib.system import Report
 
 FILE = Path("params.yaml")
+GROUPS = ("reports", "baselines")
 FEWEST_SAMPLES = 6  # more than density's five nearest neighbours
 
 Model = TypeVar("Model", bound=Block)
@@ -52,7 +54,7 @@ class Dataset(Block):
 
 
 class Overrides(Block):
-    """Top-level values that stand in for those of all five image reports; None keeps each report's own."""
+    """Top-level values that stand in for those of all reports which have such a setting; None keeps each report's own."""
 
     lr_g: Positive | None
     lr_d: Positive | None
@@ -60,22 +62,28 @@ class Overrides(Block):
     batch_size: Annotated[int, Field(ge=2)] | None
     epochs: Count | None
     latent: Latent | None
-    precision: Precision | None
-    compile: bool | None
+
+
+class Numerics(Block):
+    """How numbers are computed, which changes them."""
+
+    precision: Precision
+    compile: bool
 
 
 class Params(Overrides):
-    """The whole of params.yaml; its reports are resolved for the chosen data set's scale and the overrides."""
+    """The whole of params.yaml; reports and baselines are resolved for the chosen data set's scale and the overrides."""
 
     dataset: str
     seed: Annotated[int, Field(ge=0, lt=2**63)]
     log_every: Count
-    checkpoint_every: Count
     protocol: Protocol
+    numerics: Numerics
     datasets: Annotated[dict[str, Dataset], Field(min_length=1)]
     crops: Annotated[dict[str, Crop], Field(min_length=1)]
     reports: dict[str, Report]
-    curve: Curve
+    baselines: dict[str, Report]
+    curve: curve.Settings
 
     @property
     def data(self) -> Dataset:
@@ -83,8 +91,9 @@ class Params(Overrides):
         return self.datasets[self.dataset]
 
     def report(self, name: str) -> Report:
-        """The resolved settings of one report, or a UserError that names those there are."""
-        return self.reports[_known(name, self.reports, "reports")]
+        """The resolved settings of one report or baseline, or a UserError that names those there are."""
+        trained = {**self.reports, **self.baselines}
+        return trained[_known(name, trained, "reports")]
 
     def crop(self, name: str) -> Crop:
         """One crop, or a UserError that names those there are."""
@@ -95,15 +104,39 @@ def load(path: Path = FILE) -> Params:
     """Read and check the file; a UserError names the file, the key, what stands there and what is allowed."""
     raw = _mapping(_read(path), "the file")
 
-    reports = _mapping(raw.get("reports"), "reports")
+    groups = {group: _mapping(raw.get(group), group) for group in GROUPS}
     # Without the reports first: their blocks can only be resolved once the data set and the overrides are known to be sound.
-    params = _validate(Params, {**raw, "reports": {}}, "")
+    params = _validate(Params, {**raw, **{group: {} for group in GROUPS}}, "")
     _known(params.dataset, params.datasets, "dataset")
-    overrides = {key: getattr(params, key) for key in Overrides.model_fields}
-    resolved = {name: _resolve(name, block, params.data.scale, overrides) for name, block in reports.items()}
-    for name, report in resolved.items():
-        _fits(name, report, params.crops)
-    return params.model_copy(update={"reports": resolved})
+    given = _overrides(params) | params.numerics.model_dump()
+    resolved = {
+        group: {name: _resolve(f"{group}.{name}", name, block, params.data.scale, given) for name, block in blocks.items()}
+        for group, blocks in groups.items()
+    }
+    for group, found in resolved.items():
+        for name, report in found.items():
+            _fits(f"{group}.{name}", name, report, params.crops)
+    return params.model_copy(update=resolved)
+
+
+def idle_overrides(name: str, path: Path = FILE) -> list[str]:
+    """The overrides that change nothing for the report `name`, each with the reason, in a line."""
+    raw, params = _read(path), load(path)
+    block = {**raw["reports"], **raw["baselines"]}[name]
+    own = {**block, **(block.get("preview") or {})} if params.data.scale == "preview" else block
+    fields = type(params.report(name)).model_fields
+    idle = []
+    for key, value in _overrides(params).items():
+        if key not in fields:
+            idle.append(f"{key}: {name} has no such setting, and trains as it would without")
+        elif own[key] == value:
+            idle.append(f"{key}: {_shown(value)} is {name}'s own value, and it trains as it would without")
+    return idle
+
+
+def _overrides(params: Params) -> dict[str, Any]:
+    """Those that are not blank."""
+    return {key: value for key in Overrides.model_fields if (value := getattr(params, key)) is not None}
 
 
 def _read(path: Path) -> Any:
@@ -123,26 +156,25 @@ def _read(path: Path) -> Any:
         raise UserError(f"{path}: holds a value or a key that YAML does not know: {_shown(str(error))}") from None
 
 
-def _resolve(name: str, block: Any, scale: str, overrides: Mapping[str, Any]) -> Report:
-    key = f"reports.{name}"
-    kind = REPORTS[_known(name, REPORTS, "reports")]
+def _resolve(key: str, name: str, block: Any, scale: str, given: Mapping[str, Any]) -> Report:
+    kind = reports.settings_of(_known(name, reports.names(), key.partition(".")[0]))
     own = dict(_mapping(block, key))
     preview = _mapping(own.pop("preview", None) or {}, f"{key}.preview")
-    report = _validate(kind, own, key)
-    previewed = _validate(kind, {**own, **preview}, f"{key}.preview")
+    for set_elsewhere in Numerics.model_fields:
+        if set_elsewhere in {**own, **preview}:
+            raise UserError(f"{FILE}: {key}.{set_elsewhere}: unknown key; it stands under numerics, for all")
+    _validate(kind, own, key)
+    _validate(kind, {**own, **preview}, f"{key}.preview")
     chosen = {**own, **preview} if scale == "preview" else own
-    given = {name: value for name, value in overrides.items() if value is not None}
-    if given:
-        return _validate(kind, {**chosen, **given}, key)
-    return previewed if scale == "preview" else report
+    return _validate(kind, {**chosen, **{name: value for name, value in given.items() if name in kind.model_fields}}, key)
 
 
-def _fits(name: str, report: Report, crops: Mapping[str, Crop]) -> None:
-    crop = crops[_known(report.crop, crops, f"reports.{name}.crop")]
+def _fits(key: str, name: str, report: Report, crops: Mapping[str, Crop]) -> None:
+    crop = crops[_known(report.crop, crops, f"{key}.crop")]
     if crop.size != report.size:
         fitting = _listed(key for key, other in crops.items() if other.size == report.size)
         raise UserError(
-            f"{FILE}: reports.{name}.crop: {report.crop} makes {crop.size}x{crop.size} pictures and {name} takes"
+            f"{FILE}: {key}.crop: {report.crop} makes {crop.size}x{crop.size} pictures and {name} takes"
             f" {report.size}x{report.size}: one of {fitting}"
         )
 
@@ -164,6 +196,8 @@ def _problem(problem: Mapping[str, Any], kind: type[Block]) -> str:
             return f"unknown key{suggestion(str(problem['loc'][-1]), kind.model_fields)}"
         case "missing":
             return "missing; it has no default"
+        case "too_short":
+            return f"{_shown(problem['input'])} is not allowed: must hold {problem['ctx']['min_length']} or more"
         case "value_error":
             return str(problem["ctx"]["error"])
         case _:

@@ -3,6 +3,7 @@
 import hashlib
 import os
 from pathlib import Path
+from typing import NamedTuple
 
 from ganlib.settings import EXTRACTOR
 
@@ -45,9 +46,22 @@ def scores(report: str) -> Path:
     return Path("data/scores", report)
 
 
-def run(report: str) -> Path:
-    """What a training leaves."""
-    return Path("data/runs", report)
+class Outputs(NamedTuple):
+    """The folders that a training leaves: `run`, the generator and its settings; `nets`, the other nets; `progress`, to look at."""
+
+    run: Path
+    nets: Path
+    progress: Path
+
+    @classmethod
+    def below(cls, folder: Path) -> "Outputs":
+        """The three in one folder."""
+        return cls(*(folder / name for name in cls._fields))
+
+
+def outputs(report: str) -> Outputs:
+    """What a training of `report` leaves."""
+    return Outputs(Path("data/runs", report), Path("data/nets", report), Path("data/progress", report))
 
 
 def metrics(report: str) -> Path:

@@ -11,6 +11,7 @@ Fraction = Annotated[float, Field(ge=0, lt=1)]  # a momentum or a dropout rate
 Probability = Annotated[float, Field(gt=0, le=1)]
 
 Latent = Literal["uniform", "gaussian", "spherical"]
+OptimizerKind = Literal["adam", "sgd"]  # sgd: without momentum
 Loss = Literal["non_saturating", "minimax"]
 Precision = Literal["fp32", "tf32", "bf16"]  # of products on a GPU; bf16 counts on a CPU as well
 Split = Literal["train", "valid", "test", "all"]

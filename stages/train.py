@@ -1,25 +1,30 @@
-"""Train one report's nets: data/runs/<report>/."""
+"""Train one report's nets: data/runs/<report>/, data/nets/<report>/ and data/progress/<report>/."""
 
-from ganlib import params, paths
+import os
+
+from ganlib import params, paths, progress
 from ganlib.data.faces import Faces
 from ganlib.training import loop
 from stages import run
+
+CHECKPOINT_STEPS = "GANLIB_CHECKPOINT_STEPS"  # steps between two checkpoints, for tests; otherwise as often as costs little
 
 
 def main(report: str) -> None:
     """Train REPORT's nets on its crop."""
     settings = params.load()
     chosen = settings.report(report)
-    faces = Faces.open(paths.cache(chosen.crop), settings.data.split)
+    for line in params.idle_overrides(report):
+        progress.note(f"train@{report}: {line}")
     loop.train(
         report,
         chosen,
-        faces,
-        paths.run(report),
+        Faces.open(paths.cache(chosen.crop), settings.data.split),
+        paths.outputs(report),
         paths.checkpoints(),
         seed=settings.seed,
         log_every=settings.log_every,
-        checkpoint_every=settings.checkpoint_every,
+        save_every=int(os.environ.get(CHECKPOINT_STEPS, 0)) or None,
     )
 
 

@@ -1,5 +1,6 @@
 """The cache that training reads: every picture's crop in one memory-mapped array, and a table beside it, row for row."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,6 +63,10 @@ class Faces:
             raise UserError(f"{cache}: holds pictures of shape {pictures.shape} for the {len(table)} rows of its table; {AGAIN}")
         within = (table["split"] == split).to_numpy() | (split == "all")
         return tuple(cls(pictures, np.flatnonzero(side), table[side]) for side in (within, ~within))
+
+    @property
+    def digest(self) -> str:
+        return hashlib.blake2b(np.ascontiguousarray(self.pictures)).hexdigest()
 
     def __len__(self) -> int:
         return len(self.rows)

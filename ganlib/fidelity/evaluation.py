@@ -24,8 +24,8 @@ from ganlib.fidelity.reference import Reference
 from ganlib.figures import last_figures
 from ganlib.files import replacing
 from ganlib.pictures import save_sheet
+from ganlib.reports.base import Report
 from ganlib.settings import Protocol
-from ganlib.system import Report
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +41,7 @@ class Fakes:
     def of(cls, path: Path, faces: Faces, rows: np.ndarray, seed: int) -> "Fakes":
         """Of a stored generator, made for the conditions of the real pictures `rows` of `faces`."""
         generator, report = generators.load(path)
-        return cls(generator, report, torch.from_numpy(faces.conditions(report.conditions)[rows]), seed)
+        return cls(generator, report, torch.from_numpy(faces.conditions(report.condition_groups)[rows]), seed)
 
     def __iter__(self) -> Iterator[Tensor]:
         """Batches of (n, 3, S, S) uint8."""
@@ -102,9 +102,9 @@ def evaluate(
         found = memorisation(fake, reference.seen, reference.held_out)
         figures |= {"closer_than_held_out": found.share, "seen_samples": len(reference.seen), "held_out_samples": len(reference.held_out)}
         save_closest(found, fakes, faces, reference.seen_rows, folder / "closest.png")
-    if fakes.report.conditions:
+    if fakes.report.condition_groups:
         made_for = fakes.condition.numpy()
-        figures |= obedience(classifier, fakes.report.conditions, made_for, fake)
+        figures |= obedience(classifier, fakes.report.condition_groups, made_for, fake)
         figures["diversity_within"] = diversity(made_for, fake) / diversity(made_for, real)
     return {key: value for key, value in figures.items() if np.isfinite(value)}
 

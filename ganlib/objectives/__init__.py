@@ -1,1 +1,1 @@
-"""What the two nets of a GAN want of each other."""
+"""How nets learn from each other: what reports share. An objective of one report alone lies in the report's folder."""

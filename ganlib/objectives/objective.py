@@ -1,11 +1,19 @@
-"""The face that every objective shows to the training loop."""
+"""The face that every objective shows to the trainer: it owns a step."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
-from torch.nn import Module
 from torch.optim import Optimizer
+
+if TYPE_CHECKING:
+    from ganlib.training.trainer import Trainer
+
+Call = Callable[..., Tensor]
+"""A net, or whatever else takes pictures or z, conditions behind them, and gives a tensor."""
 
 
 @dataclass(frozen=True)
@@ -13,41 +21,26 @@ class Batch:
     """What one step is made of.
 
     real: (N, 3, S, S) in the report's pixel range; condition: () or one (N, K) int64, to be passed on to the nets behind their first
-    argument; z_d: (N, latent_size) for D's fakes; z_g: (M, latent_size) for G's own step.
+    argument; noise(count): z (count, latent_size), new ones at each call.
     """
 
     real: Tensor
     condition: tuple[Tensor, ...]
-    z_d: Tensor
-    z_g: Tensor
+    noise: Callable[[int], Tensor]
 
 
 class Objective:
-    """What D and G want, and what is kept between their steps.
+    """How the nets of a report learn, and what is kept between steps."""
 
-    A step's losses come by name, the one to descend as `d_loss` or `g_loss`, and stay on the device; all of them are logged.
-    """
-
-    shares_fakes: ClassVar[bool]
-    """D's fakes serve G's step too; otherwise D's are drawn from z_d by G in eval mode, and G's own from z_g."""
-    simultaneous: ClassVar[bool] = False
-    """G's gradient is taken before D's weights change."""
-    autoencodes: ClassVar[bool] = False
-    """D gives back pictures, which are worth a look."""
-
-    def discriminator_losses(self, discriminator: Module, batch: Batch, fake: Tensor) -> dict[str, Tensor]:
-        """D's losses on the batch's reals and on `fake` (N, 3, S, S), which carries no gradient."""
+    def step(self, trainer: Trainer, batch: Batch) -> dict[str, Tensor]:
+        """One update of every net; losses and figures by name, still on the device and the same names at every step. All are logged."""
         raise NotImplementedError
 
-    def generator_losses(self, discriminator: Module, batch: Batch, fake: Tensor) -> dict[str, Tensor]:
-        """G's losses on `fake`, whose gradient leads to G."""
-        raise NotImplementedError
+    def reconstruct(self, nets: Mapping[str, Call], pictures: Tensor, condition: tuple[Tensor, ...]) -> Tensor | None:
+        """What the nets make of pictures that they are shown; None where they make none."""
+        return None
 
-    def after_step(self) -> dict[str, Tensor]:
-        """Update what is kept, and return what is worth a line in the log."""
-        return {}
-
-    def after_epoch(self, optimizers: tuple[Optimizer, Optimizer]) -> None:
+    def after_epoch(self, optimizers: Mapping[str, Optimizer]) -> None:
         """Update what lasts for an epoch, learning rates included."""
 
     def state_dict(self) -> dict[str, Any]:

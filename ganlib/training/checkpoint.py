@@ -1,10 +1,9 @@
 """What a run needs to go on where it was cut off: its state every so often, and the files it has written so far.
 
-`<root>/<report>-<identity>/` holds the last two states as `<step>-<hash>.pt`, the run's files so far in `run/`, and `finished` once it
-ended well. A process that works on it holds the lock `.<report>-<identity>.lock` beside it.
+`<root>/<report>-<identity>/` holds the last two states as `<step>-<hash>.pt`, the run's files so far in `run/`, `nets/` and `progress/`,
+and `finished` once it ended well. A process that works on it holds the lock `.<report>-<identity>.lock` beside it.
 """
 
-import fcntl
 import io
 import json
 import os
@@ -16,12 +15,13 @@ from pathlib import Path
 from typing import Any, Self
 
 import torch
-from ruamel.yaml import YAML
+from filelock import FileLock, Timeout
 
-from ganlib import progress
+from ganlib import imports, progress
 from ganlib.data.faces import Faces
 from ganlib.files import replace_folder, replacing
-from ganlib.system import Report
+from ganlib.paths import Outputs
+from ganlib.reports.base import Report
 from ganlib.training.trainer import Trainer
 
 STATES = 2
@@ -31,50 +31,46 @@ LENGTH = {"epochs", "max_steps"}
 
 
 def identity(name: str, report: Report, faces: Faces, **settings: int) -> str:
-    """What makes two runs the same but for their length: resolved settings, data, the code that `train` depends on, torch."""
+    """What makes two runs the same but for their length: resolved settings, data, the code that the run uses, torch."""
     same = {
         "report": {name: report.model_dump(exclude=LENGTH)},
         "settings": settings,
         "data": _of_data(faces, report),
-        "code": _of_code(),
-        "torch": torch.__version__,
+        "code": _of_code(name),
+        "torch": torch.__version__.partition("+")[0],  # the build for one kind of hardware or another is no other torch
     }
     return blake2b(json.dumps(same, sort_keys=True).encode(), digest_size=8).hexdigest()
 
 
 def _of_data(faces: Faces, report: Report) -> str:
-    """Of every byte that training can read: a sample would miss an edited picture, and this reads no more than the first epoch does."""
-    digest = blake2b(repr(faces.pictures.shape).encode())
-    for start in progress.bar(range(0, len(faces.pictures), 4096), desc="hashing the pictures", unit="block", delay=2, leave=False):
-        digest.update(faces.pictures[start : start + 4096])
+    """Of every byte that training can read, by the digests that `prepare` took of the pictures."""
+    digest = blake2b(faces.digest.encode())
     digest.update(faces.rows)
-    digest.update(faces.conditions(report.conditions))
+    digest.update(faces.conditions(report.condition_groups))
     return digest.hexdigest()
 
 
-def _of_code() -> str:
-    """Of the code files that dvc.yaml lists for `train`: what makes DVC run the stage again makes its checkpoints count no more."""
-    listed = YAML(typ="safe").load(CODE / "dvc.yaml")["stages"]["train"]["do"]["deps"]
-    code = [CODE / path for path in listed if path.startswith(("ganlib/", "stages/"))]
-    files = [file for path in code for file in (sorted(path.rglob("*.py")) if path.is_dir() else [path])]
+def _of_code(name: str) -> str:
+    """Of the files that the stage and the report's folder import, but for those which change no result."""
     digest = blake2b()
-    for file in files:
-        digest.update(f"{file.relative_to(CODE)} {file.stat().st_size}\n".encode() + file.read_bytes())
+    for file in imports.sources("train", name, CODE):
+        content = (CODE / file).read_bytes()
+        digest.update(f"{file} {len(content)}\n".encode() + content)
     return digest.hexdigest()
 
 
 def bytes_needed(trainer: Trainer) -> int:
     """About what a state takes: weights, and Adam's two moments of each."""
-    return 3 * sum(tensor.nbytes for net in trainer.nets.values() for tensor in net.state_dict().values())
+    return 3 * sum(tensor.nbytes for module in trainer.modules.values() for tensor in module.state_dict().values())
 
 
 class Checkpoints:
-    """The checkpoints of one run, whose lock is held; `run` is the folder of the files it has written so far."""
+    """The checkpoints of one run, whose lock is held; `outputs` are the folders of the files it has written so far."""
 
     def __init__(self, folder: Path, steps: int) -> None:
         self.folder = folder
         self.steps = steps
-        self.run = folder / "run"
+        self.outputs = Outputs.below(folder)
         self.timing = folder / "timing.csv"
 
     @classmethod
@@ -101,18 +97,19 @@ class Checkpoints:
                 path.unlink(missing_ok=True)
         for left in (self.folder / "finished", *self.folder.glob(".*.partial*")):
             left.unlink(missing_ok=True)
-        self.run.mkdir(parents=True, exist_ok=True)
+        for output in self.outputs:
+            output.mkdir(exist_ok=True)
         os.utime(self.folder)
         return self
 
     def load(self) -> dict[str, Any] | None:
         """The newest state whose hash is right, its tensors on the CPU; None where there is none.
 
-        `run` then holds nothing of that step or a later one: it is about to be written again.
+        The outputs then hold nothing of that step or a later one: it is about to be written again.
         """
         state = next(filter(None, map(_read, reversed(_states(self.folder)))), None)
         reached = state["step"] if state else 0
-        for path in self.run.rglob("*"):
+        for path in (path for output in self.outputs for path in output.rglob("*")):
             if path.is_file() and not (path.stem.isdecimal() and int(path.stem) < reached):
                 path.unlink()
         return state
@@ -136,51 +133,53 @@ class Checkpoints:
         states = _states(self.folder)
         return f"the last good checkpoint is {states[-1]}" if states else "there is no checkpoint yet"
 
-    def finish(self, folder: Path) -> None:
-        """Give `folder` a copy of the run."""
-        replace_folder(self.run, folder)
+    def finish(self, outputs: Outputs) -> None:
+        """Give `outputs` a copy of the run."""
+        for written, output in zip(self.outputs, outputs, strict=True):
+            replace_folder(written, output)
         with replacing(self.folder / "finished") as target:
             target.touch()
 
 
 def prune(root: Path, keep: int, sparing: Path | None = None) -> None:
     """Remove all but the `keep` folders used last: finished runs first, never one that is `sparing` or locked."""
-    folders = [path for path in root.iterdir() if (root / f".{path.name}.lock").exists() and path.is_dir() and path != sparing]
-    oldest_first = sorted(folders, key=lambda path: (not (path / "finished").exists(), path.stat().st_mtime))
-    for folder in oldest_first[: max(0, len(folders) - keep)]:
-        with _lock(folder) as lock:
-            if _try(lock):
-                shutil.rmtree(folder)
+    used = []
+    for lock in root.glob(".*.lock"):
+        folder = root / lock.name.removeprefix(".").removesuffix(".lock")
+        try:  # another process that prunes may have been faster
+            used.append((not (folder / "finished").exists(), folder.stat().st_mtime, folder))
+        except FileNotFoundError:
+            continue
+    oldest_first = [folder for _, _, folder in sorted(used) if folder != sparing]
+    for folder in oldest_first[: max(0, len(oldest_first) - keep)]:
+        try:
+            with _lock(folder).acquire(timeout=0):
+                shutil.rmtree(folder, ignore_errors=True)
+        except Timeout:
+            continue
 
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[bool]:
     """Hold the folder's lock; whether another process held it first."""
-    with _lock(folder) as lock:
-        waited = not _try(lock)
-        if waited:
-            progress.note(f"{folder}: another process trains this very run; waiting for it")
-            fcntl.flock(lock, fcntl.LOCK_EX)
+    lock = _lock(folder)
+    try:
+        lock.acquire(timeout=0)
+        waited = False
+    except Timeout:
+        progress.note(f"{folder}: another process trains this very run; waiting for it")
+        lock.acquire()
+        waited = True
+    try:
         folder.mkdir(parents=True, exist_ok=True)
         yield waited
-
-
-@contextmanager
-def _lock(folder: Path) -> Iterator[int]:
-    # Beside the folder and never removed with it: a lock on a file that is gone would hold nobody back.
-    descriptor = os.open(folder.with_name(f".{folder.name}.lock"), os.O_RDWR | os.O_CREAT)
-    try:
-        yield descriptor
     finally:
-        os.close(descriptor)
+        lock.release()
 
 
-def _try(lock: int) -> bool:
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+def _lock(folder: Path) -> FileLock:
+    # Beside the folder and never removed with it: a lock on a file that is gone would hold nobody back.
+    return FileLock(folder.with_name(f".{folder.name}.lock"))
 
 
 def _states(folder: Path) -> list[Path]:

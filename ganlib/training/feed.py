@@ -12,7 +12,8 @@ from ganlib.data.faces import Faces
 from ganlib.errors import UserError
 from ganlib.objectives.objective import Batch
 from ganlib.pictures import to_float
-from ganlib.system import Report
+from ganlib.reports.base import Report
+from ganlib.streams import Streams, stream
 
 RESIDENT_SHARE = 0.5  # of a GPU's free memory that the pictures may take
 
@@ -25,7 +26,7 @@ class Pictures(Protocol):
 
 
 class Mapped:
-    """Each batch is read from the mapped cache, and a GPU fetches it while it works on the one before."""
+    """Each batch is gathered from the mapped cache; the CPU does so while a GPU works on the batch before."""
 
     def __init__(self, faces: Faces, device: torch.device) -> None:
         with warnings.catch_warnings(action="ignore"):  # torch warns of the read-only mapping, which is only read here
@@ -34,7 +35,7 @@ class Mapped:
         self.device = device
 
     def batch(self, rows: Tensor) -> Tensor:
-        return sent(self.pictures.index_select(0, self.rows[rows]), self.device).permute(0, 3, 1, 2)
+        return to_device(self.pictures.index_select(0, self.rows[rows]), self.device).permute(0, 3, 1, 2)
 
 
 class Resident:
@@ -47,10 +48,10 @@ class Resident:
             self.pictures[start : start + len(some)] = some.permute(0, 2, 3, 1)
 
     def batch(self, rows: Tensor) -> Tensor:
-        return self.pictures[sent(rows, self.pictures.device)].permute(0, 3, 1, 2)
+        return self.pictures[to_device(rows, self.pictures.device)].permute(0, 3, 1, 2)
 
 
-def sent(tensor: Tensor, device: torch.device) -> Tensor:
+def to_device(tensor: Tensor, device: torch.device) -> Tensor:
     """A copy of a CPU tensor on a GPU, for which nobody waits; on the CPU the tensor itself."""
     return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor
 
@@ -63,9 +64,12 @@ def pictures_for(faces: Faces, device: torch.device) -> Pictures:
 
 
 class Feed:
-    """Batches without end, straight from the cache: by a new permutation each epoch, or drawn with replacement where the report does."""
+    """Batches without end, straight from the cache: by a new permutation each epoch, or drawn with replacement where the report does.
 
-    def __init__(self, report: Report, faces: Faces, device: torch.device, rng: torch.Generator) -> None:
+    An epoch's order follows from the seed and the epoch's number alone.
+    """
+
+    def __init__(self, report: Report, faces: Faces, device: torch.device, streams: Streams) -> None:
         if len(faces) < report.reals_per_step:
             raise UserError(
                 f"params.yaml: batch_size: a step takes {report.reals_per_step} real pictures, and the split holds {len(faces)}"
@@ -73,44 +77,46 @@ class Feed:
         self.report = report
         self.count = len(faces)
         self.pictures = pictures_for(faces, device)
-        self.conditions = torch.from_numpy(faces.conditions(report.conditions))
+        self.conditions = torch.from_numpy(faces.conditions(report.condition_groups))
         self.device = device
-        self.rng = rng
-        self.permutation = torch.empty(0, dtype=torch.int64)
-        self.cursor = 0
+        self.streams = streams
+        self._begin(0)
 
     @property
     def steps_per_epoch(self) -> int:
         """The short batch at an epoch's end is dropped."""
         return self.report.epoch_steps or self.count // self.report.reals_per_step
 
-    def next(self, *, shares_fakes: bool) -> Batch:
-        """The next step's batch on the device; where fakes are shared, z_g is z_d."""
-        report = self.report
-        rows = self._rows(report.reals_per_step)
-        z_d = self._z(report.reals_per_step)
+    def next(self) -> Batch:
+        """The next step's batch on the device."""
+        rows = self._rows(self.report.reals_per_step)
         return Batch(
-            real=to_float(self.pictures.batch(rows), report.pixel_range),
-            condition=(sent(self.conditions[rows], self.device),) if report.conditions else (),
-            z_d=z_d,
-            z_g=z_d if shares_fakes else self._z(report.batch_size),
+            real=to_float(self.pictures.batch(rows), self.report.pixel_range),
+            condition=(to_device(self.conditions[rows], self.device),) if self.report.condition_groups else (),
+            noise=self._noise,
         )
 
-    def state_dict(self) -> dict[str, Tensor | int]:
-        """The place in the epoch, and in the random numbers of all who draw from `rng`."""
-        return {"permutation": self.permutation, "cursor": self.cursor, "rng": self.rng.get_state()}
+    def state_dict(self) -> dict[str, int]:
+        """The place in the order of the pictures."""
+        return {"epoch": self.epoch, "cursor": self.cursor}
 
-    def load_state_dict(self, state: dict[str, Tensor | int]) -> None:
-        self.permutation, self.cursor = state["permutation"], state["cursor"]
-        self.rng.set_state(state["rng"])
+    def load_state_dict(self, state: dict[str, int]) -> None:
+        self._begin(state["epoch"])
+        self.cursor = state["cursor"]
 
-    def _z(self, count: int) -> Tensor:
-        return sent(latent.sample(self.report.latent, count, self.report.latent_size, self.rng), self.device)
+    def _noise(self, count: int) -> Tensor:
+        return to_device(latent.sample(self.report.prior, count, self.report.latent_size, self.streams["noise"]), self.device)
 
     def _rows(self, count: int) -> Tensor:
-        if self.report.replacement:
-            return torch.randint(self.count, (count,), generator=self.rng)
-        if self.cursor + count > len(self.permutation):
-            self.permutation, self.cursor = torch.randperm(self.count, generator=self.rng), 0
+        if self.cursor + count > len(self.order):
+            self._begin(self.epoch + 1)
         self.cursor += count
-        return self.permutation[self.cursor - count : self.cursor]
+        return self.order[self.cursor - count : self.cursor]
+
+    def _begin(self, epoch: int) -> None:
+        rng = stream(self.streams.seed, "order", epoch)
+        self.epoch, self.cursor = epoch, 0
+        if self.report.replacement:
+            self.order = torch.randint(self.count, (self.steps_per_epoch * self.report.reals_per_step,), generator=rng)
+        else:
+            self.order = torch.randperm(self.count, generator=rng)

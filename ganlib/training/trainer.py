@@ -1,63 +1,98 @@
-"""One step of a GAN's training, and all that it changes."""
+"""The nets of a report, their optimizers and their objective: all that a step changes, and what an objective changes it with."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import Module
-from torch.optim import Adam
+from torch.optim import SGD, Adam, Optimizer
 
 from ganlib.objectives.objective import Batch, Objective
-from ganlib.system import System
+from ganlib.reports.base import System
+from ganlib.streams import Streams
 
-BETA2 = 0.999
+
+class Net:
+    """A net as a step calls it: its products under autocast, its output in float32, so that losses are taken in full precision."""
+
+    def __init__(self, module: Module, autocast: torch.autocast) -> None:
+        self.module = module
+        self.autocast = autocast
+
+    def __call__(self, *inputs: Tensor) -> Tensor:
+        with self.autocast:
+            return self.module(*inputs).float()
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """A block in which gradients pass through the net and none is taken for its weights."""
+        self.module.requires_grad_(False)
+        try:
+            yield
+        finally:
+            self.module.requires_grad_(True)
+
+    @contextmanager
+    def evaluating(self) -> Iterator[None]:
+        """A block in which the net is in eval mode (no dropout, batch norm by its running statistics) and no gradient is taken."""
+        self.module.eval()
+        try:
+            with torch.no_grad():
+                yield
+        finally:
+            self.module.train()
 
 
 class Trainer:
-    """The two nets, their optimizers and their objective: all that a step changes."""
+    """What a step changes. The objective says what a step is; `descend`, or `gradients` and `update`, are how it changes a net.
 
-    def __init__(self, system: System, device: torch.device, rng: torch.Generator) -> None:
-        generator, discriminator = system.networks(rng)
+    `modules` holds the nets themselves, by name, for whoever shows, checks or keeps them; `nets` the same as a step calls them.
+    """
+
+    def __init__(self, system: System, device: torch.device, streams: Streams) -> None:
         # Channels-last on a CPU and on a GPU alike: convolutions are faster so, and the cache has its pictures so.
-        self.generator: Module = generator.to(device, memory_format=torch.channels_last)
-        self.discriminator: Module = discriminator.to(device, memory_format=torch.channels_last)
-        self.autocast = torch.autocast(device.type, torch.bfloat16, enabled=system.precision == "bf16")
-        betas = (system.beta1, BETA2)
-        self.optimizer_g = Adam(self.generator.parameters(), system.lr_g * system.rate_scale, betas, fused=True)
-        self.optimizer_d = Adam(self.discriminator.parameters(), system.lr_d * system.rate_scale, betas, fused=True)
-        self.objective: Objective = system.objective(rng)
+        self.modules: dict[str, Module] = {
+            name: net.to(device, memory_format=torch.channels_last) for name, net in system.networks(streams.seed).items()
+        }
+        autocast = torch.autocast(device.type, torch.bfloat16, enabled=system.precision == "bf16")
+        self.nets = {name: Net(module, autocast) for name, module in self.modules.items()}
+        self.optimizers = {name: _optimizer(system, name, module) for name, module in self.modules.items()}
+        self.objective: Objective = system.objective(streams)
         if system.compile:
-            self.generator.compile()
-            self.discriminator.compile()
+            for module in self.modules.values():
+                module.compile()
 
     @property
-    def nets(self) -> dict[str, Module]:
-        """Both, by name."""
-        return {"generator": self.generator, "discriminator": self.discriminator}
+    def generator(self) -> Module:
+        """The net whose pictures are shown and scored."""
+        return self.modules["generator"]
+
+    @property
+    def rates(self) -> dict[str, float]:
+        """The present learning rate of each net."""
+        return {name: optimizer.param_groups[0]["lr"] for name, optimizer in self.optimizers.items()}
 
     def step(self, batch: Batch) -> dict[str, Tensor]:
-        """One update of D and one of G; returns the losses by name, still on the device."""
-        objective, discriminator = self.objective, self.discriminator
-        with self.autocast:
-            fake = self.generator(batch.z_d, *batch.condition) if objective.shares_fakes else self._fakes_apart(batch)
-            d_losses = objective.discriminator_losses(discriminator, batch, fake.detach())
-        self.optimizer_d.zero_grad()
-        d_losses["d_loss"].backward()
-        if not objective.simultaneous:
-            self.optimizer_d.step()
+        """One update of every net; the losses and figures by name, still on the device."""
+        return {name: figure.detach() for name, figure in self.objective.step(self, batch).items()}
 
-        discriminator.requires_grad_(False)
-        with self.autocast:
-            if not objective.shares_fakes:
-                fake = self.generator(batch.z_g, *batch.condition)
-            g_losses = objective.generator_losses(discriminator, batch, fake)
-        self.optimizer_g.zero_grad()
-        g_losses["g_loss"].backward()
-        discriminator.requires_grad_(True)
-        if objective.simultaneous:
-            self.optimizer_d.step()
-        self.optimizer_g.step()
-        return {name: loss.detach() for name, loss in (d_losses | g_losses | objective.after_step()).items()}
+    def descend(self, loss: Tensor, *names: str) -> None:
+        """One update of the named nets down `loss`."""
+        self.gradients(loss, *names)
+        self.update(*names)
+
+    def gradients(self, loss: Tensor, *names: str) -> None:
+        """The gradients of `loss` in place of those that the named nets have."""
+        for name in names:
+            self.optimizers[name].zero_grad()
+        loss.backward()
+
+    def update(self, *names: str) -> None:
+        """One step of the named nets' optimizers."""
+        for name in names:
+            self.optimizers[name].step()
 
     def state_dict(self) -> dict[str, Any]:
         """Weights, buffers, moments, rates, what the objective keeps, and torch's own random generators, from which dropout draws."""
@@ -74,11 +109,13 @@ class Trainer:
             torch.cuda.set_rng_state(its, gpu)
 
     def _parts(self) -> dict[str, Any]:
-        return {**self.nets, "optimizer_g": self.optimizer_g, "optimizer_d": self.optimizer_d, "objective": self.objective}
+        optimizers = {f"{name}'s optimizer": optimizer for name, optimizer in self.optimizers.items()}
+        return {**self.modules, **optimizers, "objective": self.objective}
 
-    def _fakes_apart(self, batch: Batch) -> Tensor:
-        self.generator.eval()
-        with torch.no_grad():
-            fake = self.generator(batch.z_d, *batch.condition)
-        self.generator.train()
-        return fake
+
+def _optimizer(system: System, name: str, module: Module) -> Optimizer:
+    kind, rate = system.descents[name]
+    rate *= system.rate_scale
+    if kind == "sgd":
+        return SGD(module.parameters(), rate, fused=True)
+    return Adam(module.parameters(), rate, (system.beta1, system.beta2), fused=True)

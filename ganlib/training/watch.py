@@ -1,4 +1,4 @@
-"""Signs that a run has gone wrong: numbers that are none, which end it, and a D or a G that stopped learning, which are counted."""
+"""Signs that a run has gone wrong: NaN and infinity, which end it, and a D or a G that stopped learning, which are counted."""
 
 import math
 from collections.abc import Mapping

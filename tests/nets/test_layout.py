@@ -2,14 +2,15 @@ import pytest
 import torch
 
 from ganlib.nets.dcgan import FromVector
+from ganlib.streams import Streams
 from ganlib.training.trainer import Trainer
 from tests.training import small
 
 
 @pytest.mark.parametrize("name", small.NAMES)
 def test_kernels_and_fakes_are_channels_last(name):
-    trainer = Trainer(small.report(name), torch.device("cpu"), torch.Generator().manual_seed(1))
-    kernels = [weight for net in trainer.nets.values() for weight in net.parameters() if weight.dim() == 4]
+    trainer = Trainer(small.report(name), torch.device("cpu"), Streams(1))
+    kernels = [weight for net in trainer.modules.values() for weight in net.parameters() if weight.dim() == 4]
     condition = [torch.zeros(4, len(trainer.generator.conditions), dtype=torch.int64)] if name == "began64" else []
     fakes = trainer.generator(torch.randn(4, small.report(name).latent_size), *condition)
     assert all(tensor.is_contiguous(memory_format=torch.channels_last) for tensor in [*kernels, fakes])

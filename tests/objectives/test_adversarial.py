@@ -5,8 +5,9 @@ import math
 import pytest
 import torch
 
-from ganlib.objectives.adversarial import Adversarial, KerasAdversarial
-from ganlib.objectives.objective import Batch
+from ganlib.objectives.adversarial import Adversarial
+from ganlib.reports.dense64.objective import KerasAdversarial
+from ganlib.reports.lsgan64.objective import LeastSquares
 
 LOGIT = 1.5
 P = 1 / (1 + math.exp(-LOGIT))
@@ -21,16 +22,12 @@ def pictures(logit: float, count: int = 4) -> torch.Tensor:
     return torch.full((count, 3, 8, 8), float(logit))
 
 
-def batch(logit: float) -> Batch:
-    return Batch(pictures(logit), (), torch.empty(0), torch.empty(0))
-
-
 def d_losses(objective, real: float, fake: float) -> dict[str, float]:
-    return {name: value.item() for name, value in objective.discriminator_losses(discriminator, batch(real), pictures(fake)).items()}
+    return {name: value.item() for name, value in objective.discriminator_losses(discriminator, pictures(real), pictures(fake)).items()}
 
 
 def g_loss(objective, fake: float) -> float:
-    return objective.generator_losses(discriminator, batch(0), pictures(fake))["g_loss"].item()
+    return objective.generator_losses(discriminator, pictures(fake))["g_loss"].item()
 
 
 @pytest.mark.parametrize("loss", ["minimax", "non_saturating"])
@@ -52,10 +49,19 @@ def test_minimax_game_at_its_ideal_end_is_worth_two_ln_two():
     assert d_losses(Adversarial("minimax", 1.0), 0, 0)["d_loss"] == pytest.approx(2 * math.log(2))
 
 
-@pytest.mark.parametrize(("real", "fake", "accuracy"), [(1, -1, 1.0), (-1, 1, 0.0), (1, 1, 0.5)])
-@pytest.mark.parametrize("objective", [Adversarial("non_saturating", 1.0), KerasAdversarial()])
-def test_accuracy_counts_reals_and_fakes_told_right(objective, real, fake, accuracy):
-    assert d_losses(objective, real, fake)["d_accuracy"] == accuracy
+@pytest.mark.parametrize(
+    ("real", "fake", "accuracy", "fooled"), [(1, -1, 1.0, 0.0), (-1, 1, 0.0, 1.0), (1, 1, 0.5, 1.0), (-1, -1, 0.5, 0.0)]
+)
+@pytest.mark.parametrize(("objective", "middle"), [(Adversarial("non_saturating", 1.0), 0), (KerasAdversarial(), 0), (LeastSquares(), 0.5)])
+def test_accuracy_counts_what_d_tells_right_and_fooled_the_fakes_that_it_calls_real(objective, middle, real, fake, accuracy, fooled):
+    losses = d_losses(objective, middle + real / 4, middle + fake / 4)
+    assert (losses["d_accuracy"], losses["fooled"]) == (accuracy, fooled)
+
+
+def test_least_squares_are_those_of_mao_et_al_for_outputs_of_one_and_zero():
+    assert d_losses(LeastSquares(), 1, 0)["d_loss"] == 0
+    assert d_losses(LeastSquares(), 0.5, 0.25)["d_loss"] == pytest.approx((0.5**2 + 0.25**2) / 2)
+    assert g_loss(LeastSquares(), 0.25) == pytest.approx(0.75**2 / 2)
 
 
 def test_keras_loss_is_one_mean_over_reals_and_fakes():

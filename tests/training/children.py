@@ -13,6 +13,7 @@ import torch
 
 from ganlib.data.faces import Faces
 from ganlib.errors import UserError
+from ganlib.paths import Outputs
 from ganlib.training import loop
 from ganlib.training.trainer import Trainer
 from tests.training import small
@@ -57,7 +58,8 @@ def _train(folder: Path, name: str, at: tuple[str, int] | None, options: dict) -
         resource.setrlimit(resource.RLIMIT_FSIZE, (options["largest_file"],) * 2)
     error = ""
     try:
-        loop.train(name, report, faces, folder / "out", folder / "checkpoints", seed=3, log_every=3, checkpoint_every=2)
+        outputs = Outputs.below(folder / "out")
+        loop.train(name, report, faces, outputs, folder / "checkpoints", seed=3, log_every=3, save_every=options.get("save_every", 2))
     except UserError as problem:
         error = str(problem)
     (folder / "told.json").write_text(json.dumps({"error": error, "steps": steps[0]}))

@@ -4,18 +4,18 @@ from pathlib import Path
 
 from ganlib import params
 from ganlib.data.faces import Faces
-from ganlib.reports import REPORTS
-from ganlib.system import Report
+from ganlib.reports import names, settings_of
+from ganlib.reports.base import Report
 from tests.data import archive
 
-NAMES = tuple(REPORTS)
+NAMES = tuple(names())
 
 
 def report(name: str, **changes: object) -> Report:
-    """The report with narrow nets, two pictures a step at least and four steps."""
+    """The report with narrow nets, a few pictures a step and four steps."""
     settings = params.load().report(name).model_dump()
-    narrow = {"width": 0.03} if "width" in settings else {}
-    return REPORTS[name].model_validate(
+    narrow = {key: value for key, value in {"width": 0.03, "critic_steps": 2}.items() if key in settings}
+    return settings_of(name).model_validate(
         {**settings, **narrow, "batch_size": 4, "rate_scale": 1.0, "max_steps": 4, "sample_every": 2, **changes}
     )
 

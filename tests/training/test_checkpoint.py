@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 import torch
@@ -29,30 +30,61 @@ def test_length_alone_keeps_a_runs_identity(faces):
     assert len({identity(faces), *others}) == 7
 
 
-def test_one_changed_pixel_or_another_split_is_another_run(faces, tmp_path):
+def test_other_pictures_or_another_split_are_another_run(faces):
     before = identity(faces)
-    fewer = type(faces)(faces.pictures, faces.rows[1:], faces.table.iloc[1:])
-    assert identity(fewer) != before
-    with (tmp_path / "raw" / "cache.npy").open("r+b") as file:
-        file.seek(-1, os.SEEK_END)
-        last = file.read(1)[0]
-        file.seek(-1, os.SEEK_END)
-        file.write(bytes([last ^ 1]))
+    assert identity(type(faces)(faces.pictures, faces.rows[1:], faces.table.iloc[1:])) != before
+    changed = faces.pictures.copy()
+    changed[3, 0, 0, 0] ^= 1
+    assert identity(type(faces)(changed, faces.rows, faces.table)) != before
+
+
+@pytest.fixture
+def edited(tmp_path, monkeypatch):
+    """A copy of the checkout whose code the identities are taken of, and a way to add a line to one of its files."""
+    for name in ("ganlib", "stages"):
+        shutil.copytree(ROOT / name, tmp_path / "copy" / name)
+    monkeypatch.setattr(checkpoint, "CODE", tmp_path / "copy")
+
+    def edit(path: str) -> None:
+        with (tmp_path / "copy" / path).open("a") as file:
+            file.write("\n")
+
+    return edit
+
+
+@pytest.mark.parametrize(
+    "path", ["ganlib/training/loop.py", "ganlib/nets/dcgan.py", "ganlib/reports/dcgan64/nets.py", "ganlib/streams.py", "stages/train.py"]
+)
+def test_edited_code_that_the_run_uses_makes_another_run(faces, edited, path):
+    before = identity(faces)
+    edited(path)
     assert identity(faces) != before
 
 
-@pytest.mark.parametrize("edited", ["ganlib/training/loop.py", "ganlib/nets/dcgan.py", "stages/train.py"])
-def test_edited_code_is_another_run_and_code_that_training_does_not_use_is_not(faces, tmp_path, monkeypatch, edited):
-    for name in ("dvc.yaml", "ganlib", "stages"):
-        (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, tmp_path / name)
+@pytest.mark.parametrize(
+    "path",
+    [
+        "ganlib/fidelity/frechet.py",
+        "ganlib/nets/dropout.py",
+        "ganlib/nets/upsample.py",
+        "ganlib/reports/began64/objective.py",
+        "ganlib/curve/nets.py",
+        "ganlib/progress.py",
+        "ganlib/data/cache.py",
+    ],
+)
+def test_edited_code_that_the_run_does_not_use_keeps_its_identity(faces, edited, path):
     before = identity(faces)
-    monkeypatch.setattr(checkpoint, "CODE", tmp_path)
+    edited(path)
     assert identity(faces) == before
-    (tmp_path / "ganlib" / "fidelity" / "frechet.py").write_text("")
-    assert identity(faces) == before
-    with (tmp_path / edited).open("a") as file:
-        file.write("\n")
-    assert identity(faces) != before
+
+
+def test_torch_built_for_other_hardware_keeps_the_identity_and_another_torch_does_not(faces, monkeypatch):
+    found = []
+    for version in ("2.14.1+cpu", "2.14.1+cu130", "2.14.1", "2.15.0"):
+        monkeypatch.setattr(torch, "__version__", version)
+        found.append(identity(faces))
+    assert found[0] == found[1] == found[2] != found[3]
 
 
 def test_last_two_states_are_kept(tmp_path):
@@ -82,3 +114,18 @@ def test_pruning_takes_the_oldest_finished_first_and_no_locked_one(tmp_path):
             left[keep] = {path.name for path in tmp_path.iterdir() if path.is_dir()} - {"downloads"}
     assert left == {3: {"unfinished-0", "new-0", "held-0"}, 2: {"unfinished-0", "held-0"}, 0: {"held-0"}}
     assert (tmp_path / "downloads").is_dir()
+
+
+def test_pruning_survives_folders_that_another_process_removes_meanwhile(tmp_path, monkeypatch):
+    for used, name in enumerate("abc"):
+        folder(tmp_path, name, used, finished=True)
+    stat = Path.stat
+
+    def removed_first(path: Path, **options: object) -> os.stat_result:
+        if path.name == "b-0":
+            shutil.rmtree(path, ignore_errors=True)
+        return stat(path, **options)
+
+    monkeypatch.setattr(Path, "stat", removed_first)
+    checkpoint.prune(tmp_path, 1)
+    assert {path.name for path in tmp_path.iterdir() if path.is_dir()} == {"c-0"}

@@ -3,13 +3,14 @@ import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from ganlib.errors import UserError
+from ganlib.streams import Streams
 from ganlib.training.feed import Feed, Mapped, Resident, pictures_for
 from tests.training import small
 
 
 def feed(tmp_path, name: str, **changes: object) -> Feed:
     report = small.report(name, **changes)
-    return Feed(report, small.small_faces(tmp_path / "raw", report, 14), torch.device("cpu"), torch.Generator().manual_seed(0))
+    return Feed(report, small.small_faces(tmp_path / "raw", report, 14), torch.device("cpu"), Streams(0))
 
 
 def rows_seen(feed: Feed, steps: int) -> list[list[int]]:
@@ -30,30 +31,54 @@ def test_replacement_draws_pictures_twice_and_an_epoch_is_as_long_as_stated(tmp_
     assert len(set(rows_seen(some, 1)[0])) < 14
 
 
-def test_dense64_gets_half_a_batch_of_reals_and_a_whole_one_of_noise_for_g(tmp_path):
-    batch = feed(tmp_path, "dense64", batch_size=8).next(shares_fakes=False)
-    assert (len(batch.real), len(batch.z_d), len(batch.z_g)) == (4, 4, 8)
+def test_dense64_gets_half_a_batch_of_reals(tmp_path):
+    assert len(feed(tmp_path, "dense64", batch_size=8).next().real) == 4
+
+
+def test_noise_is_new_at_each_call_and_of_the_reports_kind(tmp_path):
+    for latent, check in (
+        ("uniform", lambda z: z.abs().max() <= 1),
+        ("spherical", lambda z: torch.allclose(z.norm(dim=1), torch.tensor(10.0))),
+    ):
+        batch = feed(tmp_path / latent, "dcgan64", latent=latent).next()
+        first, second = batch.noise(50), batch.noise(50)
+        assert first.shape == (50, 100)
+        assert check(first)
+        assert not torch.equal(first, second)
+
+
+@pytest.mark.parametrize("replacement", [False, True])
+def test_order_of_the_pictures_depends_on_neither_batch_size_nor_latent(tmp_path, replacement):
+    changes = {"replacement": replacement, "epoch_steps": 6 if replacement else None}
+    whole = [row for rows in rows_seen(feed(tmp_path / "a", "dcgan64", **changes), 3) for row in rows]
+    other = feed(tmp_path / "b", "dcgan64", batch_size=2, latent="uniform", **changes)
+    in_pairs = []
+    for _ in range(6):
+        in_pairs += rows_seen(other, 1)[0]
+        other._noise(3)
+    assert in_pairs == whole
+
+
+def test_feed_goes_on_from_seed_epoch_and_cursor(tmp_path):
+    some, other = (feed(tmp_path / name, "dcgan64") for name in "ab")
+    rows_seen(some, 4)
+    assert some.state_dict() == {"epoch": 1, "cursor": 4}
+    other.load_state_dict(some.state_dict())
+    assert rows_seen(other, 5) == rows_seen(some, 5)
 
 
 def test_pictures_come_in_the_reports_pixel_range(tmp_path):
     for name, low in (("dcgan64", -1.0), ("dense64", 0.0)):
-        real = feed(tmp_path / name, name).next(shares_fakes=True).real
+        real = feed(tmp_path / name, name).next().real
         assert low <= real.min() < low + 0.1
         assert 0.9 < real.max() <= 1.0
 
 
 def test_conditions_are_those_of_the_pictures(tmp_path):
     some = feed(tmp_path, "began64")
-    batch = some.next(shares_fakes=False)
+    batch = some.next()
     blue = (batch.real[:, 2].mean(dim=(1, 2)) * 255 / 5).round().long()  # the picture's number
     assert torch.equal(batch.condition[0][:, 0], 1 - blue % 2)  # even ones have black hair, the first of the colours
-
-
-def test_shared_fakes_have_one_noise_and_others_two(tmp_path):
-    some = feed(tmp_path, "began64")
-    apart, shared = some.next(shares_fakes=False), some.next(shares_fakes=True)
-    assert not torch.equal(apart.z_d, apart.z_g)
-    assert shared.z_d is shared.z_g
 
 
 def test_pictures_kept_on_the_device_are_those_of_the_mapped_cache(tmp_path):
@@ -72,7 +97,7 @@ def test_pictures_stay_on_a_gpu_that_has_twice_the_room_for_them(tmp_path, monke
 
 
 def test_pictures_are_channels_last(tmp_path):
-    assert feed(tmp_path, "dcgan64").next(shares_fakes=True).real.is_contiguous(memory_format=torch.channels_last)
+    assert feed(tmp_path, "dcgan64").next().real.is_contiguous(memory_format=torch.channels_last)
 
 
 def test_fewer_pictures_than_a_batch_is_one_line(tmp_path):

@@ -9,7 +9,8 @@ from torch.utils._pytree import tree_leaves
 
 from ganlib.device import prepare_device
 from ganlib.objectives.objective import Batch
-from ganlib.system import Report
+from ganlib.reports.base import Report
+from ganlib.streams import Streams
 from ganlib.training.trainer import Trainer
 from tests.training import small
 
@@ -34,25 +35,26 @@ class ToTheCpu(TorchDispatchMode):
 def batch(report: Report, device: torch.device) -> Batch:
     rng = torch.Generator().manual_seed(1)
     real = torch.rand(report.reals_per_step, 3, report.size, report.size, generator=rng)
-    condition = (torch.zeros(report.reals_per_step, len(report.conditions), dtype=torch.int64).to(device),) if report.conditions else ()
-    z_d, z_g = (torch.randn(count, report.latent_size, generator=rng) for count in (report.reals_per_step, report.batch_size))
-    return Batch(real.to(device), condition, z_d.to(device), z_g.to(device))
+    groups = len(report.condition_groups)
+    condition = (torch.zeros(report.reals_per_step, groups, dtype=torch.int64).to(device),) if groups else ()
+    return Batch(real.to(device), condition, lambda count: torch.randn(count, report.latent_size, generator=rng).to(device))
 
 
 @pytest.mark.parametrize("name", small.NAMES)
 def test_step_on_a_gpu_never_waits_for_it(name, monkeypatch):
     """Fake tensors: shapes and devices without numbers, so that reading one is an error. All but the backward passes, which need a GPU."""
     monkeypatch.setattr(Tensor, "backward", lambda _: None)
+    monkeypatch.setattr(torch.autograd, "grad", lambda _, inputs, **__: (torch.zeros_like(inputs),))
     report, gpu = small.report(name), torch.device("cuda")
-    nets = report.networks(torch.Generator())  # real ones, since torch cannot move a fake net
+    nets = report.networks(1)  # real ones, since torch cannot move a fake net
     monkeypatch.setattr(type(report), "networks", lambda *_: nets)
     with FakeTensorMode(allow_non_fake_inputs=True), ToTheCpu() as to_the_cpu:
-        trainer = Trainer(report, gpu, torch.Generator())
+        trainer = Trainer(report, gpu, Streams(1))
         some = batch(report, gpu)
         losses = [trainer.step(some) for _ in range(2)][-1]
         assert {loss.device.type for loss in losses.values()} == {"cuda"}
         assert to_the_cpu.seen == []
-        losses["d_loss"].cpu()
+        next(iter(losses.values())).cpu()
         assert to_the_cpu.seen == ["aten._to_copy.default"]
 
 
@@ -61,9 +63,11 @@ def test_bf16_step_is_near_the_full_one_and_keeps_weights_in_float32(name):
     losses = {}
     for precision in ("fp32", "bf16"):
         report = small.report(name, precision=precision, **({"dropout": 0.0} if name == "dense64" else {}))
-        trainer = Trainer(report, CPU, torch.Generator().manual_seed(1))
-        losses[precision] = trainer.step(batch(report, CPU))["d_loss"].item()
-        assert {parameter.dtype for net in trainer.nets.values() for parameter in net.parameters()} == {torch.float32}
+        trainer = Trainer(report, CPU, Streams(1))
+        found = trainer.step(batch(report, CPU))
+        assert {figure.dtype for name, figure in found.items() if name.endswith("loss")} == {torch.float32}
+        losses[precision] = found["d_loss"].item()
+        assert {parameter.dtype for module in trainer.modules.values() for parameter in module.parameters()} == {torch.float32}
     assert losses["bf16"] != losses["fp32"]
     assert losses["bf16"] == pytest.approx(losses["fp32"], rel=0.02)
 
@@ -81,10 +85,10 @@ def test_tf32_is_allowed_unless_full_precision_is_asked_for(precision, allowed):
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor:UserWarning")  # torch's own look at them while it compiles
 def test_compiled_step_gives_the_same_losses_and_the_same_state_names():
-    plain, compiled = (Trainer(small.report("dcgan64", compile=way), CPU, torch.Generator().manual_seed(1)) for way in (False, True))
+    plain, compiled = (Trainer(small.report("dcgan64", compile=way), CPU, Streams(1)) for way in (False, True))
     assert plain.generator.state_dict().keys() == compiled.generator.state_dict().keys()
-    some = batch(small.report("dcgan64"), CPU)
+    report = small.report("dcgan64")
     for _ in range(2):
-        expected, losses = plain.step(some), compiled.step(some)
+        expected, losses = plain.step(batch(report, CPU)), compiled.step(batch(report, CPU))
         assert losses["d_loss"].item() == pytest.approx(expected["d_loss"].item(), rel=1e-4)
         assert losses["g_loss"].item() == pytest.approx(expected["g_loss"].item(), rel=1e-4)

@@ -1,17 +1,20 @@
 import math
 
+import numpy as np
+import pandas as pd
 import pytest
 import torch
 from torch import nn
 
+from ganlib.data.faces import Faces
 from ganlib.training import watch
-from ganlib.training.sheets import Sheets
+from ganlib.training.sheets import Sheets, shown_conditions
 from ganlib.training.watch import Watch
 from tests.training import small
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
-def test_first_number_that_is_none_is_named_wherever_it_is(value):
+def test_first_nan_or_infinity_is_named_wherever_it_is(value):
     def found(*, loss: float = 1.0, weight: float = 1.0, buffer: float = 1.0, gradient: float = 1.0) -> str | None:
         net = nn.BatchNorm1d(2)
         net.weight.data[1] = weight
@@ -69,9 +72,38 @@ class Constant(nn.Module):
         return values[:, None, None, None].expand(-1, 3, 64, 64)
 
 
-def test_diversity_is_none_for_one_picture_and_as_the_reals_where_the_spread_is_theirs(tmp_path):
+def test_diversity_is_zero_for_one_picture_and_one_where_the_reals_vary_as_much(tmp_path):
     report = small.report("dense64")
-    sheets = Sheets(report, small.small_faces(tmp_path / "raw", report), tmp_path, torch.Generator())
+    sheets = Sheets(report, small.small_faces(tmp_path / "raw", report), tmp_path, seed=1)
     assert sheets.diversity(Constant(1)) == 0
-    sheets.spread = 0.5  # black and white in equal numbers have a standard deviation of a half
+    sheets.variance = 8 / 7 / 4  # of eight pictures, black and white in equal numbers, with n - 1 in the denominator
     assert sheets.diversity(Constant(2)) == pytest.approx(1.0)
+
+
+class Noise(nn.Module):
+    """Independent pixels, uniform in [0, 1]."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.unused = nn.Parameter(torch.zeros(1))
+        self.rng = torch.Generator().manual_seed(1)
+
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        return torch.rand(len(z), 3, 64, 64, generator=self.rng)
+
+
+def test_diversity_of_a_perfect_generator_is_one(tmp_path):
+    """Fakes and reals of one distribution, though there are eight fakes to a row and sixty-four reals."""
+    pictures = (torch.rand(64, 64, 64, 3, generator=torch.Generator().manual_seed(2)) * 256).to(torch.uint8).numpy()
+    faces = Faces(pictures, np.arange(64), pd.DataFrame({"file": range(64), "split": "train"}))
+    sheets = Sheets(small.report("dense64"), faces, tmp_path, seed=1)
+    assert sheets.diversity(Noise()) == pytest.approx(1.0, abs=0.01)
+
+
+@pytest.mark.parametrize("sizes", [(12, 11), (4, 1), (2, 2), (40,), (5, 2), (1, 1, 1, 1)])
+def test_sheet_has_at_most_a_dozen_rows_in_which_every_condition_runs_through_its_values(sizes):
+    conditions = {f"group{k}": [f"{k}_{value}" for value in range(size)] for k, size in enumerate(sizes)}
+    rows = shown_conditions(small.report("began64", conditions=conditions))
+    assert len(set(rows)) == len(rows) <= 12
+    for k, size in enumerate(sizes):
+        assert len({row[k] for row in rows}) == min(1 + size, 12)

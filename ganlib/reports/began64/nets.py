@@ -1,7 +1,7 @@
 """TensorJoe's conditional BEGAN (Berthelot et al. 2017): the discriminator is an autoencoder.
 
-Pictures are (N, 3, 64, 64) around [0, 1]; no layer bounds the output. `rows` holds the number of values of each condition; conditions
-are given as (N, len(rows)) int64 and each has an embedding table of its own, in G and in D.
+Pictures are (N, 3, 64, 64) around [0, 1]; no layer bounds the output. `sizes` holds the number of values of each condition; conditions
+are given as (N, len(sizes)) int64 and each has an embedding table of its own, in G and in D.
 """
 
 from collections.abc import Sequence
@@ -10,15 +10,17 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from ganlib.nets.upsample import Double
+
 START = 8  # edge of the smallest feature map
 
 
 class Conditions(nn.ModuleList):
     """(N, K) row numbers to (N, K * embedding), the embeddings side by side."""
 
-    def __init__(self, rows: Sequence[int], embedding: int) -> None:
-        super().__init__(nn.Embedding(count, embedding) for count in rows)
-        self.size = len(rows) * embedding
+    def __init__(self, sizes: Sequence[int], embedding: int) -> None:
+        super().__init__(nn.Embedding(count, embedding) for count in sizes)
+        self.size = len(sizes) * embedding
 
     def forward(self, conditions: Tensor) -> Tensor:
         return torch.cat([table(conditions[:, k]) for k, table in enumerate(self)], dim=1)
@@ -28,8 +30,8 @@ class Decoder(nn.Sequential):
     """A code and its conditions, joined, to a picture: a dense layer of the code's size, then 8x8 to 64x64 by bilinear doubling."""
 
     def __init__(self, joined: int, code: int, filters: int) -> None:
-        upsample = nn.Upsample(scale_factor=2, mode="bilinear", align_corners=False)
-        stages = [[*_convolutions(filters, filters), upsample] for _ in range(4)]
+        double = Double()
+        stages = [[*_convolutions(filters, filters), double] for _ in range(4)]
         super().__init__(
             nn.Linear(joined, code),
             nn.ELU(inplace=True),
@@ -43,9 +45,9 @@ class Decoder(nn.Sequential):
 class Generator(nn.Module):
     """z (N, latent_size) and conditions to pictures."""
 
-    def __init__(self, latent_size: int, filters: int, rows: Sequence[int], embedding: int) -> None:
+    def __init__(self, latent_size: int, filters: int, sizes: Sequence[int], embedding: int) -> None:
         super().__init__()
-        self.conditions = Conditions(rows, embedding)
+        self.conditions = Conditions(sizes, embedding)
         self.decoder = Decoder(latent_size + self.conditions.size, latent_size, filters)
 
     def forward(self, z: Tensor, conditions: Tensor) -> Tensor:
@@ -59,9 +61,9 @@ class Generator(nn.Module):
 class Discriminator(nn.Module):
     """Pictures and conditions to the pictures' reconstructions, of the same shape; the conditions join the middle code."""
 
-    def __init__(self, code: int, filters: int, rows: Sequence[int], embedding: int) -> None:
+    def __init__(self, code: int, filters: int, sizes: Sequence[int], embedding: int) -> None:
         super().__init__()
-        self.conditions = Conditions(rows, embedding)
+        self.conditions = Conditions(sizes, embedding)
         channels = [3, *(filters * depth for depth in (1, 2, 3, 4))]
         stages = [[*_convolutions(inputs, outputs), nn.AvgPool2d(2)] for inputs, outputs in pairwise(channels)]
         self.encoder = nn.Sequential(

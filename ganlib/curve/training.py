@@ -7,11 +7,13 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from ganlib import latent, progress
+from ganlib.curve.settings import Settings
 from ganlib.errors import UserError
 from ganlib.figures import Log, save_config
 from ganlib.files import replacing
 from ganlib.objectives.objective import Batch
-from ganlib.reports import Curve
+from ganlib.paths import Outputs
+from ganlib.streams import Streams
 from ganlib.training.trainer import Trainer
 from ganlib.training.watch import not_finite
 
@@ -20,60 +22,64 @@ JUDGED = 1000  # curves that each figure is taken over
 LOG_EVERY = 100
 
 
-def train(settings: Curve, folder: Path, *, seed: int) -> dict[str, float]:
-    """Train on the CPU; leave config.yaml, log.csv and learning.png in `folder`, and return the last figures of `judge`."""
+def train(settings: Settings, outputs: Outputs, *, seed: int) -> dict[str, float]:
+    """Train on the CPU; leave config.yaml in `outputs.run`, log.csv and learning.png in `outputs.progress`, and return `judge`'s last."""
     torch.set_num_threads(1)  # nets this small lose more by waiting for a second thread than it gives
-    rng = torch.Generator().manual_seed(seed)
-    judging = torch.Generator().manual_seed(seed)
-    trainer = Trainer(settings, torch.device("cpu"), rng)
-    log = Log(folder / "log.csv")
-    save_config({"seed": seed, **settings.model_dump()}, folder / "config.yaml")
+    streams = Streams(seed)
+    judging = streams["judging"]
+    trainer = Trainer(settings, torch.device("cpu"), streams)
+    log = Log(outputs.progress / "log.csv")
+    save_config({"seed": seed, **settings.model_dump()}, outputs.run / "config.yaml")
     panels = {round(share * settings.steps): Tensor() for share in PANELS}
     panels[0] = draw(trainer, settings, judging)
+
+    def noise(count: int) -> Tensor:
+        return latent.sample("gaussian", count, settings.latent_size, streams["noise"])
+
     for step in progress.bar(range(1, settings.steps + 1), desc="training curve", unit="step"):
-        z = latent.sample("gaussian", settings.batch_size, settings.latent_size, rng)
-        losses = trainer.step(Batch(real_curves(settings.batch_size, settings, rng), (), z, z))
+        losses = trainer.step(Batch(real_curves(settings.batch_size, settings, streams["curves"]), (), noise))
         if step % LOG_EVERY == 0 or step == settings.steps:
-            if problem := not_finite(losses, trainer.nets):
+            if problem := not_finite(losses, trainer.modules):
                 raise UserError(f"curve: {problem} at step {step}; try a smaller curve.lr_g or curve.lr_d")
             figures = judge(trainer, settings, judging)
             log.write(step, {"d_loss": float(losses["d_loss"]), "g_loss": float(losses["g_loss"]), **figures})
         if step in panels:
             panels[step] = draw(trainer, settings, judging)
-    plot_learning(panels, settings, folder / "learning.png")
+    plot_learning(panels, settings, outputs.progress / "learning.png")
     return figures
 
 
-def abscissas(settings: Curve) -> Tensor:
+def abscissas(settings: Settings) -> Tensor:
     """x (points,) from -1 to 1."""
     return torch.linspace(-1, 1, settings.points)
 
 
-def real_curves(count: int, settings: Curve, rng: torch.Generator) -> Tensor:
+def real_curves(count: int, settings: Settings, rng: torch.Generator) -> Tensor:
     """(count, points): a ~ U(1, 2), and c = a - 1 or, uncoupled, c ~ U(0, 1)."""
     a = 1 + torch.rand(count, 1, generator=rng)
     c = a - 1 if settings.coupled else torch.rand(count, 1, generator=rng)
     return a * abscissas(settings) ** 2 + c
 
 
-def within_bounds(curves: Tensor, settings: Curve) -> float:
+def within_bounds(curves: Tensor, settings: Settings) -> float:
     """The share of curves (N, points) that lie between x^2 and 2 x^2 + 1 at every point."""
     x = abscissas(settings)
     return float(((curves >= x**2) & (curves <= 2 * x**2 + 1)).all(dim=1).float().mean())
 
 
 @torch.inference_mode()
-def draw(trainer: Trainer, settings: Curve, rng: torch.Generator) -> Tensor:
+def draw(trainer: Trainer, settings: Settings, rng: torch.Generator) -> Tensor:
     """(JUDGED, points) curves of the generator."""
     return trainer.generator(latent.sample("gaussian", JUDGED, settings.latent_size, rng))
 
 
 @torch.inference_mode()
-def judge(trainer: Trainer, settings: Curve, rng: torch.Generator) -> dict[str, float]:
+def judge(trainer: Trainer, settings: Settings, rng: torch.Generator) -> dict[str, float]:
     """The demo's figures on new curves: mean D(real), which tends to 0.5; mean log D(real) + log(1 - D(fake)), to -2 ln 2."""
     fakes = draw(trainer, settings, rng)
-    real = trainer.discriminator(real_curves(JUDGED, settings, rng))
-    log_right = torch.nn.functional.logsigmoid(torch.stack([real, -trainer.discriminator(fakes)]))
+    discriminator = trainer.modules["discriminator"]
+    real = discriminator(real_curves(JUDGED, settings, rng))
+    log_right = torch.nn.functional.logsigmoid(torch.stack([real, -discriminator(fakes)]))
     return {
         "d_accuracy": float(real.sigmoid().mean()),
         "d_score": float(log_right.mean(dim=1).sum()),
@@ -81,7 +87,7 @@ def judge(trainer: Trainer, settings: Curve, rng: torch.Generator) -> dict[str, 
     }
 
 
-def plot_learning(panels: dict[int, Tensor], settings: Curve, path: Path) -> None:
+def plot_learning(panels: dict[int, Tensor], settings: Settings, path: Path) -> None:
     """A panel for each step: some of the generator's curves between the bounds."""
     x = abscissas(settings)
     figure = Figure(figsize=(12, 6), layout="constrained")

@@ -5,15 +5,17 @@ L_G = L(G(z_G)) + out-of-bound loss; k <- k + lambda (gamma L(x) - L(G(z_G))), k
 """
 
 import math
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
-from torch.nn import Module
 from torch.optim import Optimizer
 
-from ganlib.objectives.objective import Batch, Objective
+from ganlib.objectives.objective import Batch, Call, Objective
+
+if TYPE_CHECKING:
+    from ganlib.training.trainer import Trainer
 
 KEPT = "k left_out threshold best_convergence epochs_without_better moments convergence_sum steps".split()
 
@@ -21,18 +23,14 @@ KEPT = "k left_out threshold best_convergence epochs_without_better moments conv
 class Began(Objective):
     """The balance k, the threshold of the reals, and the plateau of the convergence measure M = L(x) + |gamma L(x) - L(G(z))|.
 
-    `rows` holds the number of values of each condition; wrong conditions are drawn from `rng`. `wrong_condition` is w, `out_of_bound` the
+    `sizes` holds the number of values of each condition; wrong conditions are drawn from `rng`. `wrong_condition` is w, `out_of_bound` the
     weight of that loss; 0 turns either off. Reals more than `deviations` standard deviations above the last epoch's mean loss are left out;
     None keeps all. After `patience` epochs without a better mean M both rates are halved, down to `lr_floor`.
     """
 
-    shares_fakes: ClassVar[bool] = False
-    simultaneous: ClassVar[bool] = True
-    autoencodes: ClassVar[bool] = True
-
     def __init__(
         self,
-        rows: Sequence[int],
+        sizes: Sequence[int],
         rng: torch.Generator,
         *,
         gamma: float,
@@ -43,7 +41,7 @@ class Began(Objective):
         patience: int,
         lr_floor: float,
     ) -> None:
-        self.rows, self.rng = rows, rng
+        self.sizes, self.rng = sizes, rng
         self.gamma, self.lambda_k = gamma, lambda_k
         self.wrong_condition, self.out_of_bound = wrong_condition, out_of_bound
         self.deviations = deviations
@@ -55,7 +53,25 @@ class Began(Objective):
         self.epochs_without_better = 0
         self._begin_epoch()
 
-    def discriminator_losses(self, discriminator: Module, batch: Batch, fake: Tensor) -> dict[str, Tensor]:
+    def step(self, trainer: "Trainer", batch: Batch) -> dict[str, Tensor]:
+        """Both nets step at the same time: G's gradient is taken before D's weights change."""
+        generator, discriminator = trainer.nets["generator"], trainer.nets["discriminator"]
+        with generator.evaluating():
+            fake = generator(batch.noise(len(batch.real)), *batch.condition)
+        d_losses = self.discriminator_losses(discriminator, batch, fake)
+        trainer.gradients(d_losses["d_loss"], "discriminator")
+        with discriminator.frozen():
+            fake = generator(batch.noise(len(batch.real)), *batch.condition)
+            g_losses = self.generator_losses(discriminator, batch, fake)
+        trainer.gradients(g_losses["g_loss"], "generator")
+        trainer.update("discriminator", "generator")
+        return d_losses | g_losses | self.after_step(d_losses["real_loss"], g_losses["fake_loss"])
+
+    def reconstruct(self, nets: Mapping[str, Call], pictures: Tensor, condition: tuple[Tensor, ...]) -> Tensor:
+        return nets["discriminator"](pictures, *condition)
+
+    def discriminator_losses(self, discriminator: Call, batch: Batch, fake: Tensor) -> dict[str, Tensor]:
+        """D's losses on the batch's reals and on as many fakes, which carry no gradient."""
         pictures, conditions = [batch.real, fake], [*batch.condition, *batch.condition]
         if self.wrong_condition:
             pictures.append(batch.real)
@@ -65,26 +81,28 @@ class Began(Objective):
         kept = (real.detach() <= self.threshold).float()
         share = kept / kept.sum().clamp(min=1)
         # A batch that is wholly left out teaches D nothing, but the balance and the measure still see its loss.
-        self.real_loss = torch.where(kept.any(), (share * real).sum(), real.mean().detach())
+        real_loss = torch.where(kept.any(), (share * real).sum(), real.mean().detach())
         self.k = self.k.to(real.device)
-        d_loss = self.real_loss - self.k * fake_loss.mean()
+        d_loss = real_loss - self.k * fake_loss.mean()
         self.left_out = self.left_out.to(real.device) + (kept == 0).sum()
-        losses = {"d_loss": d_loss, "real_loss": self.real_loss, "kept": kept.mean()}
+        losses = {"d_loss": d_loss, "real_loss": real_loss, "kept": kept.mean()}
         if wrong:
             losses["wrong_loss"] = (share * (self.wrong_condition * real - wrong[0]).abs()).sum()
             losses["d_loss"] = d_loss + losses["wrong_loss"]
         self._count(real.detach().double())
         return losses
 
-    def generator_losses(self, discriminator: Module, batch: Batch, fake: Tensor) -> dict[str, Tensor]:
-        self.fake_loss = _losses(discriminator, fake, *batch.condition).mean()
+    def generator_losses(self, discriminator: Call, batch: Batch, fake: Tensor) -> dict[str, Tensor]:
+        """G's losses on fakes of the batch's conditions, whose gradient leads to G."""
+        fake_loss = _losses(discriminator, fake, *batch.condition).mean()
         outside = ((fake < 0) | (fake > 1)).float()
         out_of_bound = (outside * ((fake - 0.5).square() - 0.25)).mean()
-        g_loss = self.fake_loss + self.out_of_bound * out_of_bound
-        return {"g_loss": g_loss, "fake_loss": self.fake_loss, "out_of_range": outside.mean()}
+        g_loss = fake_loss + self.out_of_bound * out_of_bound
+        return {"g_loss": g_loss, "fake_loss": fake_loss, "out_of_range": outside.mean()}
 
-    def after_step(self) -> dict[str, Tensor]:
-        real, fake = self.real_loss.detach(), self.fake_loss.detach()
+    def after_step(self, real_loss: Tensor, fake_loss: Tensor) -> dict[str, Tensor]:
+        """Move the balance; the figures that follow from L(x) and L(G(z_G))."""
+        real, fake = real_loss.detach(), fake_loss.detach()
         surplus = self.gamma * real - fake
         self.k = (self.k + self.lambda_k * surplus).clamp(0, 1)
         convergence = real + surplus.abs()
@@ -92,7 +110,7 @@ class Began(Objective):
         self.steps += 1
         return {"k": self.k, "convergence": convergence, "balance": fake / real, "left_out": self.left_out}
 
-    def after_epoch(self, optimizers: tuple[Optimizer, Optimizer]) -> None:
+    def after_epoch(self, optimizers: Mapping[str, Optimizer]) -> None:
         count, total, squares = self.moments.tolist()
         mean = total / count
         if self.deviations is not None:
@@ -105,7 +123,7 @@ class Began(Objective):
             self.epochs_without_better += 1
         if self.epochs_without_better == self.patience:
             self.epochs_without_better = 0
-            for group in (group for optimizer in optimizers for group in optimizer.param_groups):
+            for group in (group for optimizer in optimizers.values() for group in optimizer.param_groups):
                 group["lr"] = min(group["lr"], max(group["lr"] / 2, self.lr_floor))
         self._begin_epoch()
 
@@ -123,19 +141,19 @@ class Began(Objective):
 
     def _wrong(self, condition: Tensor) -> Tensor:
         """For each row of `condition` (N, K) another one, uniform over all that differ in some place."""
-        combinations = math.prod(self.rows)
+        combinations = math.prod(self.sizes)
         # Sent to the condition and not the condition fetched, for which the CPU would wait until a GPU has come so far.
         number = torch.randint(1, combinations, (len(condition),), generator=self.rng).to(condition.device, non_blocking=True)
-        for k in range(len(self.rows)):
-            number = number + condition[:, k] * math.prod(self.rows[k + 1 :])
+        for k in range(len(self.sizes)):
+            number = number + condition[:, k] * math.prod(self.sizes[k + 1 :])
         number = number % combinations
         columns = []
-        for rows in reversed(self.rows):
-            columns.append(number % rows)
-            number = number // rows
+        for size in reversed(self.sizes):
+            columns.append(number % size)
+            number = number // size
         return torch.stack(columns[::-1], dim=1)
 
 
-def _losses(discriminator: Module, pictures: Tensor, condition: Tensor) -> Tensor:
+def _losses(discriminator: Call, pictures: Tensor, condition: Tensor) -> Tensor:
     """L of each picture: (N,)."""
     return (discriminator(pictures, condition) - pictures).abs().mean(dim=(1, 2, 3))

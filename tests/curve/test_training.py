@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from ganlib import params
-from ganlib.training import curve
+from ganlib.curve import training as curve
+from ganlib.paths import Outputs
 
 
 @pytest.fixture
@@ -41,8 +42,12 @@ def test_all_real_curves_lie_within_the_bounds_and_shifted_ones_do_not(settings)
 @pytest.mark.slow
 def test_curve_learns_as_the_report_says(settings, tmp_path):
     """After 10,000 steps mean D(real) is near 0.5 and the score near -2 ln 2."""
-    figures = curve.train(settings, tmp_path / "run", seed=1)
+    figures = curve.train(settings, Outputs.below(tmp_path), seed=1)
     assert figures["d_accuracy"] == pytest.approx(0.5, abs=0.05)
     assert figures["d_score"] == pytest.approx(-2 * math.log(2), abs=0.05)
     assert figures["within_bounds"] > 0.8
-    assert {path.name for path in (tmp_path / "run").iterdir()} == {"config.yaml", "log.csv", "learning.png"}
+    assert {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.*")} == {
+        "run/config.yaml",
+        "progress/log.csv",
+        "progress/learning.png",
+    }

@@ -7,14 +7,15 @@ import torch
 from torch.optim import SGD
 
 from ganlib import params
-from ganlib.objectives.began import Began
 from ganlib.objectives.objective import Batch
-from ganlib.reports import Began64
+from ganlib.reports.began64.objective import Began
+from ganlib.reports.began64.settings import Settings
+from ganlib.streams import Streams
 
 
 def began(**changes: object) -> Began:
     settings = {**params.load().report("began64").model_dump(), "rate_scale": 1.0, **changes}
-    return Began64.model_validate(settings).objective(torch.Generator().manual_seed(0))
+    return Settings.model_validate(settings).objective(Streams(0))
 
 
 def error_of(amount: float):
@@ -32,13 +33,14 @@ def pictures(*values: float) -> torch.Tensor:
 
 
 def batch(real: torch.Tensor) -> Batch:
-    return Batch(real, (torch.zeros(len(real), 2, dtype=torch.int64),), torch.empty(0), torch.empty(0))
+    return Batch(real, (torch.zeros(len(real), 2, dtype=torch.int64),), torch.zeros)
 
 
 def step(objective: Began, real: torch.Tensor, fake: torch.Tensor, discriminator=error_by_picture) -> dict[str, float]:
     losses = objective.discriminator_losses(discriminator, batch(real), fake)
     losses |= objective.generator_losses(discriminator, batch(real), fake)
-    return {name: float(value) for name, value in (losses | objective.after_step()).items()}
+    after = objective.after_step(losses["real_loss"], losses["fake_loss"])
+    return {name: float(value) for name, value in (losses | after).items()}
 
 
 def test_balance_moves_by_lambda_times_gamma_real_minus_fake():
@@ -90,7 +92,7 @@ def test_reals_above_last_epochs_mean_and_two_deviations_are_left_out():
     values = [0.1] * 9 + [0.9]
     everything = step(objective, pictures(*values), pictures(*values))
     assert everything["kept"] == 1
-    objective.after_epoch(())
+    objective.after_epoch({})
     mean = sum(values) / 10
     deviation = math.sqrt(sum(value**2 for value in values) / 10 - mean**2)
     assert objective.threshold == pytest.approx(mean + 2 * deviation)
@@ -112,7 +114,7 @@ def test_threshold_counts_the_reals_it_left_out():
     thresholds = []
     for _ in range(3):
         step(objective, pictures(*values), pictures(*values))
-        objective.after_epoch(())
+        objective.after_epoch({})
         thresholds.append(objective.threshold)
     assert thresholds[0] == pytest.approx(thresholds[2])
 
@@ -134,7 +136,7 @@ def test_rate_is_halved_after_three_epochs_without_a_better_measure_down_to_its_
     rates = []
     for _ in range(10):
         step(objective, pictures(0.5, 0.5), pictures(0.1, 0.1))
-        objective.after_epoch((optimizer,))
+        objective.after_epoch({"generator": optimizer})
         rates.append(optimizer.param_groups[0]["lr"])
     # The first epoch is the best; 2, 3 and 4 are no better, and so on.
     assert rates == [5e-5] * 3 + [2.5e-5] * 3 + [2e-5] * 4
@@ -145,5 +147,5 @@ def test_rate_below_the_floor_is_left_alone():
     optimizer = SGD([torch.zeros(1, requires_grad=True)], lr=1e-5)
     for _ in range(5):
         step(objective, pictures(0.5, 0.5), pictures(0.1, 0.1))
-        objective.after_epoch((optimizer,))
+        objective.after_epoch({"generator": optimizer})
     assert optimizer.param_groups[0]["lr"] == 1e-5

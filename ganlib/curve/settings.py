@@ -1,0 +1,45 @@
+"""What params.yaml says of the curve demo."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from ganlib.reports.base import Descent, System
+from ganlib.settings import Count, Loss, Positive
+
+if TYPE_CHECKING:
+    from torch.nn import Module
+
+    from ganlib.objectives.objective import Objective
+    from ganlib.streams import Streams
+
+
+class Settings(System):
+    """A GAN that learns to draw parabolas through `points` points."""
+
+    first_weights = "uniform"
+
+    lr_d: Positive
+    coupled: bool
+    points: Annotated[int, Field(ge=2)]
+    hidden: Count
+    loss: Loss
+    batch_size: Count
+    steps: Count
+
+    @property
+    def descents(self) -> dict[str, Descent]:
+        return {"generator": Descent("adam", self.lr_g), "discriminator": Descent("adam", self.lr_d)}
+
+    def build(self) -> dict[str, Module]:
+        from ganlib.curve import nets
+
+        generator = nets.generator(self.latent_size, self.hidden, self.points)
+        return {"generator": generator, "discriminator": nets.discriminator(self.points, self.hidden)}
+
+    def objective(self, streams: Streams) -> Objective:
+        from ganlib.objectives.adversarial import Adversarial
+
+        return Adversarial(self.loss, real_label=1.0)

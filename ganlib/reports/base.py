@@ -1,0 +1,135 @@
+"""What a report's settings say to the rest of the program: its nets, its objective, its optimizers, its pictures.
+
+Nets and objectives are imported where they are built, so that a stage that only reads params.yaml does not load torch.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, NamedTuple
+
+from pydantic import Field
+
+from ganlib.settings import Block, Count, Fraction, Latent, Loss, OptimizerKind, Positive, Precision, Probability
+
+if TYPE_CHECKING:
+    from torch.nn import Module
+
+    from ganlib.objectives.objective import Objective
+    from ganlib.streams import Streams
+
+
+class Descent(NamedTuple):
+    """How one net goes down its loss."""
+
+    optimizer: OptimizerKind
+    rate: float
+
+
+class System(Block):
+    """Nets that are trained together: what the trainer needs to know of a report, or of the curve demo."""
+
+    first_weights: ClassVar[Literal["normal", "glorot", "uniform"]]
+    beta2: ClassVar[float] = 0.999
+
+    latent_size: Count
+    lr_g: Positive
+    beta1: Fraction
+    rate_scale: Positive = 1.0
+    precision: Precision = "tf32"
+    compile: bool = False
+
+    @property
+    @abstractmethod
+    def descents(self) -> dict[str, Descent]:
+        """How each net learns, by its name; rates before `rate_scale`."""
+
+    @abstractmethod
+    def build(self) -> dict[str, Module]:
+        """The nets by name, one of them "generator", with weights yet to be drawn or loaded."""
+
+    def networks(self, seed: int) -> dict[str, Module]:
+        """The nets with their first weights, each net's from a stream of its own."""
+        from ganlib.nets import initial
+        from ganlib.streams import stream
+
+        draw = getattr(initial, self.first_weights)
+        return {name: draw(net, stream(seed, "weights", name)) for name, net in self.build().items()}
+
+    @abstractmethod
+    def objective(self, streams: Streams) -> Objective:
+        """How the nets learn; what the objective draws itself comes from `streams`."""
+
+
+class Snapshots(Block):
+    """When the generator is kept on the way, to be scored; the end is kept without being named."""
+
+    unit: Literal["epochs", "steps"]
+    at: Annotated[list[Count], Field(min_length=1)]
+
+    def steps(self, steps_per_epoch: int) -> frozenset[int]:
+        """The same moments in steps."""
+        return frozenset(moment * (steps_per_epoch if self.unit == "epochs" else 1) for moment in self.at)
+
+
+class Report(System):
+    """What every image report states; the numbers of params.yaml, after overrides."""
+
+    size: ClassVar[int]
+    pixel_range: ClassVar[tuple[float, float]] = (-1.0, 1.0)
+
+    crop: str
+    optimizer_g: OptimizerKind
+    batch_size: Annotated[int, Field(ge=2)]
+    epochs: Count
+    max_steps: Count | None
+    sample_every: Count
+    snapshots: Snapshots | None
+    epoch_steps: Count | None = None
+    replacement: bool = False
+
+    @property
+    @abstractmethod
+    def prior(self) -> Latent:
+        """The distribution of z."""
+
+    @property
+    def condition_groups(self) -> dict[str, list[str]]:
+        """The groups of attributes that G is told, by name; none for most."""
+        return {}
+
+    @property
+    def reals_per_step(self) -> int:
+        """How many real pictures one step takes."""
+        return self.batch_size
+
+
+class Gan(Report):
+    """A generator and a discriminator."""
+
+    latent: Latent
+    lr_d: Positive
+    optimizer_d: OptimizerKind
+
+    @property
+    def prior(self) -> Latent:
+        return self.latent
+
+    @property
+    def descents(self) -> dict[str, Descent]:
+        return {"generator": Descent(self.optimizer_g, self.lr_g), "discriminator": Descent(self.optimizer_d, self.lr_d)}
+
+
+class Dcgan(Gan):
+    """What the DCGANs have in common beside their layers."""
+
+    first_weights = "normal"
+
+    width: Positive
+    loss: Loss
+    real_label: Probability
+
+    def objective(self, streams: Streams) -> Objective:
+        from ganlib.objectives.adversarial import Adversarial
+
+        return Adversarial(self.loss, self.real_label)

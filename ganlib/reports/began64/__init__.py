@@ -1,0 +1,1 @@
+"""TensorJoe, NTU 2017: conditional BEGAN."""

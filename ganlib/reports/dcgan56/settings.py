@@ -1,0 +1,37 @@
+"""What params.yaml says of dcgan56."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, Self
+
+from pydantic import model_validator
+
+from ganlib.reports.base import Dcgan
+from ganlib.settings import Count, Fraction
+
+if TYPE_CHECKING:
+    from torch.nn import Module
+
+
+class Settings(Dcgan):
+    """Saviolo 2019; D's settings tell "as reported" from "as run"."""
+
+    size = 56
+
+    dropout: Fraction
+    d_dropout: Fraction
+    d_batch_norm: Literal["batch", "affine"]
+    d_first_batch_norm: bool
+    pack: Count
+
+    @model_validator(mode="after")
+    def _packs_divide_the_batch(self) -> Self:
+        if self.batch_size % self.pack:
+            raise ValueError(f"batch_size {self.batch_size} is not a multiple of pack {self.pack}")
+        return self
+
+    def build(self) -> dict[str, Module]:
+        from ganlib.reports.dcgan56 import nets
+
+        discriminator = nets.discriminator(self.width, self.d_dropout, self.d_batch_norm, self.d_first_batch_norm, self.pack)
+        return {"generator": nets.generator(self.latent_size, self.width, self.dropout), "discriminator": discriminator}

@@ -1,0 +1,21 @@
+"""What params.yaml says of dcgan64."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ganlib.reports.base import Dcgan
+
+if TYPE_CHECKING:
+    from torch.nn import Module
+
+
+class Settings(Dcgan):
+    """Zhang & Zhao."""
+
+    size = 64
+
+    def build(self) -> dict[str, Module]:
+        from ganlib.reports.dcgan64 import nets
+
+        return {"generator": nets.Generator(self.latent_size, self.width), "discriminator": nets.Discriminator(self.width)}

@@ -1,0 +1,48 @@
+"""What params.yaml says of dense64."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Self
+
+from pydantic import Field, model_validator
+
+from ganlib.reports.base import Gan
+from ganlib.settings import Count, Fraction
+
+if TYPE_CHECKING:
+    from torch.nn import Module
+
+    from ganlib.objectives.objective import Objective
+    from ganlib.streams import Streams
+
+
+class Settings(Gan):
+    """Adly, Bockmon & Nguyen 2021; half of `batch_size` is real."""
+
+    size = 64
+    pixel_range = (0.0, 1.0)
+    first_weights = "glorot"
+
+    hidden: Annotated[list[Count], Field(min_length=1)]
+    dropout: Fraction
+
+    @model_validator(mode="after")
+    def _half_the_batch_is_real(self) -> Self:
+        if self.batch_size % 2:
+            raise ValueError(f"batch_size {self.batch_size} is odd, and half of it is real")
+        return self
+
+    @property
+    def reals_per_step(self) -> int:
+        return self.batch_size // 2
+
+    def build(self) -> dict[str, Module]:
+        from ganlib.reports.dense64 import nets
+
+        generator = nets.Generator(self.latent_size, self.hidden, self.dropout, self.size)
+        return {"generator": generator, "discriminator": nets.Discriminator(self.hidden, self.dropout, self.size)}
+
+    def objective(self, streams: Streams) -> Objective:
+        from ganlib.reports.dense64.objective import KerasAdversarial
+
+        return KerasAdversarial()

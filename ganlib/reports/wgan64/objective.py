@@ -1,0 +1,46 @@
+"""WGAN with a gradient penalty: Gulrajani et al. 2017 (arXiv 1704.00028), algorithm 1."""
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from ganlib.objectives.objective import Batch, Call, Objective
+
+if TYPE_CHECKING:
+    from ganlib.training.trainer import Trainer
+
+
+class Wasserstein(Objective):
+    """`critic_steps` updates of the critic, each on its share of the batch's reals, then one of G.
+
+    `penalty` is lambda, the weight of the squared distance of the critic's slope from 1; where it is taken is drawn from `rng`.
+    """
+
+    def __init__(self, penalty: float, critic_steps: int, rng: torch.Generator) -> None:
+        self.penalty, self.critic_steps, self.rng = penalty, critic_steps, rng
+
+    def step(self, trainer: "Trainer", batch: Batch) -> dict[str, Tensor]:
+        generator, critic = trainer.nets["generator"], trainer.nets["discriminator"]
+        for real in batch.real.chunk(self.critic_steps):
+            with torch.no_grad():
+                fake = generator(batch.noise(len(real)))
+            figures = self.critic_losses(critic, real, fake)
+            trainer.descend(figures["d_loss"], "discriminator")
+        with critic.frozen():
+            g_loss = -critic(generator(batch.noise(len(real)))).mean()
+        trainer.descend(g_loss, "generator")
+        return {"g_loss": g_loss, **figures}
+
+    def critic_losses(self, critic: Call, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
+        """`distance`: the estimate of Wasserstein's, how much higher reals score than fakes; `slope`: the mean norm of the gradients."""
+        distance = critic(real).mean() - critic(fake).mean()
+        slopes = self._slopes(critic, real, fake)
+        return {"d_loss": self.penalty * (slopes - 1).square().mean() - distance, "distance": distance, "slope": slopes.mean()}
+
+    def _slopes(self, critic: Call, real: Tensor, fake: Tensor) -> Tensor:
+        """(N,): the norm of the critic's gradient at a random place between each real and its fake."""
+        share = torch.rand(len(real), 1, 1, 1, generator=self.rng).to(real.device, non_blocking=True)
+        between = torch.lerp(real, fake, share).requires_grad_()
+        (gradient,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)
+        return gradient.flatten(1).norm(dim=1)

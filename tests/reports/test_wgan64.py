@@ -1,0 +1,54 @@
+"""Against Gulrajani et al. 2017, algorithm 1, on critics whose slope is known."""
+
+import pytest
+import torch
+
+from ganlib.objectives.objective import Batch
+from ganlib.reports.wgan64.objective import Wasserstein
+from ganlib.streams import Streams
+from ganlib.training.trainer import Trainer
+from tests.training import small
+
+
+def losses(critic, real: float, fake: float) -> dict[str, float]:
+    objective = Wasserstein(10.0, 5, torch.Generator().manual_seed(0))
+    found = objective.critic_losses(critic, torch.full((4, 3, 8, 8), real), torch.full((4, 3, 8, 8), fake))
+    return {name: value.item() for name, value in found.items()}
+
+
+@pytest.mark.parametrize("slope", [0.5, 1.0, 3.0])
+def test_linear_critic_pays_ten_times_its_squared_slope_beyond_one_less_the_distance(slope):
+    weight = torch.randn(3, 8, 8, generator=torch.Generator().manual_seed(1))
+    weight *= slope / weight.norm()
+    found = losses(lambda pictures: (weight * pictures).sum(dim=(1, 2, 3)), 0.75, 0.25)
+    distance = weight.sum().item() / 2
+    assert found["slope"] == pytest.approx(slope, rel=1e-5)
+    assert found["distance"] == pytest.approx(distance, rel=1e-4, abs=1e-6)
+    assert found["d_loss"] == pytest.approx(10 * (slope - 1) ** 2 - distance, rel=1e-4, abs=1e-5)
+
+
+def test_slope_is_taken_between_reals_and_fakes():
+    """Of |x|^2 / 2 the gradient is x: its norm lies between those of the real and the fake."""
+    found = losses(lambda pictures: pictures.square().sum(dim=(1, 2, 3)) / 2, 1.0, 0.0)
+    assert 0 < found["slope"] < (3 * 8 * 8) ** 0.5
+
+
+def test_critic_steps_five_times_on_reals_of_its_own_and_g_once():
+    report = small.report("wgan64", critic_steps=5)
+    trainer = Trainer(report, torch.device("cpu"), Streams(1))
+    updates, seen, asked = [], [], []
+    for name, optimizer in trainer.optimizers.items():
+        optimizer.register_step_post_hook(lambda *_, name=name: updates.append(name))
+    objective = trainer.objective
+    losses_of = objective.critic_losses
+    objective.critic_losses = lambda critic, real, fake: (seen.append(real[:, 0, 0, 0].tolist()), losses_of(critic, real, fake))[1]
+
+    def noise(count: int) -> torch.Tensor:
+        asked.append(count)
+        return torch.randn(count, report.latent_size)
+
+    reals = torch.arange(report.reals_per_step) / report.reals_per_step
+    trainer.step(Batch(reals[:, None, None, None].expand(-1, 3, 64, 64), (), noise))
+    assert updates == ["discriminator"] * 5 + ["generator"]
+    assert [value for some in seen for value in some] == reals.tolist()
+    assert asked == [4] * 6

@@ -1,0 +1,121 @@
+"""Every setting arrives where it is to act: each report is built with values of its own kind, and what the parts got is looked at."""
+
+import pytest
+import torch
+from torch import nn
+
+from ganlib.reports import settings_of
+from ganlib.streams import Streams
+from ganlib.training.trainer import Trainer
+from tests.training import small
+
+CPU = torch.device("cpu")
+GANS = [name for name in small.NAMES if name != "vae64"]
+
+
+def trainer(name: str, **changes: object) -> Trainer:
+    return Trainer(small.report(name, **changes), CPU, Streams(1))
+
+
+@pytest.mark.parametrize("name", GANS)
+def test_each_nets_optimizer_has_its_own_rate_scaled_and_the_reports_betas(name):
+    some = trainer(name, lr_g=1e-3, lr_d=3e-3, rate_scale=2.0, beta1=0.3)
+    groups = {net: optimizer.param_groups[0] for net, optimizer in some.optimizers.items()}
+    assert {net: group["lr"] for net, group in groups.items()} == pytest.approx({"generator": 2e-3, "discriminator": 6e-3})
+    assert {group["betas"] for group in groups.values()} == {(0.3, 0.9 if name == "wgan64" else 0.999)}
+    for net, optimizer in some.optimizers.items():
+        of_net = {id(weight) for weight in some.modules[net].parameters()}
+        assert {id(weight) for group in optimizer.param_groups for weight in group["params"]} == of_net
+
+
+def test_both_nets_of_vae64_go_at_one_rate():
+    assert trainer("vae64", lr_g=1e-3, rate_scale=2.0).rates == pytest.approx({"generator": 2e-3, "encoder": 2e-3})
+
+
+@pytest.mark.parametrize("name", small.NAMES)
+def test_optimizers_are_those_that_the_settings_name(name):
+    kinds = {"optimizer_g": "sgd"} | ({} if name == "vae64" else {"optimizer_d": "adam"})
+    some = trainer(name, **kinds)
+    assert isinstance(some.optimizers["generator"], torch.optim.SGD)
+    assert isinstance(
+        some.optimizers["encoder" if name == "vae64" else "discriminator"], torch.optim.SGD if name == "vae64" else torch.optim.Adam
+    )
+
+
+def test_sgd_steps_down_the_gradient_by_the_rate_and_no_further():
+    some = trainer("dcgan64", optimizer_d="sgd", lr_d=0.5)
+    discriminator = some.modules["discriminator"]
+    weight = next(discriminator.parameters())
+    before = weight.detach().clone()
+    for times in (1, 2):
+        some.descend(discriminator(torch.ones(2, 3, 64, 64)).sum() * 0 + weight.sum(), "discriminator")
+        torch.testing.assert_close(weight.detach(), before - 0.5 * times)
+
+
+@pytest.mark.parametrize("name", small.NAMES)
+def test_first_weights_are_drawn_as_the_report_draws_them(name):
+    """Normal ones of DCGAN have a standard deviation of 0.02 in every layer; Glorot's are bounded by the layer's size."""
+    for net in small.report(name, **({} if name == "dense64" else {"width": 0.2})).networks(1).values():
+        for layer in net.modules():
+            if isinstance(layer, nn.Linear | nn.Conv2d | nn.ConvTranspose2d) and layer.weight.numel() > 2000:
+                deviation = layer.weight.std().item()
+                if settings_of(name).first_weights == "normal":
+                    assert deviation == pytest.approx(0.02, rel=0.1)
+                else:
+                    fan_in, fan_out = nn.init._calculate_fan_in_and_fan_out(layer.weight)
+                    assert deviation == pytest.approx((2 / (fan_in + fan_out)) ** 0.5, rel=0.1)
+
+
+@pytest.mark.parametrize("name", ["dcgan112", "dcgan64", "dcgan56"])
+def test_dcgans_lose_by_the_loss_and_the_label_that_are_set(name):
+    objective = trainer(name, loss="minimax", real_label=0.7).objective
+    assert (objective.loss, objective.real_label) == ("minimax", 0.7)
+
+
+def dropouts(net: nn.Module) -> set[float]:
+    return {layer.p for layer in net.modules() if isinstance(layer, nn.Dropout)}
+
+
+def test_dropout_rates_are_those_of_each_net():
+    dcgan56, dense64 = trainer("dcgan56", dropout=0.1, d_dropout=0.2).modules, trainer("dense64", dropout=0.4).modules
+    assert {net: dropouts(module) for net, module in dcgan56.items()} == {"generator": {0.1}, "discriminator": {0.2}}
+    assert {net: dropouts(module) for net, module in dense64.items()} == {"generator": {0.4}, "discriminator": {0.4}}
+    assert sum(isinstance(layer, nn.Dropout) for module in dense64.values() for layer in module.modules()) == 6
+    assert [sum(isinstance(layer, nn.Dropout) for layer in module.modules()) for module in dcgan56.values()] == [4, 4]
+
+
+def test_began64_starts_grey_and_its_objective_gets_every_setting():
+    some = trainer(
+        "began64",
+        gamma=0.6,
+        lambda_k=0.01,
+        wrong_condition=1.25,
+        out_of_bound=0.5,
+        threshold=3.0,
+        patience=7,
+        lr_floor=1e-5,
+        rate_scale=4.0,
+    )
+    assert torch.equal(some.generator.decoder[-1].bias, torch.full((3,), 0.5))
+    objective = some.objective
+    assert (objective.gamma, objective.lambda_k, objective.wrong_condition, objective.out_of_bound) == (0.6, 0.01, 1.25, 0.5)
+    assert (objective.deviations, objective.patience, objective.sizes) == (3.0, 7, [5, 2])
+    assert objective.lr_floor == pytest.approx(4e-5)
+
+
+def test_wgan64_and_vae64_get_theirs():
+    wasserstein = trainer("wgan64", penalty=3.0, critic_steps=4).objective
+    assert (wasserstein.penalty, wasserstein.critic_steps) == (3.0, 4)
+    assert small.report("wgan64", critic_steps=4).reals_per_step == 16
+    assert trainer("vae64", sigma=0.25).objective.sigma == 0.25
+
+
+@pytest.mark.parametrize("name", ["began64"])
+def test_condition_changes_what_g_draws_and_how_d_reconstructs(name):
+    nets = small.report(name, width=0.1).networks(1)
+    z, pictures = torch.randn(2, 64), torch.rand(2, 3, 64, 64)
+    for net, given in (("generator", z), ("discriminator", pictures)):
+        for k in range(2):
+            plain, other = torch.zeros(2, 2, dtype=torch.int64), torch.zeros(2, 2, dtype=torch.int64)
+            other[:, k] = 1
+            assert not torch.equal(nets[net](given, plain), nets[net](given, other))
