@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from ruamel.yaml import YAML
 
 from ganlib.data import toons
 from ganlib.data.celeba import ARCHIVE
@@ -30,16 +29,18 @@ def mine(tmp_path: Path) -> Path:
 @pytest.mark.slow
 def test_own_pictures_train_began_on_conditions_of_their_own(fresh, tmp_path, mine):
     checkout = fresh.copy(tmp_path / "ganlib")
-    yaml = YAML()
-    values = yaml.load(checkout.folder / "params.yaml")
-    values["dataset"] = "own"
-    values["datasets"]["own"].update(source=str(mine), samples=8)
-    values["reports"]["began64"]["conditions"] = {"hair": ["hair_blond", "hair_brown"], "smile": ["smiling"]}
-    yaml.dump(values, checkout.folder / "params.yaml")
+
+    def take(params: dict) -> None:
+        params["dataset"] = "own"
+        params["datasets"]["own"].update(source=str(mine), samples=8)
+        params["reports"]["began64"]["conditions"] = {"hair": ["hair_blond", "hair_brown"], "smile": ["smiling"]}
+
+    checkout.change(take)
     checkout.dvc("repro", "train@began64")
-    table = pd.read_parquet(checkout.folder / "data/faces/tight64.parquet")
+    table = pd.read_parquet(checkout.folder / "data/faces/tight64/table.parquet")
     assert list(table["file"]) == sorted(NAMES)
-    assert np.load(checkout.folder / "data/faces/tight64.npy").shape == (60, 64, 64, 3)
+    shards = [np.load(path) for path in sorted((checkout.folder / "data/faces/tight64").glob("*.npy"))]
+    assert np.concatenate(shards).shape == (60, 64, 64, 3)
     assert checkout.yaml("data/runs/began64/config.yaml")["conditions"]["hair"] == ["hair_blond", "hair_brown"]
     assert "Data and pipelines are up to date" in checkout.dvc("repro", "train@began64")
 
@@ -52,12 +53,12 @@ def test_file_put_into_incoming_is_used_in_the_workspace_and_in_a_temporary_expe
     before = checkout.files("data/incoming")
     chosen = ("prepare@tight64", "-S", "dataset=celeba_preview")
     assert "non-commercial research only" in checkout.dvc("exp", "run", *chosen)
-    pictures = (checkout.folder / "data/faces/tight64.npy").read_bytes()
+    pictures = checkout.files("data/faces/tight64")
     assert (checkout.folder / "data/raw/celeba_preview" / ARCHIVE).read_bytes() == before[ARCHIVE]
     checkout.dvc("exp", "run", "prepare@tight64", "-S", "dataset=toons")
-    assert (checkout.folder / "data/faces/tight64.npy").read_bytes() != pictures
+    assert checkout.files("data/faces/tight64") != pictures
     checkout.dvc("exp", "run", *chosen)
-    assert (checkout.folder / "data/faces/tight64.npy").read_bytes() == pictures
+    assert checkout.files("data/faces/tight64") == pictures
     assert checkout.files("data/incoming") == before
 
     shutil.rmtree(checkout.folder / "data" / "raw")

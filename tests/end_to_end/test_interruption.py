@@ -3,48 +3,30 @@
 import os
 import signal
 import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.conftest import Checkout, tiny
+from tests.end_to_end.conftest import Checkout, environment
 
 pytestmark = pytest.mark.slow
+GENERATOR = "data/runs/dense64/generator.safetensors"
 LONG = ("train@dense64", "-S", "reports.dense64.preview.max_steps=60")
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
-    """A tiny checkout with one report trained for three steps; read only."""
-    checkout = tiny(tmp_path_factory.mktemp("trained") / "ganlib")
-    checkout.dvc("repro", "train@dense64")
-    checkout.run("git", "add", "-A")
-    checkout.run("git", "commit", "-qm", "results")
-    return checkout
-
-
-@pytest.fixture(scope="module")
-def alone(trained: Checkout, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+def alone(finished: Checkout, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """What the long run leaves where nothing cuts it off."""
-    checkout = trained.copy(tmp_path_factory.mktemp("alone") / "ganlib")
+    checkout = finished.copy(tmp_path_factory.mktemp("alone") / "ganlib")
     checkout.dvc("exp", "run", *LONG)
-    return checkout.files("data/runs/dense64")
-
-
-@pytest.fixture
-def checkout(trained: Checkout, tmp_path: Path) -> Checkout:
-    return trained.copy(tmp_path / "ganlib")
+    return checkout.trained("dense64")
 
 
 def start(checkout: Checkout, *arguments: str) -> subprocess.Popen:
     """Dvc in a session of its own, as in a terminal of its own."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": path}
     with (checkout.folder.parent / "told.txt").open("w") as told:
         return subprocess.Popen(
-            ["dvc", *arguments], cwd=checkout.folder, env=environment, stdout=told, stderr=subprocess.STDOUT, start_new_session=True
+            ["dvc", *arguments], cwd=checkout.folder, env=environment(), stdout=told, stderr=subprocess.STDOUT, start_new_session=True
         )
 
 
@@ -71,14 +53,14 @@ def test_interrupted_experiment_leaves_no_process_and_goes_on_to_the_same_bytes(
     if number != signal.SIGKILL:
         assert f"error: train@dense64: ended by {number.name} after step" in told
     assert "dense64: going on from step" in checkout.dvc("exp", "run", *LONG)
-    assert checkout.files("data/runs/dense64") == alone
+    assert checkout.trained("dense64") == alone
 
 
 def test_experiment_in_a_folder_of_its_own_goes_on_too(checkout, alone):
     interrupted(checkout, "exp", "run", "--temp", *LONG)
     assert "dense64: going on from step" in checkout.dvc("exp", "run", "--temp", "--name", "again", *LONG)
     take(checkout, "again")
-    assert checkout.files("data/runs/dense64") == alone
+    assert checkout.trained("dense64") == alone
 
 
 def test_queued_experiment_goes_on_where_the_workspace_stopped(checkout, alone):
@@ -89,15 +71,17 @@ def test_queued_experiment_goes_on_where_the_workspace_stopped(checkout, alone):
     _await_queue(checkout, 1)
     assert "dense64: going on from step" in checkout.dvc("queue", "logs", "queued")
     take(checkout, "queued")
-    assert checkout.files("data/runs/dense64") == alone
+    assert checkout.trained("dense64") == alone
 
 
 def test_edited_training_code_starts_afresh_and_gives_other_weights(checkout, alone):
     interrupted(checkout, "exp", "run", *LONG)
     trainer = checkout.folder / "ganlib" / "training" / "trainer.py"
-    trainer.write_text(trainer.read_text().replace("BETA2 = 0.999", "BETA2 = 0.99"))
+    code = trainer.read_text()
+    assert "BETA2 = 0.999" in code
+    trainer.write_text(code.replace("BETA2 = 0.999", "BETA2 = 0.99"))
     assert "going on from step" not in checkout.dvc("exp", "run", *LONG)
-    assert checkout.files("data/runs/dense64")["generator.safetensors"] != alone["generator.safetensors"]
+    assert checkout.trained("dense64")[GENERATOR] != alone[GENERATOR]
 
 
 def test_forced_run_starts_afresh_and_a_longer_one_goes_on(checkout):
@@ -118,9 +102,9 @@ def test_two_experiments_side_by_side_share_cache_and_checkpoints(checkout, alon
     checkout.dvc("exp", "run", "--temp", "--name", "plain", *LONG)
     assert different.wait(300) == 0, (checkout.folder.parent / "told.txt").read_text()
     take(checkout, "slower")
-    assert checkout.files("data/runs/dense64")["generator.safetensors"] != alone["generator.safetensors"]
+    assert checkout.trained("dense64")[GENERATOR] != alone[GENERATOR]
     take(checkout, "plain")
-    assert checkout.files("data/runs/dense64") == alone
+    assert checkout.trained("dense64") == alone
 
 
 def test_queue_with_two_workers_runs_both(checkout, alone):
@@ -129,7 +113,7 @@ def test_queue_with_two_workers_runs_both(checkout, alone):
     checkout.dvc("queue", "start", "-j", "2")
     _await_queue(checkout, 2)
     take(checkout, "plain")
-    assert checkout.files("data/runs/dense64") == alone
+    assert checkout.trained("dense64") == alone
 
 
 def take(checkout: Checkout, experiment: str) -> None:

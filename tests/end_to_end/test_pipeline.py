@@ -1,6 +1,7 @@
 """The commands of the README on the drawn faces."""
 
 import csv
+import io
 import json
 import math
 import re
@@ -9,39 +10,51 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from ganlib.figures import last_figures
-from ganlib.reports import REPORTS
+from tests.end_to_end.conftest import Checkout
 
 SCORES = (
     "fid fid_low fid_high fid_floor kid kid_std kid_low kid_high kid_floor precision recall density coverage closer_than_held_out"
 ).split()
 
 
+def log(checkout: Checkout, run: str) -> list[dict[str, str]]:
+    """The lines of a run's log."""
+    with (checkout.folder / "data/progress" / run / "log.csv").open() as file:
+        return list(csv.DictReader(file))
+
+
 def test_repro_leaves_every_output(finished):
-    for name in REPORTS:
-        run = finished.folder / "data" / "runs" / name
-        assert {"config.yaml", "generator.safetensors", "log.csv", "reals.png"} <= {path.name for path in run.iterdir()}
-        for sheet in (run / "samples" / "000003.png", finished.folder / "data" / "scores" / name / "closest.png"):
-            with Image.open(sheet) as picture:
+    for name in finished.reports:
+        assert {"config.yaml", "generator.safetensors"} <= finished.files(f"data/runs/{name}").keys()
+        nets = finished.files(f"data/nets/{name}")
+        assert nets
+        assert all(file.endswith(".safetensors") for file in nets)
+        sheets = {"samples/000003.png", "reals.png"}
+        assert {"log.csv", *sheets} <= finished.files(f"data/progress/{name}").keys()
+        assert {"scores.csv", "closest.png"} <= finished.files(f"data/scores/{name}").keys()
+        pictures = [finished.files(f"data/progress/{name}")[sheet] for sheet in sheets]
+        for content in (*pictures, finished.files(f"data/scores/{name}")["closest.png"]):
+            with Image.open(io.BytesIO(content)) as picture:
                 assert picture.mode == "RGB"
         scores = finished.yaml(f"metrics/{name}.json")
-        assert all(math.isfinite(scores[name]) for name in SCORES)
+        assert all(math.isfinite(scores[score]) for score in SCORES)
         assert scores["fid_low"] <= scores["fid"] <= scores["fid_high"]
         assert (scores["samples"], scores["seen_samples"], scores["held_out_samples"]) == (8, 12, 8)
         assert (scores["extractor"], scores["protocol"]) == ("inception-2015-12-05", "pytorch-fid")
         assert (scores["dataset"], scores["split"], scores["scale"], scores["step"]) == ("toons", "train", "preview", 3)
-        assert {"d_loss", "g_loss"} <= scores.keys()
+        assert {figure for figure in log(finished, name)[0] if figure.endswith("loss")} <= scores.keys()
     assert {"d_accuracy", "d_loss_keras", "g_loss_keras"} <= finished.yaml("metrics/dense64.json").keys()
     balance = {"convergence", "k", "balance", "out_of_range", "left_out", "diversity_within"}
     assert balance <= finished.yaml("metrics/began64.json").keys()
+    for name in ("began64", "vae64"):
+        assert "reconstructions/000003.png" in finished.files(f"data/progress/{name}")
     assert {"d_accuracy", "d_score", "within_bounds"} <= finished.yaml("metrics/curve.json").keys()
-    assert (finished.folder / "data" / "runs" / "began64" / "reconstructions" / "000003.png").is_file()
-    assert (finished.folder / "data" / "runs" / "curve" / "learning.png").is_file()
+    assert {"log.csv", "learning.png"} <= finished.files("data/progress/curve").keys()
 
 
 def test_git_keeps_scores_and_no_picture(finished):
     kept = finished.run("git", "ls-files").split()
-    assert {f"metrics/{name}.json" for name in REPORTS} <= set(kept)
+    assert {f"metrics/{name}.json" for name in finished.reports} <= set(kept)
     assert "dvc.lock" in kept
     assert not [name for name in kept if name.startswith("data/") and not name.endswith(".gitignore")]
 
@@ -53,18 +66,21 @@ def test_second_repro_changes_nothing(finished):
 
 def test_metrics_show_prints_every_score(finished):
     shown = finished.dvc("metrics", "show")
-    assert all(f"metrics/{name}.json" in shown for name in [*REPORTS, "curve"])
+    assert all(f"metrics/{name}.json" in shown for name in [*finished.reports, "curve"])
 
 
 def test_one_override_runs_one_branch_reaches_the_optimizer_as_a_number_and_is_undone_from_the_run_cache(checkout):
-    before = checkout.files("data/runs/dcgan112")
+    before = checkout.trained("dcgan112")
     told = checkout.dvc("exp", "run", "evaluate@dcgan112", "-S", "lr_d=5e-5")
     assert "Running stage 'train@dcgan112'" in told
     assert "Running stage 'train@dense64'" not in told
     config = checkout.yaml("data/runs/dcgan112/config.yaml")
     assert (type(config["lr_d"]), config["lr_d"]) == (float, 5e-5)
-    assert last_figures(checkout.folder / "data/runs/dcgan112/log.csv")["lr_d"] == pytest.approx(5e-5 * config["rate_scale"])
-    assert checkout.files("data/runs/dcgan112") != before
+    assert float(log(checkout, "dcgan112")[-1]["rate_d"]) == pytest.approx(5e-5 * config["rate_scale"])
+    after = checkout.trained("dcgan112")
+    assert after.keys() == before.keys()
+    for changed in ("data/runs/dcgan112/generator.safetensors", "data/progress/dcgan112/log.csv"):
+        assert after[changed] != before[changed]
     assert "metrics/dcgan112.json" in checkout.dvc("metrics", "diff")
     assert "lr_d" in checkout.dvc("params", "diff")
 
@@ -72,7 +88,7 @@ def test_one_override_runs_one_branch_reaches_the_optimizer_as_a_number_and_is_u
     assert "Stage 'train@dcgan112' is cached - skipping run" in told
     assert "Running stage 'train@dcgan112'" not in told
     assert checkout.yaml("data/runs/dcgan112/config.yaml")["lr_d"] == 4e-5
-    assert checkout.files("data/runs/dcgan112") == before
+    assert checkout.trained("dcgan112") == before
 
 
 def test_mistake_in_params_is_one_line_and_removes_nothing(checkout):
@@ -84,7 +100,7 @@ def test_mistake_in_params_is_one_line_and_removes_nothing(checkout):
 
 
 def test_missing_source_is_one_line_that_says_what_to_put_where(checkout):
-    before = {folder: checkout.files(folder) for folder in ("data/faces", "data/runs", "metrics")}
+    before = {folder: checkout.files(folder) for folder in ("data/faces", "data/runs", "data/nets", "data/progress", "metrics")}
     told = checkout.dvc("exp", "run", "-S", "dataset=celeba_preview", "-S", "datasets.celeba_preview.source=nowhere", fails=True)
     line = next(line for line in told.splitlines() if line.startswith("error: "))
     assert line.startswith("error: params.yaml: datasets.celeba_preview.source: ")
@@ -94,10 +110,9 @@ def test_missing_source_is_one_line_that_says_what_to_put_where(checkout):
 
 
 def test_unknown_report_is_one_line(finished):
-    told = finished.run("python", "-m", "stages.train", "dcgan46", fails=True)
-    assert told.splitlines() == [
-        "error: params.yaml: reports: 'dcgan46' is unknown, did you mean 'dcgan64'?; one of began64, dcgan112, dcgan56, dcgan64, dense64"
-    ]
+    (told,) = finished.run("python", "-m", "stages.train", "dcgan46", fails=True).splitlines()
+    assert told.startswith("error: params.yaml: reports: 'dcgan46' is unknown, did you mean 'dcgan64'?; one of ")
+    assert all(name in told for name in finished.reports)
 
 
 @pytest.mark.slow
@@ -146,14 +161,37 @@ def test_queued_experiments_run_side_by_side_with_the_workspace_and_are_shown(ch
     assert checkout.files("data/runs/dense64") == before
 
 
+def plots(page: Path) -> dict[str, dict]:
+    """The curves of a page of DVC's, by their titles."""
+    specs = [json.loads(spec) for spec in re.findall(r"var spec = (.*);$", page.read_text(), re.MULTILINE)]
+    return {spec["title"]["text"]: spec for spec in specs}
+
+
 @pytest.mark.slow
 def test_plots_show_curves_and_grids_in_one_page(finished, tmp_path):
-    finished.dvc("plots", "show", "-o", str(tmp_path / "plots"))
+    told = finished.dvc("plots", "show", "-o", str(tmp_path / "plots"))
+    assert told.splitlines() == [(tmp_path / "plots" / "index.html").as_uri()]
+    curves = plots(tmp_path / "plots" / "index.html")
     page = (tmp_path / "plots" / "index.html").read_text()
-    for name in REPORTS:
-        assert f"{name} losses" in page
-        assert f"workspace_data_runs_{name}_samples_000003.png" in page
-    assert "workspace_data_runs_curve_learning.png" in page
+    for name in finished.reports:
+        lines = curves[f"{name} losses"]
+        assert lines["data"]["values"][-1]["step"] == "3"
+        losses = {figure for figure in log(finished, name)[0] if figure.endswith("loss")}
+        assert losses <= set(lines["transform"][0]["fold"])
+        assert curves[f"{name} FID and KID over training"]["data"]["values"][-1]["fid"]
+        for sheet in (f"progress_{name}_samples_000003.png", f"progress_{name}_reals.png", f"scores_{name}_closest.png"):
+            assert f"workspace_data_{sheet}" in page
+    assert {"d_accuracy", "d_score", "within_bounds"} <= set(curves["curve scores"]["transform"][0]["fold"])
+    assert "workspace_data_progress_curve_learning.png" in page
+
+
+@pytest.mark.slow
+def test_plots_diff_draws_both_revisions_in_one_curve(checkout):
+    checkout.dvc("exp", "run", "evaluate@dense64", "-S", "lr_d=5e-5")
+    checkout.dvc("plots", "diff", "HEAD")
+    curves = plots(checkout.folder / "dvc_plots" / "index.html")
+    for title in ("dense64 losses", "dense64 FID and KID over training"):
+        assert {point["rev"] for point in curves[title]["data"]["values"]} == {"HEAD", "workspace"}
 
 
 @pytest.mark.slow
@@ -165,7 +203,7 @@ def test_forced_pipeline_gives_the_same_lock_and_keeps_going(checkout):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("stage", ["prepare tight64", "reference tight64", "attributes tight64", "evaluate dense64", "curve"])
+@pytest.mark.parametrize("stage", ["prepare tight64", "reference tight64", "evaluate dense64", "curve"])
 def test_disk_that_fills_is_one_line_and_leaves_what_was_there(checkout, stage):
     def held() -> dict[str, bytes]:
         """What has its final name; prepare goes on from what it has so far under another one."""
@@ -184,7 +222,7 @@ def test_disk_that_fills_is_one_line_and_leaves_what_was_there(checkout, stage):
 def test_pipeline_runs_on_photographs_and_back_again_from_the_run_cache(checkout, celeba_folder: Path):
     before = checkout.files("metrics")
     checkout.dvc("exp", "run", "-S", "dataset=celeba_preview", "-S", f"datasets.celeba_preview.source={celeba_folder}")
-    for name in REPORTS:
+    for name in checkout.reports:
         scores = checkout.yaml(f"metrics/{name}.json")
         assert (scores["dataset"], scores["samples"]) == ("celeba_preview", 8)
     told = checkout.dvc("exp", "run", "-S", "dataset=toons", "-S", "datasets.celeba_preview.source=null")

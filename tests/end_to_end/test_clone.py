@@ -1,0 +1,75 @@
+"""The first command of somebody who has just cloned and installed: dvc.lock is there, and nothing that it names."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.conftest import Checkout, tiny
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def cloned(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """A clone of this project as it is committed, but tiny; read only."""
+    folder = tmp_path_factory.mktemp("cloned")
+    return tiny(folder / "origin", locks=True).clone(folder / "ganlib")
+
+
+@pytest.fixture(params=["clone", "clone of a clone"])
+def either(request: pytest.FixtureRequest, cloned: Checkout, tmp_path: Path) -> Checkout:
+    return cloned.clone(tmp_path / "ganlib") if request.param == "clone of a clone" else cloned.copy(tmp_path / "ganlib")
+
+
+def is_calm(told: str) -> bool:
+    return not any(word in told for word in ("Traceback", "ERROR", "WARNING", "unexpected", "failed"))
+
+
+def test_looking_at_results_comes_first(either):
+    assert "dense64" in either.dvc("exp", "show")
+    assert either.dvc("metrics", "diff") == ""
+    shown = either.dvc("metrics", "show")
+    assert is_calm(shown)
+    assert all(f"metrics/{name}.json" in shown for name in either.reports)
+    assert either.dvc("plots", "show").splitlines() == ["DVC failed to load some plots for following revisions: 'workspace'."]
+
+
+@pytest.mark.parametrize("stage", ["train@dense64", "evaluate@dense64"])
+def test_experiment_with_one_report_comes_first(either, stage):
+    told = either.dvc("exp", "run", stage, "-S", "lr_d=5e-5")
+    assert is_calm(told), told
+    assert "Running stage 'train@dense64'" in told
+    assert "Experiment results have been applied to your workspace." in told
+    assert "lr_d" in either.dvc("params", "diff")
+    assert is_calm(either.dvc("exp", "show"))
+    if stage == "evaluate@dense64":
+        assert "metrics/dense64.json" in either.dvc("metrics", "diff")
+
+
+def test_repro_of_one_report_comes_first_and_its_page_shows_it(either):
+    told = either.dvc("repro", "evaluate@dense64")
+    assert is_calm(told), told
+    assert "Data and pipelines are up to date." in either.dvc("repro", "evaluate@dense64")
+    either.dvc("plots", "show")
+    assert "dense64 losses" in (either.folder / "dvc_plots" / "index.html").read_text()
+
+
+def test_experiment_with_all_reports_comes_first_and_trains_no_baseline(cloned, tmp_path):
+    clone = cloned.clone(tmp_path / "ganlib")
+    told = clone.dvc("exp", "run", "-S", "lr_d=5e-5")
+    assert is_calm(told), told
+    assert all(f"Running stage 'train@{name}'" in told for name in clone.reports)
+    assert "baselines" not in told
+    assert is_calm(clone.dvc("plots", "show"))
+    assert is_calm(clone.dvc("metrics", "diff"))
+
+
+def test_baseline_is_trained_and_scored_by_name(cloned, tmp_path):
+    clone = cloned.clone(tmp_path / "ganlib")
+    told = clone.dvc("repro", "baselines/dvc.yaml:evaluate@wgan64")
+    assert is_calm(told), told
+    assert "Running stage 'prepare@" in told
+    assert "Running stage 'train@" not in told
+    assert "lsgan64" not in told
+    assert clone.yaml("metrics/wgan64.json")["step"] == 3
+    assert "Data and pipelines are up to date." in clone.dvc("repro", "baselines/dvc.yaml:evaluate@wgan64")

@@ -1,0 +1,37 @@
+"""A report that somebody adds, as the README says: its folder, and its block in params.yaml."""
+
+import copy
+import json
+import shutil
+
+from tests.end_to_end.conftest import Checkout
+
+
+def checkpoints(checkout: Checkout) -> set[str]:
+    """The folders of checkpoints, each named by a report and a run's identity."""
+    return {path.name for path in checkout.folder.glob(".checkpoints/*-*") if path.is_dir()}
+
+
+def test_new_report_trains_and_disturbs_no_other(checkout):
+    def add(params: dict) -> None:
+        params["reports"]["mine64"] = copy.deepcopy(params["reports"]["dcgan64"])
+
+    others = checkout.reports
+    reports = checkout.folder / "ganlib" / "reports"
+    shutil.copytree(reports / "dcgan64", reports / "mine64", ignore=shutil.ignore_patterns("__pycache__"))
+    checkout.change(add)
+
+    told = checkout.dvc("status", "--json")
+    changed = {name for name in json.loads(told[told.index("{") :]) if not name.startswith("baselines/")}
+    assert {"train@mine64", "evaluate@mine64"} <= changed <= {"check", "train@mine64", "evaluate@mine64"}
+
+    held = checkpoints(checkout)
+    assert {name.rsplit("-", 1)[0] for name in held} == set(others)
+    for name in ("dcgan64", "dense64"):  # whose folder was copied, and one that has nothing to do with it
+        checkout.dvc("repro", "--single-item", "--force", f"train@{name}")
+    assert checkpoints(checkout) == held
+
+    told = checkout.dvc("repro", "train@mine64")
+    assert {line for line in told.splitlines() if line.startswith("Running")} <= {"Running stage 'check':", "Running stage 'train@mine64':"}
+    assert checkout.yaml("data/runs/mine64/config.yaml")["report"] == "mine64"
+    assert (checkout.folder / "data/runs/mine64/generator.safetensors").is_file()
