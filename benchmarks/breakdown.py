@@ -20,6 +20,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from benchmarks import pictures
 from benchmarks.train import ROWS, now
 from ganlib.device import prepare_device
+from ganlib.streams import Streams
 from ganlib.training.feed import Feed
 from ganlib.training.trainer import Trainer
 
@@ -67,12 +68,12 @@ def measure(row: str, folder: Path) -> float:
     """Print one row; the share."""
     report = pictures.report(*ROWS[row])
     device = prepare_device(report.precision)
-    rng = torch.Generator().manual_seed(1)
-    trainer = Trainer(report, device, rng)
-    feed = Feed(report, pictures.cached(folder, report), device, rng)
+    streams = Streams(1)
+    trainer = Trainer(report, device, streams)
+    feed = Feed(report, pictures.cached(folder, report), device, streams)
 
     def step() -> None:
-        trainer.step(feed.next(shares_fakes=trainer.objective.shares_fakes))
+        trainer.step(feed.next())
 
     step()
     with FlopCounterMode(display=False) as counter:

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import torch
 import typer
 
 from benchmarks import pictures
 from ganlib.data.faces import Faces
 from ganlib.device import prepare_device
+from ganlib.streams import Streams
 from ganlib.training.feed import Feed
 from ganlib.training.trainer import Trainer
 
@@ -45,12 +45,12 @@ def peak(count: int, folder: Path) -> tuple[int, int]:
     del cache
     faces = Faces(np.load(folder / f"{count}.npy", mmap_mode="r"), np.arange(count), pd.DataFrame(index=range(count)))
     device = prepare_device(report.precision)
-    rng = torch.Generator().manual_seed(1)
-    trainer = Trainer(report, device, rng)
-    feed = Feed(report, faces, device, rng)
+    streams = Streams(1)
+    trainer = Trainer(report, device, streams)
+    feed = Feed(report, faces, device, streams)
     largest = {"RssAnon": 0, "RssFile": 0}
     for step in range(max(STEPS, feed.steps_per_epoch)):
-        batch = feed.next(shares_fakes=True)
+        batch = feed.next()
         if step < STEPS:
             trainer.step(batch)
         status = Path("/proc/self/status").read_text()

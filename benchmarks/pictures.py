@@ -6,8 +6,8 @@ from zipfile import ZipFile
 from ganlib import params
 from ganlib.data import cache, celeba, raw, toons
 from ganlib.data.faces import Faces
-from ganlib.reports import REPORTS
-from ganlib.system import Report
+from ganlib.reports import settings_of
+from ganlib.reports.base import Report
 
 COUNT = 600
 
@@ -33,4 +33,4 @@ def report(name: str, width: float, **changes: object) -> Report:
     """The report at its own batch size and rates, its nets `width` times as wide where they are convolutional."""
     own = params.load().report(name).model_dump()
     narrow = {"width": width} if "width" in own else {}
-    return REPORTS[name].model_validate({**own, **narrow, "rate_scale": 1.0, **changes})
+    return settings_of(name).model_validate({**own, **narrow, "rate_scale": 1.0, **changes})

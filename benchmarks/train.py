@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -24,8 +25,8 @@ from benchmarks.tutorial import LOOPS, Began, Loaders
 from ganlib import progress
 from ganlib.data.faces import Faces
 from ganlib.device import prepare_device
-from ganlib.objectives.objective import Batch
-from ganlib.system import Report
+from ganlib.reports.base import Report
+from ganlib.streams import Streams, stream
 from ganlib.training.feed import Feed
 from ganlib.training.trainer import Trainer
 
@@ -50,15 +51,14 @@ Work = Callable[[int], float]  # so many steps, or batches: how many seconds the
 def ours(name: str, report: Report, folder: Path) -> tuple[Work, Work]:
     """Steps of the training loop, and the feeding alone."""
     device = prepare_device(report.precision)
-    rng = torch.Generator().manual_seed(1)
-    trainer = Trainer(report, device, rng)
-    feed = Feed(report, pictures.cached(folder, report), device, rng)
-    shares_fakes = trainer.objective.shares_fakes
+    streams = Streams(1)
+    trainer = Trainer(report, device, streams)
+    feed = Feed(report, pictures.cached(folder, report), device, streams)
 
     def train(count: int) -> float:
         begun = now(device)
         for step in range(1, count + 1):
-            losses = trainer.step(feed.next(shares_fakes=shares_fakes))
+            losses = trainer.step(feed.next())
             if step % LOG_EVERY == 0 or step == count:
                 _ = [float(loss) for loss in losses.values()]
         return now(device) - begun
@@ -66,7 +66,7 @@ def ours(name: str, report: Report, folder: Path) -> tuple[Work, Work]:
     def fetch(count: int) -> float:
         begun = now(device)
         for _ in range(count):
-            feed.next(shares_fakes=shares_fakes)
+            feed.next()
         return now(device) - begun
 
     return train, fetch
@@ -75,8 +75,8 @@ def ours(name: str, report: Report, folder: Path) -> tuple[Work, Work]:
 def theirs(name: str, report: Report, folder: Path) -> tuple[Work, Work]:
     """The same of the tutorial."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    side = LOOPS[name](name, report, report.networks(torch.Generator().manual_seed(1)), device)
-    conditions = torch.from_numpy(pictures.cached(folder, report).conditions(report.conditions))
+    side = LOOPS[name](name, report, report.networks(1).values(), device)
+    conditions = torch.from_numpy(pictures.cached(folder, report).conditions(report.condition_groups))
     loaders = Loaders(report, folder / "jpegs", conditions)
 
     def train(count: int) -> float:
@@ -149,19 +149,17 @@ def check(name: str, report: Report, faces: Faces) -> None:
     """Three steps on one batch: the first D loss within 1e-5, all losses within 1 %. Without dropout, whose masks no two nets share."""
     report = report.model_copy(update={key: 0.0 for key in ("dropout", "d_dropout") if key in type(report).model_fields})
     device = prepare_device("fp32")
-    rng = torch.Generator().manual_seed(1)
-    trainer = Trainer(report, device, rng)
-    other = LOOPS[name](name, report, report.networks(torch.Generator().manual_seed(1)), device)
+    trainer = Trainer(report, device, Streams(1))
+    other = LOOPS[name](name, report, report.networks(1).values(), device)
     if isinstance(other, Began):  # both sides draw the same wrong conditions
-        other.rng.set_state(rng.get_state())
+        other.rng.set_state(stream(1, "wrong conditions").get_state())
     few = report.model_copy(update={"batch_size": min(report.batch_size, CHECKED)})
-    batch = Feed(few, faces, device, torch.Generator().manual_seed(2)).next(shares_fakes=False)
-    if trainer.objective.shares_fakes:
-        batch = Batch(batch.real, batch.condition, batch.z_d, batch.z_d)
+    batch = Feed(few, faces, device, Streams(2)).next()
     condition = batch.condition[0] if batch.condition else torch.empty(0)
     for step in range(3):
-        losses = trainer.step(batch)
-        d_loss, g_loss = other.step(batch.real.contiguous(), condition, batch.z_d, batch.z_g)
+        drawn = []
+        losses = trainer.step(replace(batch, noise=lambda count, drawn=drawn: drawn.append(batch.noise(count)) or drawn[-1]))
+        d_loss, g_loss = other.step(batch.real.contiguous(), condition, drawn[0], drawn[-1])  # z of D's fakes and, if they differ, of G's
         for key, expected in (("d_loss", d_loss), ("g_loss", g_loss)):
             allowed = 1e-5 if (step, key) == (0, "d_loss") else 0.01 * abs(expected)
             if abs(float(losses[key]) - expected) > allowed:

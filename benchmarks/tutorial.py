@@ -4,6 +4,7 @@ from functools import cache, partial
 from pathlib import Path
 
 import torch
+from ganlib.system import Report
 from torch import Tensor, nn
 from torch.optim import Adam
 from torch.utils.data import DataLoader, RandomSampler
@@ -13,7 +14,6 @@ from torchvision.transforms.functional import crop
 
 from benchmarks import twins
 from ganlib import params
-from ganlib.system import Report
 
 
 class Tutorial:
@@ -131,7 +131,7 @@ class Began(Tutorial):
         return d_loss.item(), g_loss.item()
 
     def _wrong(self, condition: Tensor) -> Tensor:
-        hairs, eyes = self.report.rows
+        hairs, eyes = self.report.condition_sizes
         offset = torch.randint(1, hairs * eyes, (len(condition),), generator=self.rng).to(condition.device)
         number = (condition[:, 0] * eyes + condition[:, 1] + offset) % (hairs * eyes)
         return torch.stack([number // eyes, number % eyes], dim=1)

@@ -1,4 +1,4 @@
-"""The five reports' nets as one would write them by hand in PyTorch; discriminators end in a sigmoid, BEGAN's in a picture.
+"""The reports' nets as one would write them by hand in PyTorch; discriminators end in a sigmoid, BEGAN's in a picture.
 
 Each function takes the report's settings and gives a generator and a discriminator whose parameters come in the order of ganlib's.
 """
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from ganlib.system import Report
+from ganlib.reports.base import Report
 
 
 def dcgan64(report: Report) -> tuple[nn.Module, nn.Module]:

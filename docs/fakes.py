@@ -5,19 +5,18 @@ from PIL import Image, ImageDraw
 from ganlib import params, paths
 from ganlib.pictures import GAP
 
-NAMES = ("dcgan112", "dcgan64", "dense64", "began64", "dcgan56")
 SHOWN = 4  # rows and columns of each sheet
 EDGE, BETWEEN, TITLE = 200, 8, 18  # pixels
 
 
 def main() -> None:
     """The reports side by side at one height."""
-    page = Image.new("RGB", (len(NAMES) * (EDGE + BETWEEN) - BETWEEN, TITLE + EDGE), "white")
+    reports = params.load().reports
+    page = Image.new("RGB", (len(reports) * (EDGE + BETWEEN) - BETWEEN, TITLE + EDGE), "white")
     draw = ImageDraw.Draw(page)
-    settings = params.load()
-    for place, name in enumerate(NAMES):
-        corner = SHOWN * (settings.report(name).size + GAP) + GAP
-        with Image.open(max((paths.run(name) / "samples").glob("*.png"))) as sheet:
+    for place, (name, report) in enumerate(reports.items()):
+        corner = SHOWN * (report.size + GAP) + GAP
+        with Image.open(max((paths.outputs(name).progress / "samples").glob("*.png"))) as sheet:
             page.paste(sheet.crop((0, 0, corner, corner)).resize((EDGE, EDGE), Image.Resampling.LANCZOS), (place * (EDGE + BETWEEN), TITLE))
         draw.text((place * (EDGE + BETWEEN) + 4, 3), name, fill="black")
     page.quantize(256).save("docs/fakes.png", optimize=True)
