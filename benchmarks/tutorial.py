@@ -4,7 +4,7 @@ from functools import cache, partial
 from pathlib import Path
 
 import torch
-from ganlib.system import Report
+from ganlib.reports.base import Report
 from torch import Tensor, nn
 from torch.optim import Adam
 from torch.utils.data import DataLoader, RandomSampler

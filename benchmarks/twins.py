@@ -107,7 +107,7 @@ def dense64(report: Report) -> tuple[nn.Module, nn.Module]:
 def began64(report: Report) -> tuple[nn.Module, nn.Module]:
     """A decoder, and an autoencoder with the same decoder."""
     n, code = round(report.filters * report.width), report.latent_size
-    joined = code + report.embedding * len(report.rows)
+    joined = code + report.embedding * len(report.condition_sizes)
     encoder: list[nn.Module] = []
     inputs = 3
     for depth in range(4):
@@ -115,8 +115,8 @@ def began64(report: Report) -> tuple[nn.Module, nn.Module]:
         encoder += [nn.Conv2d(inputs, outputs, 3, padding=1), nn.ELU(), nn.Conv2d(outputs, outputs, 3, padding=1), nn.ELU()]
         encoder += [nn.AvgPool2d(2)] if depth < 3 else [nn.Flatten(), nn.Linear(outputs * 8 * 8, code)]
         inputs = outputs
-    return _Conditioned(report.rows, report.embedding, nn.Identity(), _decoder(joined, code, n)), _Conditioned(
-        report.rows, report.embedding, nn.Sequential(*encoder), _decoder(joined, code, n)
+    return _Conditioned(report.condition_sizes, report.embedding, nn.Identity(), _decoder(joined, code, n)), _Conditioned(
+        report.condition_sizes, report.embedding, nn.Sequential(*encoder), _decoder(joined, code, n)
     )
 
 
