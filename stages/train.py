@@ -10,7 +10,7 @@ def main(report: str) -> None:
     """Train REPORT's nets on its crop."""
     settings = params.load()
     chosen = settings.report(report)
-    faces = Faces.open(paths.cache(chosen.crop), settings.data.split)
+    faces = Faces.open(paths.faces(chosen.crop), settings.data.split)
     loop.train(
         report,
         chosen,
