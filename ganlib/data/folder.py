@@ -114,8 +114,8 @@ def _pictures_named(given: list[str], names: list[str], where: Path) -> list[str
     for name in given:
         fitting = [name] if name in known else by_file.get(PurePosixPath(name).name, [])
         if len(fitting) != 1:
-            problem = f"fits several pictures, such as {' and '.join(fitting[:2])}; give its folder too" if fitting else "is no picture's name"
-            raise UserError(f"{where}: {name!r} in its first column {problem}")
+            several = f"fits several pictures, such as {' and '.join(fitting[:2])}; give its folder too"
+            raise UserError(f"{where}: {name!r} in its first column {several if fitting else 'is the name of no picture'}")
         found += fitting
     if len(set(found)) < len(found):
         raise UserError(f"{where}: has two rows for {next(name for name in found if found.count(name) > 1)}")

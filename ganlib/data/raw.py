@@ -20,6 +20,6 @@ class Raw:
         """A UserError where there are fewer than `count` pictures, as many as the data set's block asks for."""
         if len(self.table) < count:
             raise UserError(
-                f"{self.pictures.path} holds {len(self.table):,} pictures, and {count:,} are needed; lower datasets.{dataset}.images to take"
-                " a part, or once the source has more, take them by `dvc repro -f -s download`"
+                f"{self.pictures.path} holds {len(self.table):,} pictures, and {count:,} are needed; for a part of them lower"
+                f" datasets.{dataset}.images; once the source has more, `dvc repro -f -s download` takes them"
             )

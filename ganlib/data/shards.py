@@ -36,7 +36,8 @@ class Shards:
     def open(cls, folder: Path) -> Self:
         """Map the shards of a folder into memory; a UserError says where they are not what the index lists."""
         try:
-            listed = [(shard["file"], tuple(shard["shape"]), shard["digest"]) for shard in json.loads((folder / INDEX).read_text())["shards"]]
+            index = json.loads((folder / INDEX).read_text())
+            listed = [(shard["file"], tuple(shard["shape"]), shard["digest"]) for shard in index["shards"]]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise UserError(f"{folder}: has no sound {INDEX}: {error!r}; {AGAIN}") from None
         if not listed:
@@ -168,9 +169,8 @@ class Writer:
 
 def write_index(folder: Path, shapes: Sequence[tuple[int, ...]], digests: Sequence[str]) -> None:
     """List the shards of a folder, which has their files."""
-    listed = [
-        {"file": _name(number), "shape": shape, "digest": digest} for number, (shape, digest) in enumerate(zip(shapes, digests, strict=True))
-    ]
+    pairs = enumerate(zip(shapes, digests, strict=True))
+    listed = [{"file": _name(number), "shape": shape, "digest": digest} for number, (shape, digest) in pairs]
     with replacing(folder / INDEX) as target:
         target.write_text(json.dumps({"shards": listed}, indent=1) + "\n")
 

@@ -54,7 +54,7 @@ class Resident:
 
     def __init__(self, faces: Faces, device: torch.device) -> None:
         self.pictures = torch.empty(len(faces), *faces.pictures.shape[1:], dtype=torch.uint8, device=device)
-        mapped = Mapped(faces, device)
+        mapped = Mapped(faces, torch.device("cpu"))
         for start in range(0, len(faces), 4096):
             some = mapped.batch(torch.arange(start, min(start + 4096, len(faces))))
             self.pictures[start : start + len(some)] = some.permute(0, 2, 3, 1)

@@ -5,13 +5,14 @@ import pytest
 
 from ganlib.data.copies import move
 
+MEMORY = Path("/dev/shm")  # noqa: S108 (the one other file system that most machines have)
+
 
 @pytest.mark.parametrize("elsewhere", [False, True])
 def test_moved_file_keeps_bytes_and_mode_on_another_file_system_too(tmp_path, elsewhere):
-    memory = Path("/dev/shm")  # noqa: S108 (the one other file system that most machines have)
-    if elsewhere and not (memory.is_dir() and memory.stat().st_dev != tmp_path.stat().st_dev):
-        pytest.skip("/dev/shm is no other file system here")
-    with tempfile.TemporaryDirectory(dir=memory if elsewhere else tmp_path) as folder:
+    if elsewhere and not (MEMORY.is_dir() and MEMORY.stat().st_dev != tmp_path.stat().st_dev):
+        pytest.skip(f"{MEMORY} is no other file system here")
+    with tempfile.TemporaryDirectory(dir=MEMORY if elsewhere else tmp_path) as folder:
         source = Path(folder, "a.zip")
         source.write_bytes(bytes(range(256)) * 100)
         source.chmod(0o444)

@@ -132,7 +132,7 @@ def test_row_may_name_a_picture_without_its_folder_where_only_one_has_the_name(m
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("file,smiling\nnobody.jpg,1\n", "'nobody.jpg' in its first column is no picture's name"),
+        ("file,smiling\nnobody.jpg,1\n", "'nobody.jpg' in its first column is the name of no picture"),
         ("file,smiling\na/00.jpg,1\n00.jpg,0\n", "two rows for a/00.jpg"),
         ("", "is no table"),
     ],

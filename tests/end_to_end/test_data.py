@@ -37,9 +37,9 @@ def test_own_pictures_train_began_on_conditions_of_their_own(fresh, tmp_path, mi
     values["reports"]["began64"]["conditions"] = {"hair": ["hair_blond", "hair_brown"], "smile": ["smiling"]}
     yaml.dump(values, checkout.folder / "params.yaml")
     checkout.dvc("repro", "train@began64")
-    table = pd.read_parquet(checkout.folder / "data/faces/tight64.parquet")
+    table = pd.read_parquet(checkout.folder / "data/faces/tight64/table.parquet")
     assert list(table["file"]) == sorted(NAMES)
-    assert np.load(checkout.folder / "data/faces/tight64.npy").shape == (60, 64, 64, 3)
+    assert np.load(checkout.folder / "data/faces/tight64/00000.npy").shape == (60, 64, 64, 3)
     assert checkout.yaml("data/runs/began64/config.yaml")["conditions"]["hair"] == ["hair_blond", "hair_brown"]
     assert "Data and pipelines are up to date" in checkout.dvc("repro", "train@began64")
 
@@ -52,12 +52,12 @@ def test_file_put_into_incoming_is_used_in_the_workspace_and_in_a_temporary_expe
     before = checkout.files("data/incoming")
     chosen = ("prepare@tight64", "-S", "dataset=celeba_preview")
     assert "non-commercial research only" in checkout.dvc("exp", "run", *chosen)
-    pictures = (checkout.folder / "data/faces/tight64.npy").read_bytes()
+    pictures = (checkout.folder / "data/faces/tight64/00000.npy").read_bytes()
     assert (checkout.folder / "data/raw/celeba_preview" / ARCHIVE).read_bytes() == before[ARCHIVE]
     checkout.dvc("exp", "run", "prepare@tight64", "-S", "dataset=toons")
-    assert (checkout.folder / "data/faces/tight64.npy").read_bytes() != pictures
+    assert (checkout.folder / "data/faces/tight64/00000.npy").read_bytes() != pictures
     checkout.dvc("exp", "run", *chosen)
-    assert (checkout.folder / "data/faces/tight64.npy").read_bytes() == pictures
+    assert (checkout.folder / "data/faces/tight64/00000.npy").read_bytes() == pictures
     assert checkout.files("data/incoming") == before
 
     shutil.rmtree(checkout.folder / "data" / "raw")

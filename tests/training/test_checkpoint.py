@@ -33,7 +33,7 @@ def test_one_changed_pixel_or_another_split_is_another_run(faces, tmp_path):
     before = identity(faces)
     fewer = type(faces)(faces.pictures, faces.rows[1:], faces.table.iloc[1:])
     assert identity(fewer) != before
-    with (tmp_path / "raw" / "cache.npy").open("r+b") as file:
+    with (tmp_path / "raw" / "cache.npy" / "00000.npy").open("r+b") as file:
         file.seek(-1, os.SEEK_END)
         last = file.read(1)[0]
         file.seek(-1, os.SEEK_END)
