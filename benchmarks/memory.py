@@ -17,6 +17,7 @@ import typer
 
 from benchmarks import pictures
 from ganlib.data.faces import Faces
+from ganlib.data.shards import Shards, mapped
 from ganlib.device import prepare_device
 from ganlib.streams import Streams
 from ganlib.training.feed import Feed
@@ -41,9 +42,7 @@ def main() -> None:
 def peak(count: int, folder: Path) -> tuple[int, int]:
     """The largest anonymous memory and the largest resident pages of files, in bytes."""
     report = pictures.report("dcgan64", 0.25)
-    cache = np.lib.format.open_memmap(folder / f"{count}.npy", "w+", np.uint8, (count, report.size, report.size, 3))
-    del cache
-    faces = Faces(np.load(folder / f"{count}.npy", mmap_mode="r"), np.arange(count), pd.DataFrame(index=range(count)))
+    faces = Faces(Shards([_sparse(folder / f"{count}.npy", count, report.size)], ""), np.arange(count), pd.DataFrame(index=range(count)))
     device = prepare_device(report.precision)
     streams = Streams(1)
     trainer = Trainer(report, device, streams)
@@ -57,6 +56,12 @@ def peak(count: int, folder: Path) -> tuple[int, int]:
         for name in largest:
             largest[name] = max(largest[name], 1024 * int(re.search(rf"{name}:\s+(\d+) kB", status)[1]))
     return largest["RssAnon"], largest["RssFile"]
+
+
+def _sparse(path: Path, count: int, size: int) -> np.ndarray:
+    """So many pictures, mapped, in a file that takes no room."""
+    np.lib.format.open_memmap(path, "w+", np.uint8, (count, size, size, 3)).flush()
+    return mapped(path)
 
 
 if __name__ == "__main__":

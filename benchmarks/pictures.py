@@ -4,7 +4,8 @@ from pathlib import Path
 from zipfile import ZipFile
 
 from ganlib import params
-from ganlib.data import cache, celeba, raw, toons
+from ganlib.data import cache, celeba, toons
+from ganlib.data.archive import open_archive
 from ganlib.data.faces import Faces
 from ganlib.reports import settings_of
 from ganlib.reports.base import Report
@@ -21,11 +22,11 @@ def draw(folder: Path) -> None:
 
 def cached(folder: Path, report: Report) -> Faces:
     """All of them in the report's crop."""
-    path = folder / f"{report.crop}.npy"
+    path = folder / report.crop
     if not path.exists():
         box = params.load().crop(report.crop)
-        with raw.opened(folder / "raw", "toons") as drawn:
-            cache.build(drawn, box, box.size, None, 0, path)
+        with open_archive(folder / "raw" / celeba.ARCHIVE) as drawn:
+            cache.build(celeba.read(drawn, folder / "raw"), box, box.size, None, 0, path)
     return Faces.open(path, "all")
 
 

@@ -22,7 +22,8 @@ import simplejpeg
 import typer
 
 from ganlib import params, progress
-from ganlib.data import archive, cache, celeba, raw
+from ganlib.data import cache, celeba
+from ganlib.data.archive import open_archive
 
 COMPARED = 5000
 BLOCK = 64
@@ -62,8 +63,8 @@ def _at_scale(folder: Path, pictures: int, place: Path, crop: str) -> None:
 def _repeat(folder: Path, count: int, target: Path) -> None:
     """A raw folder of `count` pictures in CelebA's layout."""
     target.mkdir(parents=True)
-    with archive.opened(folder / celeba.ARCHIVE) as pictures, zipfile.ZipFile(target / celeba.ARCHIVE, "w") as whole:
-        _, members = celeba.rows(pictures, folder)
+    with open_archive(folder / celeba.ARCHIVE) as pictures, zipfile.ZipFile(target / celeba.ARCHIVE, "w") as whole:
+        members = celeba.read(pictures, folder).members
         names = [f"{number:06d}.jpg" for number in range(1, count + 1)]
         for name, member in progress.bar(zip(names, islice(cycle(members), count), strict=True), desc="repeating", total=count):
             whole.writestr(zipfile.ZipInfo(f"{celeba.FOLDER}/{name}"), pictures.read(member))
@@ -83,8 +84,8 @@ def _build(place: Path, crop: str) -> tuple[float, float]:
     box = params.load().crop(crop)
     shutil.rmtree(place / "faces", ignore_errors=True)
     began = time.perf_counter()
-    with raw.opened(place / "raw", "celeba") as opened:
-        cache.build(opened, box, box.size, None, 0, place / "faces" / "pictures.npy")
+    with open_archive(place / "raw" / celeba.ARCHIVE) as pictures:
+        cache.build(celeba.read(pictures, place / "raw"), box, box.size, None, 0, place / "faces" / crop)
     seconds = time.perf_counter() - began
     status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
     # Without the libraries' mapped files, 0.5 GB with a torch that has CUDA; getrusage would count what the parent had.
@@ -106,7 +107,7 @@ def _torchvision(files: Path, size: int) -> float:
 
 def _decoding(folder: Path) -> float:
     """Seconds to decode every JPEG, held in memory, on all cores."""
-    with archive.opened(folder / celeba.ARCHIVE) as whole:
+    with open_archive(folder / celeba.ARCHIVE) as whole:
         jpegs = [whole.read(name) for name in whole.entries]
 
     def decode(start: int) -> None:

@@ -4,7 +4,6 @@ from functools import cache, partial
 from pathlib import Path
 
 import torch
-from ganlib.reports.base import Report
 from torch import Tensor, nn
 from torch.optim import Adam
 from torch.utils.data import DataLoader, RandomSampler
@@ -14,6 +13,7 @@ from torchvision.transforms.functional import crop
 
 from benchmarks import twins
 from ganlib import params
+from ganlib.reports.base import Report
 
 
 class Tutorial:

@@ -12,11 +12,12 @@ def replacing(path: Path) -> Iterator[Path]:
     """A temporary path beside `path`, which takes its name when the block ends well and is removed when it does not."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.stem}.partial{path.suffix}")
+    temporary.unlink(missing_ok=True)  # what a killed process left may be a link to a file that must not be written into
     try:
         yield temporary
-        _to_disk(temporary)
+        to_disk(temporary)
         os.replace(temporary, path)
-        _to_disk(path.parent)
+        to_disk(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -28,15 +29,16 @@ def replace_folder(source: Path, folder: Path) -> None:
     try:
         shutil.copytree(source, temporary)
         for path in (*temporary.rglob("*"), temporary):
-            _to_disk(path)
+            to_disk(path)
         shutil.rmtree(folder, ignore_errors=True)
         os.replace(temporary, folder)
-        _to_disk(folder.parent)
+        to_disk(folder.parent)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _to_disk(path: Path) -> None:
+def to_disk(path: Path) -> None:
+    """Wait until what a file holds, or which names a folder has, is on the disk itself."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -8,12 +8,12 @@ from typing import TypeVar
 Item, Result = TypeVar("Item"), TypeVar("Result")
 
 
-def ordered(pool: Executor, function: Callable[[Item], Result], items: Iterable[Item], ahead: int) -> Iterator[Result]:
-    """`pool.map` that never has drawn more than `ahead` items whose results were not yet taken."""
+def parallel_map(pool: Executor, function: Callable[[Item], Result], items: Iterable[Item], pending: int) -> Iterator[Result]:
+    """`pool.map` that takes no more than `pending` items before the first of their results is asked for."""
     running = deque()
     for item in items:
         running.append(pool.submit(function, item))
-        if len(running) == ahead:
+        if len(running) == pending:
             yield running.popleft().result()
     while running:
         yield running.popleft().result()

@@ -3,54 +3,28 @@
 import reprlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from ganlib import reports
 from ganlib.curve import settings as curve
-from ganlib.data.crop import Box, Centre, Crop, Region
+from ganlib.data.crop import Crop
+from ganlib.data.dataset import KINDS, AnyDataset, Dataset
 from ganlib.errors import UserError, suggestion
 from ganlib.reports.base import Report
-from ganlib.settings import Block, Count, Fraction, Latent, Positive, Precision, Protocol, Split
+from ganlib.settings import Block, Count, Fraction, Latent, Positive, Precision, Protocol
 
 FILE = Path("params.yaml")
 GROUPS = ("reports", "baselines")
-FEWEST_SAMPLES = 6  # more than density's five nearest neighbours
 
 Model = TypeVar("Model", bound=Block)
 
 _REPR = reprlib.Repr()
 _REPR.maxstring = _REPR.maxother = 80
 _REPR.maxlevel = 2
-
-
-class Dataset(Block):
-    """A block of `datasets`: where its pictures come from and how much of the work is done on them."""
-
-    kind: Literal["toons", "celeba", "folder"]
-    source: str | None
-    images: Annotated[int, Field(ge=10)] | None
-    box: Box | None
-    max_broken: Annotated[int, Field(ge=0)]
-    split: Split
-    scale: Literal["preview", "full"]
-    samples: Annotated[int, Field(ge=FEWEST_SAMPLES)]
-    searched: Count | None
-
-    @model_validator(mode="after")
-    def _keys_fit_the_kind(self) -> Self:
-        if self.kind == "toons" and self.images is None:
-            raise ValueError("images is blank, and drawn faces need a number")
-        if self.kind != "folder" and self.box is not None:
-            raise ValueError("box is for pictures of kind folder; those in CelebA's layout are cut by the boxes below crops")
-        return self
-
-    def region(self, crop: Crop) -> Region:
-        """What CROP cuts out of this data set's pictures: its own box in CelebA's layout; of any other, their box or middle square."""
-        return crop if self.kind != "folder" else self.box or Centre()
 
 
 class Overrides(Block):
@@ -104,9 +78,10 @@ def load(path: Path = FILE) -> Params:
     """Read and check the file; a UserError names the file, the key, what stands there and what is allowed."""
     raw = _mapping(_read(path), "the file")
 
+    datasets = {name: _dataset(name, block) for name, block in _mapping(raw.get("datasets"), "datasets").items()}
     groups = {group: _mapping(raw.get(group), group) for group in GROUPS}
     # Without the reports first: their blocks can only be resolved once the data set and the overrides are known to be sound.
-    params = _validate(Params, {**raw, **{group: {} for group in GROUPS}}, "")
+    params = _validate(Params, {**raw, "datasets": datasets, **{group: {} for group in GROUPS}}, "")
     _known(params.dataset, params.datasets, "dataset")
     given = _overrides(params) | params.numerics.model_dump()
     resolved = {
@@ -154,6 +129,12 @@ def _read(path: Path) -> Any:
         raise UserError(f"{path}: nested too deeply to be settings") from None
     except (ValueError, TypeError, LookupError) as error:  # a date that is none, a number of thousands of digits, a list as a key
         raise UserError(f"{path}: holds a value or a key that YAML does not know: {_shown(str(error))}") from None
+
+
+def _dataset(name: str, block: Any) -> Dataset:
+    key = f"datasets.{name}"
+    kind = _mapping(block, key).get("kind")
+    return _validate(KINDS.get(kind, AnyDataset) if isinstance(kind, str) else AnyDataset, block, key)
 
 
 def _resolve(key: str, name: str, block: Any, scale: str, given: Mapping[str, Any]) -> Report:

@@ -8,7 +8,8 @@ from typing import NamedTuple
 from ganlib.settings import EXTRACTOR
 
 RAW = Path("data/raw")
-INCOMING = Path("data/incoming")
+INCOMING = Path("data/incoming")  # no stage owns it, so that what lies there survives every run
+CHECKED = Path("data/checked")
 
 
 def home() -> Path:
@@ -16,14 +17,23 @@ def home() -> Path:
     return Path(os.environ.get("DVC_ROOT", Path.cwd()))
 
 
-def downloads(source: str = "") -> Path:
-    """Where the files of a source wait until all of them have come; below it, those of every source."""
-    return home() / ".checkpoints" / "downloads" / (hashlib.sha256(source.encode()).hexdigest()[:12] if source else "")
+def incoming(source: str = "") -> Path:
+    """Where CelebA's own files lie, downloaded or put there by hand; below it, those that came from a URL."""
+    return home() / INCOMING / _folder_of(source)
 
 
-def cache(crop: str) -> Path:
-    """The pictures of a crop; their table lies beside them."""
-    return Path("data/faces", f"{crop}.npy")
+def downloads(source: str) -> Path:
+    """Where what has come of a source's files waits until they are whole."""
+    return home() / ".checkpoints" / "downloads" / _folder_of(source)
+
+
+def _folder_of(source: str) -> str:
+    return hashlib.sha256(source.encode()).hexdigest()[:12] if source else ""
+
+
+def faces(crop: str) -> Path:
+    """The pictures of a crop and their table."""
+    return Path("data/faces", crop)
 
 
 def statistics(crop: str, protocol: str) -> Path:

@@ -12,7 +12,7 @@ def main(crop: str) -> None:
     settings = params.load()
     settings.crop(crop)
     reference = Reference.load(paths.features(crop, settings.protocol))
-    table = Faces.open(paths.cache(crop), "all").table
+    table = Faces.open(paths.faces(crop), "all").table
     Classifier.of(reference, table).save(paths.classifier(crop, settings.protocol))
 
 

@@ -16,7 +16,7 @@ def main() -> None:
         case "celeba":
             from ganlib.data import sources
 
-            sources.fetch(name, data.source, data.images, raw)
+            sources.fetch(name, data.source, data.needed, raw)
         case "folder":
             from ganlib.data import folder
 

@@ -20,7 +20,7 @@ def main(report: str) -> None:
         Reference.load(paths.features(crop, protocol)),
         Statistics.load(paths.statistics(crop, protocol), EXTRACTOR, protocol),
         Classifier.load(paths.classifier(crop, protocol)),
-        Faces.open(paths.cache(crop), "all"),
+        Faces.open(paths.faces(crop), "all"),
         paths.scores(report),
         protocol=protocol,
         seed=settings.seed,

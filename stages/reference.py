@@ -17,7 +17,7 @@ def main(crop: str) -> None:
     settings = params.load()
     settings.crop(crop)
     data, protocol = settings.data, settings.protocol
-    faces, held_out = Faces.divide(paths.cache(crop), data.split)
+    faces, held_out = Faces.divide(paths.faces(crop), data.split)
     features = partial(inception.features, inception.load(device(), protocol=protocol))
     pictures = (data.searched or len(faces)) + min(data.samples, len(held_out))
     needed = 4 * inception.DIMENSIONS * pictures + 2 * 8 * inception.DIMENSIONS**2  # the features, a covariance and its root

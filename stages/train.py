@@ -19,7 +19,7 @@ def main(report: str) -> None:
     loop.train(
         report,
         chosen,
-        Faces.open(paths.cache(chosen.crop), settings.data.split),
+        Faces.open(paths.faces(chosen.crop), settings.data.split),
         paths.outputs(report),
         paths.checkpoints(),
         seed=settings.seed,

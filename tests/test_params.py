@@ -92,8 +92,11 @@ MISTAKES = [
     (
         "datasets.toons.box",
         {"left": 0.0, "top": 0.0, "right": 1.0, "bottom": 1.0},
-        "params.yaml: datasets.toons: box is for pictures of kind folder; those in CelebA's layout are cut by the boxes below crops",
+        "params.yaml: datasets.toons.box: unknown key",
     ),
+    ("datasets.celeba.sources", "drive", "params.yaml: datasets.celeba.sources: unknown key, did you mean 'source'?"),
+    ("datasets.toons.kind", "toon", "params.yaml: datasets.toons.kind: 'toon' is not allowed: must be 'toons', 'celeba' or 'folder'"),
+    ("datasets.own", None, "params.yaml: datasets.own: must be a mapping of names to values, and is None"),
     ("datasets.own.max_broken", -1, "params.yaml: datasets.own.max_broken: -1 is not allowed: must be greater than or equal to 0"),
     ("lr_d", -1.0, "params.yaml: lr_d: -1.0 is not allowed: must be greater than 0"),
     ("lr_d", "fast", "params.yaml: lr_d: 'fast' is not allowed: must be a valid number"),

@@ -5,11 +5,12 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from ganlib import disk, progress
 from ganlib.errors import UserError
 
 LIMIT = 64 * 2**20  # bytes of one entry; no picture or table comes near
@@ -18,7 +19,7 @@ LOCAL_HEADER = struct.Struct("<4s22xHH")  # signature ... length of the name, le
 
 
 class Entry(NamedTuple):
-    """What the zip's directory says of one file."""
+    """What the zip's directory says of one file: where it begins, its bytes in the zip and unpacked, its checksum, its compression."""
 
     offset: int
     packed: int
@@ -28,7 +29,7 @@ class Entry(NamedTuple):
 
 
 class Archive:
-    """The files of a zip; `read` may be called by many threads at once.
+    """The files of a zip by their names, in the zip's order: `entries` and `read`, which many threads may call at once.
 
     An entry that points outside, is a symbolic link, is encrypted or claims more than LIMIT bytes makes the whole archive a UserError
     that names it.
@@ -71,13 +72,20 @@ class Archive:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Archive]:
+def open_archive(path: Path) -> Iterator[Archive]:
     """The archive at `path` for as long as the block lasts."""
     archive = Archive(path)
     try:
         yield archive
     finally:
         archive.close()
+
+
+def pack(pictures: Mapping[str, Path], target: Path) -> None:
+    """A zip of the files under the names given, not compressed further; equal files give equal bytes."""
+    with disk.writing(target.parent, sum(path.stat().st_size for path in pictures.values())), zipfile.ZipFile(target, "w") as whole:
+        for name, path in progress.bar(pictures.items(), desc=f"packing {target.name}", unit="picture"):
+            whole.writestr(zipfile.ZipInfo(name), path.read_bytes())
 
 
 def _checked(path: Path, entry: zipfile.ZipInfo) -> Entry:

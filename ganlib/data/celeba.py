@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from ganlib.data.archive import Archive
+from ganlib.data.raw import Raw
 from ganlib.errors import UserError
 
 ARCHIVE = "img_align_celeba.zip"
@@ -13,6 +14,7 @@ FOLDER = "img_align_celeba"
 ATTRIBUTE_TABLE = "list_attr_celeba.txt"
 SPLIT_TABLE = "list_eval_partition.txt"
 
+COUNT = 202_599
 WIDTH, HEIGHT = 178, 218
 SPLITS = ("train", "valid", "test")  # 0, 1 and 2 in SPLIT_TABLE
 ATTRIBUTES = tuple(
@@ -23,15 +25,15 @@ ATTRIBUTES = tuple(
 )
 
 
-def rows(pictures: Archive, folder: Path) -> tuple[pd.DataFrame, list[str]]:
-    """The table in `folder`, and for each of its rows the archive's entry, in whatever folder of the archive the pictures are."""
+def read(pictures: Archive, folder: Path) -> Raw:
+    """The pictures with the tables in `folder`; in the archive they may be in whatever folder."""
     table = read_tables(folder)
     first = table["file"][0]
     inside = next((name.removesuffix(first) for name in pictures.entries if PurePosixPath(name).name == first), f"{FOLDER}/")
     members = [inside + name for name in table["file"]]
     if absent := next((name for name in members if name not in pictures.entries), None):
         raise UserError(f"{pictures.path}: has no {absent}, which {ATTRIBUTE_TABLE} names")
-    return table, members
+    return Raw(pictures, table, members)
 
 
 def read_tables(folder: Path) -> pd.DataFrame:

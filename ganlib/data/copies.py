@@ -1,11 +1,11 @@
-"""Pictures brought from one place on the disk to another: a zip as it is, a folder as a zip."""
+"""A file under another name: by a link, by moving it, or by a copy."""
 
-import shutil
-import zipfile
-from collections.abc import Mapping
+import errno
+import os
 from pathlib import Path
 
 from ganlib import disk, paths, progress
+from ganlib.files import replacing
 
 BLOCK = 2**22
 
@@ -24,16 +24,28 @@ def copy(source: Path, target: Path) -> None:
             bar.update(len(block))
 
 
+def move(source: Path, target: Path) -> None:
+    """Give `source` the name `target`, under which it is whole or absent, on another file system too."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.replace(source, target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        with replacing(target) as fresh:
+            copy(source, fresh)
+            fresh.chmod(source.stat().st_mode)
+        source.unlink()
+
+
 def take(source: Path, target: Path) -> None:
-    """The file `source` as `target`: what was downloaded is moved there, what is a person's own is copied."""
-    if source.is_relative_to(paths.downloads()):
-        shutil.move(source, target)
-    else:
-        copy(source, target)
+    """The file `source` as `target`, which is new: what was downloaded gets a second name, what is a person's own is copied.
 
-
-def pack(pictures: Mapping[str, Path], target: Path) -> None:
-    """A zip of the files under the names given, not compressed further; equal files give equal bytes."""
-    with disk.writing(target.parent, sum(path.stat().st_size for path in pictures.values())), zipfile.ZipFile(target, "w") as whole:
-        for name, path in progress.bar(pictures.items(), desc=f"packing {target.name}", unit="picture"):
-            whole.writestr(zipfile.ZipInfo(name), path.read_bytes())
+    A download is read-only, so that neither name can be written through to the other. A person's own file may be edited later.
+    """
+    if source.is_relative_to(paths.incoming()) and not source.is_symlink() and not source.stat().st_mode & 0o222:
+        try:
+            return target.hardlink_to(source)
+        except OSError:  # another file system, or one that has no links
+            pass
+    return copy(source, target)

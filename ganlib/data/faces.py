@@ -1,6 +1,5 @@
-"""The cache that training reads: every picture's crop in one memory-mapped array, and a table beside it, row for row."""
+"""The cache that training reads: every picture's crop in memory-mapped shards, and a table beside them, row for row."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,28 +7,21 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ganlib.data.shards import AGAIN, Shards, mapped
 from ganlib.errors import UserError, suggestion
 from ganlib.settings import Split
 
-PICTURES = "pictures are uint8 of shape (N, H, W, 3) or (N, 3, H, W)"
-AGAIN = "`dvc repro prepare` makes it anew"
+TABLE = "table.parquet"
 
 
-def spread(count: int, total: int) -> np.ndarray:
+def evenly_spaced(count: int, total: int) -> np.ndarray:
     """`count` of `total` rows, evenly spaced from the first."""
     return np.arange(count) * total // count
 
 
-def mapped(path: Path) -> np.ndarray:
-    """The uint8 pictures of a .npy, an array of four dimensions, mapped into memory; anything else is a UserError."""
-    try:
-        with np.errstate(over="raise"):  # a header may claim any size
-            pictures = np.lib.format.open_memmap(path, mode="r")
-    except (OSError, ValueError, EOFError, ArithmeticError) as error:
-        raise UserError(f"{path}: is no .npy of pictures: {error}") from None
-    if pictures.dtype != np.uint8 or pictures.ndim != 4 or not pictures.size:
-        raise UserError(f"{path}: holds {pictures.dtype} of shape {pictures.shape}; {PICTURES}")
-    return np.asarray(pictures)  # still mapped; indexing numpy's memmap class costs 20 us more
+def pictures_of(path: Path) -> np.ndarray | Shards:
+    """The pictures of a .npy, whose shape is (N, H, W, 3) or (N, 3, H, W), or of a cache's folder, (N, S, S, 3): mapped, to be sliced."""
+    return Shards.open(path) if path.is_dir() else mapped(path)
 
 
 @dataclass(frozen=True)
@@ -39,13 +31,13 @@ class Faces:
     `pictures` is the whole cache, (N, S, S, 3): the colours of a pixel lie side by side, as channels-last nets read them.
     """
 
-    pictures: np.ndarray
+    pictures: Shards
     rows: np.ndarray
     table: pd.DataFrame
 
     @classmethod
     def open(cls, cache: Path, split: Split) -> "Faces":
-        """Map `cache` into memory; nothing is read before it is asked for."""
+        """Map the folder `cache` into memory; nothing is read before it is asked for."""
         faces, _ = cls.divide(cache, split)
         if not len(faces):
             raise UserError(f"{cache}: holds no picture of the split {split!r}")
@@ -54,19 +46,20 @@ class Faces:
     @classmethod
     def divide(cls, cache: Path, split: Split) -> tuple["Faces", "Faces"]:
         """The pictures of `split` and the others, of which there may be none."""
-        pictures = mapped(cache)
+        pictures = Shards.open(cache)
         try:
-            table = pd.read_parquet(cache.with_suffix(".parquet"))
+            table = pd.read_parquet(cache / TABLE)
         except (OSError, ValueError) as error:
-            raise UserError(f"{cache}: has no table beside it: {error}; {AGAIN}") from None
-        if pictures.shape[3] != 3 or len(pictures) != len(table):
-            raise UserError(f"{cache}: holds pictures of shape {pictures.shape} for the {len(table)} rows of its table; {AGAIN}")
+            raise UserError(f"{cache}: has no sound {TABLE}: {error}; {AGAIN}") from None
+        if len(pictures) != len(table):
+            raise UserError(f"{cache}: holds {len(pictures)} pictures for the {len(table)} rows of its {TABLE}; {AGAIN}")
         within = (table["split"] == split).to_numpy() | (split == "all")
         return tuple(cls(pictures, np.flatnonzero(side), table[side]) for side in (within, ~within))
 
     @property
     def digest(self) -> str:
-        return hashlib.blake2b(np.ascontiguousarray(self.pictures)).hexdigest()
+        """Stands for every byte of the whole cache's pictures; nothing is read for it."""
+        return self.pictures.digest
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -11,6 +11,7 @@ import pandas as pd
 from ganlib import paths
 from ganlib.data import archive, copies
 from ganlib.data.archive import Archive
+from ganlib.data.raw import Raw
 from ganlib.errors import UserError
 from ganlib.files import replacing
 
@@ -34,14 +35,14 @@ def fetch(dataset: str, source: str | None, raw: Path) -> None:
     if "://" in source:
         from ganlib.data import transfer  # which the reading of tables here does without
 
-        place = paths.downloads(source) / PurePosixPath(source).name
-        transfer.download(source, place)
+        place = paths.incoming(source) / PurePosixPath(source).name
+        transfer.download(source, place, paths.downloads(source))
     if place.is_dir():
         found = {str(path.relative_to(place).as_posix()): path for path in sorted(place.rglob("*")) if path.is_file()}
         pictures = {name: found[name] for name in _pictures(found)}
         table = place / TABLE
     elif place.is_file():
-        with archive.opened(place) as whole:
+        with archive.open_archive(place) as whole:
             pictures = _pictures(whole.entries)
         table = place.with_name(TABLE)
     else:
@@ -49,22 +50,22 @@ def fetch(dataset: str, source: str | None, raw: Path) -> None:
     if not pictures:
         raise UserError(f"{key}: {place} holds no picture ({', '.join(SUFFIXES)})")
     with replacing(raw / ARCHIVE) as target:
-        copies.pack(pictures, target) if place.is_dir() else copies.take(place, target)
+        archive.pack(pictures, target) if place.is_dir() else copies.take(place, target)
     if table.is_file():
         with replacing(raw / TABLE) as target:
             copies.copy(table, target)
 
 
-def rows(pictures: Archive, folder: Path) -> tuple[pd.DataFrame, list[str]]:
-    """One row a picture: `file` (its entry in the archive), `split`, and the table's columns as int8, 1 or -1."""
+def read(pictures: Archive, folder: Path) -> Raw:
+    """The pictures with the table in `folder` or in the archive, if there is one; its columns as int8, 1 or -1."""
     names = _pictures(pictures.entries)
     table = pd.DataFrame({"file": names, "split": split(names)})
     inside = next((name for name in pictures.entries if PurePosixPath(name).name == TABLE), None)
     if (folder / TABLE).is_file():
-        return table.join(_columns((folder / TABLE).read_bytes(), names, folder / TABLE)), names
-    if inside:
-        return table.join(_columns(pictures.read(inside), names, pictures.path / inside)), names
-    return table, names
+        table = table.join(_columns((folder / TABLE).read_bytes(), names, folder / TABLE))
+    elif inside:
+        table = table.join(_columns(pictures.read(inside), names, pictures.path / inside))
+    return Raw(pictures, table, names)
 
 
 def _pictures(names: Iterable[str]) -> list[str]:
@@ -91,7 +92,7 @@ def _columns(text: bytes, names: list[str], where: Path) -> pd.DataFrame:
         given = pd.read_csv(io.BytesIO(text), index_col=0, dtype=str, keep_default_na=False)
     except ValueError as error:  # pandas' own errors are ValueErrors
         raise UserError(f"{where}: is no table: {' '.join(str(error).split())}") from None
-    given.index = _meant([str(name) for name in given.index], names, where)
+    given.index = _pictures_named([str(name) for name in given.index], names, where)
     columns = {}
     for name, values in given.items():
         kinds = sorted(set(values) - {""})
@@ -105,19 +106,23 @@ def _columns(text: bytes, names: list[str], where: Path) -> pd.DataFrame:
     return pd.DataFrame(np.where(held, 1, -1).astype("int8"), columns=held.columns)
 
 
-def _meant(given: list[str], names: list[str], where: Path) -> list[str]:
+def _pictures_named(given: list[str], names: list[str], where: Path) -> list[str]:
     """The picture that each row of the table is about: by its whole path, or by its file's name where only one picture has it."""
     known = set(names)
-    by_file = {file: found for file, found in _grouped(names).items() if len(found) == 1}
-    meant = [name if name in known else by_file.get(PurePosixPath(name).name, [""])[0] for name in given]
-    if "" in meant:
-        raise UserError(f"{where}: {given[meant.index('')]!r} in its first column is the name of no one picture")
-    if len(set(meant)) < len(meant):
-        raise UserError(f"{where}: has two rows for {next(name for name in meant if meant.count(name) > 1)}")
-    return meant
+    by_file = _by_file(names)
+    found = []
+    for name in given:
+        fitting = [name] if name in known else by_file.get(PurePosixPath(name).name, [])
+        if len(fitting) != 1:
+            several = f"fits several pictures, such as {' and '.join(fitting[:2])}; give its folder too"
+            raise UserError(f"{where}: {name!r} in its first column {several if fitting else 'is the name of no picture'}")
+        found += fitting
+    if len(set(found)) < len(found):
+        raise UserError(f"{where}: has two rows for {next(name for name in found if found.count(name) > 1)}")
+    return found
 
 
-def _grouped(names: list[str]) -> dict[str, list[str]]:
+def _by_file(names: list[str]) -> dict[str, list[str]]:
     by_file: dict[str, list[str]] = {}
     for name in names:
         by_file.setdefault(PurePosixPath(name).name, []).append(name)

@@ -1,14 +1,11 @@
-"""What the download stage leaves, in either layout, as one thing: pictures in a zip and a table row for row."""
+"""What the download stage leaves, in whatever layout, as one thing: pictures in a zip and a table row for row."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 
-from ganlib.data import archive, celeba, folder
 from ganlib.data.archive import Archive
+from ganlib.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -19,10 +16,10 @@ class Raw:
     table: pd.DataFrame
     members: list[str]
 
-
-@contextmanager
-def opened(place: Path, kind: str) -> Iterator[Raw]:
-    """The data set in data/raw/<dataset>, of a `kind` of params.yaml."""
-    layout = folder if kind == "folder" else celeba
-    with archive.opened(place / layout.ARCHIVE) as pictures:
-        yield Raw(pictures, *layout.rows(pictures, place))
+    def require(self, count: int, dataset: str) -> None:
+        """A UserError where there are fewer than `count` pictures, as many as the data set's block asks for."""
+        if len(self.table) < count:
+            raise UserError(
+                f"{self.pictures.path} holds {len(self.table):,} pictures, and {count:,} are needed; for a part of them lower"
+                f" datasets.{dataset}.images; once the source has more, `dvc repro -f -s download` takes them"
+            )

@@ -1,6 +1,5 @@
 """Where CelebA comes from: what lies in data/incoming/, Google Drive, a mirror, or a folder or zip on the disk."""
 
-import hashlib
 import re
 import shutil
 from collections.abc import Callable, Mapping
@@ -9,13 +8,12 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from ganlib import paths, progress
-from ganlib.data import archive, copies, decode, transfer
-from ganlib.data.celeba import ARCHIVE, ATTRIBUTE_TABLE, FOLDER, HEIGHT, SPLIT_TABLE, WIDTH, rows
-from ganlib.data.faces import spread
+from ganlib.data import archive, celeba, copies, decode, transfer
+from ganlib.data.celeba import ARCHIVE, ATTRIBUTE_TABLE, COUNT, FOLDER, HEIGHT, SPLIT_TABLE, WIDTH
+from ganlib.data.faces import evenly_spaced
 from ganlib.errors import UserError
 
 DRIVE = "drive"
-COUNT = 202_599
 SAMPLE = 100  # pictures whose size is looked at
 TABLES = (ATTRIBUTE_TABLE, SPLIT_TABLE)
 
@@ -49,27 +47,27 @@ class Found:
         return pictures + [name for name in TABLES if name not in self.tables]
 
 
-def fetch(dataset: str, source: str | None, images: int | None, raw: Path) -> None:
+def fetch(dataset: str, source: str | None, needed: int, raw: Path) -> None:
     """Bring pictures, attributes and split of `source` into `raw`, which is touched only once they are known to be sound.
 
-    `source`: "drive", a URL, a folder or a zip; None takes what lies in data/incoming/, else Google Drive. `images`: how many are needed,
-    None for all of CelebA. A UserError says what went wrong, where a file can be put by hand and which other sources there are.
+    `source`: "drive", a URL, a folder or a zip; None takes what lies in data/incoming/, else Google Drive. `needed`: how many pictures
+    there must be. What is downloaded stays in data/incoming/, so that no other data set or setting asks for it again. A UserError says
+    what went wrong, where a file can be put by hand and which other sources there are.
     """
-    incoming = paths.home() / paths.INCOMING
     remote = is_remote(source)
-    place = incoming if remote else paths.home() / str(source)
+    place = paths.incoming() if remote else paths.home() / str(source)
     try:
         found = find(place)
         if found.missing and remote:
-            found = _download(source or DRIVE, incoming)
+            found = _download(source or DRIVE)
         if found.missing:
             raise UserError(f"{place} has no {', no '.join(found.missing)}")
-        _install(found, images, dataset, raw)
+        _install(found, needed, dataset, raw)
     except UserError as error:
         raise UserError(
-            f"params.yaml: datasets.{dataset}.source: {error}. Any of {', '.join(OFFICIAL)} can be put into {incoming}/ by hand and is used"
-            f" by the next run with a blank source; or name another source with -S datasets.{dataset}.source=... : drive (Google Drive),"
-            " a mirror's URL (https://, s3://, gs://), a folder or a zip"
+            f"params.yaml: datasets.{dataset}.source: {error}. Any of {', '.join(OFFICIAL)} can be put into {paths.incoming()}/ by hand and"
+            f" is used by the next run with a blank source; or name another source with -S datasets.{dataset}.source=... : drive (Google"
+            " Drive), a mirror's URL (https://, s3://, gs://), a folder or a zip"
         ) from None
 
 
@@ -83,16 +81,17 @@ def find(place: Path) -> Found:
     if not place.exists():
         return Found(None, {})
     folder = place if place.is_dir() else place.parent
-    zips = [place] if place.is_file() else [folder / ARCHIVE, *sorted(folder.glob("*.zip"))]
-    pictures, tables = next((held for path in zips if path.is_file() and (held := _held(path, path in (place, zips[0])))), (None, {}))
+    zips = [place] if place.is_file() else [folder / ARCHIVE, *sorted(folder.glob("[!.]*.zip"))]
+    found_in = (_look_into(path, named=path == zips[0]) for path in zips if path.is_file())
+    pictures, tables = next(filter(None, found_in), (None, {}))
     tables |= _tables({path.name: path.read_bytes for path in folder.iterdir()})
     folders = (folder / FOLDER / FOLDER, folder / FOLDER)
     return Found(pictures or next((path for path in folders if path.is_dir()), None), tables)
 
 
-def _held(path: Path, named: bool) -> tuple[Path, dict[str, bytes]] | None:
+def _look_into(path: Path, named: bool) -> tuple[Path, dict[str, bytes]] | None:
     """A zip and the tables in it; None for one that is neither named nor has a table, since it may be anything."""
-    with archive.opened(path) as whole:
+    with archive.open_archive(path) as whole:
         tables = _tables({PurePosixPath(name).name: partial(whole.read, name) for name in whole.entries})
     return (path, tables) if named or tables else None
 
@@ -109,49 +108,29 @@ def _tables(readers: Mapping[str, Callable[[], bytes]]) -> dict[str, bytes]:
     return tables
 
 
-def _download(source: str, incoming: Path) -> Found:
-    """What a mirror or Google Drive has, where data/incoming/ does not have it already; files wait in .checkpoints/ until all have come."""
+def _download(source: str) -> Found:
+    """What Google Drive or a mirror has, but for those of the files that already lie in data/incoming/.
+
+    The authors' own files land in data/incoming/ itself, and what a URL gives in a folder of that URL: mirrors may differ.
+    """
     waiting = paths.downloads(source)
+    folder = paths.incoming() if source == DRIVE else paths.incoming(source)
     if source != DRIVE and PurePosixPath(source).suffix == ".zip":
-        return find(_bring(source, waiting / PurePosixPath(source).name))
-    brought = {}
+        whole = folder / PurePosixPath(source).name
+        transfer.download(source, whole, waiting)
+        return find(whole)
+    files = {}
     for name, (drive_id, md5) in OFFICIAL.items():
-        if (incoming / name).is_file():
-            brought[name] = incoming / name
-        elif source == DRIVE:
-            brought[name] = _bring(f"https://drive.google.com/uc?id={drive_id}", waiting / name)
-            _check_md5(brought[name], md5)
+        by_hand = paths.incoming() / name
+        files[name] = by_hand if by_hand.is_file() else folder / name
+        if source == DRIVE:
+            transfer.download(f"https://drive.google.com/uc?id={drive_id}", files[name], waiting, md5)
         else:
-            brought[name] = _bring(f"{source.rstrip('/')}/{name}", waiting / name)
-    return Found(brought.pop(ARCHIVE), {name: path.read_bytes() for name, path in brought.items()})
+            transfer.download(f"{source.rstrip('/')}/{name}", files[name], waiting)
+    return Found(files.pop(ARCHIVE), {name: path.read_bytes() for name, path in files.items()})
 
 
-def _bring(url: str, target: Path) -> Path:
-    transfer.download(url, target)
-    with target.open("rb") as file:
-        page = file.read(1024).decode(errors="replace").strip()
-    if page.lower().startswith(("<!doctype html", "<html")):
-        target.unlink()
-        title = re.search("<title>(.*?)</title>", page, re.DOTALL | re.IGNORECASE)
-        said = f" ({title[1].strip()})" if title else ""
-        raise UserError(f"{url} sent a web page in place of {target.name}{said}: a used-up quota, a login, or a wrong address")
-    return target
-
-
-def _check_md5(path: Path, expected: str) -> None:
-    if (found := md5(path)) != expected:
-        aside = path.with_name(f"{path.name}.wrong")
-        path.replace(aside)
-        raise UserError(f"{path.name} came with the md5 {found}, and the authors' file has {expected}; it is kept aside as {aside}, unused")
-
-
-def md5(path: Path) -> str:
-    """The checksum of a file, as CelebA's mirrors and DVC state it."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "md5").hexdigest()
-
-
-def _install(found: Found, images: int | None, dataset: str, raw: Path) -> None:
+def _install(found: Found, needed: int, dataset: str, raw: Path) -> None:
     """Put the parts into `raw` under their official names, with the terms, once they are known to be sound."""
     fresh = raw.with_name(f".{raw.name}.partial")
     shutil.rmtree(fresh, ignore_errors=True)
@@ -162,8 +141,8 @@ def _install(found: Found, images: int | None, dataset: str, raw: Path) -> None:
         whole = found.pictures
         if whole.is_dir():
             whole = fresh / ARCHIVE
-            copies.pack({f"{FOLDER}/{path.name}": path for path in sorted(found.pictures.glob("*.jpg"))}, whole)
-        check(whole, fresh, images, dataset)
+            archive.pack({f"{FOLDER}/{path.name}": path for path in sorted(found.pictures.glob("*.jpg"))}, whole)
+        check(whole, fresh, needed, dataset)
         if whole.parent != fresh:
             copies.take(whole, fresh / ARCHIVE)
         (fresh / TERMS_FILE).write_text(TERMS)
@@ -176,20 +155,16 @@ def _install(found: Found, images: int | None, dataset: str, raw: Path) -> None:
         shutil.rmtree(fresh)
 
 
-def check(whole: Path, tables: Path, images: int | None, dataset: str) -> None:
+def check(whole: Path, tables: Path, needed: int, dataset: str) -> None:
     """Whether a zip and the tables beside it are CelebA: by the authors' md5, or else by count, names and a sample of sizes."""
-    with archive.opened(whole) as pictures:
-        table, members = rows(pictures, tables)
-        if len(table) < (images or COUNT):
-            raise UserError(
-                f"{whole} holds {len(table):,} pictures, and {images or COUNT:,} are needed;"
-                f" for a part of CelebA lower datasets.{dataset}.images"
-            )
-        if odd := [name for name in table["file"] if not re.fullmatch(r"\d{6}\.jpg", name)]:
+    with archive.open_archive(whole) as pictures:
+        raw = celeba.read(pictures, tables)
+        raw.require(needed, dataset)
+        if odd := [name for name in raw.table["file"] if not re.fullmatch(r"\d{6}\.jpg", name)]:
             raise UserError(f"{whole}: {odd[0]!r} is no name of CelebA's, which run from 000001.jpg to {COUNT}.jpg")
-        if md5(whole) == OFFICIAL[ARCHIVE][1]:
+        if transfer.checksum(whole) == OFFICIAL[ARCHIVE][1]:
             return progress.note(f"{ARCHIVE}: the authors' own file, by its md5")
-        sample = [members[row] for row in spread(min(SAMPLE, len(members)), len(members))]
+        sample = [raw.members[row] for row in evenly_spaced(min(SAMPLE, len(raw.members)), len(raw.members))]
         for name in sample:
             try:
                 height, width = decode.rgb(pictures.read(name)).shape[:2]
@@ -198,6 +173,6 @@ def check(whole: Path, tables: Path, images: int | None, dataset: str) -> None:
             if (width, height) != (WIDTH, HEIGHT):
                 raise UserError(f"{whole}: {name} has {width}x{height} pixels, and CelebA's aligned pictures {WIDTH}x{HEIGHT}")
     return progress.note(
-        f"{ARCHIVE}: not the authors' own zip, so that its md5 tells nothing; checked instead: {len(table):,} pictures, their names,"
+        f"{ARCHIVE}: not the authors' own zip, so that its md5 tells nothing; checked instead: {len(raw.table):,} pictures, their names,"
         f" and the size of {len(sample)}"
     )

@@ -1,8 +1,9 @@
 """One file from the network to the disk, through everything that networks do."""
 
+import hashlib
+import re
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,15 +11,19 @@ import fsspec
 import gdown
 import requests
 import urllib3
-from filelock import FileLock, Timeout
 from fsspec.registry import known_implementations
 from gdown.download import get_url_from_gdrive_confirmation
 from tqdm import tqdm
 
 from ganlib import disk, progress
+from ganlib.data import copies
+from ganlib.data.archive import Archive
 from ganlib.errors import DISK_FULL, UserError
+from ganlib.files import to_disk
+from ganlib.locks import locked
 
 BLOCK = 2**20
+DRIVE = "https://drive.google.com"
 PAGES = 4  # at most so many of Google Drive's before a file
 PARTIAL_CONTENT, RANGE_NOT_SATISFIABLE = 206, 416
 RETRIED = (408, 425, 429, 500, 502, 503, 504)  # HTTP's passing troubles
@@ -42,32 +47,51 @@ class _PassingError(Exception):
     """What may go better at the next try."""
 
 
-def download(url: str, target: Path, patience: Patience | None = None) -> None:
-    """Bring `url` to `target`: http(s), Google Drive, or any store that fsspec knows.
+def download(url: str, target: Path, waiting: Path, md5: str | None = None, patience: Patience | None = None) -> None:
+    """Bring `url` to `target`, unless that is there: http(s), Google Drive, or any store that fsspec knows.
 
-    What came before a failure stays beside `target`, and the next call goes on from there if the server can. Of two calls at once
-    the second waits, and finds the file. A UserError names the cause.
+    Until the file is whole and known to be what it should, it stays in the folder `waiting`; what came before a failure waits there too,
+    and the next call goes on from there if the server can. As `target` it is read-only. Of two calls at once the second waits, and finds
+    the file. A UserError names the cause.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with _alone(target), disk.writing(target.parent):
-        if not target.exists():
+    brought = waiting / target.name
+    with locked(brought, "another download of it is running"), disk.writing(waiting):
+        if target.exists():
+            return
+        if not brought.exists():
             with progress.bar(desc=f"downloading {target.name}", unit="B", unit_scale=True, unit_divisor=1000) as bar:
-                _persist(url, target, bar, patience or Patience())
+                _persist(url, brought, bar, patience or Patience())
+        _check(url, brought, md5)
+        to_disk(brought)
+        brought.chmod(0o444)
+        copies.move(brought, target)
 
 
-@contextmanager
-def _alone(target: Path) -> Iterator[None]:
-    """A block that no other process or thread runs for the same target at the same time."""
-    lock = FileLock(target.with_name(f".{target.name}.lock"))
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        progress.note(f"{target.name}: another download of it is running; waiting for that one")
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
+def checksum(path: Path) -> str:
+    """The md5 of a file, as CelebA's mirrors and DVC state it."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "md5").hexdigest()
+
+
+def _check(url: str, brought: Path, md5: str | None) -> None:
+    """A UserError where the file is a web page, no zip in spite of its name, or has another md5."""
+    with brought.open("rb") as file:
+        page = file.read(1024).decode(errors="replace").strip()
+    if page.lower().startswith(("<!doctype html", "<html")):
+        brought.unlink()
+        title = re.search("<title>(.*?)</title>", page, re.DOTALL | re.IGNORECASE)
+        said = f" ({title[1].strip()})" if title else ""
+        raise UserError(f"{url} sent a web page in place of {brought.name}{said}: a used-up quota, a login, or a wrong address")
+    if md5 is not None and (found := checksum(brought)) != md5:
+        aside = brought.with_name(f"{brought.name}.wrong")
+        brought.replace(aside)
+        raise UserError(f"{brought.name} came with the md5 {found}, and the authors' file has {md5}; it is kept aside as {aside}, unused")
+    if brought.suffix == ".zip":
+        try:
+            Archive(brought).close()
+        except UserError:
+            brought.unlink()
+            raise
 
 
 def _persist(url: str, target: Path, bar: tqdm, patience: Patience) -> None:
@@ -144,7 +168,7 @@ def _answer(session: requests.Session, url: str, timeout: float, headers: Mappin
     drive_id, _ = gdown.parse_url.parse_url(url)
     if drive_id is None:
         return session.get(url, headers=headers, stream=True, timeout=timeout)
-    url = f"https://drive.google.com/uc?id={drive_id}"
+    url = f"{DRIVE}/uc?id={drive_id}"
     session.headers["User-Agent"] = "Mozilla/5.0"  # Drive has other pages for programs
     for _ in range(PAGES):
         response = session.get(url, headers=headers, stream=True, timeout=timeout)

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from ganlib import progress
 from ganlib.fidelity.weights import Layer, find_weights, read_weights
-from ganlib.parallel import ordered
+from ganlib.parallel import parallel_map
 from ganlib.settings import Protocol
 
 Pictures = np.ndarray | Tensor  # (n, 3, H, W) uint8
@@ -159,7 +159,7 @@ def features(
         ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool,
     ):
         groups = regroup(batches, batch_size or (BATCH if on_cpu else GPU_BATCH))
-        for some in ordered(pool, extract, groups, ahead=2 * workers):
+        for some in parallel_map(pool, extract, groups, pending=2 * workers):
             if count + len(some) > len(found):
                 _resize(found, (count + len(some)) * 5 // 4)
             found[count : count + len(some)] = some

@@ -6,7 +6,7 @@ from typing import Self
 
 import numpy as np
 
-from ganlib.data.faces import Faces, spread
+from ganlib.data.faces import Faces, evenly_spaced
 from ganlib.errors import UserError
 from ganlib.fidelity.arrays import Arrays
 
@@ -47,10 +47,10 @@ class Reference(Arrays):
             batches = (source[places[start : start + BATCH]] for start in range(0, len(places), BATCH))
             return features(batches, desc, len(places))
 
-        chosen = spread(searched, len(faces))
-        scored = chosen[spread(samples, searched)]
+        chosen = evenly_spaced(searched, len(faces))
+        scored = chosen[evenly_spaced(samples, searched)]
         others = np.setdiff1d(chosen, scored)
-        unseen = spread(min(samples, len(held_out)), len(held_out))
+        unseen = evenly_spaced(min(samples, len(held_out)), len(held_out))
         return cls(
             extract(faces, scored, "features of reals"), faces.rows[scored],
             extract(faces, others, "features of more reals"), faces.rows[others],
@@ -71,4 +71,4 @@ class Reference(Arrays):
     def second(self) -> np.ndarray | None:
         """(N, D) of other real pictures, as a perfect generator's would be: held out, or of the split where those are too few."""
         enough = (side for side in (self.held_out, self.others) if len(side) >= len(self.scored))
-        return next((side[spread(len(self.scored), len(side))] for side in enough), None)
+        return next((side[evenly_spaced(len(self.scored), len(side))] for side in enough), None)

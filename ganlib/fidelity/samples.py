@@ -11,11 +11,11 @@ from pathlib import Path, PurePath, PurePosixPath
 import numpy as np
 
 from ganlib import progress
-from ganlib.data.faces import PICTURES, mapped
+from ganlib.data.shards import PICTURES, mapped
 from ganlib.errors import UserError
 from ganlib.fidelity import decode
 from ganlib.fidelity.decode import BrokenPictureError
-from ganlib.parallel import Item, Result, ordered
+from ganlib.parallel import Item, Result, parallel_map
 
 LARGEST = 4 * decode.LIMIT  # bytes of a file: no picture within the limit on pixels takes more, even uncompressed
 
@@ -62,7 +62,7 @@ def ahead(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator
     """`map` on as many threads as cores, which keep some items ahead of what was asked for."""
     workers = os.cpu_count()
     with ThreadPoolExecutor(workers) as pool:
-        yield from ordered(pool, function, items, ahead=4 * workers)
+        yield from parallel_map(pool, function, items, pending=4 * workers)
 
 
 def _checked(place: Path, files: Sequence[Path | zipfile.Path], skip_broken: bool) -> tuple[list[Path | zipfile.Path], ...]:

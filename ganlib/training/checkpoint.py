@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any, Self
 
 import torch
-from filelock import FileLock, Timeout
 
 from ganlib import imports, progress
 from ganlib.data.faces import Faces
 from ganlib.files import replace_folder, replacing
+from ganlib.locks import locked, locked_if_free
 from ganlib.paths import Outputs
 from ganlib.reports.base import Report
 from ganlib.training.trainer import Trainer
@@ -152,34 +152,22 @@ def prune(root: Path, keep: int, sparing: Path | None = None) -> None:
             continue
     oldest_first = [folder for _, _, folder in sorted(used) if folder != sparing]
     for folder in oldest_first[: max(0, len(oldest_first) - keep)]:
-        try:
-            with _lock(folder).acquire(timeout=0):
+        with locked_if_free(folder) as free:
+            if free:
                 shutil.rmtree(folder, ignore_errors=True)
-        except Timeout:
-            continue
 
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[bool]:
     """Hold the folder's lock; whether another process held it first."""
-    lock = _lock(folder)
-    try:
-        lock.acquire(timeout=0)
-        waited = False
-    except Timeout:
-        progress.note(f"{folder}: another process trains this very run; waiting for it")
-        lock.acquire()
-        waited = True
-    try:
+    with locked_if_free(folder) as free:
+        if free:
+            folder.mkdir(parents=True, exist_ok=True)
+            yield False
+            return
+    with locked(folder, "another process trains this very run"):
         folder.mkdir(parents=True, exist_ok=True)
-        yield waited
-    finally:
-        lock.release()
-
-
-def _lock(folder: Path) -> FileLock:
-    # Beside the folder and never removed with it: a lock on a file that is gone would hold nobody back.
-    return FileLock(folder.with_name(f".{folder.name}.lock"))
+        yield True
 
 
 def _states(folder: Path) -> list[Path]:

@@ -1,9 +1,9 @@
 """Which pictures and which noise each step gets."""
 
+import math
 import warnings
 from typing import Protocol
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -26,16 +26,28 @@ class Pictures(Protocol):
 
 
 class Mapped:
-    """Each batch is gathered from the mapped cache; the CPU does so while a GPU works on the batch before."""
+    """Each batch is gathered from the mapped cache on all cores; they do so while a GPU works on the batch before."""
 
     def __init__(self, faces: Faces, device: torch.device) -> None:
         with warnings.catch_warnings(action="ignore"):  # torch warns of the read-only mapping, which is only read here
-            self.pictures = torch.from_numpy(faces.pictures)
+            self.shards = [torch.from_numpy(shard) for shard in faces.pictures.arrays]
+        self.ends = torch.from_numpy(faces.pictures.ends)
         self.rows = torch.from_numpy(faces.rows)
         self.device = device
 
     def batch(self, rows: Tensor) -> Tensor:
-        return to_device(self.pictures.index_select(0, self.rows[rows]), self.device).permute(0, 3, 1, 2)
+        return to_device(self._gather(self.rows[rows]), self.device).permute(0, 3, 1, 2)
+
+    def _gather(self, rows: Tensor) -> Tensor:
+        """The pictures (N, S, S, 3) of any rows of the cache: shard by shard, and then in the order asked for."""
+        if len(self.shards) == 1:
+            return self.shards[0].index_select(0, rows)
+        shard = torch.bucketize(rows, self.ends, right=True)
+        order = shard.argsort()
+        parts = rows[order].split(shard.bincount(minlength=len(self.shards)).tolist())
+        starts = [0, *self.ends[:-1].tolist()]
+        found = [pictures.index_select(0, part - start) for pictures, part, start in zip(self.shards, parts, starts, strict=True)]
+        return torch.cat(found).index_select(0, order.argsort())
 
 
 class Resident:
@@ -43,8 +55,9 @@ class Resident:
 
     def __init__(self, faces: Faces, device: torch.device) -> None:
         self.pictures = torch.empty(len(faces), *faces.pictures.shape[1:], dtype=torch.uint8, device=device)
+        mapped = Mapped(faces, torch.device("cpu"))
         for start in range(0, len(faces), 4096):
-            some = torch.from_numpy(faces[np.arange(start, min(start + 4096, len(faces)))])
+            some = mapped.batch(torch.arange(start, min(start + 4096, len(faces))))
             self.pictures[start : start + len(some)] = some.permute(0, 2, 3, 1)
 
     def batch(self, rows: Tensor) -> Tensor:
@@ -58,7 +71,8 @@ def to_device(tensor: Tensor, device: torch.device) -> Tensor:
 
 def pictures_for(faces: Faces, device: torch.device) -> Pictures:
     """Resident where they fit into a GPU, mapped elsewhere."""
-    if device.type == "cuda" and len(faces) * faces.pictures[0].nbytes <= RESIDENT_SHARE * torch.cuda.mem_get_info(device)[0]:
+    needed = len(faces) * math.prod(faces.pictures.shape[1:])
+    if device.type == "cuda" and needed <= RESIDENT_SHARE * torch.cuda.mem_get_info(device)[0]:
         return Resident(faces, device)
     return Mapped(faces, device)
 

@@ -1,25 +1,14 @@
-"""Google Drive as gdown meets it, on this machine: a proxy that answers for drive.google.com and drive.usercontent.google.com over TLS."""
+"""Google Drive as gdown meets it, answered for by the server on this machine."""
 
-import datetime
-import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-
-from tests.data.server import Site, listening, page, redirect, serve
-
-HOSTS = ("drive.google.com", "drive.usercontent.google.com")
+from tests.data.server import Site, page, redirect, serve
 
 # The shape of Drive's two pages as gdown 6.5.1 reads them (gdown/download.py, get_url_from_gdrive_confirmation).
 TOO_LARGE_TO_SCAN = (
     "<!DOCTYPE html><html><head><title>Google Drive - Virus scan warning</title></head><body>"
-    '<form id="download-form" action="https://drive.usercontent.google.com/download" method="get">'
+    '<form id="download-form" action="{site}/download" method="get">'
     '<input type="hidden" name="id" value="{id}"><input type="hidden" name="export" value="download">'
     '<input type="hidden" name="confirm" value="t"><input type="hidden" name="uuid" value="u-1"></form></body></html>'
 )
@@ -29,65 +18,21 @@ QUOTA = """<!DOCTYPE html><html><head><title>Google Drive - Quota exceeded</titl
 </body></html>"""
 
 
-@contextmanager
-def drive(site: Site, folder: Path, quota: tuple[str, ...] = ()) -> Iterator[dict[str, str]]:
-    """Serve the site's files, named "/<id>", as Drive does; the environment under which the world's HTTPS ends here."""
-    certificate = _certificate(folder)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
+def answer_as_drive(site: Site, quota: tuple[str, ...] = ()) -> None:
+    """Give the site Drive's pages for its files, which are named "/<id>"; those in `quota` were downloaded too often."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_CONNECT(self) -> None:
-            self.send_response(200)
-            self.end_headers()
-            self.connection = context.wrap_socket(self.connection, server_side=True)
-            self.rfile, self.wfile = self.connection.makefile("rb"), self.connection.makefile("wb")
-            self.close_connection = False
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        address = urlsplit(handler.path)
+        query = parse_qs(address.query)
+        file = query["id"][0]
+        if file in quota:
+            page(QUOTA)(handler)
+        elif address.path == "/uc":  # Drive sends on to another host, drive.usercontent.google.com
+            redirect(f"{site.url}/download?id={file}&export=download")(handler)
+        elif len(site.files[f"/{file}"]) > 10_000 and "confirm" not in query:
+            page(TOO_LARGE_TO_SCAN.format(site=site.url, id=file))(handler)
+        else:
+            handler.path = f"/{file}"
+            serve(handler, site, Content_Disposition='attachment; filename="x"')
 
-        def do_GET(self) -> None:
-            site.asked.append((self.path, self.headers["Range"]))
-            file, query = urlsplit(self.path), parse_qs(urlsplit(self.path).query)
-            name = query["id"][0]
-            self.close_connection = True
-            if name in quota:
-                page(QUOTA)(self)
-            elif file.path == "/uc":
-                redirect(f"https://{HOSTS[1]}/download?id={name}&export=download")(self)
-            elif len(site.files[f"/{name}"]) > 10_000 and "confirm" not in query:
-                page(TOO_LARGE_TO_SCAN.format(id=name))(self)
-            else:
-                self.path = f"/{name}"
-                serve(self, site, Content_Disposition='attachment; filename="x"')
-            self.wfile.flush()
-
-        def finish(self) -> None:
-            self.connection.close()
-
-        def log_message(self, *arguments: object) -> None:
-            pass
-
-    with listening(Handler) as port:
-        yield {"HTTPS_PROXY": f"http://127.0.0.1:{port}", "REQUESTS_CA_BUNDLE": str(certificate), "NO_PROXY": ""}
-
-
-def _certificate(folder: Path) -> Path:
-    """A key and the certificate that signs itself for HOSTS, in one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, HOSTS[0])])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host) for host in HOSTS]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    path = folder / "drive.pem"
-    path.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
-    return path
+    site.pages |= {"/uc": answer, "/download": answer}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
 
 
 @dataclass
@@ -13,7 +14,7 @@ class Site:
     """What the server has and what it was asked for: a page answers a request, a file is served well or as its faults say."""
 
     files: dict[str, bytes] = field(default_factory=dict)
-    pages: dict[str, Callable[[BaseHTTPRequestHandler], None]] = field(default_factory=dict)
+    pages: dict[str, Callable[[BaseHTTPRequestHandler], None]] = field(default_factory=dict)  # by the path without its query
     ranges: bool = True
     etag: str = '"1"'
     cuts: list[int] = field(default_factory=list)  # so many bytes, then the connection ends; one for each request, then none
@@ -32,8 +33,8 @@ def serving(site: Site) -> Iterator[str]:
             site.asked.append((self.path, self.headers["Range"]))
             if site.statuses:
                 self.send_error(site.statuses.pop(0))
-            elif self.path in site.pages:
-                site.pages[self.path](self)
+            elif answer := site.pages.get(urlsplit(self.path).path):
+                answer(self)
             elif self.path in site.files:
                 serve(self, site)
             else:
@@ -42,19 +43,12 @@ def serving(site: Site) -> Iterator[str]:
         def log_message(self, *arguments: object) -> None:
             pass
 
-    with listening(Handler) as port:
-        site.url = f"http://127.0.0.1:{port}"
-        yield site.url
-
-
-@contextmanager
-def listening(handler: type[BaseHTTPRequestHandler]) -> Iterator[int]:
-    """The port at which requests are handled for as long as the block lasts."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
+    site.url = f"http://127.0.0.1:{server.server_port}"
     try:
-        yield server.server_port
+        yield site.url
     finally:
         server.shutdown()
         server.server_close()

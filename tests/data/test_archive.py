@@ -5,7 +5,7 @@ from zipfile import ZipFile, ZipInfo
 
 import pytest
 
-from ganlib.data.archive import LIMIT, Archive, opened
+from ganlib.data.archive import LIMIT, Archive, open_archive
 from ganlib.errors import UserError
 from tests.data import archive
 
@@ -13,14 +13,14 @@ from tests.data import archive
 @pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
 def test_every_entry_reads_as_zipfile_reads_it(tmp_path, compression):
     path = archive.pack(tmp_path / "a.zip", {f"deep/{i}.jpg": bytes([i]) * 1000 * i for i in range(5)}, compression)
-    with opened(path) as ours, ZipFile(path) as theirs:
+    with open_archive(path) as ours, ZipFile(path) as theirs:
         assert list(ours.entries) == theirs.namelist()
         assert [ours.read(name) for name in ours.entries] == [theirs.read(name) for name in theirs.namelist()]
 
 
 def test_zip_of_more_than_65535_entries_is_read(tmp_path):
     path = archive.pack(tmp_path / "many.zip", {f"{i}": b"%d" % i for i in range(65_600)})
-    with opened(path) as whole:
+    with open_archive(path) as whole:
         assert (len(whole.entries), whole.read("65599")) == (65_600, b"65599")
 
 
@@ -64,7 +64,7 @@ def test_bomb_that_lies_about_its_size_is_cut_short(tmp_path):
     data = bytearray(path.read_bytes())
     struct.pack_into("<L", data, data.index(b"PK\1\2") + 24, 5000)  # the uncompressed size
     path.write_bytes(data)
-    with opened(path) as whole, pytest.raises(ValueError, match="unpacks to more than the 5000 bytes"):
+    with open_archive(path) as whole, pytest.raises(ValueError, match="unpacks to more than the 5000 bytes"):
         whole.read("bomb.jpg")
 
 
@@ -73,7 +73,7 @@ def test_flipped_bit_is_found_by_the_checksum(tmp_path):
     data = bytearray(path.read_bytes())
     data[300] ^= 4
     path.write_bytes(data)
-    with opened(path) as whole, pytest.raises(ValueError, match="wrong checksum"):
+    with open_archive(path) as whole, pytest.raises(ValueError, match="wrong checksum"):
         whole.read("a.jpg")
 
 

@@ -1,5 +1,6 @@
 """What the prepare stage makes of an archive."""
 
+import json
 import multiprocessing
 import os
 import signal
@@ -13,8 +14,10 @@ import torch
 from PIL import Image
 
 from ganlib.data import cache, celeba
+from ganlib.data.archive import open_archive
 from ganlib.data.crop import Crop
 from ganlib.data.faces import Faces
+from ganlib.data.shards import LIMIT
 from ganlib.errors import UserError
 from tests.data import archive
 
@@ -29,28 +32,38 @@ def raw(tmp_path):
 
 @pytest.fixture
 def target(tmp_path):
-    return tmp_path / "faces" / "wide64.npy"
+    return tmp_path / "faces" / "wide64"
+
+
+def held(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def beside(target):
+    """What else lies in the folder of a cache, but for its lock."""
+    return sorted(path.name for path in target.parent.iterdir() if path not in (target, target.with_name(".wide64.lock")))
 
 
 def test_cache_holds_every_picture_in_the_tables_order(raw, target):
     archive.prepare(raw, WIDE, target)
-    pictures = np.load(target, mmap_mode="r")
+    pictures = np.load(target / "00000.npy", mmap_mode="r")
     assert (pictures.shape, pictures.dtype) == ((12, 64, 64, 3), np.uint8)
     assert np.allclose(pictures[..., 2].mean(axis=(1, 2)), 10 * np.arange(12), atol=2)
-    assert sorted(path.name for path in target.parent.iterdir()) == ["wide64.npy", "wide64.parquet"]
-
-
-def test_cache_has_the_bytes_that_numpy_saves(raw, target, tmp_path):
-    archive.prepare(raw, WIDE, target)
-    np.save(tmp_path / "saved.npy", np.load(target))
-    assert (tmp_path / "saved.npy").read_bytes() == target.read_bytes()
+    assert sorted(held(target)) == ["00000.npy", "index.json", "table.parquet"]
+    assert beside(target) == []
 
 
 def test_equal_archives_give_equal_bytes(raw, target, tmp_path):
     archive.prepare(raw, WIDE, target)
-    archive.prepare(raw, WIDE, tmp_path / "again.npy")
-    for suffix in (".npy", ".parquet"):
-        assert (tmp_path / "again").with_suffix(suffix).read_bytes() == target.with_suffix(suffix).read_bytes()
+    archive.prepare(raw, WIDE, tmp_path / "again")
+    assert held(tmp_path / "again") == held(target)
+
+
+def test_cache_takes_the_place_of_an_earlier_one(raw, target):
+    archive.prepare(raw, WIDE, target, limit=archive.shards_of(5, 64))
+    archive.prepare(raw, WIDE, target, images=4)
+    assert sorted(held(target)) == ["00000.npy", "index.json", "table.parquet"]
+    assert len(Faces.open(target, "all")) == 4
 
 
 def test_fewer_images_are_spread_over_the_archive(raw, target):
@@ -63,17 +76,23 @@ def test_single_picture_makes_a_cache_of_one(tmp_path, target):
     assert Faces.open(target, "train").pictures.shape == (1, 64, 64, 3)
 
 
-def test_more_images_than_there_are_is_one_line(raw, target):
-    with pytest.raises(UserError, match="13 asked for"):
-        archive.prepare(raw, WIDE, target, images=13)
+def test_more_pictures_than_there_are_is_one_line_with_the_ways_out(raw):
+    with open_archive(raw / celeba.ARCHIVE) as pictures:
+        opened = celeba.read(pictures, raw)
+        opened.require(12, "celeba")
+        with pytest.raises(
+            UserError,
+            match=r"zip holds 12 pictures, and 202,599 are needed; for a part of them lower datasets.celeba.images; .*-s download` takes",
+        ):
+            opened.require(celeba.COUNT, "celeba")
 
 
 def test_kaggles_zip_is_read_as_it_is(raw, target, tmp_path):
     archive.prepare(raw, WIDE, target)
     kaggle = archive.kaggle(tmp_path / "archive.zip", raw)
     kaggle.replace(raw / celeba.ARCHIVE)
-    archive.prepare(raw, WIDE, tmp_path / "again.npy")
-    assert (tmp_path / "again.npy").read_bytes() == target.read_bytes()
+    archive.prepare(raw, WIDE, tmp_path / "again")
+    assert held(tmp_path / "again") == held(target)
 
 
 @pytest.mark.parametrize("data", BROKEN)
@@ -82,7 +101,6 @@ def test_broken_picture_is_named_and_no_cache_is_left(tmp_path, target, data):
     with pytest.raises(UserError, match=r"000011.jpg cannot be read: .*max_broken"):
         archive.prepare(raw, WIDE, target)
     assert not target.exists()
-    assert not target.with_suffix(".parquet").exists()
 
 
 def test_broken_pictures_up_to_max_broken_are_left_out_of_pictures_and_table_and_listed(tmp_path, target, capsys):
@@ -92,7 +110,7 @@ def test_broken_pictures_up_to_max_broken_are_left_out_of_pictures_and_table_and
         archive.prepare(raw, WIDE, target, max_broken=1)
     archive.prepare(raw, WIDE, target, max_broken=2)
     opened = Faces.open(target, "all")
-    assert np.allclose(opened.pictures[..., 2].mean(axis=(1, 2)), 10 * np.arange(10), atol=2)
+    assert np.allclose(opened.pictures[:][..., 2].mean(axis=(1, 2)), 10 * np.arange(10), atol=2)
     assert list(opened.table["file"]) == [name for name in archive.names(12) if name not in ("000005.jpg", "000010.jpg")]
     told = capsys.readouterr().err
     assert "left out: img_align_celeba/000005.jpg: " in told
@@ -117,49 +135,116 @@ def test_each_core_has_one_thread_of_its_own(tmp_path, target, monkeypatch):
     assert {count for _, count in seen} == {1}
 
 
-def slow_build(raw, target):
+IN_SHARDS = archive.shards_of(20, 64)
+
+
+def slow_build(raw, target, limit):
     """A build that makes each block safe at once, and takes its time."""
     cache.BLOCK, cache.SYNC = 4, 1
     read = cache.decode.rgb
     cache.decode.rgb = lambda *data: (time.sleep(0.02), read(*data))[1]
-    archive.prepare(raw, WIDE, target)
+    archive.prepare(raw, WIDE, target, limit=limit)
 
 
-def test_killed_build_leaves_another_name_and_the_next_goes_on_where_it_was(tmp_path, target, monkeypatch):
-    raw = archive.write(tmp_path / "raw", [archive.jpeg(archive.picture(i)) for i in range(120)])
-    archive.prepare(raw, WIDE, tmp_path / "whole.npy")
-    builder = multiprocessing.get_context("spawn").Process(target=slow_build, args=(raw, target))
+def killed_build(raw, target, limit, after):
+    """A build that is killed once so many rows are safe."""
+    builder = multiprocessing.get_context("spawn").Process(target=slow_build, args=(raw, target, limit))
     builder.start()
     journal = target.with_name(".wide64.json")
-    while not journal.exists():
+    while not journal.exists() or json.loads(journal.read_text())["rows"] < after:
         assert builder.is_alive()
-        time.sleep(0.01)
+        time.sleep(0.005)
     os.kill(builder.pid, signal.SIGKILL)
     builder.join()
     builder.close()
+
+
+@pytest.mark.parametrize(("limit", "after"), [(LIMIT, 1), (IN_SHARDS, 4), (IN_SHARDS, 20), (IN_SHARDS, 36), (IN_SHARDS, 60)])
+def test_killed_build_leaves_another_name_and_the_next_goes_on_where_it_was(tmp_path, target, monkeypatch, limit, after):
+    raw = archive.write(tmp_path / "raw", [archive.jpeg(archive.picture(i)) for i in range(90)])
+    archive.prepare(raw, WIDE, tmp_path / "whole", limit=limit)
+    killed_build(raw, target, limit, after)
     assert not target.exists()
 
     decoded = []
     read = cache.decode.rgb
     monkeypatch.setattr(cache.decode, "rgb", lambda *data: (decoded.append(1), read(*data))[1])
-    archive.prepare(raw, WIDE, target)
-    assert 0 < len(decoded) < 120
-    for suffix in (".npy", ".parquet"):
-        assert target.with_suffix(suffix).read_bytes() == (tmp_path / "whole").with_suffix(suffix).read_bytes()
-    assert not journal.exists()
+    archive.prepare(raw, WIDE, target, limit=limit)
+    assert 0 < len(decoded) <= 90 - after
+    assert held(target) == held(tmp_path / "whole")
+    assert beside(target) == []
 
 
-def test_half_built_cache_of_other_pictures_is_not_gone_on_with(tmp_path, target, monkeypatch):
-    monkeypatch.setattr(cache, "BLOCK", 4)
-    monkeypatch.setattr(cache, "SYNC", 1)
-    pictures = [archive.jpeg(archive.picture(i)) for i in range(20)]
-    broken = archive.write(tmp_path / "broken", [*pictures[:19], b"no jpeg"])
-    with pytest.raises(UserError, match=r"000020.jpg"):
-        archive.prepare(broken, WIDE, target)
-    assert target.with_name(".wide64.json").exists()
+def test_broken_pictures_of_a_killed_build_stay_left_out_in_shards(tmp_path, target):
+    pictures = [archive.jpeg(archive.picture(i)) for i in range(70)]
+    for row in (3, 19, 20, 41):
+        pictures[row] = b"no jpeg"
+    raw = archive.write(tmp_path / "raw", pictures)
+    archive.prepare(raw, WIDE, tmp_path / "whole", max_broken=4, limit=IN_SHARDS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cache, "BLOCK", 4)
+        patch.setattr(cache, "SYNC", 1)
+        with pytest.raises(UserError, match=r"000042.jpg"):  # the fourth, where three are allowed
+            archive.prepare(raw, WIDE, target, max_broken=3, limit=IN_SHARDS)
+    assert json.loads(target.with_name(".wide64.json").read_text())["rows"] > 20
+    archive.prepare(raw, WIDE, target, max_broken=4, limit=IN_SHARDS)
+    assert held(target) == held(tmp_path / "whole")
+
+
+def half_built(tmp_path, target):
+    """A build that ended in an error, with its journal."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cache, "BLOCK", 4)
+        patch.setattr(cache, "SYNC", 1)
+        pictures = [archive.jpeg(archive.picture(i)) for i in range(20)]
+        with pytest.raises(UserError, match=r"000020.jpg"):
+            archive.prepare(archive.write(tmp_path / "broken", [*pictures[:19], b"no jpeg"]), WIDE, target)
+    assert beside(target) == [".wide64.json", ".wide64.partial"]
+
+
+def test_half_built_cache_of_other_pictures_is_not_gone_on_with(tmp_path, target):
+    half_built(tmp_path, target)
     raw = archive.write(tmp_path / "raw", [archive.jpeg(archive.picture(200 - i)) for i in range(20)])
     archive.prepare(raw, WIDE, target)
-    assert np.allclose(np.load(target)[..., 2].mean(axis=(1, 2)), 200 - np.arange(20), atol=2)
+    assert np.allclose(Faces.open(target, "all").pictures[:][..., 2].mean(axis=(1, 2)), 200 - np.arange(20), atol=2)
+
+
+def test_half_built_cache_whose_files_are_gone_is_begun_again(tmp_path, target):
+    half_built(tmp_path, target)
+    for path in target.with_name(".wide64.partial").glob("*.npy"):
+        path.unlink()
+    raw = archive.write(tmp_path / "broken", [archive.jpeg(archive.picture(i)) for i in range(20)])
+    archive.prepare(raw, WIDE, target)
+    assert len(Faces.open(target, "all")) == 20
+
+
+def test_clean_frees_what_cut_builds_left_and_nothing_of_one_in_progress(tmp_path, target, raw):
+    half_built(tmp_path, target)
+    archive.prepare(raw, WIDE, target.with_name("tight64"))
+    before = held(target.with_name("tight64"))
+    slow = archive.write(tmp_path / "slow", [archive.jpeg(archive.picture(i)) for i in range(60)])
+    builder = multiprocessing.get_context("spawn").Process(target=slow_build, args=(slow, target.with_name("tight56"), LIMIT))
+    builder.start()
+    while not target.with_name(".tight56.json").exists():
+        assert builder.is_alive()
+        time.sleep(0.005)
+    cache.clean(target.parent)
+    builder.join()
+    assert builder.exitcode == 0
+    builder.close()
+    assert [name for name in beside(target) if not name.endswith(".lock")] == ["tight56", "tight64"]
+    assert len(Faces.open(target.with_name("tight56"), "all")) == 60
+    assert held(target.with_name("tight64")) == before
+
+
+def test_two_builds_of_one_cache_at_once_follow_each_other(tmp_path, target, raw):
+    both = [threading.Thread(target=archive.prepare, args=(raw, WIDE, target)) for _ in range(2)]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join()
+    assert len(Faces.open(target, "all")) == 12
+    assert beside(target) == []
 
 
 def test_photographs_become_what_pillow_makes_of_them_but_for_rounding(celeba_folder, target):
@@ -169,4 +254,4 @@ def test_photographs_become_what_pillow_makes_of_them_but_for_rounding(celeba_fo
         for row, name in enumerate(opened.table["file"]):
             with photographs.open(f"{celeba.FOLDER}/{name}") as file:
                 expected = Image.open(file).convert("RGB").crop((0, 20, 178, 198)).resize((64, 64), Image.Resampling.BILINEAR)
-            assert np.allclose(opened.pictures[row], np.asarray(expected), rtol=0, atol=1)
+            assert np.allclose(opened.pictures[row : row + 1], np.asarray(expected), rtol=0, atol=1)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ganlib.data import cache, folder, raw
+from ganlib.data import cache, folder
+from ganlib.data.archive import open_archive
 from ganlib.data.crop import Box, Centre
 from ganlib.data.faces import Faces
 from ganlib.errors import UserError
@@ -42,8 +43,17 @@ def mine(tmp_path):
 
 def brought(source, home, tmp_path):
     folder.fetch("own", str(source), tmp_path / "raw")
-    with raw.opened(tmp_path / "raw", "folder") as opened:
-        return opened.table, opened.members
+    with open_archive(tmp_path / "raw" / folder.ARCHIVE) as pictures:
+        raw = folder.read(pictures, tmp_path / "raw")
+        return raw.table, raw.members
+
+
+def prepared(source, tmp_path, region):
+    """The cache that the stages make of a source."""
+    folder.fetch("own", str(source), tmp_path / "raw")
+    with open_archive(tmp_path / "raw" / folder.ARCHIVE) as pictures:
+        cache.build(folder.read(pictures, tmp_path / "raw"), region, 16, None, 0, tmp_path / "own")
+    return Faces.open(tmp_path / "own", "all")
 
 
 def names(mine):
@@ -69,10 +79,27 @@ def test_zip_gives_the_same_as_the_folder(mine, home, tmp_path):
     assert "hair_blond" in from_zip
 
 
-def test_zip_at_a_url_is_downloaded(mine, home, tmp_path):
-    whole = archive.pack(tmp_path / "mine.zip", {name: (mine / name).read_bytes() for name in names(mine)})
-    site = Site(files={"/mine.zip": whole.read_bytes()})
+def test_zip_at_a_url_is_downloaded_once_and_another_of_its_name_does_not_take_its_place(mine, home, tmp_path):
+    data = {name: (mine / name).read_bytes() for name in names(mine)}
+    whole = archive.pack(tmp_path / "mine.zip", data)
+    fewer = archive.pack(tmp_path / "fewer.zip", {name: data[name] for name in names(mine)[:3]})
+    site = Site(files={"/a/mine.zip": whole.read_bytes(), "/b/mine.zip": fewer.read_bytes()})
     with serving(site):
+        for _ in range(2):
+            _, members = brought(f"{site.url}/a/mine.zip", home, tmp_path)
+            assert members == names(mine)
+        _, members = brought(f"{site.url}/b/mine.zip", home, tmp_path)
+    assert members == names(mine)[:3]
+    assert [path for path, _ in site.asked] == ["/a/mine.zip", "/b/mine.zip"]
+
+
+def test_page_in_place_of_a_zip_is_one_line_and_the_next_run_asks_again(mine, home, tmp_path):
+    whole = archive.pack(tmp_path / "mine.zip", {name: (mine / name).read_bytes() for name in names(mine)})
+    site = Site(files={"/mine.zip": b"<html><title>Please log in</title></html>"})
+    with serving(site):
+        with pytest.raises(UserError, match=r"sent a web page in place of mine\.zip \(Please log in\)"):
+            brought(f"{site.url}/mine.zip", home, tmp_path)
+        site.files["/mine.zip"] = whole.read_bytes()
         _, members = brought(f"{site.url}/mine.zip", home, tmp_path)
     assert members == names(mine)
 
@@ -98,14 +125,14 @@ def test_row_may_name_a_picture_without_its_folder_where_only_one_has_the_name(m
     table, _ = brought(mine, home, tmp_path)
     assert list(table["file"][table["smiling"] == 1]) == ["a/03.jpg"]
     shutil.copy(mine / "a" / "03.jpg", mine / "a" / "b")
-    with pytest.raises(UserError, match=r"'03.jpg' in its first column is the name of no one picture"):
+    with pytest.raises(UserError, match=r"'03.jpg' in its first column fits several pictures, such as a/03.jpg and a/b/03.jpg; give its"):
         brought(mine, home, tmp_path)
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("file,smiling\nnobody.jpg,1\n", "'nobody.jpg' in its first column is the name of no one picture"),
+        ("file,smiling\nnobody.jpg,1\n", "'nobody.jpg' in its first column is the name of no picture"),
         ("file,smiling\na/00.jpg,1\n00.jpg,0\n", "two rows for a/00.jpg"),
         ("", "is no table"),
     ],
@@ -144,11 +171,8 @@ def test_blank_source_missing_source_and_folder_without_pictures_are_one_line(ho
 
 @pytest.mark.parametrize("region", [Centre(), Box(left=0.0, top=0.5, right=1.0, bottom=1.0)])
 def test_crop_is_the_middle_square_or_the_box_of_each_picture(mine, home, tmp_path, region):
-    folder.fetch("own", str(mine), tmp_path / "raw")
-    with raw.opened(tmp_path / "raw", "folder") as opened:
-        cache.build(opened, region, 16, None, 0, tmp_path / "own.npy")
-    faces = Faces.open(tmp_path / "own.npy", "all")
-    for picture, name in zip(faces.pictures, faces.table["file"], strict=True):
+    faces = prepared(mine, tmp_path, region)
+    for picture, name in zip(faces.pictures[:], faces.table["file"], strict=True):
         with Image.open(mine / name) as image:
             expected = image.convert("RGB").crop(region.edges(*image.size)).resize((16, 16), Image.Resampling.BILINEAR)
         assert np.allclose(picture, np.asarray(expected), rtol=0, atol=1)
@@ -156,10 +180,7 @@ def test_crop_is_the_middle_square_or_the_box_of_each_picture(mine, home, tmp_pa
 
 def test_conditions_name_columns(mine, home, tmp_path):
     (mine / folder.TABLE).write_text(TABLE)
-    folder.fetch("own", str(mine), tmp_path / "raw")
-    with raw.opened(tmp_path / "raw", "folder") as opened:
-        cache.build(opened, Centre(), 16, None, 0, tmp_path / "own.npy")
-    faces = Faces.open(tmp_path / "own.npy", "all")
+    faces = prepared(mine, tmp_path, Centre())
     conditions = faces.conditions({"hair": ["hair_blond", "hair_brown"], "smile": ["smiling"]})
     shown = dict(zip(faces.table["file"], conditions.tolist(), strict=True))
     assert [shown[name] for name in ("a/00.jpg", "a/01.png", "02.WEBP", "a/03.jpg")] == [[1, 1], [2, 0], [1, 1], [0, 0]]

@@ -6,10 +6,10 @@ from zipfile import ZipFile
 import numpy as np
 import pytest
 
-from ganlib.data import celeba, sources
+from ganlib.data import celeba, copies, sources, transfer
 from ganlib.errors import UserError
 from tests.data import archive
-from tests.data.drive import drive
+from tests.data.drive import answer_as_drive
 from tests.data.server import Site, page, serving
 
 COUNT = 12
@@ -137,7 +137,7 @@ def test_terms_are_shown_once(official, home, raw, capsys):
 
 
 def test_part_of_celeba_is_refused_where_all_is_asked_for_and_taken_where_a_part_is(official, home, raw):
-    assert "holds 12 pictures, and 202,599 are needed" in error(str(official), raw, None)
+    assert "holds 12 pictures, and 202,599 are needed" in error(str(official), raw, celeba.COUNT)
     assert "holds 12 pictures, and 13 are needed" in error(str(official), raw, 13)
     fetch(str(official), raw, 11)
 
@@ -173,7 +173,7 @@ def test_mirrors_files_are_downloaded_and_nothing_but_those_three(official, home
     with serving(site):
         assert fetch(f"{site.url}/celeba/", raw) == {**files(official), "TERMS.txt": sources.TERMS.encode()}
     assert sorted(path for path, _ in site.asked) == sorted(f"/celeba/{name}" for name in OFFICIAL)
-    assert not list((home / ".checkpoints" / "downloads").rglob("*.zip"))
+    assert not [path for path in (home / ".checkpoints" / "downloads").rglob("*") if path.is_file() and path.suffix != ".lock"]
 
 
 def test_mirror_of_kaggles_zip_is_understood(official, home, raw, tmp_path):
@@ -195,61 +195,125 @@ def test_page_in_place_of_a_file_is_told_and_the_file_put_by_hand_is_used_by_the
     assert (home / "data" / "incoming" / celeba.ARCHIVE).exists()
 
 
+# --- What was downloaded once ---------------------------------------------------------------------------------------------------------
+
+
+def incoming(home):
+    return sorted((home / "data" / "incoming").rglob("*.*"))
+
+
+@pytest.mark.parametrize("form", ["three files", "zip"])
+def test_zip_is_asked_for_once_whatever_data_set_or_number_it_is_wanted_for(official, home, raw, tmp_path, form):
+    site = Site(files={f"/{name}": data for name, data in files(official).items()})
+    site.files["/kaggle.zip"] = archive.kaggle(tmp_path / "kaggle.zip", official).read_bytes()
+    with serving(site):
+        source = f"{site.url}/kaggle.zip" if form == "zip" else site.url
+        first = fetch(source, raw)
+        fetch(source, raw, 11)
+        sources.fetch("celeba_preview", source, COUNT, raw.with_name("celeba_preview"))
+        shutil.rmtree(raw)
+        assert fetch(source, raw) == first
+    assert [path for path, _ in site.asked if path.endswith(".zip")] == ["/kaggle.zip" if form == "zip" else f"/{celeba.ARCHIVE}"]
+
+
+def test_two_mirrors_do_not_take_each_others_place(official, home, raw, tmp_path):
+    other = archive.write(tmp_path / "other", PICTURES[::-1])
+    site = Site(files={f"/{folder.name}/{name}": data for folder in (official, other) for name, data in files(folder).items()})
+    with serving(site):
+        assert fetch(f"{site.url}/official", raw)[celeba.ARCHIVE] == (official / celeba.ARCHIVE).read_bytes()
+        assert fetch(f"{site.url}/other", raw)[celeba.ARCHIVE] == (other / celeba.ARCHIVE).read_bytes()
+    assert len(site.asked) == 2 * len(OFFICIAL)
+
+
+def test_raw_file_is_a_second_name_of_the_download_which_nobody_can_write_into(official, home, raw):
+    site = Site(files={f"/{name}": data for name, data in files(official).items()})
+    with serving(site):
+        fetch(site.url, raw)
+    landed = next(path for path in incoming(home) if path.name == celeba.ARCHIVE)
+    assert landed.samefile(raw / celeba.ARCHIVE)
+    assert landed.stat().st_mode & 0o222 == 0
+
+
+def test_file_put_by_hand_is_copied_and_may_be_edited_afterwards(official, home, raw):
+    shutil.copytree(official, home / "data" / "incoming", dirs_exist_ok=True)
+    before = fetch(None, raw)
+    by_hand = home / "data" / "incoming" / celeba.ARCHIVE
+    by_hand.write_bytes(b"another")
+    assert (raw / celeba.ARCHIVE).read_bytes() == before[celeba.ARCHIVE]
+
+
+def test_download_is_copied_where_no_link_can_be_made(official, home, raw, monkeypatch):
+    def refuse(*_):
+        raise OSError("another file system")
+
+    monkeypatch.setattr(copies.Path, "hardlink_to", refuse)
+    site = Site(files={f"/{name}": data for name, data in files(official).items()})
+    with serving(site):
+        assert fetch(site.url, raw)[celeba.ARCHIVE] == (official / celeba.ARCHIVE).read_bytes()
+
+
+def test_what_a_killed_fetch_left_is_never_written_through_to_the_download(official, home, raw):
+    site = Site(files={f"/{name}": data for name, data in files(official).items()})
+    with serving(site):
+        fetch(site.url, raw)
+        landed = next(path for path in incoming(home) if path.name == celeba.ARCHIVE)
+        left = raw.with_name(f".{raw.name}.partial")
+        left.mkdir()
+        (left / celeba.ARCHIVE).hardlink_to(landed)
+        shutil.copytree(official, home / "mine")
+        (home / "mine" / celeba.ARCHIVE).write_bytes((official / celeba.ARCHIVE).read_bytes())
+        fetch("mine", raw)
+    assert landed.read_bytes() == (official / celeba.ARCHIVE).read_bytes()
+    assert not landed.samefile(raw / celeba.ARCHIVE)
+
+
 # --- Google Drive, answered for on this machine ---------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def authors(official, monkeypatch):
-    """Small files in the place of the authors' own, with their ids and with checksums of their own."""
-    known = {name: (drive_id, sources.md5(official / name)) for name, (drive_id, _) in sources.OFFICIAL.items()}
+    """Small files in the place of the authors' own, with their ids and with checksums of their own, at a Drive on this machine."""
+    known = {name: (drive_id, transfer.checksum(official / name)) for name, (drive_id, _) in sources.OFFICIAL.items()}
     monkeypatch.setattr(sources, "OFFICIAL", known)
-    return Site(files={f"/{drive_id}": (official / name).read_bytes() for name, (drive_id, _) in known.items()})
-
-
-@pytest.fixture
-def world(monkeypatch):
-    def enter(environment):
-        for name, value in environment.items():
-            monkeypatch.setenv(name, value)
-        for name in ("https_proxy", "no_proxy", "all_proxy", "ALL_PROXY", "CURL_CA_BUNDLE"):
-            monkeypatch.delenv(name, raising=False)
-
-    return enter
+    site = Site(files={f"/{drive_id}": (official / name).read_bytes() for name, (drive_id, _) in known.items()})
+    answer_as_drive(site)
+    with serving(site):
+        monkeypatch.setattr(transfer, "DRIVE", site.url)
+        yield site
 
 
 @pytest.mark.parametrize("source", [None, "drive"])
-def test_drives_files_come_through_its_warning_page_and_a_cut_connection(authors, official, home, raw, tmp_path, world, source, capsys):
+def test_drives_files_come_through_its_warning_page_and_a_cut_connection(authors, official, home, raw, source, capsys):
     authors.cuts = [10**6, 10**6, 30_000]  # both tables, then the archive
-    with drive(authors, tmp_path) as environment:
-        world(environment)
-        assert fetch(source, raw)[celeba.ARCHIVE] == (official / celeba.ARCHIVE).read_bytes()
+    assert fetch(source, raw)[celeba.ARCHIVE] == (official / celeba.ARCHIVE).read_bytes()
     assert any("confirm=t" in path and asked == "bytes=30000-" for path, asked in authors.asked)
     assert "the authors' own file, by its md5" in capsys.readouterr().err
+    assert [path.name for path in incoming(home)] == sorted(OFFICIAL)
+    authors.asked.clear()
+    sources.fetch("celeba_preview", None, COUNT, raw.with_name("celeba_preview"))
+    assert authors.asked == []
 
 
-def test_drives_quota_page_is_told_in_one_line_with_the_ways_out(authors, official, home, raw, tmp_path, world):
-    with drive(authors, tmp_path, quota=(sources.OFFICIAL[celeba.ARCHIVE][0],)) as environment:
-        world(environment)
-        line = error("drive", raw)
-        assert "Too many users have viewed or downloaded this file recently" in line
-        assert names_the_ways_out(line, home)
-        shutil.copy(official / celeba.ARCHIVE, home / "data" / "incoming")
-        assert fetch("drive", raw).keys() >= set(OFFICIAL)
+def test_drives_quota_page_is_told_in_one_line_with_the_ways_out(authors, official, home, raw):
+    answer_as_drive(authors, quota=(sources.OFFICIAL[celeba.ARCHIVE][0],))
+    line = error("drive", raw)
+    assert "Too many users have viewed or downloaded this file recently" in line
+    assert names_the_ways_out(line, home)
+    shutil.copy(official / celeba.ARCHIVE, home / "data" / "incoming")
+    assert fetch("drive", raw).keys() >= set(OFFICIAL)
 
 
-def test_wrong_md5_is_kept_aside_and_never_used(authors, official, home, raw, tmp_path, world):
+def test_wrong_md5_is_kept_aside_and_never_used(authors, official, home, raw):
     drive_id, expected = sources.OFFICIAL[celeba.ARCHIVE]
     whole = authors.files[f"/{drive_id}"]
     authors.files[f"/{drive_id}"] = damaged = whole[:500] + bytes([whole[500] ^ 1]) + whole[501:]
-    with drive(authors, tmp_path) as environment:
-        world(environment)
-        line = error("drive", raw)
-        assert expected in line
-        aside = next((home / ".checkpoints" / "downloads").rglob("*.wrong"))
-        assert str(aside) in line
-        assert aside.read_bytes() == damaged
-        authors.files[f"/{drive_id}"] = whole
-        assert fetch("drive", raw)[celeba.ARCHIVE] == whole
+    line = error("drive", raw)
+    assert expected in line
+    aside = next((home / ".checkpoints" / "downloads").rglob("*.wrong"))
+    assert str(aside) in line
+    assert aside.read_bytes() == damaged
+    authors.files[f"/{drive_id}"] = whole
+    assert fetch("drive", raw)[celeba.ARCHIVE] == whole
 
 
 def test_ids_and_checksums_are_torchvisions():

@@ -21,7 +21,7 @@ from ganlib.fidelity import inception
 from ganlib.fidelity.frechet import Statistics, frechet_distance
 from ganlib.fidelity.inception import Inception
 from ganlib.fidelity.weights import Layer
-from ganlib.parallel import ordered
+from ganlib.parallel import parallel_map
 
 COUNT = 120
 
@@ -202,7 +202,7 @@ def test_pictures_are_drawn_no_faster_than_they_are_taken(shallow: Inception) ->
     drawn = []
     batches = (drawn.append(number) or np.zeros((8, 3, 4, 4), np.uint8) for number in range(100))
     with ThreadPoolExecutor(1) as pool:
-        taken = ordered(pool, lambda group: shallow(torch.from_numpy(group[0])), inception.regroup(batches, 8), ahead=3)
+        taken = parallel_map(pool, lambda group: shallow(torch.from_numpy(group[0])), inception.regroup(batches, 8), pending=3)
         for count in range(1, 20):
             next(taken)
             assert len(drawn) <= count + 3
