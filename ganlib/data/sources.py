@@ -66,8 +66,9 @@ def fetch(dataset: str, source: str | None, needed: int, raw: Path) -> None:
     except UserError as error:
         raise UserError(
             f"params.yaml: datasets.{dataset}.source: {error}. Any of {', '.join(OFFICIAL)} can be put into {paths.incoming()}/ by hand and"
-            f" is used by the next run with a blank source; or name another source with -S datasets.{dataset}.source=... : drive (Google"
-            " Drive), a mirror's URL (https://, s3://, gs://), a folder or a zip"
+            " is used by the next run with a blank source; what was downloaded lies there too, and is fetched again once it is removed; or"
+            f" name another source with -S datasets.{dataset}.source=... : drive (Google Drive), a mirror's URL (https://, s3://, gs://),"
+            " a folder or a zip"
         ) from None
 
 

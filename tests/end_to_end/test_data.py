@@ -1,5 +1,6 @@
 """Pictures that a person brings: a folder of their own, and files put into data/incoming/."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from ganlib.data import toons
 from ganlib.data.celeba import ARCHIVE
 from tests.data import archive
+from tests.data.server import Site, serving
 
 NAMES = [f"set{i % 2}/{i:02d}.{'png' if i % 3 else 'jpg'}" for i in range(60)]
 
@@ -66,3 +68,76 @@ def test_file_put_into_incoming_is_used_in_the_workspace_and_in_a_temporary_expe
     told = checkout.dvc("exp", "run", "--temp", *chosen)
     assert "Running stage 'download'" in told
     assert checkout.files("data/incoming") == before
+
+
+def stages_run(told: str) -> set[str]:
+    """The stages that DVC says it ran, but for the check of params.yaml."""
+    return set(re.findall(r"Running stage '(\S+)'", told)) - {"check"}
+
+
+def change(checkout, **changes: object) -> None:
+    """Set keys of the chosen data set's block."""
+    yaml = YAML()
+    values = yaml.load(checkout.folder / "params.yaml")
+    values["dataset"] = changes.pop("dataset", values["dataset"])
+    values["datasets"][values["dataset"]].update(changes)
+    yaml.dump(values, checkout.folder / "params.yaml")
+
+
+@pytest.mark.slow
+def test_stages_run_again_by_what_they_read_and_celeba_is_asked_for_once(fresh, tmp_path):
+    checkout = fresh.copy(tmp_path / "ganlib")
+    toons.draw(tmp_path / "mirror", 160, seed=5)
+    site = Site(files={f"/{path.name}": path.read_bytes() for path in (tmp_path / "mirror").iterdir()})
+    with serving(site):
+
+        def ran(**changes: object) -> set[str]:
+            change(checkout, **changes)
+            return stages_run(checkout.dvc("repro", "prepare@tight64"))
+
+        assert ran(dataset="toons") == {"download", "prepare@tight64"}
+        assert ran(split="valid", scale="full", samples=7, searched=9) == set()
+        assert ran(images=150) == {"download", "prepare@tight64"}
+        assert ran(dataset="celeba_preview", source=site.url) == {"download", "prepare@tight64"}
+        assert ran(split="valid", scale="full", samples=7, searched=9) == set()
+        assert ran(images=150) == {"prepare@tight64"}
+        assert "download" in ran(dataset="celeba", source=site.url, images=120)
+        drawing = checkout.folder / "ganlib" / "data" / "toons.py"
+        drawing.write_text(drawing.read_text() + "# edited\n")
+        assert ran() == {"download"}
+        change(checkout, images=170)
+        told = checkout.dvc("repro", "prepare@tight64", fails=True)
+    assert stages_run(told) == {"prepare@tight64"}
+    assert re.search(r"^error: data/raw/celeba/img_align_celeba.zip holds 160 pictures, and 170 are needed; .*images; ", told, re.MULTILINE)
+    assert sorted(path for path, _ in site.asked) == sorted(site.files)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("links", ["reflink,hardlink,symlink,copy", "hardlink"])
+def test_neither_dvc_nor_an_edit_of_the_raw_files_reaches_the_download(fresh, tmp_path, links):
+    checkout = fresh.copy(tmp_path / "ganlib")
+    checkout.dvc("config", "cache.type", links)
+    toons.draw(tmp_path / "mirror", 160, seed=5)
+    whole = (tmp_path / "mirror" / ARCHIVE).read_bytes()
+    site = Site(files={f"/{path.name}": path.read_bytes() for path in (tmp_path / "mirror").iterdir()})
+    raw = checkout.folder / "data" / "raw" / "celeba_preview"
+    with serving(site):
+        change(checkout, dataset="celeba_preview", source=site.url)
+        checkout.dvc("repro", "download")
+    downloaded = checkout.files("data/incoming")
+    assert whole in downloaded.values()
+    assert (raw / ARCHIVE).read_bytes() == whole
+
+    shutil.rmtree(raw)
+    checkout.dvc("checkout", "download")
+    assert (raw / ARCHIVE).read_bytes() == whole
+    checkout.dvc("unprotect", str(raw))
+    with (raw / ARCHIVE).open("r+b") as file:
+        file.write(b"edited")
+    assert checkout.files("data/incoming") == downloaded
+    checkout.dvc("repro", "download")  # finds what was edited, and puts it right without the server
+    assert (raw / ARCHIVE).read_bytes() == whole
+    shutil.rmtree(checkout.folder / "data" / "incoming")
+    assert (raw / ARCHIVE).read_bytes() == whole
+    checkout.dvc("gc", "-w", "-f")
+    assert (raw / ARCHIVE).read_bytes() == whole
