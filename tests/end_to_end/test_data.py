@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from ruamel.yaml import YAML
 
 from ganlib.data import toons
 from ganlib.data.celeba import ARCHIVE

@@ -50,7 +50,7 @@ def _train(folder: Path, name: str, at: tuple[str, int] | None, options: dict) -
     with (folder / "stderr.txt").open("a") as stderr:
         os.dup2(stderr.fileno(), 2)
     report = small.report(name, **({"hidden": [8]} if name == "dense64" else {}), **options.get("changes", {}))
-    faces = Faces.open(folder.parent / "raw" / "cache.npy", "all")
+    faces = Faces.open(folder.parent / "raw" / "faces", "all")
     steps = _counted()
     if at is not None:
         MOMENTS[at[0]](at[1])

@@ -20,9 +20,9 @@ def report(name: str, **changes: object) -> Report:
     )
 
 
-def small_faces(folder: Path, settings: Report, count: int = 12) -> Faces:
-    """`count` gradients of the report's crop; every second has black hair."""
-    raw = archive.write(folder, [archive.jpeg(archive.picture(5 * i)) for i in range(count)], {"Black_Hair": list(range(0, count, 2))})
-    cache = folder / "cache.npy"
-    archive.prepare(raw, params.load().crop(settings.crop), cache)
-    return Faces.open(cache, "all")
+def small_faces(folder: Path, settings: Report, count: int = 12, first: int = 0) -> Faces:
+    """`count` gradients of the report's crop, in `folder`/faces; every second has black hair."""
+    pictures = [archive.jpeg(archive.picture(5 * (first + i))) for i in range(count)]
+    raw = archive.write(folder, pictures, {"Black_Hair": list(range(0, count, 2))})
+    archive.prepare(raw, params.load().crop(settings.crop), folder / "faces")
+    return Faces.open(folder / "faces", "all")
