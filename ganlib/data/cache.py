@@ -29,6 +29,8 @@ from ganlib.parallel import parallel_map
 BLOCK = 64  # pictures that a thread decodes at a time
 SYNC = 2**27  # bytes after which what was written is made safe and noted
 
+JOURNAL = ".journal.json"  # says how far a build is
+
 Broken = list[tuple[int, str]]  # rows that cannot be read, and why
 
 
@@ -59,7 +61,8 @@ def build(raw: Raw, region: Region, size: int, images: int | None, max_broken: i
         return stop, [*squares(pictures(), region, size)], unread
 
     with locked(cache, "another process prepares it"):
-        partial, journal = _unfinished(cache)
+        partial = cache.with_name(f".{cache.name}.partial")
+        journal = partial / JOURNAL
         done, broken, digests = _resume(partial, journal, identity, size)
         bytes_each = size * size * 3
         with (
@@ -87,25 +90,19 @@ def build(raw: Raw, region: Region, size: int, images: int | None, max_broken: i
             to_disk(partial / TABLE)
         for row, problem in broken:
             progress.note(f"left out: {members[row]}: {problem}")
+        for path in partial.glob(".*"):  # the journal, and what a kill may have left of one
+            path.unlink()
         shutil.rmtree(cache, ignore_errors=True)
         partial.replace(cache)
         to_disk(cache.parent)
-        journal.unlink(missing_ok=True)
 
 
 def clean(folder: Path) -> None:
     """Remove what builds that were cut have left in `folder`, unless one is going on with it."""
     for partial in folder.glob(".*.partial"):
-        cache = folder / partial.name.removeprefix(".").removesuffix(".partial")
-        with locked_if_free(cache) as free:
+        with locked_if_free(folder / partial.name.removeprefix(".").removesuffix(".partial")) as free:
             if free:
                 shutil.rmtree(partial)
-                _unfinished(cache)[1].unlink(missing_ok=True)
-
-
-def _unfinished(cache: Path) -> tuple[Path, Path]:
-    """The folder of a build that has not ended, and the journal of how far it is."""
-    return cache.with_name(f".{cache.name}.partial"), cache.with_name(f".{cache.name}.json")
 
 
 def _refuse(raw: Raw, members: list[str], broken: Broken, max_broken: int) -> None:

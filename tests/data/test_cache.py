@@ -150,7 +150,7 @@ def killed_build(raw, target, limit, after):
     """A build that is killed once so many rows are safe."""
     builder = multiprocessing.get_context("spawn").Process(target=slow_build, args=(raw, target, limit))
     builder.start()
-    journal = target.with_name(".wide64.json")
+    journal = target.with_name(".wide64.partial") / cache.JOURNAL
     while not journal.exists() or json.loads(journal.read_text())["rows"] < after:
         assert builder.is_alive()
         time.sleep(0.005)
@@ -186,7 +186,7 @@ def test_broken_pictures_of_a_killed_build_stay_left_out_in_shards(tmp_path, tar
         patch.setattr(cache, "SYNC", 1)
         with pytest.raises(UserError, match=r"000042.jpg"):  # the fourth, where three are allowed
             archive.prepare(raw, WIDE, target, max_broken=3, limit=IN_SHARDS)
-    assert json.loads(target.with_name(".wide64.json").read_text())["rows"] > 20
+    assert json.loads((target.with_name(".wide64.partial") / cache.JOURNAL).read_text())["rows"] > 20
     archive.prepare(raw, WIDE, target, max_broken=4, limit=IN_SHARDS)
     assert held(target) == held(tmp_path / "whole")
 
@@ -199,7 +199,7 @@ def half_built(tmp_path, target):
         pictures = [archive.jpeg(archive.picture(i)) for i in range(20)]
         with pytest.raises(UserError, match=r"000020.jpg"):
             archive.prepare(archive.write(tmp_path / "broken", [*pictures[:19], b"no jpeg"]), WIDE, target)
-    assert beside(target) == [".wide64.json", ".wide64.partial"]
+    assert beside(target) == [".wide64.partial"]
 
 
 def test_half_built_cache_of_other_pictures_is_not_gone_on_with(tmp_path, target):
@@ -225,7 +225,7 @@ def test_clean_frees_what_cut_builds_left_and_nothing_of_one_in_progress(tmp_pat
     slow = archive.write(tmp_path / "slow", [archive.jpeg(archive.picture(i)) for i in range(60)])
     builder = multiprocessing.get_context("spawn").Process(target=slow_build, args=(slow, target.with_name("tight56"), LIMIT))
     builder.start()
-    while not target.with_name(".tight56.json").exists():
+    while not (target.with_name(".tight56.partial") / cache.JOURNAL).exists():
         assert builder.is_alive()
         time.sleep(0.005)
     cache.clean(target.parent)
