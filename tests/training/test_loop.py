@@ -10,7 +10,7 @@ from torch.nn.functional import binary_cross_entropy
 
 from ganlib import generator
 from ganlib.errors import UserError
-from ganlib.figures import Log, last_figures
+from ganlib.figures import Log, closing_figures
 from ganlib.objectives.objective import Batch
 from ganlib.training import loop
 from ganlib.training.trainer import Trainer
@@ -76,8 +76,8 @@ def test_file_that_is_no_generator_is_one_line(tmp_path):
 
 
 def test_length_is_the_epochs_unless_the_cap_is_lower(tmp_path):
-    assert last_figures(run(tmp_path, "dcgan64", "epochs", epochs=2, max_steps=None) / "log.csv")["step"] == 6  # 12 pictures, 4 a step
-    assert last_figures(run(tmp_path, "dcgan64", "cap", epochs=2, max_steps=5) / "log.csv")["step"] == 5
+    assert closing_figures(run(tmp_path, "dcgan64", "epochs", epochs=2, max_steps=None) / "log.csv")["step"] == 6  # 12 pictures, 4 a step
+    assert closing_figures(run(tmp_path, "dcgan64", "cap", epochs=2, max_steps=5) / "log.csv")["step"] == 5
 
 
 @pytest.mark.parametrize(("unit", "at"), [("steps", [3, 5]), ("epochs", [1, 2, 9])])
