@@ -13,7 +13,7 @@ from ganlib.settings import Metric, Protocol
 
 METRICS = get_args(Metric)
 ENOUGH = 2048  # as many as Inception has features: of fewer pictures their covariance lacks full rank
-KINDS = "A folder, a .zip or a .npy cache of pictures, or the .npz of their statistics"
+KINDS = "A folder or a .zip of pictures, a .npy of them or a folder of such shards, or the .npz of their statistics"
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None, no_args_is_help=True)
 
@@ -46,26 +46,26 @@ def score(
       ganlib score fakes/ reals.zip
       ganlib score --metrics fid,kid --json fakes.npy reals/ > scores.json
     """  # noqa: D301 (click looks for the character itself, to leave the lines below it as they are)
-    asked = _asked(metrics, [place for place in (fakes, reals) if place.suffix == ".npz"])
-    from ganlib.fidelity.measure import measure  # torch takes seconds to import: --help and mistyped options need not wait for it
+    named = _parse_metrics(metrics, [place for place in (fakes, reals) if place.suffix == ".npz"])
+    from ganlib.fidelity import folders  # torch takes seconds to import: --help and mistyped options need not wait for it
 
-    figures = measure(fakes, reals, asked, protocol, weights, skip_broken)
+    figures = folders.score(fakes, reals, named, protocol, weights, skip_broken)
     for warning in _warnings(figures):
         typer.echo(f"warning: {warning}", err=True)
     typer.echo(json.dumps(figures, indent=2) if as_json else "\n".join(_lines(figures)))
 
 
-def _asked(names: str | None, statistics: list[Path]) -> list[str]:
+def _parse_metrics(names: str | None, statistics: list[Path]) -> list[str]:
     if names is None:
         return ["fid"] if statistics else list(METRICS)
-    asked = [name.strip().lower() for name in names.split(",")]
-    for name in asked:
+    named = [name.strip().lower() for name in names.split(",")]
+    for name in named:
         if name not in METRICS:
             raise UserError(f"--metrics: {name!r} is unknown{suggestion(name, METRICS)}; any of {', '.join(METRICS)}")
-    others = [name for name in asked if name != "fid"]
+    others = [name for name in named if name != "fid"]
     if others and statistics:
         raise UserError(f"--metrics: {', '.join(others)}: only pictures have them; {statistics[0]} holds statistics, which give fid alone")
-    return asked
+    return named
 
 
 def _warnings(figures: dict[str, Any]) -> Iterator[str]:

@@ -2,13 +2,18 @@
 
 import csv
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from ruamel.yaml import YAML
 
 from ganlib.files import replacing
+
+# Columns of a log that say where a run stands rather than how one step went: counts since its start, BEGAN's k and the rates.
+LAST = re.compile("step|collapsed|saturated|left_out|k|rate_.*")
 
 
 class Log:
@@ -39,11 +44,16 @@ def add_line(path: Path, row: Mapping[str, object]) -> None:
         writer.writerow(row)
 
 
-def last_figures(path: Path) -> dict[str, float]:
-    """The last line of a log, `step` included."""
+def closing_figures(path: Path) -> dict[str, float]:
+    """What a log ends with: for columns of LAST their value in its last line, for all others the mean over its last tenth of lines.
+
+    A loss differs much from step to step, so that the last one alone says little of where a run came to.
+    """
     with path.open(newline="") as file:
-        *_, last = csv.DictReader(file)
-    return {name: int(value) if name == "step" else float(value) for name, value in last.items()}
+        lines = list(csv.DictReader(file))
+    closing = lines[-max(1, len(lines) // 10) :]
+    means = {name: fmean(float(line[name]) for line in closing) for name in lines[-1] if not LAST.fullmatch(name)}
+    return {name: means.get(name, float(value)) for name, value in lines[-1].items()} | {"step": int(lines[-1]["step"])}
 
 
 def save_config(config: dict[str, Any], path: Path) -> None:

@@ -50,5 +50,6 @@ def generate(generator: Module, report: Report, conditions: Tensor, rng: torch.G
     for rows in conditions.split(BATCH):
         z = latent.sample(report.prior, len(rows), report.latent_size, rng).to(device)
         given = (rows.to(device),) if report.condition_groups else ()
-        with torch.inference_mode():
-            yield to_uint8(generator(z, *given), report.pixel_range)
+        with torch.inference_mode():  # ends before the yield: the caller may be about to train
+            pictures = to_uint8(generator(z, *given), report.pixel_range)
+        yield pictures

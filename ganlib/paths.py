@@ -46,11 +46,6 @@ def features(crop: str, protocol: str) -> Path:
     return Path("data/reference", f"{crop}.{EXTRACTOR}.{protocol}.features.npz")
 
 
-def classifier(crop: str, protocol: str) -> Path:
-    """What tells a picture's attributes by its features."""
-    return Path("data/attributes", f"{crop}.{EXTRACTOR}.{protocol}.npz")
-
-
 def scores(report: str) -> Path:
     """What an evaluation leaves to look at."""
     return Path("data/scores", report)

@@ -2,11 +2,11 @@
 
 from ganlib import figures, params, paths
 from ganlib.data.faces import Faces
-from ganlib.fidelity.attributes import Classifier
+from ganlib.device import device
+from ganlib.fidelity import inception
 from ganlib.fidelity.evaluation import evaluate
 from ganlib.fidelity.frechet import Statistics
 from ganlib.fidelity.reference import Reference
-from ganlib.figures import last_figures
 from ganlib.settings import EXTRACTOR
 from stages import run
 
@@ -16,16 +16,15 @@ def main(report: str) -> None:
     settings = params.load()
     crop, data, protocol = settings.report(report).crop, settings.data, settings.protocol
     scores = evaluate(
-        paths.run(report),
+        paths.outputs(report),
         Reference.load(paths.features(crop, protocol)),
         Statistics.load(paths.statistics(crop, protocol), EXTRACTOR, protocol),
-        Classifier.load(paths.classifier(crop, protocol)),
         Faces.open(paths.faces(crop), "all"),
         paths.scores(report),
-        protocol=protocol,
+        network=inception.load(device(), protocol=protocol),
         seed=settings.seed,
     )
-    taken = {
+    circumstances = {
         "samples": data.samples,
         "real_samples": data.samples,
         "extractor": EXTRACTOR,
@@ -34,7 +33,8 @@ def main(report: str) -> None:
         "split": data.split,
         "scale": data.scale,
     }
-    figures.save_metrics({**scores, **taken, **last_figures(paths.run(report) / "log.csv")}, paths.metrics(report))
+    training = figures.closing_figures(paths.outputs(report).progress / "log.csv")
+    figures.save_metrics({**scores, **circumstances, **training}, paths.metrics(report))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from ganlib.data.faces import Faces
 from ganlib.device import device
 from ganlib.fidelity import inception
 from ganlib.fidelity.frechet import Statistics
-from ganlib.fidelity.reference import Reference
+from ganlib.fidelity.reference import Reference, bytes_needed
 from ganlib.settings import EXTRACTOR
 from stages import run
 
@@ -19,9 +19,7 @@ def main(crop: str) -> None:
     data, protocol = settings.data, settings.protocol
     faces, held_out = Faces.divide(paths.faces(crop), data.split)
     features = partial(inception.features, inception.load(device(), protocol=protocol))
-    pictures = (data.searched or len(faces)) + min(data.samples, len(held_out))
-    needed = 4 * inception.DIMENSIONS * pictures + 2 * 8 * inception.DIMENSIONS**2  # the features, a covariance and its root
-    with disk.writing(paths.features(crop, protocol).parent, needed):
+    with disk.writing(paths.features(crop, protocol).parent, bytes_needed(faces, held_out, data.samples, data.searched)):
         reference = Reference.of(features, faces, held_out, samples=data.samples, searched=data.searched)
         reference.save(paths.features(crop, protocol))
         Statistics.of(reference.scored).save(paths.statistics(crop, protocol), EXTRACTOR, protocol)

@@ -158,7 +158,7 @@ MISTAKES = [
     (["reals", "notes.txt"], "notes.txt: is neither a folder nor a .zip, .npy or .npz"),
     (["empty", "reals"], "empty: holds no picture: no file ends in "),
     (["cut", "reals"], "cut/a.png: is no readable picture: "),
-    (["reals", "fake.zip"], "fake.zip: is no zip: "),
+    (["reals", "fake.zip"], "fake.zip: is no whole zip: "),
     (["reals", "reals", "--weights", "notes.txt"], "notes.txt: not the weights of inception-2015-12-05 "),
     (["one.npz", "clean.npz"], "clean.npz: made with inception-2015-12-05 and clean, not with inception-2015-12-05 and pytorch-fid"),
     (

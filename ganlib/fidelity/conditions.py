@@ -4,35 +4,49 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ganlib.fidelity.attributes import Classifier
+from ganlib.fidelity.attributes import BLOCK, Classifier
 
 
 def obedience(
     classifier: Classifier, groups: Mapping[str, Sequence[str]], conditions: np.ndarray, features: np.ndarray
-) -> dict[str, float]:
+) -> tuple[dict[str, float], dict[str, str]]:
     """Of pictures with `conditions` (N, K) and features (N, D), for each of the K groups of attributes:
 
     <group>_obeyed: the share made for an attribute that shows it; <group>_unasked: the share made for anything else that shows it too,
-    which is what a generator deaf to its conditions reaches; <group>_accuracy: the classifier's own on held-out pictures. Means over
-    the group's attributes; a group is left out where the classifier does not know one, or where no picture or every one was made for it.
+    which is what a generator deaf to its conditions reaches; <group>_accuracy: the classifier's own on held-out pictures. They are
+    means over the <group>_judged attributes of the group that the classifier knows and that some picture, but not every one, was made for.
+
+    Beside these figures stands what could not be judged, `<group>.<attribute>` or `<group>_accuracy`, each with the reason.
     """
-    said, accuracy = classifier.says(features), dict(zip(classifier.names, classifier.accuracy, strict=True))
-    figures = {}
+    predicted, figures, missing = classifier.predict(features), {}, {}
     for (group, attributes), values in zip(groups.items(), conditions.T, strict=True):
-        asked = {name: values == place for place, name in enumerate(attributes, 1)}
-        if all(name in said and 0 < some.sum() < len(some) for name, some in asked.items()):
-            figures[f"{group}_obeyed"] = float(np.mean([said[name][some].mean() for name, some in asked.items()]))
-            figures[f"{group}_unasked"] = float(np.mean([said[name][~some].mean() for name, some in asked.items()]))
-            figures[f"{group}_accuracy"] = float(np.mean([accuracy[name] for name in attributes]))
-    return figures
+        judged = {}
+        for value, name in enumerate(attributes, 1):
+            made_for = values == value
+            if name not in predicted:
+                missing[f"{group}.{name}"] = "too few of the real pictures have it, or lack it, to learn what it looks like"
+            elif not 0 < made_for.sum() < len(made_for):
+                missing[f"{group}.{name}"] = f"{'every' if made_for.any() else 'no'} picture was made for it"
+            else:
+                judged[name] = (predicted[name][made_for].mean(), predicted[name][~made_for].mean())
+        figures[f"{group}_judged"] = len(judged)
+        if judged:
+            figures[f"{group}_obeyed"], figures[f"{group}_unasked"] = map(float, np.mean(list(judged.values()), axis=0))
+            known = [classifier.accuracy[name] for name in judged if name in classifier.accuracy]
+            if known:
+                figures[f"{group}_accuracy"] = float(np.mean(known))
+            else:
+                missing[f"{group}_accuracy"] = "no attribute of the group is both there and not there among held-out pictures"
+    return figures, missing
 
 
-def diversity(conditions: np.ndarray, features: np.ndarray) -> float:
-    """The mean squared distance in feature space of two pictures of the same conditions (N, K), over all such pairs; NaN without any."""
+def diversity(conditions: np.ndarray, features: np.ndarray) -> float | None:
+    """The mean squared distance in feature space of two pictures of the same conditions (N, K), over all such pairs; None without any."""
     total = pairs = 0.0
     for same in np.unique(conditions, axis=0):
-        some = features[(conditions == same).all(axis=1)].astype(np.float64)
+        some = features[(conditions == same).all(axis=1)]
+        mean = some.mean(axis=0, dtype=np.float64)
         # The squared distances of all pairs of n sum up to n times the squared distances to their mean.
-        total += len(some) * np.square(some - some.mean(axis=0)).sum()
+        total += len(some) * sum(np.square(part - mean).sum() for part in np.split(some, range(BLOCK, len(some), BLOCK)))
         pairs += len(some) * (len(some) - 1) / 2
-    return total / pairs if pairs else np.nan
+    return total / pairs if pairs else None

@@ -11,8 +11,8 @@ from torch import Tensor
 from torch.nn import Module
 
 from ganlib import generator as generators
+from ganlib import progress
 from ganlib.data.faces import Faces
-from ganlib.device import device
 from ganlib.fidelity import inception, scores
 from ganlib.fidelity.attributes import Classifier
 from ganlib.fidelity.conditions import diversity, obedience
@@ -21,11 +21,12 @@ from ganlib.fidelity.inception import Inception
 from ganlib.fidelity.kernel import kid
 from ganlib.fidelity.memorisation import Memorisation, memorisation
 from ganlib.fidelity.reference import Reference
-from ganlib.figures import last_figures
+from ganlib.figures import closing_figures
 from ganlib.files import replacing
+from ganlib.paths import Outputs
 from ganlib.pictures import save_sheet
 from ganlib.reports.base import Report
-from ganlib.settings import Protocol
+from ganlib.streams import stream
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +46,7 @@ class Fakes:
 
     def __iter__(self) -> Iterator[Tensor]:
         """Batches of (n, 3, S, S) uint8."""
-        return generators.generate(self.generator, self.report, self.condition, torch.Generator().manual_seed(self.seed))
+        return generators.generate(self.generator, self.report, self.condition, stream(self.seed, "scores"))
 
     def features(self, network: Inception, desc: str) -> np.ndarray:
         """(N, D) float32."""
@@ -62,57 +63,60 @@ class Fakes:
 
 
 def evaluate(
-    run: Path,
-    reference: Reference,
-    statistics: Statistics,
-    classifier: Classifier,
-    faces: Faces,
-    folder: Path,
-    *,
-    protocol: Protocol,
-    seed: int,
-) -> dict[str, float]:
+    run: Path, reference: Reference, statistics: Statistics, faces: Faces, folder: Path, *, network: Inception, seed: int
+) -> dict[str, float | str]:
     """The figures of the generator that `run` ended with, from as many fakes as `reference` has scored reals, whose `statistics` these are.
 
     `faces` holds every picture of the crop; each fake is made for the conditions of one scored real.
     `folder` gets scores.csv, the FID and KID of every generator that the run kept, and closest.png: the ten fakes nearest to a picture
     that training saw, and below each that picture.
     """
-    network = inception.load(device(), protocol=protocol)
     real, curve = reference.scored, []
 
-    def features(path: Path, step: int) -> tuple[Fakes, np.ndarray]:
+    def generate(path: Path, step: int) -> tuple[Fakes, np.ndarray]:
         fakes = Fakes.of(path, faces, reference.scored_rows, seed)
         return fakes, fakes.features(network, f"features of fakes, step {step}")
 
-    *earlier, (last, path) = kept(run)
+    *earlier, (last, path) = generators_of(outputs)
     for step, snapshot in earlier:
-        _, fake = features(snapshot, step)
-        fid = frechet_distance(statistics, Statistics.of(fake))
-        curve.append({"step": step, "fid": fid, "kid": kid(real, fake, seed=seed)[0]})
-    fakes, fake = features(path, last)
-    figures = scores.compare(real, fake, scores.METRICS, seed=seed)
+        _, fake = generate(snapshot, step)
+        curve.append({"step": step, "fid": frechet_distance(statistics, Statistics.of(fake)), "kid": kid(real, fake, seed=seed)[0]})
+        del fake  # before the next ones are made
+    fakes, fake = generate(path, last)
+    figures: dict[str, float | str] = scores.compare(real, fake, scores.METRICS, seed=seed)
     curve.append({"step": last, "fid": figures["fid"], "kid": figures["kid"]})
     with replacing(folder / "scores.csv") as target:
         pd.DataFrame(curve).to_csv(target, index=False, float_format="%.6g")
 
-    if reference.second is not None:
-        figures |= scores.floor(real, reference.second, scores.METRICS, seed=seed)
+    if (second := reference.second) is not None:
+        figures |= scores.floor(real, second, scores.METRICS, seed=seed)
     if len(reference.held_out):
         found = memorisation(fake, reference.seen, reference.held_out)
         figures |= {"closer_than_held_out": found.share, "seen_samples": len(reference.seen), "held_out_samples": len(reference.held_out)}
         save_closest(found, fakes, faces, reference.seen_rows, folder / "closest.png")
     if fakes.report.condition_groups:
-        made_for = fakes.condition.numpy()
-        figures |= obedience(classifier, fakes.report.condition_groups, made_for, fake)
-        figures["diversity_within"] = diversity(made_for, fake) / diversity(made_for, real)
-    return {key: value for key, value in figures.items() if np.isfinite(value)}
+        figures |= condition_figures(fakes, fake, reference, faces)
+    return figures
 
 
-def kept(run: Path) -> list[tuple[int, Path]]:
-    """The generators of a run and the steps they are of, the last one last."""
-    snapshots = [(int(path.stem), path) for path in sorted((run / "snapshots").glob("*.safetensors"))]
-    return [*snapshots, (last_figures(run / "log.csv")["step"], run / "generator.safetensors")]
+def generators_of(outputs: Outputs) -> list[tuple[int, Path]]:
+    """The steps at which a run kept its generator and their files, the last one last."""
+    snapshots = [(int(path.stem), path) for path in sorted((outputs.run / "snapshots").glob("*.safetensors"))]
+    return [*snapshots, (closing_figures(outputs.progress / "log.csv")["step"], outputs.run / "generator.safetensors")]
+
+
+def condition_figures(fakes: Fakes, features: np.ndarray, reference: Reference, faces: Faces) -> dict[str, float | str]:
+    """Obedience and diversity; `conditions_not_judged` names those that could not be taken, and a line on stderr says why."""
+    groups, made_for = fakes.report.condition_groups, fakes.condition.numpy()
+    names = [name for attributes in groups.values() for name in attributes]
+    figures, missing = obedience(Classifier.fit(reference, faces.table, names), groups, made_for, features)
+    if (within := diversity(made_for, features)) is None:
+        missing["diversity_within"] = "no two pictures were made for the same conditions"
+    else:
+        figures["diversity_within"] = within / diversity(made_for, reference.scored)
+    for name, reason in missing.items():
+        progress.note(f"not judged: {name}: {reason}")
+    return figures | ({"conditions_not_judged": ", ".join(missing)} if missing else {})
 
 
 def save_closest(found: Memorisation, fakes: Fakes, faces: Faces, rows: np.ndarray, path: Path) -> None:

@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ganlib import progress
+from ganlib.errors import UserError
 from ganlib.fidelity.weights import Layer, find_weights, read_weights
 from ganlib.parallel import parallel_map
 from ganlib.settings import Protocol
@@ -140,7 +141,8 @@ def features(
 
     They go through the network `batch_size` at a time, by default 16 on a CPU and 128 on a GPU, however many come at once, under a bar
     called `desc` on stderr. On a CPU each core takes whole batches by itself: cores that share each layer wait for one another, which
-    costs most on a busy machine. Nothing is kept but the features, and of those one copy.
+    costs most on a busy machine. Nothing is kept but the features, and of those one copy. Here, where they enter the program, they are
+    looked through once: a UserError names a picture whose features are not finite numbers.
     """
     device = next(inception.buffers()).device
     on_cpu = device.type == "cpu"
@@ -162,6 +164,9 @@ def features(
         for some in parallel_map(pool, extract, groups, pending=2 * workers):
             if count + len(some) > len(found):
                 _resize(found, (count + len(some)) * 5 // 4)
+            if not np.isfinite(some).all():
+                bad = count + int(np.flatnonzero(~np.isfinite(some).all(axis=1))[0])
+                raise UserError(f"{desc}: those of picture {bad} (from 0) are not finite; no picture causes that: try GANLIB_DEVICE=cpu")
             found[count : count + len(some)] = some
             count += len(some)
             bar.update(len(some))

@@ -1,6 +1,6 @@
 """Confidence intervals of FID and KID by a delete-a-group jackknife (Efron & Tibshirani 1993, chapter 11; Kott 2001).
 
-Each side is dealt at random into 20 groups, and the score is taken anew without each group in turn. A bootstrap would draw pictures
+Each side is divided at random into 20 groups, and the score is taken anew without each group in turn. A bootstrap would draw pictures
 more than once, and duplicates flatten the covariances and raise every FID that it averages; here no picture counts twice.
 
 How often a 95 % interval holds what it should, by 400 pairs of Gaussian samples (300 for KID), the scores from 100 v 100 at 16 dimensions
@@ -17,9 +17,9 @@ from scipy.special import stdtrit
 
 from ganlib import progress
 from ganlib.device import device
-from ganlib.fidelity.checks import require
 from ganlib.fidelity.frechet import Statistics, frechet_distance
 from ganlib.fidelity.kernel import KernelSums, kernel_sums, mmd2
+from ganlib.fidelity.pairs import require
 
 GROUPS = 20
 LEAST = 4  # pictures on a side: two groups of two
@@ -34,7 +34,7 @@ def fid_interval(real: np.ndarray, fake: np.ndarray, level: float = 0.95) -> tup
     """
     require("FID's interval", LEAST, real=real, fake=fake)
     ours, theirs = Statistics.of(real), Statistics.of(fake)
-    real_groups, fake_groups = deal(len(real)), deal(len(fake))
+    real_groups, fake_groups = jackknife_groups(len(real)), jackknife_groups(len(fake))
     without_real = _distances_without(real_groups, real, ours, theirs)
     without_fake = _distances_without(fake_groups, fake, theirs, ours)
     low, high = _interval(frechet_distance(ours, theirs), level, (without_real, real_groups), (without_fake, fake_groups))
@@ -48,7 +48,7 @@ def kid_interval(real: np.ndarray, fake: np.ndarray, level: float = 0.95) -> tup
     Fewer than 4 pictures on a side are a UserError.
     """
     require("KID's interval", LEAST, real=real, fake=fake)
-    real_groups, fake_groups = deal(len(real)), deal(len(fake))
+    real_groups, fake_groups = jackknife_groups(len(real)), jackknife_groups(len(fake))
     sums = kernel_sums(real, fake, _members(real_groups), _members(fake_groups))
     whole = KernelSums(*(part.sum() for part in sums))
     rest = KernelSums(*(part.sum() - part.sum(axis=0) - part.sum(axis=1) + part.diagonal() for part in (sums.real, sums.fake)), sums.cross)
@@ -61,7 +61,7 @@ def kid_interval(real: np.ndarray, fake: np.ndarray, level: float = 0.95) -> tup
     return _interval(float(mmd2(whole, len(real), len(fake))), level, (without_real, real_groups), (without_fake, fake_groups))
 
 
-def deal(count: int) -> np.ndarray:
+def jackknife_groups(count: int) -> np.ndarray:
     """Which of 20 groups, or of half as many as there are pictures, each of so many pictures is in: at random, and always the same."""
     return np.random.default_rng(0).permutation(np.arange(count) % min(GROUPS, count // 2))
 

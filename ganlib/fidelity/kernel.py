@@ -8,8 +8,7 @@ from torch import Tensor
 
 from ganlib import progress
 from ganlib.device import device
-from ganlib.fidelity.checks import require
-from ganlib.fidelity.tiles import tiles
+from ganlib.fidelity.pairs import require, tiles
 
 
 class KernelSums(NamedTuple):

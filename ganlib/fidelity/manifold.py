@@ -4,8 +4,7 @@ import numpy as np
 import torch
 
 from ganlib.device import device
-from ganlib.fidelity.checks import require
-from ganlib.fidelity.neighbours import nearest, squared_distances
+from ganlib.fidelity.pairs import nearest, require, squared_distances
 
 PRECISION_K = 3  # as Kynkaanniemi et al. 2019 chose
 DENSITY_K = 5  # as Naeem et al. 2020 chose
@@ -18,7 +17,7 @@ def manifold(real: np.ndarray, fake: np.ndarray) -> dict[str, float]:
     - density: the mean number of reals' balls that a fake is in, over k; coverage: the share of reals' balls with a fake in them
       (k = 5; Naeem et al. 2020)
 
-    Fewer than 6 reals or 4 fakes, or features that are not finite, are a UserError. Memory beyond the features: 150 MB of tiles.
+    Fewer than 6 reals or 4 fakes are a UserError. Memory beyond the features: 150 MB of tiles.
     """
     require("coverage", DENSITY_K + 1, real=real)
     require("recall", PRECISION_K + 1, fake=fake)

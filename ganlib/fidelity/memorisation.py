@@ -5,8 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ganlib.fidelity.checks import require
-from ganlib.fidelity.neighbours import nearest
+from ganlib.fidelity.pairs import nearest, require
 
 CLOSEST = 10
 
@@ -41,7 +40,7 @@ class Memorisation:
 def memorisation(fake: np.ndarray, training: np.ndarray, held_out: np.ndarray) -> Memorisation:
     """From (N, D) features of fakes, of pictures that the generator was trained on, and of reals that it never saw.
 
-    A side without pictures, or features that are not finite, are a UserError.
+    A side without pictures is a UserError.
     """
     require("memorisation", 1, fake=fake, training=training, held_out=held_out)
     distances, rows = (found[:, 0] for found in nearest(fake, training))

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self
 
 import numpy as np
 
 from ganlib.data.faces import Faces, evenly_spaced
 from ganlib.errors import UserError
-from ganlib.fidelity.arrays import Arrays
+from ganlib.fidelity.inception import DIMENSIONS
+from ganlib.files import replacing
 
 BATCH = 100
 
@@ -16,17 +18,16 @@ Features = Callable[[Iterable[np.ndarray], str, int], np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
-class Reference(Arrays):
+class Reference:
     """float32 features of real pictures of one crop, and the rows of the cache that they are of.
 
-    scored (N, D): those that scores are taken over; others (M, D): more of the split that training sees; held_out (H, D): of other
-    splits, at most N.
+    seen (M, D): pictures of the split that training sees, first the `samples` that scores are taken over, then others; held_out (H, D):
+    of other splits, at most `samples`. `scored` and `others` are views, so that memory holds every feature once.
     """
 
-    scored: np.ndarray
-    scored_rows: np.ndarray
-    others: np.ndarray
-    others_rows: np.ndarray
+    samples: int
+    seen: np.ndarray
+    seen_rows: np.ndarray
     held_out: np.ndarray
     held_out_rows: np.ndarray
 
@@ -49,26 +50,48 @@ class Reference(Arrays):
 
         chosen = evenly_spaced(searched, len(faces))
         scored = chosen[evenly_spaced(samples, searched)]
-        others = np.setdiff1d(chosen, scored)
+        seen = np.concatenate([scored, np.setdiff1d(chosen, scored)])
         unseen = evenly_spaced(min(samples, len(held_out)), len(held_out))
         return cls(
-            extract(faces, scored, "features of reals"), faces.rows[scored],
-            extract(faces, others, "features of more reals"), faces.rows[others],
+            samples,
+            extract(faces, seen, "features of reals"), faces.rows[seen],
             extract(held_out, unseen, "features of held-out reals"), held_out.rows[unseen],
         )  # fmt: skip
 
     @property
-    def seen(self) -> np.ndarray:
-        """(N + M, D): all of the split that training sees."""
-        return np.concatenate([self.scored, self.others])
+    def scored(self) -> np.ndarray:
+        """(N, D): those that scores are taken over."""
+        return self.seen[: self.samples]
 
     @property
-    def seen_rows(self) -> np.ndarray:
-        """(N + M,): the rows of `seen`."""
-        return np.concatenate([self.scored_rows, self.others_rows])
+    def scored_rows(self) -> np.ndarray:
+        """(N,): the rows of `scored`."""
+        return self.seen_rows[: self.samples]
+
+    @property
+    def others(self) -> np.ndarray:
+        """(M - N, D): more of the split that training sees."""
+        return self.seen[self.samples :]
 
     @property
     def second(self) -> np.ndarray | None:
         """(N, D) of other real pictures, as a perfect generator's would be: held out, or of the split where those are too few."""
-        enough = (side for side in (self.held_out, self.others) if len(side) >= len(self.scored))
-        return next((side[evenly_spaced(len(self.scored), len(side))] for side in enough), None)
+        enough = (side for side in (self.held_out, self.others) if len(side) >= self.samples)
+        return next((side[evenly_spaced(self.samples, len(side))] for side in enough), None)
+
+    def save(self, path: Path) -> None:
+        """Write a .npz, whole or not at all; equal features give equal bytes."""
+        with replacing(path) as target, target.open("wb") as file:
+            np.savez(file, **vars(self))
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read what `save` wrote."""
+        with np.load(path, allow_pickle=False) as stored:
+            return cls(int(stored["samples"]), *(stored[name] for name in ("seen", "seen_rows", "held_out", "held_out_rows")))
+
+
+def bytes_needed(faces: Faces, held_out: Faces, samples: int, searched: int | None) -> int:
+    """About how much the files of a reference take: its features, a covariance and that one's root."""
+    pictures = (searched or len(faces)) + min(samples, len(held_out))
+    return 4 * DIMENSIONS * pictures + 2 * 8 * DIMENSIONS**2

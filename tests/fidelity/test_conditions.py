@@ -3,14 +3,17 @@
 import numpy as np
 import pytest
 
-from ganlib.fidelity.attributes import Classifier
+from ganlib.fidelity.attributes import BLOCK, Classifier
 from ganlib.fidelity.conditions import diversity, obedience
+from tests.fidelity.features import drawn
 
 GROUPS = {"hair": ["Black_Hair", "Blond_Hair"], "eyes": ["Eyeglasses"]}
-NAMES = np.array(["Black_Hair", "Blond_Hair", "Eyeglasses"])
+NAMES = ["Black_Hair", "Blond_Hair", "Eyeglasses"]
+ACCURACY = dict(zip(NAMES, (0.9, 0.7, 0.95), strict=True))
 # An attribute is shown where its own dimension is positive.
-CLASSIFIER = Classifier(NAMES, np.eye(3), np.zeros(3), np.array([0.9, 0.7, 0.95]))
+CLASSIFIER = Classifier(NAMES, np.eye(3), np.zeros(3), ACCURACY)
 CONDITIONS = np.array([[1, 0], [1, 1], [2, 0], [2, 1], [0, 0], [0, 1]])
+OBEYING = ("B--", "B-g", "-b-", "-bg", "---", "--g")
 
 
 def shown(*attributes: str) -> np.ndarray:
@@ -19,35 +22,54 @@ def shown(*attributes: str) -> np.ndarray:
 
 
 def test_generator_that_obeys_always_does_and_never_unasked():
-    figures = obedience(CLASSIFIER, GROUPS, CONDITIONS, shown("B--", "B-g", "-b-", "-bg", "---", "--g"))
-    assert figures == pytest.approx(
-        {"hair_obeyed": 1, "hair_unasked": 0, "hair_accuracy": 0.8, "eyes_obeyed": 1, "eyes_unasked": 0, "eyes_accuracy": 0.95}
-    )
+    figures, missing = obedience(CLASSIFIER, GROUPS, CONDITIONS, shown(*OBEYING))
+    hair = {"hair_judged": 2, "hair_obeyed": 1, "hair_unasked": 0, "hair_accuracy": 0.8}
+    eyes = {"eyes_judged": 1, "eyes_obeyed": 1, "eyes_unasked": 0, "eyes_accuracy": 0.95}
+    assert figures == pytest.approx(hair | eyes)
+    assert missing == {}
 
 
 def test_deaf_generator_obeys_as_often_as_unasked():
-    figures = obedience(CLASSIFIER, GROUPS, CONDITIONS, shown("B-g", "B--", "B-g", "B--", "B--", "B-g"))
+    figures, _ = obedience(CLASSIFIER, GROUPS, CONDITIONS, shown("B-g", "B--", "B-g", "B--", "B--", "B-g"))
     assert (figures["hair_obeyed"], figures["hair_unasked"]) == (0.5, 0.5)
     assert (figures["eyes_obeyed"], figures["eyes_unasked"]) == pytest.approx((1 / 3, 2 / 3))
 
 
-def test_group_with_an_attribute_that_nobody_was_made_for_is_left_out():
+def test_attribute_that_no_picture_was_made_for_leaves_the_group_to_the_others_and_is_named():
     some = CONDITIONS[:, 0] != 2
-    figures = obedience(CLASSIFIER, GROUPS, CONDITIONS[some], shown("B--", "B-g", "---", "--g"))
-    assert set(figures) == {"eyes_obeyed", "eyes_unasked", "eyes_accuracy"}
+    figures, missing = obedience(CLASSIFIER, GROUPS, CONDITIONS[some], shown("B--", "---", "---", "--g"))
+    assert [figures[f"hair_{what}"] for what in ("judged", "obeyed", "unasked", "accuracy")] == [1, 0.5, 0, 0.9]
+    assert missing == {"hair.Blond_Hair": "no picture was made for it"}
 
 
-def test_group_with_an_attribute_that_the_classifier_does_not_know_is_left_out():
-    narrow = Classifier(NAMES[1:], np.eye(3)[1:], np.zeros(2), np.array([0.7, 0.95]))
-    assert "hair_obeyed" not in obedience(narrow, GROUPS, CONDITIONS, shown("B--", "B-g", "-b-", "-bg", "---", "--g"))
+def test_group_of_which_nothing_can_be_judged_says_so():
+    figures, missing = obedience(CLASSIFIER, GROUPS, CONDITIONS[[1, 3, 5]], shown("B-g", "-bg", "--g"))
+    assert {key for key in figures if key.startswith("eyes")} == {"eyes_judged"}
+    assert figures["eyes_judged"] == 0
+    assert missing == {"eyes.Eyeglasses": "every picture was made for it"}
 
 
-def test_diversity_is_the_mean_squared_distance_of_pairs_with_the_same_conditions():
-    rng = np.random.default_rng(0)
-    features, conditions = rng.standard_normal((9, 4)), np.array([[0]] * 4 + [[1]] * 5)
-    pairs = [(i, j) for i in range(9) for j in range(i) if conditions[i] == conditions[j]]
-    expected = np.mean([np.square(features[i] - features[j]).sum() for i, j in pairs])
-    assert diversity(conditions, features) == pytest.approx(expected)
+def test_attribute_that_the_classifier_does_not_know_is_named_with_the_reason():
+    narrow = Classifier(NAMES[1:], np.eye(3)[1:], np.zeros(2), ACCURACY)
+    figures, missing = obedience(narrow, GROUPS, CONDITIONS, shown(*OBEYING))
+    assert [figures[f"hair_{what}"] for what in ("judged", "obeyed", "accuracy")] == [1, 1, 0.7]
+    assert list(missing) == ["hair.Black_Hair"]
+    assert "too few of the real pictures" in missing["hair.Black_Hair"]
+
+
+def test_accuracy_that_nothing_held_out_tells_is_named():
+    figures, missing = obedience(Classifier(NAMES, np.eye(3), np.zeros(3), {}), GROUPS, CONDITIONS, shown(*OBEYING))
+    assert figures["hair_obeyed"] == 1
+    assert list(missing) == ["hair_accuracy", "eyes_accuracy"]
+
+
+@pytest.mark.parametrize("counts", [(4, 5), (3, 2 * BLOCK + 5)])
+def test_diversity_is_the_mean_squared_distance_of_pairs_with_the_same_conditions(counts: tuple[int, int]):
+    few, many = drawn(counts[0], 4, seed=0), drawn(counts[1], 4, seed=1)
+    sums = [np.square(side[:, None].astype(np.float64) - side).sum() / 2 for side in (few, many)]
+    pairs = [len(side) * (len(side) - 1) / 2 for side in (few, many)]
+    conditions = np.repeat([[0], [1]], counts, axis=0)
+    assert diversity(conditions, np.concatenate([few, many])) == pytest.approx(sum(sums) / sum(pairs), rel=1e-6)
 
 
 def test_copies_within_each_condition_have_no_diversity():
@@ -55,4 +77,4 @@ def test_copies_within_each_condition_have_no_diversity():
 
 
 def test_without_a_pair_diversity_is_unknown():
-    assert np.isnan(diversity(np.array([[0], [1]]), np.zeros((2, 3))))
+    assert diversity(np.array([[0], [1]]), np.zeros((2, 3))) is None

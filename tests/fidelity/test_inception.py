@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from benchmarks.referee import pytorch_fid_network
+from ganlib.errors import UserError
 from ganlib.fidelity import inception
 from ganlib.fidelity.frechet import Statistics, frechet_distance
 from ganlib.fidelity.inception import Inception
@@ -249,6 +250,17 @@ def test_progress_is_shown_on_stderr_under_its_description(shallow: Inception, c
 def test_pictures_that_are_not_bytes_are_refused(shallow: Inception) -> None:
     with pytest.raises(TypeError, match="uint8"):
         shallow(torch.zeros(1, 3, 64, 64))
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_features_that_are_not_finite_are_refused_by_the_picture_they_are_of(shallow: Inception, bad: float) -> None:
+    pictures = np.zeros((20, 3, 8, 8), np.uint8)
+    pictures[13] = 255
+    with (
+        shallow.network.register_forward_hook(lambda _, inputs, found: found.masked_fill(inputs[0].mean((1, 2, 3))[:, None] > 0, bad)),
+        pytest.raises(UserError, match=r"^features of twenty: those of picture 13 \(from 0\) are not finite; .* GANLIB_DEVICE=cpu$"),
+    ):
+        inception.features(shallow, iter([pictures[:8], pictures[8:]]), "features of twenty", batch_size=5)
 
 
 def test_features_never_use_tf32(shallow: Inception) -> None:

@@ -6,12 +6,9 @@ import numpy as np
 import pytest
 
 from ganlib.errors import UserError
-from ganlib.fidelity import tiles
+from ganlib.fidelity import pairs
 from ganlib.fidelity.manifold import manifold
-
-
-def drawn(count: int, seed: int, shift: float = 0, dimensions: int = 6) -> np.ndarray:
-    return (np.random.default_rng(seed).normal(size=(count, dimensions)) + shift).astype(np.float32)
+from tests.fidelity.features import drawn
 
 
 def reference(real: np.ndarray, fake: np.ndarray) -> dict[str, float]:
@@ -38,20 +35,20 @@ def reference(real: np.ndarray, fake: np.ndarray) -> dict[str, float]:
 def test_scores_equal_their_definitions_exactly(
     monkeypatch: pytest.MonkeyPatch, side: int, real_count: int, fake_count: int, shift: float
 ) -> None:
-    monkeypatch.setattr(tiles, "SIDE", side)
-    real, fake = drawn(real_count, seed=0), drawn(fake_count, seed=1, shift=shift)
+    monkeypatch.setattr(pairs, "SIDE", side)
+    real, fake = drawn(real_count, 6, seed=0), drawn(fake_count, 6, seed=1, shift=shift)
     assert manifold(real, fake) == reference(real, fake)
 
 
 @pytest.mark.parametrize("offset", [0, 300])
 def test_fakes_that_are_the_reals_lie_on_and_fill_the_manifold(offset: float) -> None:
     # a closed ball holds its own picture and k neighbours, the last of them on its very rim
-    real = drawn(64, seed=2, shift=offset, dimensions=200)
+    real = drawn(64, 200, seed=2, shift=offset)
     assert manifold(real, np.roll(real, 1, axis=0)) == {"precision": 1, "recall": 1, "density": (5 + 1) / 5, "coverage": 1}
 
 
 def test_sets_far_apart_have_nothing_in_common() -> None:
-    assert manifold(drawn(30, seed=3), drawn(30, seed=4, shift=100)) == {"precision": 0, "recall": 0, "density": 0, "coverage": 0}
+    assert manifold(drawn(30, 6, seed=3), drawn(30, 6, seed=4, shift=100)) == {"precision": 0, "recall": 0, "density": 0, "coverage": 0}
 
 
 def test_one_real_repeated_is_precise_and_dense_but_covers_little() -> None:
@@ -64,7 +61,7 @@ def test_one_real_repeated_is_precise_and_dense_but_covers_little() -> None:
 
 def test_one_outlier_among_the_reals_lifts_precision_and_hardly_density() -> None:
     # Naeem et al. 2020: one real far out has a ball that spans everything; fakes between it and the others are all precise
-    real, fake = drawn(200, seed=5), drawn(200, seed=6, shift=20)
+    real, fake = drawn(200, 6, seed=5), drawn(200, 6, seed=6, shift=20)
     assert manifold(real, fake)["precision"] == 0
     real[0] = 40
     scores = manifold(real, fake)
@@ -75,7 +72,7 @@ def test_one_outlier_among_the_reals_lifts_precision_and_hardly_density() -> Non
 def test_two_samples_of_one_distribution_have_the_expected_density_and_coverage() -> None:
     # Naeem et al. 2020: E[density] = 1, E[coverage] = 1 - (N-1)...(N-k) / ((2N-1)...(2N-k))
     count, draws = 40, 150
-    scores = [manifold(drawn(count, seed=2 * draw), drawn(count, seed=2 * draw + 1)) for draw in range(draws)]
+    scores = [manifold(drawn(count, 6, seed=2 * draw), drawn(count, 6, seed=2 * draw + 1)) for draw in range(draws)]
     expected = 1 - prod((count - i) / (2 * count - i) for i in range(1, 6))
     for key, value in (("density", 1), ("coverage", expected)):
         found = np.array([score[key] for score in scores])
@@ -83,7 +80,7 @@ def test_two_samples_of_one_distribution_have_the_expected_density_and_coverage(
 
 
 def test_precision_of_one_side_is_recall_of_the_other() -> None:
-    one, other = drawn(50, seed=7), drawn(70, seed=8, shift=0.7)
+    one, other = drawn(50, 6, seed=7), drawn(70, 6, seed=8, shift=0.7)
     assert manifold(one, other)["precision"] == manifold(other, one)["recall"]
 
 
@@ -93,9 +90,9 @@ def test_precision_of_one_side_is_recall_of_the_other() -> None:
 )
 def test_fewer_pictures_than_a_ball_needs_are_refused(real_count: int, fake_count: int, message: str) -> None:
     with pytest.raises(UserError, match=f"^{message}$"):
-        manifold(drawn(real_count, seed=9), drawn(fake_count, seed=10))
+        manifold(drawn(real_count, 6, seed=9), drawn(fake_count, 6, seed=10))
 
 
 def test_fewest_pictures_allowed_are_scored() -> None:
-    real, fake = drawn(6, seed=11), drawn(4, seed=12)
+    real, fake = drawn(6, 6, seed=11), drawn(4, 6, seed=12)
     assert manifold(real, fake) == reference(real, fake)

@@ -6,11 +6,7 @@ from scipy.stats import mannwhitneyu
 
 from ganlib.errors import UserError
 from ganlib.fidelity.memorisation import Pair, memorisation
-
-
-def drawn(count: int, seed: int, scale: float = 1) -> np.ndarray:
-    return (np.random.default_rng(seed).normal(size=(count, 8)) * scale).astype(np.float32)
-
+from tests.fidelity.features import drawn
 
 TRAINING, HELD_OUT = drawn(300, seed=0), drawn(200, seed=1)
 
@@ -68,10 +64,3 @@ def test_fewer_fakes_than_ten_are_all_paired() -> None:
 def test_no_held_out_pictures_are_refused() -> None:
     with pytest.raises(UserError, match=r"^memorisation needs 1 or more held-out pictures, not 0$"):
         memorisation(drawn(3, seed=8), TRAINING, HELD_OUT[:0])
-
-
-def test_features_that_are_not_finite_are_refused() -> None:
-    broken = drawn(4, seed=9)
-    broken[2] = np.inf
-    with pytest.raises(UserError, match=r"^memorisation: 1 of 4 training pictures have features that are not finite, first row 2$"):
-        memorisation(drawn(3, seed=10), broken, HELD_OUT)

@@ -8,7 +8,8 @@ import pytest
 
 from ganlib.data.faces import Faces
 from ganlib.errors import UserError
-from ganlib.fidelity.reference import Reference
+from ganlib.fidelity.frechet import Statistics
+from ganlib.fidelity.reference import Reference, bytes_needed
 
 
 def split(numbers: range) -> Faces:
@@ -33,6 +34,7 @@ def test_rows_name_the_pictures_that_the_features_are_of():
     assert found.held_out_rows.tolist() == [0, 2, 5, 7]
     assert (len(found.scored), len(found.others), len(found.held_out)) == (4, 116, 4)
     assert len(np.unique(found.seen_rows)) == 120
+    assert np.array_equal(found.scored[:, 0], found.scored_rows)
     assert np.array_equal(found.seen[:, 0], found.seen_rows)
     assert np.array_equal(found.held_out[:, 0], found.held_out_rows)
 
@@ -68,4 +70,25 @@ def test_stored_reference_is_the_same_and_so_are_its_bytes(tmp_path):
     found.save(tmp_path / "b.npz")
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
     stored = Reference.load(tmp_path / "a.npz")
-    assert all(np.array_equal(array, vars(found)[name]) for name, array in vars(stored).items())
+    assert all(np.array_equal(value, vars(found)[name]) for name, value in vars(stored).items())
+    assert np.array_equal(stored.scored, found.scored)
+
+
+def test_scored_and_others_are_views_of_the_one_array_of_features():
+    found = reference(range(50), range(50, 60), samples=10, searched=20)
+    assert np.shares_memory(found.scored, found.seen)
+    assert np.shares_memory(found.others, found.seen)
+    assert len(found.scored) + len(found.others) == len(found.seen)
+
+
+def test_room_on_the_disk_that_is_asked_for_is_what_the_files_take(tmp_path):
+    def features(batches: Iterable[np.ndarray], desc: str, total: int) -> np.ndarray:
+        return np.random.default_rng(0).normal(size=(total, 2048)).astype(np.float32)
+
+    faces, held_out = split(range(200)), split(range(200, 250))
+    found = Reference.of(features, faces, held_out, samples=60, searched=None)
+    found.save(tmp_path / "features.npz")
+    Statistics(np.zeros(2048), np.eye(2048), count=50_000).save(tmp_path / "statistics.npz", "net", "resize")  # with a root of full rank
+    taken = sum(path.stat().st_size for path in tmp_path.iterdir())
+    assert bytes_needed(faces, held_out, 60, None) == pytest.approx(taken, rel=0.01)
+    assert bytes_needed(faces, held_out, 60, 150) == bytes_needed(faces, held_out, 60, None) - 50 * 2048 * 4

@@ -12,7 +12,7 @@ from torch.nn.functional import binary_cross_entropy
 
 from ganlib import generator, latent
 from ganlib.errors import UserError
-from ganlib.figures import Log, last_figures
+from ganlib.figures import Log, closing_figures
 from ganlib.objectives.adversarial import Adversarial
 from ganlib.objectives.objective import Batch
 from ganlib.paths import Outputs
@@ -105,7 +105,7 @@ def test_file_that_is_no_generator_is_one_line(tmp_path):
 def test_length_is_the_epochs_unless_the_cap_is_lower(tmp_path):
     for cap, steps in ((None, 6), (5, 5), (9, 6)):  # 12 pictures, 4 a step
         log = run(tmp_path, "dcgan64", f"cap{cap}", epochs=2, max_steps=cap).progress / "log.csv"
-        assert last_figures(log)["step"] == steps
+        assert closing_figures(log)["step"] == steps
 
 
 def test_epochs_end_where_they_should_and_the_watch_sees_every_step(tmp_path, monkeypatch):
@@ -121,7 +121,7 @@ def test_epochs_end_where_they_should_and_the_watch_sees_every_step(tmp_path, mo
 
 
 def test_rates_in_the_log_are_those_of_the_optimizers(tmp_path):
-    row = last_figures(run(tmp_path, "dcgan64", lr_g=1e-3, lr_d=3e-3, rate_scale=2.0).progress / "log.csv")
+    row = closing_figures(run(tmp_path, "dcgan64", lr_g=1e-3, lr_d=3e-3, rate_scale=2.0).progress / "log.csv")
     assert (row["rate_generator"], row["rate_discriminator"]) == (2e-3, 6e-3)
 
 

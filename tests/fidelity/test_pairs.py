@@ -1,15 +1,14 @@
-"""Nearest neighbours against every difference written out."""
+"""Tiles that cover every pair once, and nearest neighbours against every difference written out."""
 
 import numpy as np
 import pytest
+import torch
+from torch import Tensor
 
-from ganlib.errors import UserError
-from ganlib.fidelity import tiles
-from ganlib.fidelity.neighbours import nearest, squared_distances
-
-
-def drawn(count: int, seed: int, dimensions: int = 12) -> np.ndarray:
-    return np.random.default_rng(seed).normal(size=(count, dimensions)).astype(np.float32)
+from ganlib.device import device
+from ganlib.fidelity import pairs
+from ganlib.fidelity.pairs import nearest, squared_distances, tiles
+from tests.fidelity.features import drawn
 
 
 def distances(queries: np.ndarray, bank: np.ndarray) -> np.ndarray:
@@ -19,7 +18,7 @@ def distances(queries: np.ndarray, bank: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("side", [2048, 7])
 @pytest.mark.parametrize("k", [1, 3, 10])
 def test_neighbours_are_the_closest_of_all(monkeypatch: pytest.MonkeyPatch, side: int, k: int) -> None:
-    monkeypatch.setattr(tiles, "SIDE", side)
+    monkeypatch.setattr(pairs, "SIDE", side)
     queries, bank = drawn(30, seed=0), drawn(45, seed=1)
     found, rows = nearest(queries, bank, k)
     every = distances(queries, bank)
@@ -29,7 +28,7 @@ def test_neighbours_are_the_closest_of_all(monkeypatch: pytest.MonkeyPatch, side
 
 @pytest.mark.parametrize("side", [2048, 7])
 def test_picture_is_not_its_own_neighbour_among_its_own(monkeypatch: pytest.MonkeyPatch, side: int) -> None:
-    monkeypatch.setattr(tiles, "SIDE", side)
+    monkeypatch.setattr(pairs, "SIDE", side)
     features = drawn(30, seed=0)
     every = distances(features, features)
     np.fill_diagonal(every, np.inf)
@@ -39,7 +38,7 @@ def test_picture_is_not_its_own_neighbour_among_its_own(monkeypatch: pytest.Monk
 
 
 def test_copy_is_at_distance_zero_and_found_far_from_the_origin() -> None:
-    bank = drawn(40, seed=2, dimensions=300) + np.float32(1000)
+    bank = drawn(40, 300, seed=2) + np.float32(1000)
     copies = np.array([31, 4, 4, 0])
     found, rows = nearest(bank[copies], bank)
     np.testing.assert_array_equal(found, 0)
@@ -54,7 +53,7 @@ def test_twin_of_a_picture_is_its_neighbour_at_distance_zero() -> None:
 
 
 def test_tiles_never_overstate_a_distance_and_understate_it_by_rounding_alone() -> None:
-    x, y = drawn(50, seed=4, dimensions=500), drawn(60, seed=5, dimensions=500)
+    x, y = drawn(50, 500, seed=4), drawn(60, 500, seed=5)
     y[:10] = x[:10]
     ((_, _, tile),) = squared_distances(x, y, "distances")
     true = distances(x, y) ** 2
@@ -68,14 +67,29 @@ def test_bank_as_large_as_the_neighbours_asked_for_is_enough() -> None:
     np.testing.assert_array_equal(np.sort(nearest(features, features, 2, itself=True)[1], axis=1), [[1, 2], [0, 2], [0, 1]])
 
 
-def test_bank_of_too_few_pictures_is_refused() -> None:
-    features = drawn(3, seed=7)
-    with pytest.raises(UserError, match=r"^the search for neighbours needs 4 or more bank pictures, not 3$"):
-        nearest(features, features, 3, itself=True)
+@pytest.mark.parametrize("upper", [False, True])
+def test_tiles_cover_every_pair_once(monkeypatch: pytest.MonkeyPatch, upper: bool) -> None:
+    monkeypatch.setattr(pairs, "SIDE", 4)
+    x, y = drawn(10, seed=7), drawn(10, seed=8)
+    covered = np.zeros((10, 10), int)
+    for rows, columns, ours, theirs in tiles(x, y, torch.float64, "pairs", upper=upper):
+        covered[rows, columns] += 1
+        np.testing.assert_array_equal(ours, x[rows])
+        np.testing.assert_array_equal(theirs, y[columns])
+    np.testing.assert_array_equal(covered, [[not upper or column // 4 >= row // 4 for column in range(10)] for row in range(10)])
 
 
-def test_features_that_are_not_finite_are_refused() -> None:
-    features = drawn(3, seed=8)
-    features[1, 0] = np.nan
-    with pytest.raises(UserError, match="1 of 3 query pictures have features that are not finite, first row 1"):
-        nearest(features, drawn(3, seed=9))
+def test_features_are_brought_to_the_device_as_they_are_and_a_row_of_tiles_brings_its_own_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pairs, "SIDE", 5)
+    brought, tensor = [], torch.tensor
+
+    def bring(values: np.ndarray, device: torch.device) -> Tensor:
+        brought.append((values.dtype, len(values)))
+        return tensor(values, device=device)
+
+    monkeypatch.setattr(torch, "tensor", bring)
+    strips = [(ours, theirs) for _, _, ours, theirs in tiles(drawn(10, seed=9), drawn(15, seed=10), torch.float64, "pairs")]
+    assert len(strips) == 6
+    assert brought == [(np.float32, 5)] * (2 + 6)
+    assert {side.dtype for pair in strips for side in pair} == {torch.float64}
+    assert {side.device.type for pair in strips for side in pair} == {device().type}

@@ -1,51 +1,46 @@
 """A picture file as the array that is scored: Pillow's own pixels, which are those that pytorch-fid sees.
 
 pytorch-fid turns whatever it meets into 8-bit RGB without a word. Here other kinds are refused by name, since the score would
-depend on how they were converted.
+depend on how they were converted; `ganlib.data.decode` is the lenient one, which brings pictures to train on into one form.
 """
 
 import io
 import struct
-import zipfile
 import zlib
-from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from ganlib.errors import UserError
 
-SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 FORMATS = ("BMP", "JPEG", "PNG", "TIFF", "WEBP")  # whatever a file is called: Pillow has readers that start other programs
-LIMIT = Image.MAX_IMAGE_PIXELS
+PIXELS = Image.MAX_IMAGE_PIXELS
 
-# What Pillow and zipfile raise over damaged data; NotImplementedError is a zip's unknown compression.
-UNREADABLE = (
-    OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, struct.error, zlib.error, zipfile.BadZipFile, NotImplementedError
-)  # fmt: skip
+# What Pillow's readers raise over damaged data.
+UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, struct.error, zlib.error)
 
 
 class BrokenPictureError(UserError):
     """A file with a picture's name that holds no whole picture."""
 
 
-def decode(file: Path | zipfile.Path) -> np.ndarray:
-    """(3, H, W) uint8 of an 8-bit RGB picture; a UserError for any other kind, a BrokenPictureError for a damaged one."""
+def decode(data: bytes, name: str) -> np.ndarray:
+    """(3, H, W) uint8 of an 8-bit RGB picture called `name`; a UserError for any other kind, a BrokenPictureError for a damaged one."""
     try:
-        with Image.open(io.BytesIO(file.read_bytes()), formats=FORMATS) as image:
-            if image.width * image.height > LIMIT:  # where Pillow itself only warns
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            if image.width * image.height > PIXELS:  # where Pillow itself only warns
                 raise Image.DecompressionBombError
-            _refuse_conversion(image, file)
+            _refuse_conversion(image, name)
             return np.asarray(image).transpose(2, 0, 1)
     except Image.DecompressionBombError:
-        raise UserError(f"{file}: has more than {LIMIT:,} pixels, the limit that keeps a picture from filling the memory") from None
+        raise UserError(f"{name}: has more than {PIXELS:,} pixels, the limit that keeps a picture from filling the memory") from None
     except UnidentifiedImageError:
-        raise BrokenPictureError(f"{file}: is no picture: neither BMP, JPEG, PNG, TIFF nor WebP") from None
+        raise BrokenPictureError(f"{name}: is no picture: neither BMP, JPEG, PNG, TIFF nor WebP") from None
     except UNREADABLE as error:
-        raise BrokenPictureError(f"{file}: is no readable picture: {' '.join(str(error).split())}") from None
+        raise BrokenPictureError(f"{name}: is no readable picture: {' '.join(str(error).split())}") from None
 
 
-def _refuse_conversion(image: ImageFile.ImageFile, file: Path | zipfile.Path) -> None:
+def _refuse_conversion(image: ImageFile.ImageFile, name: str) -> None:
     deep = image.mode[0] in "IF" or any(";16" in str(tile.args) for tile in image.tile)  # 16-bit RGB has the mode RGB
     if image.mode == "RGB" and not deep:
         return
@@ -56,4 +51,4 @@ def _refuse_conversion(image: ImageFile.ImageFile, file: Path | zipfile.Path) ->
     else:
         kind = {"L": "grey", "1": "black and white", "P": "a palette"}.get(image.mode, "other channels")
         first = '`image.convert("RGB")`'
-    raise UserError(f"{file}: has {kind} (mode {image.mode}), and scores are of 8-bit RGB; convert it first, in Pillow: {first}")
+    raise UserError(f"{name}: has {kind} (mode {image.mode}), and scores are of 8-bit RGB; convert it first, in Pillow: {first}")
