@@ -63,9 +63,9 @@ class Fakes:
 
 
 def evaluate(
-    run: Path, reference: Reference, statistics: Statistics, faces: Faces, folder: Path, *, network: Inception, seed: int
+    outputs: Outputs, reference: Reference, statistics: Statistics, faces: Faces, folder: Path, *, network: Inception, seed: int
 ) -> dict[str, float | str]:
-    """The figures of the generator that `run` ended with, from as many fakes as `reference` has scored reals, whose `statistics` these are.
+    """The figures of the generator that a run ended with, from as many fakes as `reference` has scored reals, whose `statistics` these are.
 
     `faces` holds every picture of the crop; each fake is made for the conditions of one scored real.
     `folder` gets scores.csv, the FID and KID of every generator that the run kept, and closest.png: the ten fakes nearest to a picture
