@@ -1,0 +1,202 @@
+"""`evaluate` on faces and generators of known colours, by a network whose features are the mean colour: every figure is arithmetic."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from ganlib.data.faces import Faces
+from ganlib.fidelity import inception
+from ganlib.fidelity.evaluation import Fakes, evaluate
+from ganlib.fidelity.frechet import Statistics, frechet_distance
+from ganlib.fidelity.kernel import kid
+from ganlib.fidelity.manifold import manifold
+from ganlib.fidelity.reference import Reference
+from ganlib.figures import save_metrics
+from tests import painted
+
+SEEN, HELD_OUT, SAMPLES, SEED = 120, 70, 60, 3
+COPIED = 6  # the fake whose copy stands among the faces that training saw
+
+HAIR, EYES = [[0.5, 0, 0.4], [0.2, 0, 0.4], [0.8, 0, 0.4]], [[0, 0.3, 0], [0, 0.8, 0]]
+OBEYING = painted.painter(HAIR, EYES, reach=0.02)
+DEAF = painted.painter([HAIR[1]] * 3, [EYES[0]] * 2)  # black hair and no glasses, whatever it is asked for
+DAZZLED = painted.painter(HAIR, [EYES[1]] * 2, reach=0.02)  # glasses for everybody
+
+
+class MeanColour(nn.Module):
+    """Stands where Inception does: (n, 3, H, W) uint8 pictures to (n, 2048), the mean colour first and 0 after it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("place", torch.zeros(1))
+
+    def forward(self, *batches: Tensor) -> Tensor:
+        found = torch.cat([batch.float().mean((2, 3)) for batch in batches])
+        return nn.functional.pad(found, (0, inception.DIMENSIONS - 3))
+
+
+class Case(NamedTuple):
+    """An evaluation: its figures and files, and what it was of. `fakes`, `scored`, `seen` and `held_out` are colours (N, 3)."""
+
+    figures: dict[str, float | str]
+    folder: Path
+    faces: Faces
+    fakes: np.ndarray
+    scored: np.ndarray
+    seen: np.ndarray
+    held_out: np.ndarray
+    scored_rows: np.ndarray
+
+    @property
+    def conditions(self) -> np.ndarray:
+        """(N, 2): those of the scored reals."""
+        return self.faces.conditions(painted.GROUPS)[self.scored_rows]
+
+
+def table(rng: np.random.Generator) -> pd.DataFrame:
+    """Attributes by chance, both hair colours never at once."""
+    hair = rng.choice(3, SEEN + HELD_OUT, p=[0.3, 0.4, 0.3])
+    held = {"Black_Hair": hair == 1, "Blond_Hair": hair == 2, "Eyeglasses": rng.random(len(hair)) < 0.35}
+    split = rng.permutation(["train"] * SEEN + ["test"] * HELD_OUT)
+    return pd.DataFrame({"file": "x.jpg", "split": split, **{name: np.where(has, 1, -1) for name, has in held.items()}})
+
+
+def case(folder: Path, made: dict[int, tuple], *, split: str = "train", only: str = "") -> Case:
+    """`made`, generators by step, scored against noisy faces; training saw a copy of one fake. `only` leaves one attribute alone."""
+    rng = np.random.default_rng(0)
+    attributes, network, cache = table(rng), MeanColour(), folder / "cache.npy"
+    hair = (attributes["Black_Hair"] == 1) + 2 * (attributes["Blond_Hair"] == 1)
+    colours = np.array(HAIR)[hair] + np.array(EYES)[(attributes["Eyeglasses"] == 1).astype(int)]
+    colours = (255 * (colours + rng.uniform(-0.1, 0.1, colours.shape))).round().astype(np.uint8)
+    if only:
+        attributes[[name for name in ("Black_Hair", "Blond_Hair", "Eyeglasses") if name != only]] = -1
+
+    def reference() -> Reference:
+        def features(batches: Iterable[np.ndarray], desc: str, total: int) -> np.ndarray:
+            return inception.features(network, batches, desc, total)
+
+        return Reference.of(features, *Faces.divide(cache, split), samples=SAMPLES, searched=None)
+
+    run = painted.run(folder / "run", made)
+    faces, rows = painted.faces(colours, attributes, cache), reference().seen_rows
+    pictures = torch.cat([*Fakes.of(run / "generator.safetensors", faces, rows[:SAMPLES], SEED)])
+    fakes = pictures.float().mean((2, 3)).numpy()
+    colours[rows[SAMPLES + 4]] = fakes[COPIED]
+    faces, real = painted.faces(colours, attributes, cache), reference()
+    figures = evaluate(run, real, Statistics.of(real.scored), faces, folder / "scores", network=network, seed=SEED)
+    sides = (side[:, :3] for side in (real.scored, real.seen, real.held_out))
+    return Case(figures, folder / "scores", faces, fakes, *sides, real.scored_rows)
+
+
+@pytest.fixture(scope="module")
+def obeyed(tmp_path_factory: pytest.TempPathFactory) -> Case:
+    """Of a run whose earlier snapshots are deaf."""
+    return case(tmp_path_factory.mktemp("obeyed"), {2: DAZZLED, 10: DEAF, 12: OBEYING})
+
+
+def fid(real: np.ndarray, fake: np.ndarray) -> float:
+    return frechet_distance(Statistics.of(real), Statistics.of(fake))
+
+
+def distances(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    return np.sqrt(np.square(x[:, None].astype(np.float64) - y).sum(axis=2))
+
+
+def test_fake_is_made_for_the_conditions_of_its_own_scored_real(obeyed: Case) -> None:
+    hair, eyes = obeyed.conditions.T
+    np.testing.assert_allclose(obeyed.fakes, 255 * (np.array(HAIR)[hair] + np.array(EYES)[eyes]), atol=255 * 0.02 + 0.5)
+    assert len(np.unique(obeyed.conditions, axis=0)) == 6
+
+
+def test_fakes_amid_wider_reals_are_precise_and_leave_reals_uncovered(obeyed: Case) -> None:
+    assert obeyed.figures["precision"] == 1
+    assert obeyed.figures["recall"] < 0.9
+    expected = {"fid": fid(obeyed.scored, obeyed.fakes), **manifold(obeyed.scored, obeyed.fakes)}
+    assert {key: obeyed.figures[key] for key in expected} == pytest.approx(expected, rel=1e-6)
+
+
+def test_kept_generators_are_scored_in_the_order_of_their_steps(obeyed: Case) -> None:
+    curve = pd.read_csv(obeyed.folder / "scores.csv")
+    assert curve["step"].tolist() == [2, 10, 12]
+    deaf = np.tile(np.float32([51, 76, 102]), (SAMPLES, 1))  # 255 * (0.2, 0.3, 0.4), and 76.5 rounded to even
+    assert curve["fid"][1] == pytest.approx(fid(obeyed.scored, deaf), rel=1e-4)
+    assert curve["fid"][2] == pytest.approx(obeyed.figures["fid"], rel=1e-5)
+    assert curve["kid"][2] == pytest.approx(obeyed.figures["kid"], rel=1e-5)
+    assert curve["fid"][0] > obeyed.figures["fid"]
+
+
+def test_floor_is_of_held_out_faces_against_the_scored_ones(obeyed: Case) -> None:
+    second = obeyed.held_out[np.arange(SAMPLES) * len(obeyed.held_out) // SAMPLES]
+    assert obeyed.figures["fid_floor"] == pytest.approx(fid(obeyed.scored, second), rel=1e-6)
+    features = [np.pad(side, ((0, 0), (0, inception.DIMENSIONS - 3))) for side in (obeyed.scored, second)]
+    assert obeyed.figures["kid_floor"] == pytest.approx(kid(*features, seed=SEED)[0], rel=1e-6)
+
+
+def test_memorisation_is_measured_to_the_faces_that_training_saw(obeyed: Case) -> None:
+    own, new = (distances(side, obeyed.seen).min(axis=1) for side in (obeyed.fakes, obeyed.held_out))
+    share = (own[:, None] < new).mean() + (own[:, None] == new).mean() / 2
+    assert obeyed.figures["closer_than_held_out"] == pytest.approx(share)
+    assert (obeyed.figures["seen_samples"], obeyed.figures["held_out_samples"]) == (SEEN, SAMPLES)
+
+
+def test_closest_pair_is_the_planted_copy_and_the_ten_are_shown_fake_above_face(obeyed: Case) -> None:
+    apart = distances(obeyed.fakes, obeyed.seen)
+    nearest = apart.min(axis=1).argsort(kind="stable")[:10]
+    assert (nearest[0], apart[COPIED].min()) == (COPIED, 0)
+    with Image.open(obeyed.folder / "closest.png") as sheet:
+        step = painted.SIZE + 2
+        assert sheet.size == (10 * step + 2, 2 * step + 2)
+        shown = np.array([[sheet.getpixel((30 + step * column, 30 + step * row)) for column in range(10)] for row in range(2)])
+    np.testing.assert_array_equal(shown[0], obeyed.fakes[nearest])
+    np.testing.assert_array_equal(shown[1], obeyed.seen[apart[nearest].argmin(axis=1)])
+
+
+def test_obeying_generator_shows_what_it_is_asked_for_and_only_that(obeyed: Case) -> None:
+    figures = obeyed.figures
+    assert (figures["hair_judged"], figures["hair_obeyed"], figures["hair_unasked"]) == (2, 1, 0)
+    assert (figures["eyes_judged"], figures["eyes_obeyed"], figures["eyes_unasked"]) == (1, 1, 0)
+    assert min(figures["hair_accuracy"], figures["eyes_accuracy"]) > 0.95
+    assert "conditions_not_judged" not in figures
+
+
+def test_diversity_is_that_of_the_fakes_over_that_of_the_reals_for_the_same_conditions(obeyed: Case) -> None:
+    same = (obeyed.conditions[:, None] == obeyed.conditions).all(axis=2) & ~np.eye(SAMPLES, dtype=bool)
+    fakes, reals = (np.square(distances(side, side))[same].mean() for side in (obeyed.fakes, obeyed.scored))
+    assert obeyed.figures["diversity_within"] == pytest.approx(fakes / reals, rel=1e-6)
+    assert obeyed.figures["diversity_within"] < 0.1  # (0.02 / 0.1)^2 of the noise, and rounding
+
+
+@pytest.mark.parametrize(("made", "hair", "eyes"), [(DEAF, (0.5, 0.5), (0, 0)), (DAZZLED, (1, 0), (1, 1))])
+def test_what_a_generator_shows_unasked_is_told(tmp_path: Path, made: tuple, hair: tuple[float, ...], eyes: tuple[float, ...]) -> None:
+    figures = case(tmp_path, {12: made}).figures
+    assert (figures["hair_obeyed"], figures["hair_unasked"]) == hair
+    assert (figures["eyes_obeyed"], figures["eyes_unasked"]) == eyes
+
+
+def test_what_cannot_be_judged_is_named_in_the_metrics_and_explained_on_stderr(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    figures = case(tmp_path, {12: OBEYING}, only="Black_Hair").figures
+    assert (figures["hair_judged"], figures["eyes_judged"], figures["hair_obeyed"]) == (1, 0, 1)
+    assert "eyes_obeyed" not in figures
+    assert figures["conditions_not_judged"] == "hair.Blond_Hair, eyes.Eyeglasses"
+    notes = [line for line in capsys.readouterr().err.splitlines() if line.startswith("not judged: ")]
+    assert len(notes) == 2
+    assert notes[0].startswith("not judged: hair.Blond_Hair: too few of the real pictures have it")
+    save_metrics(figures, tmp_path / "metrics.json")
+    assert json.loads((tmp_path / "metrics.json").read_text())["conditions_not_judged"] == figures["conditions_not_judged"]
+
+
+def test_report_without_conditions_has_no_figures_of_them_and_without_held_out_faces_none_of_memorisation(tmp_path: Path) -> None:
+    done = case(tmp_path, {12: painted.grey()}, split="all")
+    np.testing.assert_array_equal(done.fakes, 128)
+    assert not {key for key in done.figures if key.startswith(("hair", "eyes", "diversity", "conditions", "closer", "seen", "held"))}
+    assert [path.name for path in done.folder.iterdir()] == ["scores.csv"]
+    others = done.seen[SAMPLES:][np.arange(SAMPLES) * (len(done.seen) - SAMPLES) // SAMPLES]
+    assert done.figures["fid_floor"] == pytest.approx(fid(done.scored, others), rel=1e-6)

@@ -1,0 +1,79 @@
+"""Generators and faces whose pictures are known: each is of one colour.
+
+All that depends on how reports, generators' files and the cache of faces are made stands here.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from torch.nn import Module
+
+from ganlib import generator as generators
+from ganlib import params
+from ganlib.data.faces import Faces
+from ganlib.figures import Log
+from ganlib.reports import REPORTS
+from ganlib.system import Report
+
+SIZE = 64
+GROUPS = {"hair": ["Black_Hair", "Blond_Hair"], "eyes": ["Eyeglasses"]}
+
+
+def report(name: str, **changes: object) -> Report:
+    """The report as params.yaml has it, but for `changes`."""
+    return REPORTS[name].model_validate({**params.load().report(name).model_dump(), **changes})
+
+
+def painter(hair: Sequence[Sequence[float]], eyes: Sequence[Sequence[float]], reach: float = 0.0) -> tuple[Module, Report]:
+    """began64's generator, set by hand to draw one colour (0 to 1 of red, green and blue): hair's row + eyes' row + reach * z.
+
+    `hair` has a row for no hair colour, for black and for blond, `eyes` for none and for eyeglasses; z is uniform from -1 to 1.
+    """
+    settings = report("began64", conditions=GROUPS, latent="uniform", latent_size=3, embedding=3, filters=3, width=1.0)
+    generator, _ = settings.build()
+    for weights in generator.parameters():
+        torch.nn.init.zeros_(weights)
+    tables, (join, _, lay_out, _, *layers) = generator.conditions, generator.decoder
+    colours = torch.eye(3)
+    with torch.no_grad():
+        for table, rows in zip(tables, (hair, eyes), strict=True):
+            table.weight.copy_(torch.tensor(rows))
+        join.weight.copy_(torch.cat([reach * colours, colours, colours], dim=1))
+        lay_out.weight.copy_(colours.repeat_interleave(lay_out.out_features // 3, dim=0))
+        for layer in layers:
+            if isinstance(layer, torch.nn.Conv2d):  # hands on the middle of its window; ELU leaves what is above 0
+                layer.weight[:, :, 1, 1] = colours
+    return generator, settings
+
+
+def grey() -> tuple[Module, Report]:
+    """dense64's generator with every weight 0: the middle of its pixel range, whatever z is."""
+    settings = report("dense64")
+    generator, _ = settings.build()
+    for weights in generator.parameters():
+        torch.nn.init.zeros_(weights)
+    return generator, settings
+
+
+def run(folder: Path, made: Mapping[int, tuple[Module, Report]], losses: Sequence[float] = (1.0,)) -> Path:
+    """What a training leaves: the generators by step, the last of them as its end, and a log whose last line is of that step."""
+    *earlier, (last, (generator, settings)) = made.items()
+    log = Log(folder / "log.csv")
+    for step, loss in zip(range(last - len(losses) + 1, last + 1), losses, strict=True):
+        log.write(step, {"d_loss": loss, "collapsed": step})
+    name = next(key for key, kind in REPORTS.items() if isinstance(settings, kind))
+    for step, (snapshot, own) in earlier:
+        generators.save(snapshot, name, own, folder / "snapshots" / f"{step:06d}.safetensors")
+    generators.save(generator, name, settings, folder / "generator.safetensors")
+    return folder
+
+
+def faces(colours: np.ndarray, table: pd.DataFrame, cache: Path) -> Faces:
+    """The cache of pictures of the colours (N, 3) uint8, and the table beside it, opened whole."""
+    cache.parent.mkdir(parents=True, exist_ok=True)
+    np.save(cache, np.broadcast_to(colours[:, None, None], (len(colours), SIZE, SIZE, 3)))
+    table.to_parquet(cache.with_suffix(".parquet"))
+    return Faces.open(cache, "all")
