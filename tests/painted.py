@@ -13,10 +13,12 @@ from torch.nn import Module
 
 from ganlib import generator as generators
 from ganlib import params
-from ganlib.data.faces import Faces
+from ganlib.data.faces import TABLE, Faces
+from ganlib.data.shards import LIMIT, Writer
 from ganlib.figures import Log
-from ganlib.reports import REPORTS
-from ganlib.system import Report
+from ganlib.paths import Outputs
+from ganlib.reports import names, settings_of
+from ganlib.reports.base import Report
 
 SIZE = 64
 GROUPS = {"hair": ["Black_Hair", "Blond_Hair"], "eyes": ["Eyeglasses"]}
@@ -24,7 +26,7 @@ GROUPS = {"hair": ["Black_Hair", "Blond_Hair"], "eyes": ["Eyeglasses"]}
 
 def report(name: str, **changes: object) -> Report:
     """The report as params.yaml has it, but for `changes`."""
-    return REPORTS[name].model_validate({**params.load().report(name).model_dump(), **changes})
+    return settings_of(name).model_validate({**params.load().report(name).model_dump(), **changes})
 
 
 def painter(hair: Sequence[Sequence[float]], eyes: Sequence[Sequence[float]], reach: float = 0.0) -> tuple[Module, Report]:
@@ -33,7 +35,7 @@ def painter(hair: Sequence[Sequence[float]], eyes: Sequence[Sequence[float]], re
     `hair` has a row for no hair colour, for black and for blond, `eyes` for none and for eyeglasses; z is uniform from -1 to 1.
     """
     settings = report("began64", conditions=GROUPS, latent="uniform", latent_size=3, embedding=3, filters=3, width=1.0)
-    generator, _ = settings.build()
+    generator = settings.build()["generator"]
     for weights in generator.parameters():
         torch.nn.init.zeros_(weights)
     tables, (join, _, lay_out, _, *layers) = generator.conditions, generator.decoder
@@ -52,28 +54,31 @@ def painter(hair: Sequence[Sequence[float]], eyes: Sequence[Sequence[float]], re
 def grey() -> tuple[Module, Report]:
     """dense64's generator with every weight 0: the middle of its pixel range, whatever z is."""
     settings = report("dense64")
-    generator, _ = settings.build()
+    generator = settings.build()["generator"]
     for weights in generator.parameters():
         torch.nn.init.zeros_(weights)
     return generator, settings
 
 
-def run(folder: Path, made: Mapping[int, tuple[Module, Report]], losses: Sequence[float] = (1.0,)) -> Path:
+def run(folder: Path, made: Mapping[int, tuple[Module, Report]], losses: Sequence[float] = (1.0,)) -> Outputs:
     """What a training leaves: the generators by step, the last of them as its end, and a log whose last line is of that step."""
     *earlier, (last, (generator, settings)) = made.items()
-    log = Log(folder / "log.csv")
+    outputs = Outputs.below(folder)
+    log = Log(outputs.progress / "log.csv")
     for step, loss in zip(range(last - len(losses) + 1, last + 1), losses, strict=True):
         log.write(step, {"d_loss": loss, "collapsed": step})
-    name = next(key for key, kind in REPORTS.items() if isinstance(settings, kind))
+    name = next(name for name in names() if type(settings) is settings_of(name))
     for step, (snapshot, own) in earlier:
-        generators.save(snapshot, name, own, folder / "snapshots" / f"{step:06d}.safetensors")
-    generators.save(generator, name, settings, folder / "generator.safetensors")
-    return folder
+        generators.save(snapshot, "generator", name, own, outputs.run / "snapshots" / f"{step:06d}.safetensors")
+    generators.save(generator, "generator", name, settings, outputs.run / "generator.safetensors")
+    return outputs
 
 
 def faces(colours: np.ndarray, table: pd.DataFrame, cache: Path) -> Faces:
-    """The cache of pictures of the colours (N, 3) uint8, and the table beside it, opened whole."""
-    cache.parent.mkdir(parents=True, exist_ok=True)
-    np.save(cache, np.broadcast_to(colours[:, None, None], (len(colours), SIZE, SIZE, 3)))
-    table.to_parquet(cache.with_suffix(".parquet"))
+    """The cache of pictures of the colours (N, 3) uint8, and the table beside them, opened whole."""
+    pictures = np.broadcast_to(colours[:, None, None], (len(colours), SIZE, SIZE, 3))
+    with Writer(cache, SIZE, LIMIT) as shards:
+        shards.write(np.ascontiguousarray(pictures))
+        shards.finish()
+    table.to_parquet(cache / TABLE)
     return Faces.open(cache, "all")

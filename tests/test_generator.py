@@ -63,8 +63,8 @@ def test_caller_is_not_left_in_inference_mode_between_two_batches() -> None:
 
 def test_stored_generator_draws_what_it_drew_before(tmp_path) -> None:
     generator, settings = painted.painter(hair=[[0.1, 0, 0], [0.3, 0, 0], [0.6, 0, 0]], eyes=[[0, 0.2, 0], [0, 0.7, 0]], reach=0.05)
-    folder = painted.run(tmp_path, {4: (generator, settings)})
-    again, stored = load(folder / "generator.safetensors")
+    outputs = painted.run(tmp_path, {4: (generator, settings)})
+    again, stored = load(outputs.run / "generator.safetensors")
     conditions = torch.cartesian_prod(torch.arange(3), torch.arange(2))
     before, after = (torch.cat([*generate(net, own, conditions, seeded())]) for net, own in ((generator, settings), (again, stored)))
     assert torch.equal(before, after)

@@ -72,7 +72,7 @@ def table(rng: np.random.Generator) -> pd.DataFrame:
 def case(folder: Path, made: dict[int, tuple], *, split: str = "train", only: str = "") -> Case:
     """`made`, generators by step, scored against noisy faces; training saw a copy of one fake. `only` leaves one attribute alone."""
     rng = np.random.default_rng(0)
-    attributes, network, cache = table(rng), MeanColour(), folder / "cache.npy"
+    attributes, network, cache = table(rng), MeanColour(), folder / "faces"
     hair = (attributes["Black_Hair"] == 1) + 2 * (attributes["Blond_Hair"] == 1)
     colours = np.array(HAIR)[hair] + np.array(EYES)[(attributes["Eyeglasses"] == 1).astype(int)]
     colours = (255 * (colours + rng.uniform(-0.1, 0.1, colours.shape))).round().astype(np.uint8)
@@ -87,7 +87,7 @@ def case(folder: Path, made: dict[int, tuple], *, split: str = "train", only: st
 
     run = painted.run(folder / "run", made)
     faces, rows = painted.faces(colours, attributes, cache), reference().seen_rows
-    pictures = torch.cat([*Fakes.of(run / "generator.safetensors", faces, rows[:SAMPLES], SEED)])
+    pictures = torch.cat([*Fakes.of(run.run / "generator.safetensors", faces, rows[:SAMPLES], SEED)])
     fakes = pictures.float().mean((2, 3)).numpy()
     colours[rows[SAMPLES + 4]] = fakes[COPIED]
     faces, real = painted.faces(colours, attributes, cache), reference()
