@@ -74,10 +74,10 @@ def run(folder: Path, made: Mapping[int, tuple[Module, Report]], losses: Sequenc
     return outputs
 
 
-def faces(colours: np.ndarray, table: pd.DataFrame, cache: Path) -> Faces:
+def faces(colours: np.ndarray, table: pd.DataFrame, cache: Path, limit: int = LIMIT) -> Faces:
     """The cache of pictures of the colours (N, 3) uint8, and the table beside them, opened whole."""
     pictures = np.broadcast_to(colours[:, None, None], (len(colours), SIZE, SIZE, 3))
-    with Writer(cache, SIZE, LIMIT) as shards:
+    with Writer(cache, SIZE, limit) as shards:
         shards.write(np.ascontiguousarray(pictures))
         shards.finish()
     table.to_parquet(cache / TABLE)

@@ -13,6 +13,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from ganlib.data.faces import Faces
+from ganlib.data.shards import LIMIT
 from ganlib.fidelity import inception
 from ganlib.fidelity.evaluation import Fakes, evaluate
 from ganlib.fidelity.frechet import Statistics, frechet_distance
@@ -21,6 +22,7 @@ from ganlib.fidelity.manifold import manifold
 from ganlib.fidelity.reference import Reference
 from ganlib.figures import save_metrics
 from tests import painted
+from tests.data import archive
 
 SEEN, HELD_OUT, SAMPLES, SEED = 120, 70, 60, 3
 COPIED = 6  # the fake whose copy stands among the faces that training saw
@@ -69,7 +71,7 @@ def table(rng: np.random.Generator) -> pd.DataFrame:
     return pd.DataFrame({"file": "x.jpg", "split": split, **{name: np.where(has, 1, -1) for name, has in held.items()}})
 
 
-def case(folder: Path, made: dict[int, tuple], *, split: str = "train", only: str = "") -> Case:
+def case(folder: Path, made: dict[int, tuple], *, split: str = "train", only: str = "", limit: int = LIMIT) -> Case:
     """`made`, generators by step, scored against noisy faces; training saw a copy of one fake. `only` leaves one attribute alone."""
     rng = np.random.default_rng(0)
     attributes, network, cache = table(rng), MeanColour(), folder / "faces"
@@ -86,11 +88,11 @@ def case(folder: Path, made: dict[int, tuple], *, split: str = "train", only: st
         return Reference.of(features, *Faces.divide(cache, split), samples=SAMPLES, searched=None)
 
     run = painted.run(folder / "run", made)
-    faces, rows = painted.faces(colours, attributes, cache), reference().seen_rows
+    faces, rows = painted.faces(colours, attributes, cache, limit), reference().seen_rows
     pictures = torch.cat([*Fakes.of(run.run / "generator.safetensors", faces, rows[:SAMPLES], SEED)])
     fakes = pictures.float().mean((2, 3)).numpy()
     colours[rows[SAMPLES + 4]] = fakes[COPIED]
-    faces, real = painted.faces(colours, attributes, cache), reference()
+    faces, real = painted.faces(colours, attributes, cache, limit), reference()
     figures = evaluate(run, real, Statistics.of(real.scored), faces, folder / "scores", network=network, seed=SEED)
     sides = (side[:, :3] for side in (real.scored, real.seen, real.held_out))
     return Case(figures, folder / "scores", faces, fakes, *sides, real.scored_rows)
@@ -100,6 +102,14 @@ def case(folder: Path, made: dict[int, tuple], *, split: str = "train", only: st
 def obeyed(tmp_path_factory: pytest.TempPathFactory) -> Case:
     """Of a run whose earlier snapshots are deaf."""
     return case(tmp_path_factory.mktemp("obeyed"), {2: DAZZLED, 10: DEAF, 12: OBEYING})
+
+
+def test_shards_of_twenty_pictures_score_as_one_file_does(obeyed, tmp_path):
+    sharded = case(tmp_path, {2: DAZZLED, 10: DEAF, 12: OBEYING}, limit=archive.shards_of(20, painted.SIZE))
+    assert len(sharded.faces.pictures.arrays) == 10
+    assert sharded.figures == obeyed.figures
+    for name in ("scores.csv", "closest.png"):
+        assert (sharded.folder / name).read_bytes() == (obeyed.folder / name).read_bytes()
 
 
 def fid(real: np.ndarray, fake: np.ndarray) -> float:

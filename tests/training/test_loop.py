@@ -95,6 +95,19 @@ def test_other_nets_load_alone_too(tmp_path):
     assert encoder(torch.zeros(2, 3, 64, 64)).shape == (2, 200)
 
 
+@pytest.mark.parametrize("name", ["began64", "dense64"])
+def test_shards_of_twenty_pictures_train_as_one_file_does(tmp_path, name):
+    report = small.report(name, batch_size=16)
+    left = []
+    for per_shard in (None, 20):
+        folder = tmp_path / str(per_shard)
+        faces = small.small_faces(folder / "raw", report, 50, per_shard=per_shard)
+        assert len(faces.pictures.arrays) == (1 if per_shard is None else 3)
+        loop.train(name, report, faces, Outputs.below(folder / "out"), folder / "checkpoints", seed=3, log_every=1)
+        left.append(children.files(folder / "out"))
+    assert left[0] == left[1] != {}
+
+
 def test_file_that_is_no_generator_is_one_line(tmp_path):
     path = tmp_path / "generator.safetensors"
     path.write_bytes(b"\x80\x02no")
