@@ -10,7 +10,7 @@ TESTS = python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
 
-repro: .venv/installed  ## run the pipeline: faces, crops, five GANs and the curve, grids, FID
+repro: .venv/installed  ## run the pipeline: faces, crops, every report and the curve, sheets, scores
 	@git rev-parse --git-dir > /dev/null 2>&1 || { echo 'error: DVC needs a git repository: clone ganlib with git, or run `git init && git add . && git commit -m start` here' >&2; exit 1; }
 	@dvc repro
 

@@ -47,7 +47,7 @@ def main(kills: int = 20, longest: float = 20.0, seed: int = 1) -> None:
 
 
 def _unlock(checkout: Checkout) -> None:
-    """What the README says to do where a kill has cut DVC's own list of locks short."""
+    """What docs/reliability.md says to do where a kill has cut DVC's own list of locks short."""
     locks = checkout.folder / ".dvc/tmp/rwlock"
     try:
         json.loads(locks.read_text() if locks.exists() else "{}")

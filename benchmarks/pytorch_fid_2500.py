@@ -2,7 +2,7 @@
 
     python benchmarks/pytorch_fid_2500.py
 
-Ten minutes to hours: both networks see all 5,000 pictures. What it printed stands in docs/scores.md.
+Ten minutes to hours: both networks see all 5,000 pictures. What it printed is in docs/scores.md.
 """
 
 import os

@@ -1,1 +1,1 @@
-"""ganlib: train the GANs of five student reports on CelebA, and score them."""
+"""ganlib: train the GANs of student reports on CelebA, and score them."""

@@ -17,7 +17,7 @@ M_MMAP_MAX, M_TRIM_THRESHOLD = -4, -1  # of glibc's malloc.h
 def device() -> torch.device:
     """What GANLIB_DEVICE names: auto (the first GPU where there is one, else the CPU; the default), cpu, cuda, cuda:1, ... or mps.
 
-    The hardware is no setting of a run, so it stands in the environment and not in params.yaml. A UserError where it is not there.
+    The hardware is no setting of a run, so it is named by the environment and not by params.yaml. A UserError if it is missing.
     """
     name = os.environ.get(VARIABLE, "auto")
     if name == "auto":
@@ -46,7 +46,7 @@ def prepare_device(precision: Precision) -> torch.device:
 
 
 def _keep_freed_memory() -> None:
-    """Let glibc reuse what tensors free. By default it gives large blocks back, and Linux zeroes their pages anew at every step."""
+    """Let glibc reuse what tensors free. By default it gives large blocks back, and Linux zeroes their pages again at every step."""
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if mallopt:
         mallopt(M_MMAP_MAX, 0)

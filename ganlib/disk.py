@@ -1,4 +1,4 @@
-"""Room on the disk: asked for before a long write, and told plainly where it ends in the middle of one."""
+"""Room on the disk: checked before a long write, and reported plainly if it runs out during one."""
 
 import shutil
 from collections.abc import Iterator

@@ -10,7 +10,7 @@ DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # no space left, a quota,
 
 
 class UserError(Exception):
-    """A mistake that its maker can mend: says what is wrong, where, what is allowed and what to do, in one line."""
+    """A mistake that the user can correct: says what is wrong, where, what is allowed and what to do, in one line."""
 
 
 def suggestion(name: str, names: Iterable[str]) -> str:

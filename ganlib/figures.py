@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 
 from ganlib.files import replacing
 
-# Columns of a log that say where a run stands rather than how one step went: counts since its start, BEGAN's k and the rates.
+# Columns of a log that say how far a run is rather than how one step went: counts since its start, BEGAN's k and the rates.
 LAST = re.compile("step|collapsed|saturated|left_out|k|rate_.*")
 
 

@@ -20,7 +20,7 @@ EXCUSED = {
     "ganlib/disk.py": "asks whether there is room, before anything is written",
     "ganlib/errors.py": "the words of an error",
     "ganlib/files.py": "gives a file its name once it is complete, whatever is in it",
-    "ganlib/imports.py": "names the code that is compared, and is none of it",
+    "ganlib/imports.py": "names the code that is compared, and changes no result itself",
     "ganlib/locks.py": "makes one process wait for another",
     "ganlib/paths.py": "where files lie, which dvc.yaml says too: where the two differ, DVC finds nothing and says so",
     "ganlib/progress.py": "bars and notes on the terminal",
@@ -41,19 +41,19 @@ EXCUSED_FROM = {
         "ganlib/streams.py": "likewise",
     },
     "download": {
-        "ganlib/params.py": "hands it values of one block as they stand in the file",
+        "ganlib/params.py": "hands it values of one block as they are in the file",
         "ganlib/data/decode.py": "looks whether some of the pictures can be read, and changes none",
         "ganlib/data/faces.py": "chooses which pictures are looked at",
-        "ganlib/data/transfer.py": "carries bytes, whose number and checksum are held against the source's",
+        "ganlib/data/transfer.py": "carries bytes, whose number and checksum are compared with the source's",
     },
     "prepare": {
-        "ganlib/params.py": "hands it values of two blocks as they stand in the file",
+        "ganlib/params.py": "hands it values of two blocks as they are in the file",
         "ganlib/curve": "it has a crop and a data set, and no report",
         "ganlib/reports": "likewise",
         "ganlib/data/copies.py": "brings what `download` brings",
         "ganlib/data/transfer.py": "likewise",
     },
-    "reference": {"ganlib/params.py": "hands it values of one block as they stand in the file"},
+    "reference": {"ganlib/params.py": "hands it values of one block as they are in the file"},
     "train": {
         "ganlib/data/crop.py": "checks the block `crops`; the pictures are cut already",
         "ganlib/data/dataset.py": "checks the block `datasets`; the pictures are there already",
@@ -66,8 +66,8 @@ EXCUSED_FROM = {
         "ganlib/objectives": "imported by settings that train, and it trains nothing",
     },
     "curve": {
-        "ganlib/params.py": "hands it its own block as it stands in the file",
-        "ganlib/reports/__init__.py": "finds the reports' folders, and it is none of them",
+        "ganlib/params.py": "hands it its own block as it is in the file",
+        "ganlib/reports/__init__.py": "finds the reports' folders, and the demo is not one of them",
     },
 }
 

@@ -28,7 +28,7 @@ _REPR.maxlevel = 2
 
 
 class Overrides(Block):
-    """Top-level values that stand in for those of all reports which have such a setting; None keeps each report's own."""
+    """Top-level values that replace those of all reports with such a setting; None keeps each report's own."""
 
     lr_g: Positive | None
     lr_d: Positive | None
@@ -75,7 +75,7 @@ class Params(Overrides):
 
 
 def load(path: Path = FILE) -> Params:
-    """Read and check the file; a UserError names the file, the key, what stands there and what is allowed."""
+    """Read and check the file; a UserError names the file, the key, its value and what is allowed."""
     raw = _mapping(_read(path), "the file")
 
     datasets = {name: _dataset(name, block) for name, block in _mapping(raw.get("datasets"), "datasets").items()}
@@ -127,7 +127,7 @@ def _read(path: Path) -> Any:
         raise UserError(f"{path}: {_yaml_problem(error)}") from None
     except RecursionError:
         raise UserError(f"{path}: nested too deeply to be settings") from None
-    except (ValueError, TypeError, LookupError) as error:  # a date that is none, a number of thousands of digits, a list as a key
+    except (ValueError, TypeError, LookupError) as error:  # an impossible date, a number of thousands of digits, a list as a key
         raise UserError(f"{path}: holds a value or a key that YAML does not know: {_shown(str(error))}") from None
 
 
@@ -143,7 +143,7 @@ def _resolve(key: str, name: str, block: Any, scale: str, given: Mapping[str, An
     preview = _mapping(own.pop("preview", None) or {}, f"{key}.preview")
     for set_elsewhere in Numerics.model_fields:
         if set_elsewhere in {**own, **preview}:
-            raise UserError(f"{FILE}: {key}.{set_elsewhere}: unknown key; it stands under numerics, for all")
+            raise UserError(f"{FILE}: {key}.{set_elsewhere}: unknown key; it belongs under numerics, for all")
     _validate(kind, own, key)
     _validate(kind, {**own, **preview}, f"{key}.preview")
     chosen = {**own, **preview} if scale == "preview" else own

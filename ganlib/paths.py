@@ -23,7 +23,7 @@ def incoming(source: str = "") -> Path:
 
 
 def downloads(source: str) -> Path:
-    """Where what has come of a source's files waits until they are whole."""
+    """Where unfinished downloads of a source's files are kept."""
     return home() / ".checkpoints" / "downloads" / _folder_of(source)
 
 

@@ -1,4 +1,4 @@
-"""The real pictures that fakes are held against, in feature space: data/reference/."""
+"""The real pictures that fakes are compared with, in feature space: data/reference/."""
 
 from functools import partial
 

@@ -134,7 +134,7 @@ MISTAKES = [
         {},
         "params.yaml: reports.began64.conditions: {} is not allowed: must hold 1 or more",
     ),
-    ("reports.dcgan64.precision", "bf16", "params.yaml: reports.dcgan64.precision: unknown key; it stands under numerics, for all"),
+    ("reports.dcgan64.precision", "bf16", "params.yaml: reports.dcgan64.precision: unknown key; it belongs under numerics, for all"),
     (
         "reports.dcgan64.optimizer_d",
         "rmsprop",

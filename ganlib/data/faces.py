@@ -58,7 +58,7 @@ class Faces:
 
     @property
     def digest(self) -> str:
-        """Stands for every byte of the whole cache's pictures; nothing is read for it."""
+        """Of every byte of the whole cache's pictures, from its index; no picture is read."""
         return self.pictures.digest
 
     def __len__(self) -> int:

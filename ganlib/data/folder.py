@@ -69,7 +69,7 @@ def read(pictures: Archive, folder: Path) -> Raw:
 
 
 def _pictures(names: Iterable[str]) -> list[str]:
-    """Those that are pictures by their suffix, in order; hidden files and what macOS adds to zips are none."""
+    """Those that are pictures by their suffix, in order, without hidden files and what macOS adds to zips."""
     return sorted(
         name
         for name in names

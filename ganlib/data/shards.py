@@ -23,7 +23,7 @@ AGAIN = "`dvc repro prepare` makes it anew"
 class Shards:
     """Arrays of (n, S, S, 3) uint8 that read as one of (N, S, S, 3). `shards[rows]` takes a slice, or row numbers in any order.
 
-    `digest` stands for every byte of the pictures: it was taken while they were written, and reading does not take it again.
+    `digest` is of every byte of the pictures, taken while they were written; reading does not take it again.
     """
 
     def __init__(self, arrays: Sequence[np.ndarray], digest: str) -> None:

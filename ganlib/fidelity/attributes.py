@@ -19,7 +19,7 @@ BLOCK = 2048  # pictures that are float64 at a time
 class Classifier:
     """For each of the A attributes `names` a plane in feature space: weight (A, D), bias (A,).
 
-    `accuracy`, balanced: the mean of the shares of held-out pictures with and without the attribute that are told correctly; an
+    `accuracy`, balanced: the mean of the shares of held-out pictures with and without the attribute that it gets right; an
     attribute of which there is only one kind is not in it.
     """
 
@@ -54,7 +54,7 @@ def _fit(features: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
     Ridge regression (Hoerl & Kennard 1970) on y = +1 and -1: w = (Z'Z + PENALTY)^-1 Z'y for features Z of mean 0 and variance 1, which
     points where linear discriminant analysis does (Hastie, Tibshirani & Friedman 2009, exercise 4.2). So that both classes weigh the
-    same however rare one is, the plane lies midway between their mean scores; and as few pictures of many dimensions are told better
+    same however rare one is, the plane lies midway between their mean scores; and as it fits its own few pictures of many dimensions better
     than new ones, these are what each picture scores by the fit without it: (z.w - h (y - mean y)) / (1 - h), with the mean of all
     leverages for its own h, as in generalised cross-validation (Golub, Heath & Wahba 1979).
     """

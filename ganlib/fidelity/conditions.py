@@ -16,7 +16,7 @@ def obedience(
     which is what a generator deaf to its conditions reaches; <group>_accuracy: the classifier's own on held-out pictures. They are
     means over the <group>_judged attributes of the group that the classifier knows and that some picture, but not every one, was made for.
 
-    Beside these figures stands what could not be judged, `<group>.<attribute>` or `<group>_accuracy`, each with the reason.
+    The second part of the result says what could not be judged, `<group>.<attribute>` or `<group>_accuracy`, each with the reason.
     """
     predicted, figures, missing = classifier.predict(features), {}, {}
     for (group, attributes), values in zip(groups.items(), conditions.T, strict=True):

@@ -137,7 +137,7 @@ def _batches(files: Sequence[File]) -> Iterator[np.ndarray]:
 
 
 def _decoded(files: Sequence[File]) -> Iterator[np.ndarray | BrokenPictureError]:
-    """The pictures in order, a few ahead of what was asked for, on as many threads as cores; a broken one as what is said of it."""
+    """The pictures in order, decoded on as many threads as cores, a few before they are asked for; a broken one as its error."""
     workers = os.cpu_count()
     with ThreadPoolExecutor(workers) as pool:
         yield from parallel_map(pool, _decode, files, pending=4 * workers)

@@ -1,4 +1,4 @@
-"""How much of one set of pictures lies on the manifold of another, told by balls around each picture out to its k-th nearest neighbour."""
+"""How much of one set of pictures lies on the manifold of another: by balls around each picture that reach its k-th nearest neighbour."""
 
 import numpy as np
 import torch

@@ -1,4 +1,4 @@
-"""Real pictures in feature space: what the fakes of every report with the same crop are held against."""
+"""Real pictures in feature space: what the fakes of every report with the same crop are compared with."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

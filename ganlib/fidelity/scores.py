@@ -19,7 +19,7 @@ Side = np.ndarray | Statistics
 def compare(real: Side, fake: Side, metrics: Collection[str], *, seed: int) -> dict[str, float]:
     """The scores named in `metrics` from (N, D) and (M, D) features; for FID the statistics of either side do as well.
 
-    Beside `fid` stand `fid_low` and `fid_high`, its 95% interval, where both sides have the features of 4 pictures or more; beside
+    `fid` comes with `fid_low` and `fid_high`, its 95% interval, where both sides have the features of 4 pictures or more; beside
     `kid` its `kid_std` over subsets, `kid_low` and `kid_high`. Too few pictures are a UserError.
     """
     scores = {}

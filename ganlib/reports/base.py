@@ -95,7 +95,7 @@ class Report(System):
 
     @property
     def condition_groups(self) -> dict[str, list[str]]:
-        """The groups of attributes that G is told, by name; none for most."""
+        """The groups of attributes that G is conditioned on, by name; empty for most."""
         return {}
 
     @property

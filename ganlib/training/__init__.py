@@ -1,1 +1,1 @@
-"""The training loop of the image GANs, that of the curve demo, and what both leave behind."""
+"""The training loop of the image reports, and what it leaves behind."""

@@ -1,4 +1,4 @@
-"""The only training loop of the image reports; all that tells them apart is in their objective and their settings."""
+"""The only training loop of the image reports, which differ in their settings, nets and objectives alone."""
 
 import resource
 import sys

@@ -84,7 +84,7 @@ def shown_conditions(report: Report) -> list[tuple[int, ...]]:
         return list(product(*map(range, sizes))) if sizes else [()] * ROWS
     rows = []
     for row in range(MOST_ROWS):
-        again = row // lcm(*sizes)  # how often the values have come round together: from then on they are paired anew
+        again = row // lcm(*sizes)  # how often all values have repeated together: each time they are paired differently
         places = [row + place * again for place in range(len(sizes))]
         rows.append(tuple(_run_through(place, size) for place, size in zip(places, sizes, strict=True)))
     return list(dict.fromkeys(rows))

@@ -1,4 +1,4 @@
-"""The commands of the README on the drawn faces."""
+"""The commands of the README and of docs/settings.md on the drawn faces."""
 
 import csv
 import io

@@ -142,7 +142,7 @@ class Began(Objective):
     def _wrong(self, condition: Tensor) -> Tensor:
         """For each row of `condition` (N, K) another one, uniform over all that differ in some place."""
         combinations = math.prod(self.sizes)
-        # Sent to the condition and not the condition fetched, for which the CPU would wait until a GPU has come so far.
+        # Moved to the condition's device, rather than the condition to the CPU, which would have to wait for the GPU.
         number = torch.randint(1, combinations, (len(condition),), generator=self.rng).to(condition.device, non_blocking=True)
         for k in range(len(self.sizes)):
             number = number + condition[:, k] * math.prod(self.sizes[k + 1 :])

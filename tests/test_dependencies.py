@@ -1,0 +1,41 @@
+"""pyproject.toml, by which `pip install .` makes a working ganlib, lists what ganlib imports and agrees with requirements.txt."""
+
+import ast
+import sys
+import tomllib
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tests.conftest import ROOT
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+def requirements(lines: list[str]) -> dict[str, Requirement]:
+    return {canonicalize_name(found.name): found for found in map(Requirement, lines)}
+
+
+def imported() -> Iterator[str]:
+    """The first part of each module's name that ganlib imports anywhere."""
+    for path in (ROOT / "ganlib").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                yield from (alias.name.partition(".")[0] for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                yield node.module.partition(".")[0]
+
+
+def test_every_package_that_ganlib_imports_is_listed():
+    listed, owners = requirements(PROJECT["dependencies"]), packages_distributions()
+    foreign = set(imported()) - sys.stdlib_module_names - {"ganlib"}
+    assert {name for name in foreign if not {canonicalize_name(owner) for owner in owners[name]} & listed.keys()} == set()
+
+
+def test_every_pin_of_requirements_is_allowed():
+    pinned = requirements([line for line in (ROOT / "requirements.txt").read_text().splitlines() if line and not line.startswith("#")])
+    for name, listed in requirements([*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["tests"]]).items():
+        (pin,) = pinned[name].specifier
+        assert pin.version in listed.specifier, name
