@@ -1,0 +1,44 @@
+import pytest
+
+from ganlib import params
+from ganlib.data.crop import Box, Centre
+
+
+def block(changed_params, name, **changes):
+    return params.load(changed_params({f"datasets.{name}.{key}": value for key, value in changes.items()})).datasets[name]
+
+
+@pytest.mark.parametrize(
+    ("name", "download", "prepare"),
+    [
+        ("toons", {"kind": "toons", "images": 4000}, {"kind": "toons", "images": 4000}),
+        ("celeba", {"kind": "celeba", "source": None}, {"kind": "celeba", "images": None, "max_broken": 0}),
+        ("own", {"kind": "folder", "source": None}, {"kind": "folder", "images": None, "box": None, "max_broken": 0}),
+    ],
+)
+def test_data_stages_depend_on_the_keys_that_they_read(changed_params, name, download, prepare):
+    data = block(changed_params, name)
+    assert (data.read_by_download(), data.read_by_prepare()) == (download, prepare)
+    others = block(changed_params, name, split="test", scale="full", samples=7, searched=9)
+    assert (others.read_by_download(), others.read_by_prepare()) == (download, prepare)
+
+
+@pytest.mark.parametrize(
+    ("name", "images", "needed"), [("celeba", None, 202_599), ("celeba", 50, 50), ("toons", 60, 60), ("own", None, 1), ("own", 70, 70)]
+)
+def test_all_of_celeba_is_needed_where_images_is_blank(changed_params, name, images, needed):
+    assert block(changed_params, name, images=images).needed == needed
+
+
+def test_crop_is_the_reports_in_celebas_layout_and_the_blocks_own_box_or_the_middle_of_other_pictures(changed_params):
+    settings = params.load(changed_params({}))
+    crop = settings.crop("wide64")
+    assert [settings.datasets[name].region(crop) for name in ("toons", "celeba", "own")] == [crop, crop, Centre()]
+    box = {"left": 0.0, "top": 0.25, "right": 1.0, "bottom": 0.75}
+    assert block(changed_params, "own", box=box).region(crop) == Box(**box)
+
+
+@pytest.mark.parametrize("name", ["toons", "celeba", "own"])
+def test_only_drawn_faces_have_no_broken_pictures_to_allow(changed_params, name):
+    assert block(changed_params, name).max_broken == 0
+    assert ("max_broken" in block(changed_params, name).read_by_prepare()) == (name != "toons")
