@@ -10,7 +10,7 @@ import pandas as pd
 from ganlib.fidelity.frechet import Statistics
 from ganlib.fidelity.reference import Reference
 
-PENALTY = 300.0  # times the squared weights of features of variance 1; from 50 to 500 the accuracy hardly moves
+PENALTY = 300.0  # times the squared weights of features of variance 1; from 50 to 500 no accuracy moves by more than 0.02
 FEWEST = 5  # pictures with an attribute, and without it, below which nothing is learnt about it
 BLOCK = 2048  # pictures that are float64 at a time
 
