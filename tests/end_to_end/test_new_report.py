@@ -19,6 +19,8 @@ def test_new_report_trains_and_disturbs_no_other(checkout):
     others = checkout.reports
     reports = checkout.folder / "ganlib" / "reports"
     shutil.copytree(reports / "dcgan64", reports / "mine64", ignore=shutil.ignore_patterns("__pycache__"))
+    settings = reports / "mine64" / "settings.py"
+    settings.write_text(settings.read_text().replace("ganlib.reports.dcgan64", "ganlib.reports.mine64"))
     checkout.change(add)
 
     told = checkout.dvc("status", "--json")

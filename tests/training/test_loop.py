@@ -1,6 +1,7 @@
 import csv
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -231,6 +232,14 @@ def test_dense64s_dropout_is_off_for_ds_fakes_and_on_in_gs_own_step():
 def test_loss_that_is_no_number_ends_the_run_in_one_line(tmp_path):
     with pytest.raises(UserError, match=r"^train@dense64: .* at step \d+; there is no checkpoint yet; try a smaller learning rate$"):
         run(tmp_path, "dense64", lr_d=1e38, lr_g=1e38)
+
+
+@pytest.mark.parametrize(("platform", "unit"), [("linux", 1024), ("darwin", 1)])
+def test_memory_in_the_status_line_is_in_bytes_on_every_platform(monkeypatch, platform, unit):
+    """getrusage counts in kB on Linux and in bytes on macOS."""
+    monkeypatch.setattr(loop.sys, "platform", platform)
+    monkeypatch.setattr(loop.resource, "getrusage", lambda _: SimpleNamespace(ru_maxrss=3000))
+    assert loop._memory(CPU) == 3000 * unit
 
 
 def test_times_stay_out_of_the_log(tmp_path):
