@@ -9,12 +9,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from torch import Tensor
 from torch.nn import Module
 
 from ganlib import generator as generators
 from ganlib import params
 from ganlib.data.faces import TABLE, Faces
 from ganlib.data.shards import LIMIT, Writer
+from ganlib.fidelity.inception import DIMENSIONS
 from ganlib.figures import Log
 from ganlib.paths import Outputs
 from ganlib.reports import names, settings_of
@@ -22,6 +24,18 @@ from ganlib.reports.base import Report
 
 SIZE = 64
 GROUPS = {"hair": ["Black_Hair", "Blond_Hair"], "eyes": ["Eyeglasses"]}
+
+
+class MeanColour(Module):
+    """Stands where Inception does: (n, 3, H, W) uint8 pictures to (n, 2048), the mean colour first and 0 after it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("place", torch.zeros(1))
+
+    def forward(self, *batches: Tensor) -> Tensor:
+        found = torch.cat([batch.float().mean((2, 3)) for batch in batches])
+        return torch.nn.functional.pad(found, (0, DIMENSIONS - 3))
 
 
 def report(name: str, **changes: object) -> Report:

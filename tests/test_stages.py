@@ -1,14 +1,26 @@
 """What a stage takes from params.yaml and hands on."""
 
+import json
 from collections.abc import Callable
-from pathlib import Path
 
+import numpy as np
 import pytest
+from ruamel.yaml import YAML
 
-from ganlib import paths
+from ganlib import params, paths
+from ganlib.data import folder, sources, toons
+from ganlib.data.faces import Faces
+from ganlib.errors import UserError
+from ganlib.fidelity import inception
+from ganlib.fidelity.frechet import Statistics
+from ganlib.fidelity.reference import Reference
+from ganlib.figures import Log
+from ganlib.settings import EXTRACTOR
 from ganlib.training import loop
-from stages import train
+from stages import check, curve, download, evaluate, prepare, reference, train
+from tests import painted
 from tests.conftest import ROOT
+from tests.data import archive
 from tests.training import small
 
 
@@ -16,16 +28,16 @@ from tests.training import small
 def given(tmp_path, monkeypatch, changed_params) -> Callable[[dict], dict]:
     """What `stages.train` calls the loop with, in a folder with nine pictures, three of each split."""
 
-    def call(changes: dict) -> dict:
+    def call(changes: dict, name: str = "dense64") -> dict:
         seen = {}
         monkeypatch.setattr(loop, "train", lambda *arguments, **named: seen.update(arguments=arguments, named=named))
         changed_params(changes)
-        train.main("dense64")
+        train.main(name)
         return seen
 
     small.small_faces(tmp_path / "raw", small.report("dense64"), 9)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path / "home"))
     paths.faces("wide64").parent.mkdir(parents=True)
     (tmp_path / "raw" / "faces").rename(paths.faces("wide64"))
     return call
@@ -36,16 +48,188 @@ def test_train_shows_the_loop_the_chosen_split_and_no_other_picture(given, split
     assert given({"datasets.toons.split": split})["arguments"][2].rows.tolist() == rows
 
 
-def test_train_passes_seed_report_and_log_on(given):
+def test_train_passes_seed_report_and_log_on(given, tmp_path):
     seen = given({"seed": 77, "log_every": 13, "lr_d": 0.125})
     name, report, _, outputs, checkpoints = seen["arguments"]
     assert (name, report.lr_d) == ("dense64", 0.125)
     assert seen["named"] == {"seed": 77, "log_every": 13, "save_every": None}
     assert [str(folder) for folder in outputs] == [f"data/{kind}/dense64" for kind in ("runs", "nets", "progress")]
-    assert checkpoints == Path.cwd() / ".checkpoints"
+    assert checkpoints == tmp_path / "home" / ".checkpoints"
+
+
+def test_baseline_is_trained_as_a_report_is_and_overrides_reach_it(given, capfd):
+    name, report, *_ = given({"lr_d": 2e-4, "lr_g": 0.5}, "lsgan64")["arguments"]
+    assert (name, report.lr_g, report.max_steps) == ("lsgan64", 0.5, 300)
+    assert "train@lsgan64: lr_d: 0.0002 is lsgan64's own value" in capfd.readouterr().err
+
+
+def test_tests_may_ask_train_for_checkpoints_after_so_many_steps(given, monkeypatch):
+    monkeypatch.setenv(train.CHECKPOINT_STEPS, "7")
+    assert given({})["named"]["save_every"] == 7
 
 
 def test_train_says_which_overrides_change_nothing(given, capfd):
     given({"lr_d": 2e-4})
     assert "train@dense64: lr_d: 0.0002 is dense64's own value" in capfd.readouterr().err
     assert (ROOT / "params.yaml").is_file()
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch, changed_params) -> Callable[[dict], None]:
+    """A folder with a params.yaml, in which stages run."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    return changed_params
+
+
+def own_pictures(count: int, broken: int = 0) -> None:
+    """What `download` leaves of a person's own pictures, the last ones of which cannot be read."""
+    pictures = [archive.jpeg(archive.picture(number)) for number in range(count - broken)] + [b"no picture"] * broken
+    paths.RAW.joinpath("own").mkdir(parents=True)
+    archive.pack(paths.RAW / "own" / folder.ARCHIVE, dict(zip(archive.names(count), pictures, strict=True)))
+
+
+OWN = {"dataset": "own", "datasets.own.source": "mine"}
+
+
+def test_check_writes_what_each_data_stage_reads_into_its_own_file(place):
+    place(OWN | {"datasets.own.images": 30})
+    check.main()
+    written = {path.stem: YAML(typ="safe").load(path) for path in paths.CHECKED.glob("*.yaml")}
+    assert written == {
+        "download": {"kind": "folder", "source": "mine"},
+        "prepare": {"kind": "folder", "images": 30, "box": None, "max_broken": 0},
+    }
+
+
+@pytest.mark.parametrize(
+    ("dataset", "stage", "expected"),
+    [
+        ("toons", (toons, "draw"), (paths.RAW / "toons", 123)),
+        ("celeba_preview", (sources, "fetch"), ("celeba_preview", "mine", 123, paths.RAW / "celeba_preview")),
+        ("own", (folder, "fetch"), ("own", "mine", paths.RAW / "own")),
+    ],
+)
+def test_download_asks_for_the_chosen_data_sets_source_and_number(place, monkeypatch, dataset, stage, expected):
+    calls = []
+    monkeypatch.setattr(*stage, lambda *given: calls.append(given))
+    source = {} if dataset == "toons" else {f"datasets.{dataset}.source": "mine"}
+    place({"dataset": dataset, f"datasets.{dataset}.images": 123, **source})
+    download.main()
+    assert calls == [expected]
+
+
+def test_prepare_takes_so_many_pictures_out_of_the_data_sets_own_box(place):
+    place(OWN | {"datasets.own.images": 10, "datasets.own.box": {"left": 0.5, "top": 0.0, "right": 1.0, "bottom": 1.0}})
+    own_pictures(20)
+    prepare.main("tight56")
+    faces = Faces.open(paths.faces("tight56"), "all")
+    assert faces.table["file"].tolist() == archive.names(20)[::2]
+    assert faces.pictures.shape == (10, 56, 56, 3)
+    assert faces[np.arange(10)][:, 0].min() > 115  # red runs from 0 on the left to 255 on the right
+
+
+def test_prepare_leaves_out_as_many_broken_pictures_as_are_allowed(place):
+    own_pictures(20, broken=2)
+    place(OWN | {"datasets.own.max_broken": 1})
+    with pytest.raises(UserError, match="1 such are left out, this is one more"):
+        prepare.main("tight56")
+    place(OWN | {"datasets.own.max_broken": 2})
+    prepare.main("tight56")
+    assert len(Faces.open(paths.faces("tight56"), "all")) == 18
+
+
+def test_prepare_asks_for_as_many_pictures_as_are_set(place):
+    own_pictures(20)
+    place(OWN | {"datasets.own.images": 21})
+    with pytest.raises(UserError, match=r"holds 20 pictures, and 21 are needed; for a part of them lower datasets\.own\.images"):
+        prepare.main("tight56")
+
+
+@pytest.fixture
+def scoring(place, tmp_path, monkeypatch) -> Callable[[dict], list[tuple]]:
+    """Thirty pictures of wide64, ten of each split, and what Inception is asked for with; a net of mean colours stands in its place."""
+    place({})
+    small.small_faces(tmp_path / "raw", small.report("dense64"), 30)
+    paths.faces("wide64").parent.mkdir(parents=True)
+    (tmp_path / "raw" / "faces").rename(paths.faces("wide64"))
+    asked = []
+
+    def load(device: object, *, protocol: str = "pytorch-fid") -> painted.MeanColour:
+        asked.append((str(device), protocol))
+        return painted.MeanColour()
+
+    monkeypatch.setattr(inception, "load", load)
+    monkeypatch.setenv("GANLIB_DEVICE", "cpu")
+
+    def change(changes: dict) -> list[tuple]:
+        place({"datasets.toons.samples": 6, "datasets.toons.searched": 8, "protocol": "clean", **changes})
+        return asked
+
+    return change
+
+
+@pytest.mark.parametrize(("split", "first"), [("train", 0), ("test", 2)])
+def test_reference_is_of_the_splits_pictures_and_its_statistics_of_those_that_are_scored(scoring, split, first):
+    asked = scoring({"datasets.toons.split": split})
+    reference.main("wide64")
+    assert asked == [("cpu", "clean")]
+    found = Reference.load(paths.features("wide64", "clean"))
+    assert (len(found.scored), len(found.seen), len(found.held_out)) == (6, 8, 6)
+    assert set(found.seen_rows % 3) == {first}
+    assert first not in set(found.held_out_rows % 3)
+    np.testing.assert_allclose(found.seen[:, 2], 5 * found.seen_rows, atol=2)  # a picture's blue is its number
+    kept = Statistics.load(paths.statistics("wide64", "clean"), EXTRACTOR, "clean")
+    np.testing.assert_allclose(kept.mu, found.scored.mean(axis=0), rtol=1e-5)
+
+
+def test_evaluate_scores_by_the_chosen_protocol_and_seed_and_says_how_in_the_metrics(scoring, monkeypatch):
+    asked, seen = scoring({"seed": 77, "datasets.toons.split": "test"}), {}
+    reference.main("wide64")
+
+    def scored(*given: object, **named: object) -> dict:
+        seen.update(given=given, named=named)
+        return {"fid": 1.5}
+
+    monkeypatch.setattr(evaluate, "evaluate", scored)
+    Log(paths.outputs("dense64").progress / "log.csv").write(12, {"d_loss": 0.25})
+    evaluate.main("dense64")
+
+    outputs, features, statistics, faces, out = seen["given"]
+    assert (outputs, out) == (paths.outputs("dense64"), paths.scores("dense64"))
+    assert set(features.seen_rows % 3) == {2}
+    np.testing.assert_allclose(statistics.mu, features.scored.mean(axis=0), rtol=1e-5)
+    assert faces.rows.tolist() == list(range(30))
+    assert seen["named"]["seed"] == 77
+    assert asked == [("cpu", "clean")] * 2
+    assert json.loads(paths.metrics("dense64").read_text()) == {
+        "fid": 1.5,
+        "samples": 6,
+        "real_samples": 6,
+        "extractor": EXTRACTOR,
+        "protocol": "clean",
+        "dataset": "toons",
+        "split": "test",
+        "scale": "preview",
+        "step": 12,
+        "d_loss": 0.25,
+    }
+
+
+@pytest.mark.parametrize(("stage", "of"), [(reference, "wide64"), (evaluate, "dense64")])
+def test_scores_are_taken_on_the_device_that_the_environment_names(scoring, monkeypatch, stage, of):
+    asked = scoring({})
+    reference.main("wide64")
+    monkeypatch.setenv("GANLIB_DEVICE", "cuda:99")
+    with pytest.raises(UserError, match="cuda:99 is not here"):
+        stage.main(of)
+    assert len(asked) == 1
+
+
+def test_curve_trains_by_its_settings_and_the_seed_and_keeps_its_figures(place, monkeypatch):
+    calls = []
+    monkeypatch.setattr(curve.training, "train", lambda *given, **named: (calls.append((given, named)), {"d_score": -1.5})[1])
+    place({"seed": 77, "curve.steps": 12})
+    curve.main()
+    assert calls == [((params.load().curve, paths.outputs("curve")), {"seed": 77})]
+    assert json.loads(paths.metrics("curve").read_text()) == {"steps": 12, "d_score": -1.5}

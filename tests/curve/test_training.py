@@ -3,9 +3,14 @@ import math
 import pytest
 import torch
 
-from ganlib import params
+from ganlib import latent, params
 from ganlib.curve import training as curve
+from ganlib.errors import UserError
+from ganlib.figures import closing_figures
+from ganlib.objectives.objective import Batch
 from ganlib.paths import Outputs
+from ganlib.streams import stream
+from ganlib.training.trainer import Trainer
 
 
 @pytest.fixture
@@ -37,6 +42,49 @@ def test_all_real_curves_lie_within_the_bounds_and_shifted_ones_do_not(settings)
     curves = curve.real_curves(500, settings, torch.Generator().manual_seed(0))
     assert curve.within_bounds(curves, settings) == 1
     assert curve.within_bounds(curves + 2, settings) == 0
+
+
+def test_every_purpose_has_its_stream_of_the_seed_and_the_figures_are_of_new_curves(settings, tmp_path, monkeypatch):
+    settings = settings.model_copy(update={"steps": 1, "coupled": False, "lr_g": 1e-9, "lr_d": 2e-9})
+    steps, panels = [], {}
+    step, plot = Trainer.step, curve.plot_learning
+
+    def remember(trainer: Trainer, batch: Batch) -> dict[str, torch.Tensor]:
+        steps.append((trainer, batch.real, batch.noise(2)))
+        return step(trainer, batch)
+
+    monkeypatch.setattr(Trainer, "step", remember)
+    monkeypatch.setattr(curve, "plot_learning", lambda drawn, *others: (panels.update(drawn), plot(drawn, *others)))
+    figures = curve.train(settings, Outputs.below(tmp_path), seed=7)
+
+    ((trainer, real, z),) = steps
+    assert torch.equal(real, curve.real_curves(64, settings, stream(7, "curves")))
+    assert torch.equal(z, latent.sample("gaussian", 2, 5, stream(7, "noise")))
+    for net, first in settings.networks(7).items():
+        torch.testing.assert_close(trainer.modules[net].state_dict(), first.state_dict())
+    assert (trainer.objective.loss, trainer.objective.real_label) == ("minimax", 1.0)
+    assert trainer.rates == {"generator": 1e-9, "discriminator": 2e-9}
+
+    judging = stream(7, "judging")
+    with torch.inference_mode():
+        first, fakes = (trainer.generator(latent.sample("gaussian", 1000, 5, judging)) for _ in range(2))
+        of_real, of_fake = map(trainer.modules["discriminator"], (curve.real_curves(1000, settings, judging), fakes))
+        last = trainer.generator(latent.sample("gaussian", 1000, 5, judging))
+    assert figures["d_accuracy"] == pytest.approx(of_real.sigmoid().mean().item())
+    assert figures["d_score"] == pytest.approx((of_real.sigmoid().log().mean() + (1 - of_fake.sigmoid()).log().mean()).item())
+    assert figures["within_bounds"] == curve.within_bounds(fakes, settings) < 1
+    assert list(panels) == [0, 1]
+    torch.testing.assert_close(panels[0], first)
+    torch.testing.assert_close(panels[1], last)
+    log = closing_figures(tmp_path / "progress" / "log.csv")
+    assert {key: log[key] for key in figures} == pytest.approx(figures, rel=1e-5)
+    assert "seed: 7\n" in (tmp_path / "run" / "config.yaml").read_text()
+
+
+def test_loss_that_is_no_number_ends_the_demo_in_one_line(settings, tmp_path):
+    wild = settings.model_copy(update={"steps": 3, "lr_g": 1e38, "lr_d": 1e38})
+    with pytest.raises(UserError, match=r"^curve: .* at step 3; try a smaller curve\.lr_g or curve\.lr_d$"):
+        curve.train(wild, Outputs.below(tmp_path), seed=1)
 
 
 @pytest.mark.slow

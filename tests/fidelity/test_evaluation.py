@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 import torch
 from PIL import Image
-from torch import Tensor, nn
 
+from ganlib import latent
 from ganlib.data.faces import Faces
 from ganlib.data.shards import LIMIT
 from ganlib.fidelity import inception
@@ -21,6 +21,7 @@ from ganlib.fidelity.kernel import kid
 from ganlib.fidelity.manifold import manifold
 from ganlib.fidelity.reference import Reference
 from ganlib.figures import save_metrics
+from ganlib.streams import stream
 from tests import painted
 from tests.data import archive
 
@@ -31,18 +32,6 @@ HAIR, EYES = [[0.5, 0, 0.4], [0.2, 0, 0.4], [0.8, 0, 0.4]], [[0, 0.3, 0], [0, 0.
 OBEYING = painted.painter(HAIR, EYES, reach=0.02)
 DEAF = painted.painter([HAIR[1]] * 3, [EYES[0]] * 2)  # black hair and no glasses, whatever it is asked for
 DAZZLED = painted.painter(HAIR, [EYES[1]] * 2, reach=0.02)  # glasses for everybody
-
-
-class MeanColour(nn.Module):
-    """Stands where Inception does: (n, 3, H, W) uint8 pictures to (n, 2048), the mean colour first and 0 after it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.register_buffer("place", torch.zeros(1))
-
-    def forward(self, *batches: Tensor) -> Tensor:
-        found = torch.cat([batch.float().mean((2, 3)) for batch in batches])
-        return nn.functional.pad(found, (0, inception.DIMENSIONS - 3))
 
 
 class Case(NamedTuple):
@@ -74,7 +63,7 @@ def table(rng: np.random.Generator) -> pd.DataFrame:
 def case(folder: Path, made: dict[int, tuple], *, split: str = "train", only: str = "", limit: int = LIMIT) -> Case:
     """`made`, generators by step, scored against noisy faces; training saw a copy of one fake. `only` leaves one attribute alone."""
     rng = np.random.default_rng(0)
-    attributes, network, cache = table(rng), MeanColour(), folder / "faces"
+    attributes, network, cache = table(rng), painted.MeanColour(), folder / "faces"
     hair = (attributes["Black_Hair"] == 1) + 2 * (attributes["Blond_Hair"] == 1)
     colours = np.array(HAIR)[hair] + np.array(EYES)[(attributes["Eyeglasses"] == 1).astype(int)]
     colours = (255 * (colours + rng.uniform(-0.1, 0.1, colours.shape))).round().astype(np.uint8)
@@ -124,6 +113,19 @@ def test_fake_is_made_for_the_conditions_of_its_own_scored_real(obeyed: Case) ->
     hair, eyes = obeyed.conditions.T
     np.testing.assert_allclose(obeyed.fakes, 255 * (np.array(HAIR)[hair] + np.array(EYES)[eyes]), atol=255 * 0.02 + 0.5)
     assert len(np.unique(obeyed.conditions, axis=0)) == 6
+
+
+def test_fakes_are_drawn_by_the_stream_that_is_for_scores_alone(obeyed: Case) -> None:
+    hair, eyes = obeyed.conditions.T
+    z = latent.sample("uniform", SAMPLES, 3, stream(SEED, "scores")).numpy()
+    np.testing.assert_allclose(obeyed.fakes, 255 * (np.array(HAIR)[hair] + np.array(EYES)[eyes] + 0.02 * z), atol=0.51)
+
+
+def test_kid_is_taken_over_subsets_of_the_runs_seed(obeyed: Case) -> None:
+    fakes, deaf = obeyed.fakes, np.tile(np.float32([51, 76, 102]), (SAMPLES, 1))
+    real, fakes, deaf = (np.pad(side, ((0, 0), (0, inception.DIMENSIONS - 3))) for side in (obeyed.scored, fakes, deaf))
+    assert (obeyed.figures["kid"], obeyed.figures["kid_std"]) == pytest.approx(kid(real, fakes, seed=SEED), rel=1e-6)
+    assert pd.read_csv(obeyed.folder / "scores.csv")["kid"][1] == pytest.approx(kid(real, deaf, seed=SEED)[0], rel=1e-4)
 
 
 def test_fakes_amid_wider_reals_are_precise_and_leave_reals_uncovered(obeyed: Case) -> None:

@@ -14,8 +14,9 @@ from PIL import Image
 
 from ganlib.data.archive import LIMIT
 from ganlib.errors import UserError
-from ganlib.fidelity import folders
+from ganlib.fidelity import folders, inception, scores
 from ganlib.fidelity.folders import Pictures
+from tests import painted
 
 NAMES = ["b.png", "a/z.PNG", "a/deep/er.bmp", "a.jpg.png"]
 ORDER = ["a/deep/er.bmp", "a/z.PNG", "a.jpg.png", "b.png"]
@@ -124,6 +125,39 @@ def test_zips_are_closed_when_all_is_scored(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="at least 2 pictures"):
         folders.score(*places, ["fid"], "pytorch-fid", None, False)
     assert not {str(place) for place in places} & {file.path for file in psutil.Process().open_files()}
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple]:
+    """What Inception is asked for with; in its place stands a net whose features are the mean colour."""
+    found: list[tuple] = []
+    monkeypatch.setattr(inception, "load", lambda *given: (found.append(given), painted.MeanColour())[1])
+    return found
+
+
+def test_fakes_and_reals_are_scored_each_in_its_place_and_the_floor_is_of_reals(tmp_path: Path, asked: list[tuple]) -> None:
+    rng = np.random.default_rng(0)
+    colours = {"fakes": rng.integers(100, 130, (10, 3), np.uint8), "reals": rng.integers(0, 256, (24, 3), np.uint8)}
+    for side, values in colours.items():
+        np.save(tmp_path / f"{side}.npy", np.ascontiguousarray(np.broadcast_to(values[:, :, None, None], (*values.shape, 8, 8))))
+    figures = folders.score(tmp_path / "fakes.npy", tmp_path / "reals.npy", scores.METRICS, "clean", tmp_path / "weights", False)
+    ((device, weights, protocol),) = asked
+    assert (device.type, weights, protocol, figures["protocol"]) == (folders.device().type, tmp_path / "weights", "clean", "clean")
+    fake, real = (np.pad(values.astype(np.float32), ((0, 0), (0, inception.DIMENSIONS - 3))) for values in colours.values())
+    expected = scores.compare(real, fake, scores.METRICS, seed=0) | scores.floor(*scores.halves(real, 10, seed=0), scores.METRICS, seed=0)
+    assert {key: figures[key] for key in expected} == pytest.approx(expected, rel=1e-6)
+    assert expected["precision"] != expected["recall"]
+    assert (figures["fake_samples"], figures["real_samples"]) == (10, 24)
+
+
+def test_scores_are_taken_on_the_device_that_the_environment_names(
+    tmp_path: Path, asked: list[tuple], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    np.save(tmp_path / "some.npy", np.zeros((9, 3, 8, 8), np.uint8))
+    monkeypatch.setenv("GANLIB_DEVICE", "cuda:99")
+    with pytest.raises(UserError, match="cuda:99 is not here"):
+        folders.score(tmp_path / "some.npy", tmp_path / "some.npy", ["fid"], "clean", None, False)
+    assert asked == []
 
 
 def test_folder_of_broken_pictures_alone_holds_nothing_to_score(tmp_path: Path, opened: Callable[..., Pictures]) -> None:

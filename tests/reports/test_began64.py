@@ -80,6 +80,36 @@ def test_wrong_conditions_are_never_the_true_ones_and_cover_all_others():
     assert len(of_first) == 9
 
 
+def test_reals_and_fakes_are_shown_with_their_own_conditions_and_reals_again_with_wrong_ones():
+    """A discriminator that misses reals by 0.1, fakes by 0.2, and by 0.3 more where it is told of a condition that does not hold."""
+
+    def discriminator(pictures: torch.Tensor, condition: torch.Tensor) -> torch.Tensor:
+        fake, wrong = pictures[:, 0, 0, 0] < 0, (condition != 0).any(dim=1)
+        return pictures + (0.1 + 0.1 * fake + 0.3 * wrong)[:, None, None, None]
+
+    objective = began(wrong_condition=1.25)
+    objective.k = torch.tensor(0.5)
+    losses = step(objective, pictures(0.5, 0.5), pictures(-1.0, -1.0), discriminator)
+    assert losses["real_loss"] == pytest.approx(0.1)
+    assert losses["wrong_loss"] == pytest.approx(0.4 - 1.25 * 0.1)
+    assert losses["d_loss"] == pytest.approx(0.1 - 0.5 * 0.2 + losses["wrong_loss"])
+    assert losses["fake_loss"] == pytest.approx(0.2)
+
+
+def test_out_of_bound_loss_weighs_what_is_set():
+    losses = step(began(out_of_bound=0.5), pictures(0.5, 0.5), pictures(1.5, 0.5), error_of(0.2))
+    assert losses["g_loss"] == pytest.approx(0.2 + 0.5 * (1.0**2 - 0.25) / 2)
+
+
+def test_both_nets_rates_are_halved_together():
+    objective = began(patience=1)
+    optimizers = {net: SGD([torch.zeros(1, requires_grad=True)], lr=5e-5) for net in ("generator", "discriminator")}
+    for _ in range(2):
+        step(objective, pictures(0.5, 0.5), pictures(0.1, 0.1))
+        objective.after_epoch(optimizers)
+    assert [optimizer.param_groups[0]["lr"] for optimizer in optimizers.values()] == [2.5e-5, 2.5e-5]
+
+
 def test_out_of_bound_loss_is_quadratic_and_only_outside_the_range():
     losses = step(began(), pictures(0.5, 0.5), pictures(1.5, 0.5), error_of(0.2))
     assert losses["out_of_range"] == pytest.approx(0.5)

@@ -33,6 +33,21 @@ def test_slope_is_taken_between_reals_and_fakes():
     assert 0 < found["slope"] < (3 * 8 * 8) ** 0.5
 
 
+def test_every_pictures_slope_is_taken_at_a_place_of_its_own():
+    """Of |x|^2 / 2 again, with reals of 1 and fakes of 0: a share of the way from the real leaves 1 - share of its norm."""
+    found = losses(lambda pictures: pictures.square().sum(dim=(1, 2, 3)) / 2, 1.0, 0.0)
+    shares = torch.rand(4, generator=torch.Generator().manual_seed(0))
+    assert found["slope"] == pytest.approx((1 - shares).mean().item() * (3 * 8 * 8) ** 0.5, rel=1e-5)
+
+
+def test_generator_goes_up_the_critics_score():
+    report = small.report("wgan64", optimizer_g="sgd", optimizer_d="sgd", lr_g=1e-30, lr_d=1e-30)
+    trainer, z = Trainer(report, torch.device("cpu"), Streams(1)), torch.randn(4, report.latent_size)
+    figures = trainer.step(Batch(torch.rand(report.reals_per_step, 3, 64, 64), (), lambda _: z))
+    score = trainer.modules["discriminator"](trainer.generator(z)).mean().item()
+    assert figures["g_loss"].item() == pytest.approx(-score, rel=1e-5)
+
+
 def test_critic_steps_five_times_on_reals_of_its_own_and_g_once():
     report = small.report("wgan64", critic_steps=5)
     trainer = Trainer(report, torch.device("cpu"), Streams(1))

@@ -4,8 +4,10 @@ import pytest
 import torch
 from torch import nn
 
+from ganlib.nets import initial
 from ganlib.reports import settings_of
-from ganlib.streams import Streams
+from ganlib.reports.lsgan64.objective import LeastSquares
+from ganlib.streams import Streams, stream
 from ganlib.training.trainer import Trainer
 from tests.training import small
 
@@ -64,6 +66,33 @@ def test_first_weights_are_drawn_as_the_report_draws_them(name):
                 else:
                     fan_in, fan_out = nn.init._calculate_fan_in_and_fan_out(layer.weight)
                     assert deviation == pytest.approx((2 / (fan_in + fan_out)) ** 0.5, rel=0.1)
+
+
+@pytest.mark.parametrize("name", small.NAMES)
+def test_first_weights_of_each_net_are_drawn_by_a_stream_of_its_own(name):
+    report = small.report(name)
+    drawn = report.networks(3)
+    for net, module in report.build().items():
+        expected = getattr(initial, report.first_weights)(module, stream(3, "weights", net))
+        assert torch.equal(next(drawn[net].parameters()), next(expected.parameters()))
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_nets_are_compiled_where_the_settings_ask_for_it(monkeypatch, on):
+    compiled = []
+    monkeypatch.setattr(nn.Module, "compile", lambda module: compiled.append(module))
+    some = trainer("dcgan64", compile=on)
+    assert compiled == (list(some.modules.values()) if on else [])
+
+
+@pytest.mark.parametrize(("name", "purpose"), [("began64", "wrong conditions"), ("wgan64", "penalty")])
+def test_what_an_objective_draws_comes_from_the_stream_for_it(name, purpose):
+    streams = Streams(1)
+    assert Trainer(small.report(name), CPU, streams).objective.rng is streams[purpose]
+
+
+def test_lsgan64_learns_by_least_squares():
+    assert type(trainer("lsgan64").objective) is LeastSquares
 
 
 @pytest.mark.parametrize("name", ["dcgan112", "dcgan64", "dcgan56"])

@@ -37,6 +37,13 @@ def test_other_pictures_or_another_split_are_another_run(faces, tmp_path):
     assert identity(type(faces)(others.pictures, faces.rows, faces.table)) != before
 
 
+def test_other_labels_are_another_run_of_a_report_that_reads_them(faces):
+    relabelled = type(faces)(faces.pictures, faces.rows, faces.table.assign(Black_Hair=-faces.table["Black_Hair"]))
+    for name, reads in (("began64", True), ("dcgan64", False)):
+        found = {checkpoint.identity(name, small.report(name), some, seed=3, log_every=1) for some in (faces, relabelled)}
+        assert len(found) == 1 + reads
+
+
 @pytest.fixture
 def edited(tmp_path, monkeypatch):
     """A copy of the checkout whose code the identities are taken of, and a way to add a line to one of its files."""
@@ -113,6 +120,22 @@ def test_pruning_takes_the_oldest_finished_first_and_no_locked_one(tmp_path):
             left[keep] = {path.name for path in tmp_path.iterdir() if path.is_dir()} - {"downloads"}
     assert left == {3: {"unfinished-0", "new-0", "held-0"}, 2: {"unfinished-0", "held-0"}, 0: {"held-0"}}
     assert (tmp_path / "downloads").is_dir()
+
+
+def test_opening_a_run_removes_others_and_not_what_it_goes_on_from(tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoint, "FOLDERS", 1)
+    with Checkpoints.open(tmp_path, "oldest", "0", 1) as saved:
+        saved.save({"step": 1})
+    folder(tmp_path, "oldest", 0, finished=True)
+    shutil.copytree(saved.folder, tmp_path / "kept")
+    monkeypatch.setattr(checkpoint, "FOLDERS", 20)
+    for used, name in enumerate(("older", "newer"), 1):
+        folder(tmp_path, name, used, finished=True)
+    monkeypatch.setattr(checkpoint, "FOLDERS", 1)
+    with Checkpoints.open(tmp_path, "oldest", "0", 2) as saved:
+        assert saved.load()["step"] == 1
+    assert not (tmp_path / "older-0").exists()
+    assert (tmp_path / "newer-0").exists()
 
 
 def test_pruning_survives_folders_that_another_process_removes_meanwhile(tmp_path, monkeypatch):

@@ -2,9 +2,12 @@ import pytest
 import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
 
+from ganlib import latent, params
+from ganlib.data.faces import Faces
 from ganlib.errors import UserError
-from ganlib.streams import Streams
+from ganlib.streams import Streams, stream
 from ganlib.training.feed import Feed, Mapped, Resident, pictures_for
+from tests.data import archive
 from tests.training import small
 
 
@@ -25,6 +28,15 @@ def test_epoch_shows_each_picture_once_and_drops_the_short_batch(tmp_path):
     assert first != second
 
 
+def test_seed_and_epoch_alone_tell_the_order_and_noise_has_a_stream_of_its_own(tmp_path):
+    report = small.report("dcgan64")
+    some = Feed(report, small.small_faces(tmp_path / "raw", report, 14), torch.device("cpu"), Streams(9))
+    for epoch in range(2):
+        order = [row for rows in rows_seen(some, 3) for row in rows]
+        assert order == torch.randperm(14, generator=stream(9, "order", epoch))[:12].tolist()
+    assert torch.equal(some.next().noise(5), latent.sample("gaussian", 5, 100, stream(9, "noise")))
+
+
 def test_replacement_draws_pictures_twice_and_an_epoch_is_as_long_as_stated(tmp_path):
     some = feed(tmp_path, "dense64", batch_size=28)
     assert some.steps_per_epoch == 200
@@ -36,11 +48,11 @@ def test_dense64_gets_half_a_batch_of_reals(tmp_path):
 
 
 def test_noise_is_new_at_each_call_and_of_the_reports_kind(tmp_path):
-    for latent, check in (
+    for kind, check in (
         ("uniform", lambda z: z.abs().max() <= 1),
         ("spherical", lambda z: torch.allclose(z.norm(dim=1), torch.tensor(10.0))),
     ):
-        batch = feed(tmp_path / latent, "dcgan64", latent=latent).next()
+        batch = feed(tmp_path / kind, "dcgan64", latent=kind).next()
         first, second = batch.noise(50), batch.noise(50)
         assert first.shape == (50, 100)
         assert check(first)
@@ -86,6 +98,16 @@ def test_pictures_kept_on_the_device_are_those_of_the_mapped_cache(tmp_path):
     rows = torch.tensor([3, 13, 0, 3])
     assert torch.equal(Resident(faces, cpu).batch(rows), Mapped(faces, cpu).batch(rows))
     assert isinstance(pictures_for(faces, cpu), Mapped)
+
+
+def test_batch_is_of_the_splits_pictures_though_they_lie_in_several_shards(tmp_path):
+    raw = archive.write(tmp_path / "raw", [archive.jpeg(archive.picture(5 * i)) for i in range(14)])
+    archive.prepare(raw, params.load().crop("wide64"), tmp_path / "faces", limit=archive.shards_of(4, 64))
+    faces, rows = Faces.open(tmp_path / "faces", "test"), torch.tensor([3, 0, 1, 3])  # pictures 2, 5, 8 and 11
+    found = Mapped(faces, torch.device("cpu")).batch(rows)
+    assert [round(picture[2].float().mean().item() / 5) for picture in found] == [11, 2, 5, 11]
+    assert torch.equal(found, torch.from_numpy(faces[rows.numpy()]))
+    assert torch.equal(found, Resident(faces, torch.device("cpu")).batch(rows))
 
 
 @pytest.mark.parametrize(("free", "kind"), [(2 * 14 * 3 * 64 * 64, Resident), (2 * 14 * 3 * 64 * 64 - 2, Mapped)])

@@ -18,9 +18,10 @@ from ganlib.objectives.adversarial import Adversarial
 from ganlib.objectives.objective import Batch
 from ganlib.paths import Outputs
 from ganlib.pictures import to_uint8
-from ganlib.streams import Streams, stream
+from ganlib.streams import Streams, derived_seed, stream
 from ganlib.training import loop
-from ganlib.training.sheets import shown_conditions
+from ganlib.training.pace import Pace
+from ganlib.training.sheets import Sheets, shown_conditions
 from ganlib.training.trainer import Trainer
 from ganlib.training.watch import Watch
 from tests.training import children, small
@@ -28,11 +29,11 @@ from tests.training import children, small
 CPU = torch.device("cpu")
 
 
-def run(tmp_path, name: str, folder: str = "run", **changes: object):
+def run(tmp_path, name: str, folder: str = "run", *, seed: int = 3, log_every: int = 1, **changes: object):
     report = small.report(name, **changes)
     out = Outputs.below(tmp_path / folder)
     faces = small.small_faces(tmp_path / "raw", report)
-    loop.train(name, report, faces, out, tmp_path / "checkpoints", seed=3, log_every=1, save_every=2)
+    loop.train(name, report, faces, out, tmp_path / "checkpoints", seed=seed, log_every=log_every, save_every=2)
     return out
 
 
@@ -139,6 +140,46 @@ def test_rates_in_the_log_are_those_of_the_optimizers(tmp_path):
     assert (row["rate_generator"], row["rate_discriminator"]) == (2e-3, 6e-3)
 
 
+def test_first_weights_and_dropout_follow_the_runs_seed(tmp_path, monkeypatch):
+    seeds, step = set(), Trainer.step
+    monkeypatch.setattr(Trainer, "step", lambda trainer, batch: (seeds.add(torch.initial_seed()), step(trainer, batch))[1])
+    out = run(tmp_path, "dense64", lr_g=1e-30, lr_d=1e-30)  # with rates of next to nothing the first weights are the last
+    first = small.report("dense64").networks(3)["generator"].state_dict()
+    torch.testing.assert_close(dict(generator.load(out.run / "generator.safetensors")[0].state_dict()), dict(first))
+    assert seeds == {derived_seed(3, "dropout")}
+
+
+def test_runs_of_other_seeds_and_other_logs_keep_states_of_their_own(tmp_path):
+    for seed, log_every in ((3, 1), (4, 1), (3, 2)):
+        run(tmp_path, "dense64", seed=seed, log_every=log_every, hidden=[8], max_steps=1)
+    assert len([*(tmp_path / "checkpoints").glob("dense64-*")]) == 3
+
+
+def test_pace_is_told_what_each_save_took(tmp_path, monkeypatch):
+    took = []
+    monkeypatch.setattr(Pace, "saved", lambda pace, seconds: took.append((pace.steps, seconds > 0)))
+    run(tmp_path, "dense64", hidden=[8])
+    assert took == [(2, True)] * 2  # after steps 2 and 4
+
+
+def test_run_is_computed_at_the_reports_precision(tmp_path):
+    before = torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32
+    try:
+        for precision, allowed in (("tf32", True), ("fp32", False)):
+            run(tmp_path, "dense64", precision=precision, hidden=[8], max_steps=1)
+            assert torch.backends.cudnn.allow_tf32 is allowed
+    finally:
+        torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32 = before
+
+
+def test_collapse_is_counted_from_the_second_epoch_in_the_log_and_on_from_a_checkpoint(tmp_path, monkeypatch):
+    """Twelve pictures, four a step: an epoch is three steps."""
+    monkeypatch.setattr(Sheets, "diversity", lambda *_: 0.0)
+    for steps, collapsed in ((5, 2), (8, 5)):
+        row = closing_figures(run(tmp_path, "dcgan64", epochs=3, max_steps=steps).progress / "log.csv")
+        assert (row["step"], row["diversity"], row["collapsed"]) == (steps, 0, collapsed)
+
+
 def test_reals_png_shows_pictures_drawn_by_the_sheets_stream(tmp_path):
     out = run(tmp_path, "dcgan64")
     order = torch.randperm(12, generator=stream(3, "sheets", "reals"))
@@ -201,6 +242,24 @@ def test_both_nets_of_began_step_from_the_same_weights():
     assert trainer.step(replace(some, noise=lambda _: z))["fake_loss"].item() == pytest.approx(expected.item(), rel=1e-5)
     # and D has moved all the same
     assert any(not torch.equal(a, b) for a, b in zip(trainer.modules["discriminator"].parameters(), d.parameters(), strict=True))
+
+
+def test_d_and_g_of_began_get_fakes_of_their_own_and_the_balance_is_by_gs():
+    report = small.report("began64")
+    trainer, some, asked = Trainer(report, CPU, Streams(1)), batch(report), []
+    losses = trainer.step(replace(some, noise=lambda count: (asked.append(count), some.noise(count))[1]))
+    assert asked == [4, 4]
+    assert losses["balance"].item() == pytest.approx((losses["fake_loss"] / losses["real_loss"]).item())
+
+
+@pytest.mark.parametrize("name", small.NAMES)
+def test_every_net_moves_in_a_step(name):
+    report = small.report(name)
+    trainer, first = Trainer(report, CPU, Streams(1)), report.networks(1)
+    trainer.step(batch(report, count=report.reals_per_step))
+    for net, module in trainer.modules.items():
+        moved = [not torch.equal(ours, before) for ours, before in zip(module.parameters(), first[net].parameters(), strict=True)]
+        assert sum(moved) > len(moved) / 2, net
 
 
 @pytest.mark.parametrize("name", [name for name in small.NAMES if name != "vae64"])
