@@ -74,10 +74,9 @@ def grey() -> tuple[Module, Report]:
     return generator, settings
 
 
-def run(folder: Path, made: Mapping[int, tuple[Module, Report]], losses: Sequence[float] = (1.0,)) -> Outputs:
+def run(outputs: Outputs, made: Mapping[int, tuple[Module, Report]], losses: Sequence[float] = (1.0,)) -> Outputs:
     """What a training leaves: the generators by step, the last of them as its end, and a log whose last line is of that step."""
     *earlier, (last, (generator, settings)) = made.items()
-    outputs = Outputs.below(folder)
     log = Log(outputs.progress / "log.csv")
     for step, loss in zip(range(last - len(losses) + 1, last + 1), losses, strict=True):
         log.write(step, {"d_loss": loss, "collapsed": step})

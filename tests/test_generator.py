@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from ganlib import latent
 from ganlib.generator import generate, load
+from ganlib.paths import Outputs
 from tests import painted
 
 
@@ -63,7 +64,7 @@ def test_caller_is_not_left_in_inference_mode_between_two_batches() -> None:
 
 def test_stored_generator_draws_what_it_drew_before(tmp_path) -> None:
     generator, settings = painted.painter(hair=[[0.1, 0, 0], [0.3, 0, 0], [0.6, 0, 0]], eyes=[[0, 0.2, 0], [0, 0.7, 0]], reach=0.05)
-    outputs = painted.run(tmp_path, {4: (generator, settings)})
+    outputs = painted.run(Outputs.below(tmp_path), {4: (generator, settings)})
     again, stored = load(outputs.run / "generator.safetensors")
     conditions = torch.cartesian_prod(torch.arange(3), torch.arange(2))
     before, after = (torch.cat([*generate(net, own, conditions, seeded())]) for net, own in ((generator, settings), (again, stored)))

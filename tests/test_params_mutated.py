@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from ganlib import params
+from ganlib import params, reports
 from ganlib.errors import UserError
 from tests.conftest import ROOT
 
@@ -60,7 +60,7 @@ def read(folder, text: str | bytes) -> str | None:
         assert told.isprintable()
         assert len(told) < 600
         return told
-    assert set(loaded.reports) <= set(params.REPORTS)
+    assert set(loaded.reports) <= set(reports.names())
     return None
 
 

@@ -21,6 +21,7 @@ from ganlib.fidelity.kernel import kid
 from ganlib.fidelity.manifold import manifold
 from ganlib.fidelity.reference import Reference
 from ganlib.figures import save_metrics
+from ganlib.paths import Outputs
 from ganlib.streams import stream
 from tests import painted
 from tests.data import archive
@@ -76,7 +77,7 @@ def case(folder: Path, made: dict[int, tuple], *, split: str = "train", only: st
 
         return Reference.of(features, *Faces.divide(cache, split), samples=SAMPLES, searched=None)
 
-    run = painted.run(folder / "run", made)
+    run = painted.run(Outputs.below(folder), made)
     faces, rows = painted.faces(colours, attributes, cache, limit), reference().seen_rows
     pictures = torch.cat([*Fakes.of(run.run / "generator.safetensors", faces, rows[:SAMPLES], SEED)])
     fakes = pictures.float().mean((2, 3)).numpy()

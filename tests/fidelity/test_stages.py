@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from ganlib import paths
+from ganlib.data.faces import Faces
 from ganlib.fidelity import inception
 from ganlib.fidelity.frechet import Statistics
 from ganlib.fidelity.inception import Inception
@@ -30,7 +31,7 @@ def prepared(tmp_path: Path, changed_params: Callable[[dict], Path], monkeypatch
     monkeypatch.chdir(tmp_path)
     table = pd.DataFrame({"file": "x.jpg", "split": ["test", "valid", "valid"] * (COUNT // 3), "Eyeglasses": -1})
     colours = np.random.default_rng(0).integers(0, 256, (COUNT, 3), dtype=np.uint8)
-    painted.faces(colours, table, paths.cache("wide64"))
+    painted.faces(colours, table, paths.faces("wide64"))
     return tmp_path
 
 
@@ -41,14 +42,14 @@ def test_stages_leave_features_statistics_and_scores_of_the_faces_that_params_na
     assert set(stored.seen_rows) < set(valid)
     assert set(stored.held_out_rows) < set(range(0, COUNT, 3))
     assert (len(stored.scored), len(stored.seen), len(stored.held_out)) == (6, 9, 6)
-    pictures = np.load(paths.cache("wide64"))[stored.seen_rows].transpose(0, 3, 1, 2)
+    pictures = Faces.open(paths.faces("wide64"), "all").pictures[stored.seen_rows].transpose(0, 3, 1, 2)
     expected = inception.features(Inception(layers, "clean"), pictures, "faces")
     np.testing.assert_allclose(stored.seen, expected, atol=1e-4)
     statistics = Statistics.load(paths.statistics("wide64", "clean"), EXTRACTOR, "clean")
     np.testing.assert_allclose(statistics.mu, stored.scored.mean(axis=0, dtype=np.float64), rtol=1e-12)
     assert statistics.count == 6
 
-    painted.run(paths.run("dense64"), {40: painted.grey()}, losses=[9.0] * 10 + [1.0, 3.0] * 5)
+    painted.run(paths.outputs("dense64"), {40: painted.grey()}, losses=[9.0] * 10 + [1.0, 3.0] * 5)
     evaluate.main("dense64")
     figures = json.loads(paths.metrics("dense64").read_text())
     stated = {"samples": 6, "real_samples": 6, "extractor": EXTRACTOR, "protocol": "clean", "dataset": "toons", "split": "valid"}
