@@ -76,10 +76,10 @@ def test_queued_experiment_goes_on_where_the_workspace_stopped(checkout, alone):
 
 def test_edited_training_code_starts_afresh_and_gives_other_weights(checkout, alone):
     interrupted(checkout, "exp", "run", *LONG)
-    trainer = checkout.folder / "ganlib" / "training" / "trainer.py"
-    code = trainer.read_text()
-    assert "BETA2 = 0.999" in code
-    trainer.write_text(code.replace("BETA2 = 0.999", "BETA2 = 0.99"))
+    settings = checkout.folder / "ganlib" / "reports" / "base.py"
+    code = settings.read_text()
+    assert "beta2: ClassVar[float] = 0.999" in code
+    settings.write_text(code.replace("beta2: ClassVar[float] = 0.999", "beta2: ClassVar[float] = 0.99"))
     assert "going on from step" not in checkout.dvc("exp", "run", *LONG)
     assert checkout.trained("dense64")[GENERATOR] != alone[GENERATOR]
 
