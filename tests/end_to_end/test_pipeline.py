@@ -208,7 +208,7 @@ def test_disk_that_fills_is_one_line_and_leaves_what_was_there(checkout, stage):
     def held() -> dict[str, bytes]:
         """What has its final name; prepare goes on from what it has so far under another one."""
         files = checkout.files("data") | checkout.files("metrics")
-        return {name: content for name, content in files.items() if not name.endswith(".partial")}
+        return {name: content for name, content in files.items() if ".partial" not in name}
 
     before = held()
     limited = f"ulimit -f 2; exec python -m stages.{stage}"  # kB a file, which to a process is a full disk
