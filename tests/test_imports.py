@@ -85,7 +85,8 @@ def covers(listed: str, file: Path) -> bool:
 
 
 @pytest.mark.parametrize(("file", "stage", "listed", "reports"), STAGES)
-def test_pipeline_lists_all_code_that_can_change_a_stage(file, stage, listed, reports):
+def test_pipeline_lists_all_code_that_can_change_a_stage_and_each_once(file, stage, listed, reports):
+    assert len(listed) == len(set(listed))
     for report in reports:
         own = [path.replace("${key}", report or "") for path in listed]
         needed = imports.sources(stage, report, ROOT)

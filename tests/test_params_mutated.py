@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from ganlib import params, reports
+from ganlib import checks, params, reports
 from ganlib.errors import UserError
 from tests.conftest import ROOT
 
@@ -85,7 +85,7 @@ def test_one_change_of_a_key_or_a_value_is_read_or_refused_by_name(tmp_path, pat
     text = io.StringIO()
     YAML(typ="safe").dump(values, text)
     told = read(tmp_path, text.getvalue())
-    names = [*map(str, path), "the file", *([params._key(new)] if kind in ("add", "rename") else [])]
+    names = [*map(str, path), "the file", *([checks._key(new)] if kind in ("add", "rename") else [])]
     assert told is None or any(name in told for name in names), told
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ganlib.data.shards import AGAIN, Shards, mapped
+from ganlib.data.shards import AGAIN, Shards
 from ganlib.errors import UserError, suggestion
 from ganlib.settings import Split
 
@@ -17,11 +17,6 @@ TABLE = "table.parquet"
 def evenly_spaced(count: int, total: int) -> np.ndarray:
     """`count` of `total` rows, evenly spaced from the first."""
     return np.arange(count) * total // count
-
-
-def pictures_of(path: Path) -> np.ndarray | Shards:
-    """The pictures of a .npy, whose shape is (N, H, W, 3) or (N, 3, H, W), or of a cache's folder, (N, S, S, 3): mapped, to be sliced."""
-    return Shards.open(path) if path.is_dir() else mapped(path)
 
 
 @dataclass(frozen=True)

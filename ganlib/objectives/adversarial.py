@@ -1,16 +1,11 @@
 """D tells real from fake, G wants its fakes called real: Goodfellow et al. 2014, section 3, on logits."""
 
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from ganlib.objectives.objective import Batch, Call, Objective
+from ganlib.objectives.objective import Batch, Call, Objective, Trainer
 from ganlib.settings import Loss
-
-if TYPE_CHECKING:
-    from ganlib.training.trainer import Trainer
 
 
 class Adversarial(Objective):
@@ -20,7 +15,7 @@ class Adversarial(Objective):
         self.loss = loss
         self.real_label = real_label
 
-    def step(self, trainer: "Trainer", batch: Batch) -> dict[str, Tensor]:
+    def step(self, trainer: Trainer, batch: Batch) -> dict[str, Tensor]:
         """D's fakes serve G's step too."""
         generator, discriminator = trainer.nets["generator"], trainer.nets["discriminator"]
         fake = generator(batch.noise(len(batch.real)), *batch.condition)

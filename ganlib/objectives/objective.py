@@ -1,16 +1,12 @@
-"""The face that every objective shows to the trainer: it owns a step."""
-
-from __future__ import annotations
+"""The face that every objective shows to the trainer, and the trainer to it: the objective owns a step."""
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from torch import Tensor
 from torch.optim import Optimizer
-
-if TYPE_CHECKING:
-    from ganlib.training.trainer import Trainer
 
 Call = Callable[..., Tensor]
 """A net, or whatever else takes pictures or z, conditions behind them, and gives a tensor."""
@@ -27,6 +23,33 @@ class Batch:
     real: Tensor
     condition: tuple[Tensor, ...]
     noise: Callable[[int], Tensor]
+
+
+class Net(Protocol):
+    """A net as a step calls it, under autocast and with outputs in float32."""
+
+    def __call__(self, *inputs: Tensor) -> Tensor: ...
+
+    def frozen(self) -> AbstractContextManager[None]:
+        """A block in which gradients pass through the net and none is taken for its weights."""
+
+    def evaluating(self) -> AbstractContextManager[None]:
+        """A block in which the net is in eval mode and no gradient is taken."""
+
+
+class Trainer(Protocol):
+    """The trainer as an objective sees it: nets by name, and how a loss changes them."""
+
+    nets: Mapping[str, Net]
+
+    def descend(self, loss: Tensor, *names: str) -> None:
+        """One update of the named nets down `loss`."""
+
+    def gradients(self, loss: Tensor, *names: str) -> None:
+        """The gradients of `loss` in place of those that the named nets have."""
+
+    def update(self, *names: str) -> None:
+        """One step of the named nets' optimizers."""
 
 
 class Objective:

@@ -3,7 +3,6 @@ import json
 import numpy as np
 import pytest
 
-from ganlib.data.faces import pictures_of
 from ganlib.data.shards import INDEX, Shards, Writer
 from ganlib.errors import UserError
 from tests.data.archive import shards_of
@@ -148,8 +147,3 @@ def test_folder_whose_index_and_shards_do_not_fit_is_one_line(tmp_path, damage):
         Shards.open(folder)
     assert "\n" not in str(error.value)
     assert str(error.value).endswith("`dvc repro prepare` makes it anew") or "is no .npy" in str(error.value)
-
-
-def test_pictures_of_a_folder_and_of_one_of_its_files_are_the_same(tmp_path):
-    folder = written(tmp_path / "a", PICTURES[:10])
-    assert np.array_equal(pictures_of(folder)[2:5], pictures_of(folder / "00000.npy")[2:5])

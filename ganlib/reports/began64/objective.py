@@ -6,16 +6,13 @@ L_G = L(G(z_G)) + out-of-bound loss; k <- k + lambda (gamma L(x) - L(G(z_G))), k
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from ganlib.objectives.objective import Batch, Call, Objective
-
-if TYPE_CHECKING:
-    from ganlib.training.trainer import Trainer
+from ganlib.objectives.objective import Batch, Call, Objective, Trainer
 
 KEPT = "k left_out threshold best_convergence epochs_without_better moments convergence_sum steps".split()
 
@@ -53,7 +50,7 @@ class Began(Objective):
         self.epochs_without_better = 0
         self._begin_epoch()
 
-    def step(self, trainer: "Trainer", batch: Batch) -> dict[str, Tensor]:
+    def step(self, trainer: Trainer, batch: Batch) -> dict[str, Tensor]:
         """Both nets step at the same time: G's gradient is taken before D's weights change."""
         generator, discriminator = trainer.nets["generator"], trainer.nets["discriminator"]
         with generator.evaluating():

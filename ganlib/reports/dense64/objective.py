@@ -1,23 +1,19 @@
 """Binary cross-entropy as a Keras GAN trains on it: one mean over a batch that is half real, and fakes of their own for G."""
 
 import math
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
 from ganlib.objectives.adversarial import judgements
-from ganlib.objectives.objective import Batch, Call, Objective
-
-if TYPE_CHECKING:
-    from ganlib.training.trainer import Trainer
+from ganlib.objectives.objective import Batch, Call, Objective, Trainer
 
 
 class KerasAdversarial(Objective):
     """`*_loss_keras` is the value that Keras shows, which clips probabilities to [1e-7, 1 - 1e-7] (keras.config.epsilon)."""
 
-    def step(self, trainer: "Trainer", batch: Batch) -> dict[str, Tensor]:
+    def step(self, trainer: Trainer, batch: Batch) -> dict[str, Tensor]:
         """D's fakes are drawn without dropout, one for each real; G's own step takes twice as many new z."""
         generator, discriminator = trainer.nets["generator"], trainer.nets["discriminator"]
         with generator.evaluating():

@@ -6,14 +6,10 @@ with standard deviation sigma, so that log p(x|z) = -|x - decoded|^2 / (2 sigma^
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from ganlib.objectives.objective import Batch, Call, Objective
-
-if TYPE_CHECKING:
-    from ganlib.training.trainer import Trainer
+from ganlib.objectives.objective import Batch, Call, Objective, Trainer
 
 
 class Elbo(Objective):
@@ -22,7 +18,7 @@ class Elbo(Objective):
     def __init__(self, sigma: float) -> None:
         self.sigma = sigma
 
-    def step(self, trainer: "Trainer", batch: Batch) -> dict[str, Tensor]:
+    def step(self, trainer: Trainer, batch: Batch) -> dict[str, Tensor]:
         encoder, decoder = trainer.nets["encoder"], trainer.nets["generator"]
         mean, log_variance = encoder(batch.real).chunk(2, dim=1)
         decoded = decoder(mean + (log_variance / 2).exp() * batch.noise(len(mean)))

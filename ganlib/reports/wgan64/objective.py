@@ -1,14 +1,9 @@
 """WGAN with a gradient penalty: Gulrajani et al. 2017 (arXiv 1704.00028), algorithm 1."""
 
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor
 
-from ganlib.objectives.objective import Batch, Call, Objective
-
-if TYPE_CHECKING:
-    from ganlib.training.trainer import Trainer
+from ganlib.objectives.objective import Batch, Call, Objective, Trainer
 
 
 class Wasserstein(Objective):
@@ -20,7 +15,7 @@ class Wasserstein(Objective):
     def __init__(self, penalty: float, critic_steps: int, rng: torch.Generator) -> None:
         self.penalty, self.critic_steps, self.rng = penalty, critic_steps, rng
 
-    def step(self, trainer: "Trainer", batch: Batch) -> dict[str, Tensor]:
+    def step(self, trainer: Trainer, batch: Batch) -> dict[str, Tensor]:
         generator, critic = trainer.nets["generator"], trainer.nets["discriminator"]
         for real in batch.real.chunk(self.critic_steps):
             with torch.no_grad():

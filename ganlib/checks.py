@@ -1,0 +1,86 @@
+"""Checks of params.yaml, and the words for a mistake: file, key, value, what is allowed and the nearest name, always in one line."""
+
+import reprlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from ganlib.errors import UserError, suggestion
+from ganlib.settings import Block
+
+FILE = Path("params.yaml")
+
+Model = TypeVar("Model", bound=Block)
+
+_REPR = reprlib.Repr()
+_REPR.maxstring = _REPR.maxother = 80
+_REPR.maxlevel = 2
+
+
+def validate(kind: type[Model], values: Mapping[str, Any], where: str) -> Model:
+    """The block at the key `where`, or a UserError of its first mistake."""
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        problems = error.errors(include_url=False)
+    first, more = problems[0], len(problems) - 1
+    key = ".".join([*([where] if where else []), *map(_key, first["loc"])])
+    rest = f" (and {more} more)" if more else ""
+    raise UserError(f"{FILE}: {key}: {_problem(first, kind)}{rest}")
+
+
+def _problem(problem: Mapping[str, Any], kind: type[Block]) -> str:
+    match problem["type"]:
+        case "extra_forbidden":
+            return f"unknown key{suggestion(str(problem['loc'][-1]), kind.model_fields)}"
+        case "missing":
+            return "missing; it has no default"
+        case "too_short":
+            return f"{shown(problem['input'])} is not allowed: must hold {problem['ctx']['min_length']} or more"
+        case "value_error":
+            return str(problem["ctx"]["error"])
+        case _:
+            return f"{shown(problem['input'])} is not allowed: {problem['msg'].replace('Input should', 'must')}"
+
+
+def mapping(value: Any, where: str) -> Mapping[str, Any]:
+    """`value`, which must be a mapping."""
+    if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
+        raise UserError(f"{FILE}: {where}: must be a mapping of names to values, and is {shown(value)}")
+    return value
+
+
+def known(name: str, names: Iterable[str], where: str) -> str:
+    """`name`, which must be one of `names`."""
+    if name not in names:
+        raise UserError(f"{FILE}: {where}: {shown(name)} is unknown{suggestion(name, names)}; one of {listed(names)}")
+    return name
+
+
+def shown(value: Any) -> str:
+    """The value in one line and not too long, whatever it is: aliases make a value whose repr would fill the memory."""
+    try:
+        shown = _REPR.repr(value)
+    except ValueError:  # Python writes out no number of more than 4,300 digits
+        return "a number of thousands of digits"
+    return shown if len(shown) <= 100 else f"{shown[:100]}..."
+
+
+def _key(part: object) -> str:
+    text = str(part)
+    return text if text and text.isprintable() and len(text) < 100 else shown(text)
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names in their order, each short."""
+    return ", ".join(sorted(map(_key, names)))
+
+
+def yaml_problem(error: YAMLError) -> str:
+    """What is no YAML, and in which line."""
+    if isinstance(error, MarkedYAMLError) and error.problem_mark is not None:
+        return f"line {error.problem_mark.line + 1}: {' '.join(str(error.problem).split())}"
+    return " ".join(str(error).split())
