@@ -24,12 +24,14 @@ from torch import Tensor, nn
 from benchmarks import pictures
 from ganlib import generator
 from ganlib.data.faces import Faces
+from ganlib.data.shards import Shards
 from ganlib.device import device
 from ganlib.fidelity import inception, pairs
 from ganlib.fidelity.evaluation import evaluate
 from ganlib.fidelity.frechet import Statistics
 from ganlib.fidelity.reference import Reference
 from ganlib.figures import Log
+from ganlib.paths import Outputs
 
 SEEN, HELD_OUT, SAMPLES = 162_770, 39_829, 50_000
 REPORT, STEP = "began64", 100
@@ -86,7 +88,8 @@ def faces(count: int, first: int = 0) -> Faces:
     rng = np.random.default_rng(0)
     table = pd.DataFrame({"file": "x.jpg", "split": "train", **{name: rng.choice([-1, 1], first + count, p=[0.8, 0.2]) for name in names}})
     face = np.zeros((settings.size, settings.size, 3), np.uint8)
-    return Faces(np.broadcast_to(face, (first + count, *face.shape)), np.arange(first, first + count), table[first:])
+    pictures_of_one = Shards([np.broadcast_to(face, (first + count, *face.shape))], "")
+    return Faces(pictures_of_one, np.arange(first, first + count), table[first:])
 
 
 def reference(folder: Path, seen: int, held_out: int, samples: int) -> None:
@@ -104,12 +107,13 @@ def reference(folder: Path, seen: int, held_out: int, samples: int) -> None:
 def scores(folder: Path, seen: int, held_out: int, samples: int) -> None:
     """As stages/evaluate.py does, for a run with one snapshot."""
     settings = pictures.report(REPORT, 0.03)
-    net, _ = settings.networks(torch.Generator().manual_seed(0))
+    net = settings.networks(seed=0)["generator"]
+    outputs = Outputs.below(folder)
     for name in ("snapshots/000050", "generator"):
-        generator.save(net, REPORT, settings, folder / f"{name}.safetensors")
-    Log(folder / "log.csv").write(STEP, {"d_loss": 0.0})
+        generator.save(net, "generator", REPORT, settings, outputs.run / f"{name}.safetensors")
+    Log(outputs.progress / "log.csv").write(STEP, {"d_loss": 0.0})
     evaluate(
-        folder,
+        outputs,
         Reference.load(folder / "features.npz"),
         Statistics.load(folder / "statistics.npz", "random", "random"),
         faces(seen + held_out),
