@@ -76,7 +76,9 @@ def test_preview_block_counts_at_preview_scale_only(changed_params):
 
 def test_each_scale_has_a_block_of_its_own_and_leaves_the_others(changed_params):
     blocks = {"reports.dcgan64.preview": {"width": 0.25}, "reports.dcgan64.evening": {"width": 0.375, "batch_size": 50}}
-    found = [params.load(changed_params({"datasets.toons.scale": scale, **blocks})).report("dcgan64") for scale in ("preview", "evening", "full")]
+    found = [
+        params.load(changed_params({"datasets.toons.scale": scale, **blocks})).report("dcgan64") for scale in ("preview", "evening", "full")
+    ]
     assert [(report.width, report.batch_size) for report in found] == [(0.25, 128), (0.375, 50), (1.0, 128)]
 
 

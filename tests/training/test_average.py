@@ -74,5 +74,7 @@ def test_snapshots_are_averages_too(tmp_path):
     changes = {"ema": 0.9, "max_steps": None, "epochs": 3}
     steps = run(tmp_path, "dcgan64", "long", snapshots={"unit": "steps", "at": [4]}, **changes)
     short = run(tmp_path, "dcgan64", "short", **changes | {"max_steps": 4})
-    left = [generator.load(path)[0].state_dict() for path in (steps.run / "snapshots/000004.safetensors", short.run / "generator.safetensors")]
+    left = [
+        generator.load(path)[0].state_dict() for path in (steps.run / "snapshots/000004.safetensors", short.run / "generator.safetensors")
+    ]
     torch.testing.assert_close(*left, rtol=0, atol=0)
