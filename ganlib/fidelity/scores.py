@@ -42,7 +42,10 @@ def compare(real: Side, fake: Side, metrics: Collection[str], *, seed: int) -> d
 
 
 def floor(reals_a: np.ndarray, reals_b: np.ndarray, metrics: Collection[str], *, seed: int) -> dict[str, float]:
-    """`fid_floor`, `kid_floor` and `mind_floor`, as far as `metrics` names them: what the features of N real pictures score against those of N others."""
+    """`fid_floor`, `kid_floor` and `mind_floor`, as far as `metrics` names them.
+
+    They are what the features of N real pictures score against those of N others.
+    """
     floors = {}
     if "fid" in metrics:
         floors["fid_floor"] = _fid(reals_a, reals_b)

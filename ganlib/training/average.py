@@ -13,8 +13,8 @@ from torch.nn import Module
 class Average:
     """theta' = d theta' + (1 - d) theta after each step, of weights and batch norm's running statistics alike; counters are copied.
 
-    d is `decay`, but (1 + n) / (10 + n) while that is less, n being the steps before: the first weights, which are chance, are soon forgotten
-    (as `num_updates` of TensorFlow's ExponentialMovingAverage has it).
+    d is `decay`, but (1 + n) / (10 + n) while that is less, n being the steps before, as with `num_updates` of TensorFlow's
+    ExponentialMovingAverage: the first weights, which are chance, are soon forgotten.
     """
 
     def __init__(self, module: Module, decay: float) -> None:
