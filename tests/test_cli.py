@@ -61,7 +61,7 @@ def test_json_is_one_object_with_fid_at_its_top(ran: subprocess.CompletedProcess
     assert ran.returncode == 0, ran.stderr
     figures = json.loads(ran.stdout)
     assert next(iter(figures)) == "fid"
-    assert figures.keys() >= {*cli.METRICS, "fid_low", "fid_high", "fid_floor", "kid_std", "kid_low", "kid_high", "kid_floor"}
+    assert figures.keys() >= {*cli.METRICS, "fid_low", "fid_high", "fid_floor", "kid_std", "kid_low", "kid_high", "kid_floor", "mind_floor"}
     assert (figures["fake_samples"], figures["real_samples"]) == (6, 12)
     assert (figures["extractor"], figures["protocol"]) == ("inception-2015-12-05", "pytorch-fid")
     assert figures["skipped"] == ["fakes/broken.png"]
