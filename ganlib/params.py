@@ -128,7 +128,10 @@ def _read(path: Path) -> Any:
 def _dataset(name: str, block: Any) -> Dataset:
     key = f"datasets.{name}"
     kind = checks.mapping(block, key).get("kind")
-    return checks.validate(KINDS.get(kind, AnyDataset) if isinstance(kind, str) else AnyDataset, block, key)
+    if not isinstance(kind, str) or kind not in KINDS:  # what the other keys may be depends on the kind
+        block = {name: value for name, value in block.items() if name in AnyDataset.model_fields}
+        return checks.validate(AnyDataset, block, key)
+    return checks.validate(KINDS[kind], block, key)
 
 
 def _resolve(key: str, name: str, block: Any, scale: str, given: Mapping[str, Any]) -> Report:

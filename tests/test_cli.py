@@ -116,6 +116,9 @@ KID:  {number}\d\d
     standard deviation over subsets {number}\d\d
     95% interval {number}\d\d to {number}\d\d
     two halves of the real pictures at this N {number}\d\d
+MIND:  {number}
+    95% interval {number} to {number}
+    two halves of the real pictures at this N {number}
 precision:  {number}
 recall:  {number}
 density:  {number}
@@ -191,7 +194,7 @@ def test_mistake_exits_with_1_and_no_traceback(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.splitlines() == [
-        "error: --metrics: 'fud' is unknown, did you mean 'fid'?; any of fid, kid, precision, recall, density, coverage"
+        "error: --metrics: 'fud' is unknown, did you mean 'fid'?; any of fid, kid, mind, precision, recall, density, coverage"
     ]
 
 

@@ -60,7 +60,7 @@ def test_train_passes_seed_report_and_log_on(given, tmp_path):
 
 def test_baseline_is_trained_as_a_report_is_and_overrides_reach_it(given, capfd):
     name, report, *_ = given({"lr_d": 2e-4, "lr_g": 0.5}, "lsgan64")["arguments"]
-    assert (name, report.lr_g, report.max_steps) == ("lsgan64", 0.5, 300)
+    assert (name, report.lr_g, report.max_steps) == ("lsgan64", 0.5, 4000)
     assert "train@lsgan64: lr_d: 0.0002 is lsgan64's own value" in capfd.readouterr().err
 
 
