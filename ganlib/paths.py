@@ -70,8 +70,13 @@ def outputs(report: str) -> Outputs:
 
 
 def metrics(report: str) -> Path:
-    """A report's scores, kept by git."""
+    """The scores that a person compares, kept by git."""
     return Path("metrics", f"{report}.json")
+
+
+def details(report: str) -> Path:
+    """Every figure of an evaluation."""
+    return scores(report) / "details.json"
 
 
 def checkpoints() -> Path:

@@ -12,7 +12,7 @@ def main() -> None:
         case "toons":
             from ganlib.data import toons
 
-            toons.draw(raw, data.images)
+            toons.draw(raw, data.images, finish=data.finish)
         case "celeba":
             from ganlib.data import sources
 

@@ -1,10 +1,10 @@
-"""Score one report's generators: metrics/<report>.json and data/scores/<report>/."""
+"""Score one report's generators: the headline figures in metrics/<report>.json, all and more to look at in data/scores/<report>/."""
 
 from ganlib import figures, params, paths
 from ganlib.data.faces import Faces
 from ganlib.device import device
 from ganlib.fidelity import inception
-from ganlib.fidelity.evaluation import evaluate
+from ganlib.fidelity.evaluation import HEADLINE, evaluate
 from ganlib.fidelity.frechet import Statistics
 from ganlib.fidelity.reference import Reference
 from ganlib.settings import EXTRACTOR
@@ -14,7 +14,8 @@ from stages import run
 def main(report: str) -> None:
     """Score what REPORT's generators make."""
     settings = params.load()
-    crop, data, protocol = settings.report(report).crop, settings.data, settings.protocol
+    chosen, data, protocol = settings.report(report), settings.data, settings.protocol
+    crop = chosen.crop
     scores = evaluate(
         paths.outputs(report),
         Reference.load(paths.features(crop, protocol)),
@@ -34,7 +35,9 @@ def main(report: str) -> None:
         "scale": data.scale,
     }
     training = figures.closing_figures(paths.outputs(report).progress / "log.csv")
-    figures.save_metrics({**scores, **circumstances, **training}, paths.metrics(report))
+    found = {**scores, **circumstances, **training}
+    figures.save_metrics(found, paths.details(report))
+    figures.save_metrics({name: found[name] for name in (*HEADLINE, *chosen.headline) if name in found}, paths.metrics(report))
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ def test_json_is_one_object_with_fid_at_its_top(ran: subprocess.CompletedProcess
     assert ran.returncode == 0, ran.stderr
     figures = json.loads(ran.stdout)
     assert next(iter(figures)) == "fid"
-    assert figures.keys() >= {*cli.METRICS, "fid_low", "fid_high", "fid_floor", "kid_std", "kid_low", "kid_high", "kid_floor"}
+    assert figures.keys() >= {*cli.METRICS, "fid_low", "fid_high", "fid_floor", "kid_std", "kid_low", "kid_high", "kid_floor", "mind_floor"}
     assert (figures["fake_samples"], figures["real_samples"]) == (6, 12)
     assert (figures["extractor"], figures["protocol"]) == ("inception-2015-12-05", "pytorch-fid")
     assert figures["skipped"] == ["fakes/broken.png"]
@@ -116,6 +116,9 @@ KID:  {number}\d\d
     standard deviation over subsets {number}\d\d
     95% interval {number}\d\d to {number}\d\d
     two halves of the real pictures at this N {number}\d\d
+MIND:  {number}
+    95% interval {number} to {number}
+    two halves of the real pictures at this N {number}
 precision:  {number}
 recall:  {number}
 density:  {number}
@@ -191,7 +194,7 @@ def test_mistake_exits_with_1_and_no_traceback(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.splitlines() == [
-        "error: --metrics: 'fud' is unknown, did you mean 'fid'?; any of fid, kid, precision, recall, density, coverage"
+        "error: --metrics: 'fud' is unknown, did you mean 'fid'?; any of fid, kid, mind, precision, recall, density, coverage"
     ]
 
 

@@ -74,6 +74,14 @@ def test_preview_block_counts_at_preview_scale_only(changed_params):
     assert (full.width, full.max_steps, full.epochs, full.batch_size) == (1.0, None, 5, 128)
 
 
+def test_each_scale_has_a_block_of_its_own_and_leaves_the_others(changed_params):
+    blocks = {"reports.dcgan64.preview": {"width": 0.25}, "reports.dcgan64.evening": {"width": 0.375, "batch_size": 50}}
+    found = [
+        params.load(changed_params({"datasets.toons.scale": scale, **blocks})).report("dcgan64") for scale in ("preview", "evening", "full")
+    ]
+    assert [(report.width, report.batch_size) for report in found] == [(0.25, 128), (0.375, 50), (1.0, 128)]
+
+
 def test_override_beats_the_preview_block(changed_params):
     assert params.load(changed_params({"epochs": 2})).report("dcgan64").epochs == 2
 
@@ -97,6 +105,8 @@ MISTAKES = [
     ("datasets.celeba.sources", "drive", "params.yaml: datasets.celeba.sources: unknown key, did you mean 'source'?"),
     ("datasets.toons.kind", "toon", "params.yaml: datasets.toons.kind: 'toon' is not allowed: must be 'toons', 'celeba' or 'folder'"),
     ("datasets.own", None, "params.yaml: datasets.own: must be a mapping of names to values, and is None"),
+    ("datasets.toons.scale", "night", "params.yaml: datasets.toons.scale: 'night' is not allowed: must be 'preview', 'evening' or 'full'"),
+    ("reports.dcgan64.evening", {"widht": 1.0}, "params.yaml: reports.dcgan64.evening.widht: unknown key, did you mean 'width'?"),
     ("datasets.own.max_broken", -1, "params.yaml: datasets.own.max_broken: -1 is not allowed: must be greater than or equal to 0"),
     ("lr_d", -1.0, "params.yaml: lr_d: -1.0 is not allowed: must be greater than 0"),
     ("lr_d", "fast", "params.yaml: lr_d: 'fast' is not allowed: must be a valid number"),

@@ -12,6 +12,7 @@ from ganlib.data import folder, sources, toons
 from ganlib.data.faces import Faces
 from ganlib.errors import UserError
 from ganlib.fidelity import inception
+from ganlib.fidelity.evaluation import HEADLINE
 from ganlib.fidelity.frechet import Statistics
 from ganlib.fidelity.reference import Reference
 from ganlib.figures import Log
@@ -59,7 +60,7 @@ def test_train_passes_seed_report_and_log_on(given, tmp_path):
 
 def test_baseline_is_trained_as_a_report_is_and_overrides_reach_it(given, capfd):
     name, report, *_ = given({"lr_d": 2e-4, "lr_g": 0.5}, "lsgan64")["arguments"]
-    assert (name, report.lr_g, report.max_steps) == ("lsgan64", 0.5, 300)
+    assert (name, report.lr_g, report.max_steps) == ("lsgan64", 0.5, 4000)
     assert "train@lsgan64: lr_d: 0.0002 is lsgan64's own value" in capfd.readouterr().err
 
 
@@ -105,15 +106,15 @@ def test_check_writes_what_each_data_stage_reads_into_its_own_file(place):
 @pytest.mark.parametrize(
     ("dataset", "stage", "expected"),
     [
-        ("toons", (toons, "draw"), (paths.RAW / "toons", 123)),
+        ("toons", (toons, "draw"), (paths.RAW / "toons", 123, False)),
         ("celeba_preview", (sources, "fetch"), ("celeba_preview", "mine", 123, paths.RAW / "celeba_preview")),
         ("own", (folder, "fetch"), ("own", "mine", paths.RAW / "own")),
     ],
 )
 def test_download_asks_for_the_chosen_data_sets_source_and_number(place, monkeypatch, dataset, stage, expected):
     calls = []
-    monkeypatch.setattr(*stage, lambda *given: calls.append(given))
-    source = {} if dataset == "toons" else {f"datasets.{dataset}.source": "mine"}
+    monkeypatch.setattr(*stage, lambda *given, **named: calls.append((*given, *named.values())))
+    source = {"datasets.toons.finish": False} if dataset == "toons" else {f"datasets.{dataset}.source": "mine"}
     place({"dataset": dataset, f"datasets.{dataset}.images": 123, **source})
     download.main()
     assert calls == [expected]
@@ -183,16 +184,16 @@ def test_reference_is_of_the_splits_pictures_and_its_statistics_of_those_that_ar
     np.testing.assert_allclose(kept.mu, found.scored.mean(axis=0), rtol=1e-5)
 
 
-def test_evaluate_scores_by_the_chosen_protocol_and_seed_and_says_how_in_the_metrics(scoring, monkeypatch):
+def test_evaluate_scores_by_the_chosen_protocol_and_seed_and_says_how_in_the_details(scoring, monkeypatch):
     asked, seen = scoring({"seed": 77, "datasets.toons.split": "test"}), {}
     reference.main("wide64")
 
     def scored(*given: object, **named: object) -> dict:
         seen.update(given=given, named=named)
-        return {"fid": 1.5}
+        return {"fid": 1.5, "kid_std": 0.5, "coverage": 0.25}
 
     monkeypatch.setattr(evaluate, "evaluate", scored)
-    Log(paths.outputs("dense64").progress / "log.csv").write(12, {"d_loss": 0.25})
+    Log(paths.outputs("dense64").progress / "log.csv").write(12, {"d_loss": 0.25, "d_accuracy": 0.75})
     evaluate.main("dense64")
 
     outputs, features, statistics, faces, out = seen["given"]
@@ -202,8 +203,11 @@ def test_evaluate_scores_by_the_chosen_protocol_and_seed_and_says_how_in_the_met
     assert faces.rows.tolist() == list(range(30))
     assert seen["named"]["seed"] == 77
     assert asked == [("cpu", "clean")] * 2
-    assert json.loads(paths.metrics("dense64").read_text()) == {
+    assert json.loads(paths.metrics("dense64").read_text()) == {"fid": 1.5, "coverage": 0.25, "d_accuracy": 0.75}
+    assert json.loads(paths.details("dense64").read_text()) == {
         "fid": 1.5,
+        "kid_std": 0.5,
+        "coverage": 0.25,
         "samples": 6,
         "real_samples": 6,
         "extractor": EXTRACTOR,
@@ -213,7 +217,15 @@ def test_evaluate_scores_by_the_chosen_protocol_and_seed_and_says_how_in_the_met
         "scale": "preview",
         "step": 12,
         "d_loss": 0.25,
+        "d_accuracy": 0.75,
     }
+
+
+@pytest.mark.parametrize("name", small.NAMES)
+def test_headline_metrics_are_a_dozen_at_most_and_end_with_one_or_two_of_the_reports_own(name):
+    own = small.report(name).headline
+    assert 1 <= len(own) <= 2
+    assert len(HEADLINE + own) <= 12
 
 
 @pytest.mark.parametrize(("stage", "of"), [(reference, "wide64"), (evaluate, "dense64")])

@@ -11,7 +11,7 @@ from ganlib.data import celeba, folder
 from ganlib.data.archive import open_archive
 from ganlib.data.crop import Box, Centre, Crop, Region
 from ganlib.data.raw import Raw
-from ganlib.settings import Block, Count, Split
+from ganlib.settings import Block, Count, Scale, Split
 
 FEWEST_SAMPLES = 6  # more than density's five nearest neighbours
 
@@ -24,7 +24,7 @@ class AnyDataset(Block):
     kind: Literal["toons", "celeba", "folder"]
     images: Annotated[int, Field(ge=10)] | None
     split: Split
-    scale: Literal["preview", "full"]
+    scale: Scale
     samples: Annotated[int, Field(ge=FEWEST_SAMPLES)]
     searched: Count | None
 
@@ -53,9 +53,10 @@ class AnyDataset(Block):
 
 
 class Toons(AnyDataset):
-    """Faces that are drawn."""
+    """Faces that are drawn, with a photograph's finish or flat."""
 
     kind: Literal["toons"]
+    finish: bool
     max_broken: ClassVar[int] = 0
 
     @model_validator(mode="after")
@@ -65,7 +66,7 @@ class Toons(AnyDataset):
         return self
 
     def read_by_download(self) -> dict[str, Any]:
-        return self.model_dump(include={"kind", "images"})
+        return self.model_dump(include={"kind", "images", "finish"})
 
 
 class Celeba(AnyDataset):

@@ -24,6 +24,7 @@ from PIL import Image
 
 from ganlib import progress
 from ganlib.data.celeba import ARCHIVE, ATTRIBUTE_TABLE, ATTRIBUTES, FOLDER, HEIGHT, SPLIT_TABLE, WIDTH
+from ganlib.data.finish import finished
 from ganlib.files import replacing
 
 # One drawing, by DiceBear's names: {"mouthVariant": "smile", "skinColor": "#edb98a", ...}; the variant "none" leaves a part out.
@@ -89,11 +90,11 @@ SHOWN_BY = {
 }
 
 
-def draw(folder: Path, count: int, seed: int = 0) -> None:
+def draw(folder: Path, count: int, *, finish: bool = True, seed: int = 0) -> None:
     """Draw COUNT faces (at least 10) into FOLDER as CelebA's archive, attributes and split (80 % train, 10 % valid, 10 % test).
 
-    Equal arguments give equal bytes on any number of cores, and a smaller count gives the first pictures of a larger one. A file
-    bears its final name only once it is whole; the archive comes last.
+    They have a photograph's finish unless `finish` is off. Equal arguments give equal bytes on any number of cores, and a smaller count
+    gives the first pictures of a larger one. A file bears its final name only once it is whole; the archive comes last.
     """
     names = [f"{number:06d}.jpg" for number in range(1, count + 1)]
     rows = []
@@ -101,7 +102,7 @@ def draw(folder: Path, count: int, seed: int = 0) -> None:
         with (
             ZipFile(part, "w") as archive,
             ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn")) as pool,
-            closing(pool.map(partial(_face, seed), range(1, count + 1), chunksize=16)) as faces,
+            closing(pool.map(partial(face, seed, finish), range(1, count + 1), chunksize=16)) as faces,
         ):
             for name, (shown, jpeg) in zip(names, progress.bar(faces, desc="drawing faces", total=count, unit="face"), strict=True):
                 archive.writestr(_member(name), jpeg)
@@ -138,10 +139,14 @@ def render(toon: Toon) -> Image.Image:
     return Image.open(BytesIO(resvg_py.svg_to_bytes(svg, width=WIDTH, height=HEIGHT, skip_system_fonts=True))).convert("RGB")
 
 
-def _face(seed: int, number: int) -> tuple[frozenset[str], bytes]:
+def face(seed: int, finish: bool, number: int) -> tuple[frozenset[str], bytes]:
+    """The attributes that picture NUMBER shows, and its JPEG."""
     toon = describe(seed, number)
+    picture = render(toon)
+    if finish:
+        picture = Image.fromarray(finished(np.asarray(picture), np.random.default_rng([seed, number, 1])))
     jpeg = BytesIO()
-    render(toon).save(jpeg, "JPEG", quality=95)
+    picture.save(jpeg, "JPEG", quality=95)
     return attributes(toon), jpeg.getvalue()
 
 

@@ -28,6 +28,13 @@ from ganlib.pictures import save_sheet
 from ganlib.reports.base import Report
 from ganlib.streams import stream
 
+HEADLINE = (
+    *("fid", "fid_low", "fid_high", "fid_floor"),
+    *("kid", "kid_low", "kid_high", "kid_floor"),
+    *("coverage", "closer_than_held_out"),
+)
+"""What a person compares of any report; its own `headline` figures come behind them."""
+
 
 @dataclass(frozen=True, eq=False)
 class Fakes:

@@ -1,4 +1,4 @@
-"""Confidence intervals of FID and KID by a delete-a-group jackknife (Efron & Tibshirani 1993, chapter 11; Kott 2001).
+"""Confidence intervals of FID, KID and MIND by a delete-a-group jackknife (Efron & Tibshirani 1993, chapter 11; Kott 2001).
 
 Each side is divided at random into 20 groups, and the score is taken anew without each group in turn. A bootstrap would draw pictures
 more than once, and duplicates flatten the covariances and raise every FID that it averages; here no picture counts twice.
@@ -19,6 +19,7 @@ from ganlib import progress
 from ganlib.device import device
 from ganlib.fidelity.frechet import Statistics, frechet_distance
 from ganlib.fidelity.kernel import KernelSums, kernel_sums, mmd2
+from ganlib.fidelity.mind import equally_many, mind_without
 from ganlib.fidelity.pairs import require
 
 GROUPS = 20
@@ -59,6 +60,19 @@ def kid_interval(real: np.ndarray, fake: np.ndarray, level: float = 0.95) -> tup
         whole._replace(fake=rest.fake, cross=whole.cross - sums.cross.sum(axis=0)), len(real), len(fake) - np.bincount(fake_groups)
     )
     return _interval(float(mmd2(whole, len(real), len(fake))), level, (without_real, real_groups), (without_fake, fake_groups))
+
+
+def mind_interval(real: np.ndarray, fake: np.ndarray, level: float = 0.95) -> tuple[float, float]:
+    """(low, high) for the MIND of (N, D) and (M, D) features; low is at least 0. The bias of few pictures is in it, as in FID's.
+
+    Both sides lose a group at a time, since they have to stay equally long. Fewer than 4 pictures on a side are a UserError.
+    """
+    require("MIND's interval", LEAST, real=real, fake=fake)
+    real, fake = equally_many(real, fake)
+    groups = jackknife_groups(len(real))
+    whole, *without = mind_without(real, fake, [None, *_members(groups).astype(bool)])
+    low, high = _interval(whole, level, (np.array(without), groups))
+    return max(low, 0.0), high
 
 
 def jackknife_groups(count: int) -> np.ndarray:

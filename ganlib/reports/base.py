@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, NamedTuple
 
 from pydantic import Field
 
-from ganlib.settings import Block, Count, Fraction, Latent, Loss, OptimizerKind, Positive, Precision, Probability
+from ganlib.settings import Block, Count, Decay, Fraction, Latent, Loss, OptimizerKind, Positive, Precision, Probability
 
 if TYPE_CHECKING:
     from torch.nn import Module
@@ -36,6 +36,7 @@ class System(Block):
     lr_g: Positive
     beta1: Fraction
     rate_scale: Positive = 1.0
+    ema: Decay | None = None
     precision: Precision = "tf32"
     compile: bool = False
 
@@ -76,10 +77,14 @@ class Report(System):
     """What every image report states; the numbers of params.yaml, after overrides."""
 
     size: ClassVar[int]
+    headline: ClassVar[tuple[str, ...]] = ()
+    """One or two figures of the report's own that a person compares, beside those of all reports."""
+
     pixel_range: ClassVar[tuple[float, float]] = (-1.0, 1.0)
 
     crop: str
     optimizer_g: OptimizerKind
+    ema: Decay | None
     batch_size: Annotated[int, Field(ge=2)]
     epochs: Count
     max_steps: Count | None
@@ -106,6 +111,8 @@ class Report(System):
 
 class Gan(Report):
     """A generator and a discriminator."""
+
+    headline = ("d_accuracy",)
 
     latent: Latent
     lr_d: Positive

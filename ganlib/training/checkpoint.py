@@ -60,8 +60,8 @@ def _of_code(name: str) -> str:
 
 
 def bytes_needed(trainer: Trainer) -> int:
-    """About what a state takes: weights, and Adam's two moments of each."""
-    return 3 * sum(tensor.nbytes for module in trainer.modules.values() for tensor in module.state_dict().values())
+    """About what a state takes: weights, Adam's two moments of each, and an average of G's."""
+    return 4 * sum(tensor.nbytes for module in trainer.modules.values() for tensor in module.state_dict().values())
 
 
 class Checkpoints:

@@ -39,9 +39,12 @@ class Record:
             so_far = self.report.model_copy(update={"epochs": -(-step // self.steps_per_epoch), "max_steps": step})
             generators.save(trainer.generator, "generator", self.name, so_far, self.outputs.run / "snapshots" / f"{step:06d}.safetensors")
         if last:
+            generators.save(trainer.generator, "generator", self.name, self.report, self.outputs.run / "generator.safetensors")
             for net, module in trainer.modules.items():
-                folder = self.outputs.run if net == "generator" else self.outputs.nets
-                generators.save(module, net, self.name, self.report, folder / f"{net}.safetensors")
+                if module is not trainer.generator:
+                    generators.save(module, net, self.name, self.report, self.outputs.nets / f"{net}.safetensors")
+            if trainer.average:
+                self.sheets.save_raw(step, trainer)
         if step % self.log_every and not last:
             return None
         figures = {key: float(value) for key, value in losses.items()}
@@ -62,5 +65,5 @@ def bytes_needed(report: Report, trainer: Trainer, steps: int, steps_per_epoch: 
     """About how much the whole record of a run takes at most, its pictures uncompressed and with a reconstruction for each."""
     pictures = 2 * (steps // report.sample_every + 1)
     generators = len(report.snapshots.steps(steps_per_epoch) if report.snapshots else ())
-    nets = sum(tensor.nbytes for module in trainer.modules.values() for tensor in module.state_dict().values())
+    nets = sum(tensor.nbytes for module in {*trainer.modules.values(), trainer.generator} for tensor in module.state_dict().values())
     return pictures * sheets.nbytes(report) + nets + generators * sum(tensor.nbytes for tensor in trainer.generator.state_dict().values())

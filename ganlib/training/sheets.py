@@ -58,6 +58,10 @@ class Sheets:
                 sheet += [shown[row : row + COLUMNS], again[row : row + COLUMNS]]
         self._save("reconstructions", step, torch.cat(sheet))
 
+    def save_raw(self, step: int, trainer: Trainer) -> None:
+        """raw/<step>.png: the samples of the generator in training, where those of `samples` are by its average."""
+        self._save("raw", step, self._fakes(trainer.modules["generator"]))
+
     def diversity(self, generator: Module) -> float:
         """The standard deviation over a row's pictures (one condition, eight z) as a share of the reals'; 0: all z give one picture."""
         low, high = self.report.pixel_range

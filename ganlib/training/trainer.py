@@ -12,6 +12,7 @@ from torch.optim import SGD, Adam, Optimizer
 from ganlib.objectives.objective import Batch, Objective
 from ganlib.reports.base import System
 from ganlib.streams import Streams
+from ganlib.training.average import Average
 
 
 class Net:
@@ -60,14 +61,15 @@ class Trainer:
         self.nets = {name: Net(module, autocast) for name, module in self.modules.items()}
         self.optimizers = {name: _optimizer(system, name, module) for name, module in self.modules.items()}
         self.objective: Objective = system.objective(streams)
+        self.average = Average(self.modules["generator"], system.ema) if system.ema else None
         if system.compile:
             for module in self.modules.values():
                 module.compile()
 
     @property
     def generator(self) -> Module:
-        """The net whose pictures are shown and scored."""
-        return self.modules["generator"]
+        """The net whose pictures are shown, scored and kept: the averaged one where there is one."""
+        return self.average.module if self.average else self.modules["generator"]
 
     @property
     def rates(self) -> dict[str, float]:
@@ -76,7 +78,10 @@ class Trainer:
 
     def step(self, batch: Batch) -> dict[str, Tensor]:
         """One update of every net; the losses and figures by name, still on the device."""
-        return {name: figure.detach() for name, figure in self.objective.step(self, batch).items()}
+        figures = self.objective.step(self, batch)
+        if self.average:
+            self.average.update(self.modules["generator"])
+        return {name: figure.detach() for name, figure in figures.items()}
 
     def descend(self, loss: Tensor, *names: str) -> None:
         """One update of the named nets down `loss`."""
@@ -110,7 +115,8 @@ class Trainer:
 
     def _parts(self) -> dict[str, Any]:
         optimizers = {f"{name}'s optimizer": optimizer for name, optimizer in self.optimizers.items()}
-        return {**self.modules, **optimizers, "objective": self.objective}
+        average = {"average": self.average} if self.average else {}
+        return {**self.modules, **optimizers, **average, "objective": self.objective}
 
 
 def _optimizer(system: System, name: str, module: Module) -> Optimizer:

@@ -11,7 +11,7 @@ def block(changed_params, name, **changes):
 @pytest.mark.parametrize(
     ("name", "download", "prepare"),
     [
-        ("toons", {"kind": "toons", "images": 4000}, {"kind": "toons", "images": 4000}),
+        ("toons", {"kind": "toons", "images": 4000, "finish": True}, {"kind": "toons", "images": 4000}),
         ("celeba", {"kind": "celeba", "source": None}, {"kind": "celeba", "images": None, "max_broken": 0}),
         ("own", {"kind": "folder", "source": None}, {"kind": "folder", "images": None, "box": None, "max_broken": 0}),
     ],

@@ -98,8 +98,7 @@ def _shrink(params: dict) -> None:
     for name in ("toons", "celeba_preview"):
         params["datasets"][name].update(images=160, samples=8, searched=12)
     for report in (*params["reports"].values(), *params["baselines"].values()):
-        report["preview"].update({key: value for key, value in TINY.items() if key != "width" or key in report})
-        report["batch_size"] = 16
+        report["preview"].update({key: value for key, value in TINY.items() if key != "width" or key in report} | {"batch_size": 16})
     params["curve"]["steps"] = 100
 
 

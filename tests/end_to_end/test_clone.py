@@ -72,5 +72,5 @@ def test_baseline_is_trained_and_scored_by_name(cloned, tmp_path):
     assert "Running stage 'prepare@" in told
     assert "Running stage 'train@" not in told
     assert "lsgan64" not in told
-    assert clone.yaml("metrics/wgan64.json")["step"] == 3
+    assert clone.yaml("data/scores/wgan64/details.json")["step"] == 3
     assert "Data and pipelines are up to date." in clone.dvc("repro", "baselines/dvc.yaml:evaluate@wgan64")

@@ -31,21 +31,25 @@ def test_repro_leaves_every_output(finished):
         assert all(file.endswith(".safetensors") for file in nets)
         sheets = {"samples/000003.png", "reals.png"}
         assert {"log.csv", *sheets} <= finished.files(f"data/progress/{name}").keys()
-        assert {"scores.csv", "closest.png"} <= finished.files(f"data/scores/{name}").keys()
+        assert {"scores.csv", "closest.png", "details.json"} <= finished.files(f"data/scores/{name}").keys()
         pictures = [finished.files(f"data/progress/{name}")[sheet] for sheet in sheets]
         for content in (*pictures, finished.files(f"data/scores/{name}")["closest.png"]):
             with Image.open(io.BytesIO(content)) as picture:
                 assert picture.mode == "RGB"
-        scores = finished.yaml(f"metrics/{name}.json")
+        scores = finished.yaml(f"data/scores/{name}/details.json")
+        compared = finished.yaml(f"metrics/{name}.json")
+        assert len(compared) <= 12
+        assert compared.items() <= scores.items()
+        assert {"fid", "kid", "coverage"} <= compared.keys()
         assert all(math.isfinite(scores[score]) for score in SCORES)
         assert scores["fid_low"] <= scores["fid"] <= scores["fid_high"]
         assert (scores["samples"], scores["seen_samples"], scores["held_out_samples"]) == (8, 12, 8)
         assert (scores["extractor"], scores["protocol"]) == ("inception-2015-12-05", "pytorch-fid")
         assert (scores["dataset"], scores["split"], scores["scale"], scores["step"]) == ("toons", "train", "preview", 3)
         assert {figure for figure in log(finished, name)[0] if figure.endswith("loss")} <= scores.keys()
-    assert {"d_accuracy", "d_loss_keras", "g_loss_keras"} <= finished.yaml("metrics/dense64.json").keys()
+    assert {"d_accuracy", "d_loss_keras", "g_loss_keras"} <= finished.yaml("data/scores/dense64/details.json").keys()
     balance = {"convergence", "k", "balance", "out_of_range", "left_out", "diversity_within"}
-    assert balance <= finished.yaml("metrics/began64.json").keys()
+    assert balance <= finished.yaml("data/scores/began64/details.json").keys()
     for name in ("began64", "vae64"):
         assert "reconstructions/000003.png" in finished.files(f"data/progress/{name}")
     assert {"d_accuracy", "d_score", "within_bounds"} <= finished.yaml("metrics/curve.json").keys()
@@ -135,9 +139,9 @@ def test_snapshots_are_scored_over_training_and_the_end_alone_stays_the_same(che
 
 
 @pytest.mark.slow
-def test_another_protocol_has_statistics_of_its_own_and_is_named_in_the_metrics(checkout):
+def test_another_protocol_has_statistics_of_its_own_and_is_named_in_the_details(checkout):
     checkout.dvc("exp", "run", "evaluate@dcgan56", "-S", "protocol=clean")
-    scores = checkout.yaml("metrics/dcgan56.json")
+    scores = checkout.yaml("data/scores/dcgan56/details.json")
     assert scores["protocol"] == "clean"
     assert scores["fid"] != json.loads(checkout.run("git", "show", "HEAD:metrics/dcgan56.json"))["fid"]
     assert (checkout.folder / "data/reference/tight56.inception-2015-12-05.clean.npz").is_file()
@@ -223,7 +227,7 @@ def test_pipeline_runs_on_photographs_and_back_again_from_the_run_cache(checkout
     before = checkout.files("metrics")
     checkout.dvc("exp", "run", "-S", "dataset=celeba_preview", "-S", f"datasets.celeba_preview.source={celeba_folder}")
     for name in checkout.reports:
-        scores = checkout.yaml(f"metrics/{name}.json")
+        scores = checkout.yaml(f"data/scores/{name}/details.json")
         assert (scores["dataset"], scores["samples"]) == ("celeba_preview", 8)
     told = checkout.dvc("exp", "run", "-S", "dataset=toons", "-S", "datasets.celeba_preview.source=null")
     assert "> python -m stages.train" not in told

@@ -5,9 +5,10 @@ import pytest
 
 from ganlib.errors import UserError
 from ganlib.fidelity.frechet import Statistics, frechet_distance
-from ganlib.fidelity.intervals import fid_interval, kid_interval
+from ganlib.fidelity.intervals import fid_interval, kid_interval, mind_interval
 from ganlib.fidelity.kernel import kid
 from ganlib.fidelity.manifold import manifold
+from ganlib.fidelity.mind import mind
 from ganlib.fidelity.scores import METRICS, compare, floor, halves
 from tests.fidelity.features import drawn
 
@@ -21,8 +22,10 @@ def test_all_scores_are_those_of_their_own_functions_fid_first() -> None:
     assert (found["fid_low"], found["fid_high"]) == fid_interval(REAL, FAKE)
     assert (found["kid"], found["kid_std"]) == kid(REAL, FAKE, seed=3)
     assert (found["kid_low"], found["kid_high"]) == kid_interval(REAL, FAKE)
-    assert {metric: found[metric] for metric in METRICS[2:]} == manifold(REAL, FAKE)
-    assert set(found) == {*METRICS, "fid_low", "fid_high", "kid_std", "kid_low", "kid_high"}
+    assert found["mind"] == mind(REAL, FAKE)
+    assert (found["mind_low"], found["mind_high"]) == mind_interval(REAL, FAKE)
+    assert {metric: found[metric] for metric in METRICS[3:]} == manifold(REAL, FAKE)
+    assert set(found) == {*METRICS, "fid_low", "fid_high", "kid_std", "kid_low", "kid_high", "mind_low", "mind_high"}
 
 
 @pytest.mark.parametrize("metrics", [["recall"], ["coverage", "precision"]])
@@ -40,7 +43,7 @@ def test_two_pictures_a_side_have_an_fid_and_no_interval() -> None:
     assert set(compare(REAL[:2], FAKE[:2], ["fid"], seed=0)) == {"fid"}
 
 
-@pytest.mark.parametrize(("metric", "few"), [("fid", 1), ("kid", 3), ("precision", 3), ("coverage", 5)])
+@pytest.mark.parametrize(("metric", "few"), [("fid", 1), ("kid", 3), ("mind", 3), ("precision", 3), ("coverage", 5)])
 def test_fewer_pictures_than_a_metric_needs_are_refused(metric: str, few: int) -> None:
     with pytest.raises(UserError, match=rf"needs .*\d .*pictures.*, not {few}"):
         compare(REAL[:few], FAKE[:few], [metric], seed=0)
@@ -48,9 +51,8 @@ def test_fewer_pictures_than_a_metric_needs_are_refused(metric: str, few: int) -
 
 def test_floor_is_the_score_of_reals_against_reals() -> None:
     one, other = REAL[:30], REAL[30:]
-    assert floor(one, other, ["fid", "kid", "recall"], seed=2) == {
-        "fid_floor": compare(one, other, ["fid"], seed=2)["fid"],
-        "kid_floor": compare(one, other, ["kid"], seed=2)["kid"],
+    assert floor(one, other, ["fid", "kid", "mind", "recall"], seed=2) == {
+        f"{metric}_floor": compare(one, other, [metric], seed=2)[metric] for metric in ("fid", "kid", "mind")
     }
     assert set(floor(one, other, ["kid"], seed=2)) == {"kid_floor"}
 

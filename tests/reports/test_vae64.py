@@ -48,7 +48,7 @@ def test_decoder_gets_a_z_of_the_posterior():
     trainer, z = Trainer(small.report("vae64"), torch.device("cpu"), Streams(1)), []
     pictures, noise = torch.rand(4, 3, 64, 64) * 2 - 1, torch.randn(4, 100)
     encoded = trainer.modules["encoder"](pictures)
-    trainer.generator.register_forward_pre_hook(lambda _, given: z.append(given[0]))
+    trainer.modules["generator"].register_forward_pre_hook(lambda _, given: z.append(given[0]))
     trainer.step(Batch(pictures, (), lambda _: noise))
     torch.testing.assert_close(z, [encoded[:, :100] + encoded[:, 100:].exp().sqrt() * noise])
 

@@ -13,11 +13,11 @@ NAMES = tuple(names())
 
 
 def report(name: str, **changes: object) -> Report:
-    """The report with narrow nets, a few pictures a step and four steps."""
+    """The report with narrow nets, a few pictures a step, four steps and an average of G."""
     settings = params.load().report(name).model_dump()
     narrow = {key: value for key, value in {"width": 0.03, "critic_steps": 2}.items() if key in settings}
     return settings_of(name).model_validate(
-        {**settings, **narrow, "batch_size": 4, "rate_scale": 1.0, "max_steps": 4, "sample_every": 2, **changes}
+        {**settings, **narrow, "batch_size": 4, "rate_scale": 1.0, "ema": 0.9, "max_steps": 4, "sample_every": 2, **changes}
     )
 
 

@@ -48,11 +48,15 @@ def batch(report, *, count: int = 4) -> Batch:
 @pytest.mark.parametrize("name", small.NAMES)
 def test_run_leaves_all_that_it_should(tmp_path, name):
     out = run(tmp_path, name)
-    progress = {"log.csv", "reals.png", "samples/000002.png", "samples/000004.png"}
+    progress = {"log.csv", "reals.png", "samples/000002.png", "samples/000004.png", "raw/000004.png"}
     if name in ("began64", "vae64"):
         progress |= {"reconstructions/000002.png", "reconstructions/000004.png"}
     other = "encoder" if name == "vae64" else "discriminator"
-    expected = {"run": {"config.yaml", "generator.safetensors"}, "nets": {f"{other}.safetensors"}, "progress": progress}
+    expected = {
+        "run": {"config.yaml", "generator.safetensors"},
+        "nets": {f"{other}.safetensors", "generator.safetensors"},
+        "progress": progress,
+    }
     assert {kind: set(children.files(folder)) for kind, folder in out._asdict().items()} == expected
     with (out.progress / "log.csv").open() as file:
         rows = list(csv.DictReader(file))
@@ -228,7 +232,7 @@ def test_first_steps_of_dcgan64_are_those_of_the_tutorials_loop():
         losses = trainer.step(replace(some, noise=lambda _, z=z: z))
         assert losses["d_loss"].item() == pytest.approx((real_loss + fake_loss).item(), rel=1e-4)
         assert losses["g_loss"].item() == pytest.approx(g_loss.item(), rel=1e-4)
-    for ours, theirs in zip(trainer.generator.parameters(), g.parameters(), strict=True):
+    for ours, theirs in zip(trainer.modules["generator"].parameters(), g.parameters(), strict=True):
         torch.testing.assert_close(ours, theirs, rtol=1e-3, atol=1e-5)
 
 
@@ -283,7 +287,7 @@ def test_dense64s_dropout_is_off_for_ds_fakes_and_on_in_gs_own_step():
     report = small.report("dense64")
     trainer = Trainer(report, CPU, Streams(1))
     calls = []
-    trainer.generator.register_forward_pre_hook(lambda generator, given: calls.append((generator.training, len(given[0]))))
+    trainer.modules["generator"].register_forward_pre_hook(lambda generator, given: calls.append((generator.training, len(given[0]))))
     trainer.step(batch(report))
     assert calls == [(False, 4), (True, 8)]
 

@@ -40,6 +40,7 @@ def batch(report: Report, device: torch.device) -> Batch:
     return Batch(real.to(device), condition, lambda count: torch.randn(count, report.latent_size, generator=rng).to(device))
 
 
+@pytest.mark.filterwarnings("ignore:Accessing the data pointer of FakeTensor")  # as copying a net does
 @pytest.mark.parametrize("name", small.NAMES)
 def test_step_on_a_gpu_never_waits_for_it(name, monkeypatch):
     """Fake tensors: shapes and devices without numbers, so that reading one is an error. All but the backward passes, which need a GPU."""

@@ -20,6 +20,7 @@ class Settings(Gan):
     """TensorJoe 2017."""
 
     size = 64
+    headline = ("convergence", "diversity_within")
     pixel_range = (0.0, 1.0)
     first_weights = "glorot"
 

@@ -20,6 +20,7 @@ class Settings(Gan):
     """Adly, Bockmon & Nguyen 2021; half of `batch_size` is real."""
 
     size = 64
+    headline = ("d_accuracy", "diversity")
     pixel_range = (0.0, 1.0)
     first_weights = "glorot"
 

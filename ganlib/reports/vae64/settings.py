@@ -18,6 +18,7 @@ class Settings(Report):
     """Kingma & Welling 2014; `lr_g` is the rate of decoder and encoder alike, `sigma` the standard deviation of a pixel in [-1, 1]."""
 
     size = 64
+    headline = ("elbo",)
     first_weights = "normal"
 
     width: Positive

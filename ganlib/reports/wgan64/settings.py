@@ -18,6 +18,7 @@ class Settings(Gan):
     """Gulrajani et al. 2017 on dcgan64's nets; `batch_size` reals are for one step of the critic, of which there are `critic_steps`."""
 
     size = 64
+    headline = ("distance",)
     first_weights = "normal"
     beta2 = 0.9
 

@@ -1,0 +1,45 @@
+"""A moving average of a net's weights over the steps of its training (Yazici et al. 2019, arXiv 1806.04498).
+
+A GAN's nets circle about what they have learned. The average of G's weights lies nearer to the middle, and its pictures are calmer.
+"""
+
+import copy
+from typing import Any
+
+import torch
+from torch.nn import Module
+
+
+class Average:
+    """theta' = d theta' + (1 - d) theta after each step, of weights and batch norm's running statistics alike; counters are copied.
+
+    d is `decay`, but (1 + n) / (10 + n) while that is less, n being the steps before, as with `num_updates` of TensorFlow's
+    ExponentialMovingAverage: the first weights, which are chance, are soon forgotten.
+    """
+
+    def __init__(self, module: Module, decay: float) -> None:
+        self.module = copy.deepcopy(module).requires_grad_(False)
+        self.decay = decay
+        self.steps = 0
+
+    def update(self, module: Module) -> None:
+        """Take up the weights of `module` after a step."""
+        decay = min(self.decay, (1 + self.steps) / (10 + self.steps))
+        self.steps += 1
+        pairs = [(own, new.detach()) for own, new in zip(self._tensors(self.module), self._tensors(module), strict=True)]
+        numbers = [(own, new) for own, new in pairs if own.is_floating_point()]
+        torch._foreach_lerp_(*map(list, zip(*numbers, strict=True)), 1 - decay)
+        for own, new in pairs:
+            if not own.is_floating_point():
+                own.copy_(new)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"module": self.module.state_dict(), "steps": self.steps}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.module.load_state_dict(state["module"])
+        self.steps = state["steps"]
+
+    @staticmethod
+    def _tensors(module: Module) -> list[torch.Tensor]:
+        return [*module.parameters(), *module.buffers()]

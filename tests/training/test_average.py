@@ -1,0 +1,80 @@
+import torch
+from torch import nn
+
+from ganlib import generator
+from ganlib.streams import Streams
+from ganlib.training.average import Average
+from ganlib.training.trainer import Trainer
+from tests.training import small
+from tests.training.test_loop import CPU, batch, run
+
+
+def net(value: float) -> nn.Module:
+    """One weight, and batch norm with its statistics, all of them `value`."""
+    module = nn.Sequential(nn.Linear(1, 1, bias=False), nn.BatchNorm1d(1))
+    for tensor in (*module.parameters(), *module.buffers()):
+        tensor.data.fill_(value)
+    return module
+
+
+def test_average_is_what_arithmetic_says_of_weights_and_statistics_alike():
+    """1 is followed by 11 and 5; d is 1/10 and 2/11, so that the average is 0.1 + 0.9 x 11 = 10 and then 20/11 + 9/11 x 5 = 65/11."""
+    average = Average(net(1.0), decay=0.9)
+    for value, expected in ((11.0, 10.0), (5.0, 65 / 11)):
+        average.update(net(value))
+        state = average.module.state_dict()
+        counter = state.pop("1.num_batches_tracked")
+        assert counter == value
+        for tensor in state.values():
+            torch.testing.assert_close(tensor, torch.full_like(tensor, expected))
+    assert set(state) == {"0.weight", "1.weight", "1.bias", "1.running_mean", "1.running_var"}
+
+
+def test_decay_is_the_settings_once_the_first_steps_are_past():
+    average = Average(net(0.0), decay=0.5)
+    average.steps = 8  # 9/18 and from then on more
+    for expected in (0.5, 0.75, 0.875):
+        average.update(net(1.0))
+        assert float(average.module[0].weight) == expected
+
+
+def test_average_shares_no_memory_with_the_net_and_learns_nothing():
+    module = net(1.0)
+    average = Average(module, decay=0.9)
+    module[0].weight.data.fill_(7.0)
+    assert float(average.module[0].weight) == 1.0
+    assert not any(weight.requires_grad for weight in average.module.parameters())
+
+
+def test_trainer_averages_g_after_every_step_and_shows_the_average():
+    trainer = Trainer(small.report("dcgan64", ema=0.9), CPU, Streams(3))
+    expected = Average(trainer.modules["generator"], 0.9)
+    for _ in range(3):
+        trainer.step(batch(small.report("dcgan64")))
+        expected.update(trainer.modules["generator"])
+    assert trainer.generator is trainer.average.module
+    torch.testing.assert_close(trainer.generator.state_dict(), expected.module.state_dict(), rtol=0, atol=0)
+    assert Trainer(small.report("dcgan64", ema=None), CPU, Streams(3)).generator.training
+
+
+def test_run_scores_keeps_and_shows_the_average_and_leaves_the_raw_generator_beside_it(tmp_path):
+    with_average = run(tmp_path, "dcgan64", "with", ema=0.9)
+    without = run(tmp_path, "dcgan64", "without", ema=None)
+    raw, averaged = with_average.progress / "raw/000004.png", with_average.progress / "samples/000004.png"
+    assert raw.read_bytes() == (without.progress / "samples/000004.png").read_bytes() != averaged.read_bytes()
+    assert not (without.progress / "raw").exists()
+    again, _ = generator.load(with_average.nets / "generator.safetensors")
+    same, _ = generator.load(without.run / "generator.safetensors")
+    other, _ = generator.load(with_average.run / "generator.safetensors")
+    torch.testing.assert_close(again.state_dict(), same.state_dict(), rtol=0, atol=0)
+    assert not all(torch.equal(a, b) for a, b in zip(other.parameters(), same.parameters(), strict=True))
+
+
+def test_snapshots_are_averages_too(tmp_path):
+    changes = {"ema": 0.9, "max_steps": None, "epochs": 3}
+    steps = run(tmp_path, "dcgan64", "long", snapshots={"unit": "steps", "at": [4]}, **changes)
+    short = run(tmp_path, "dcgan64", "short", **changes | {"max_steps": 4})
+    left = [
+        generator.load(path)[0].state_dict() for path in (steps.run / "snapshots/000004.safetensors", short.run / "generator.safetensors")
+    ]
+    torch.testing.assert_close(*left, rtol=0, atol=0)
