@@ -28,7 +28,7 @@ def test_no_strength_changes_nothing(monkeypatch):
 def test_finish_has_the_same_bits_everywhere():
     """Taken once on an AMD EPYC; sums, products and quotients of float64 are the same on every processor."""
     picture = rng(2).integers(0, 256, (218, 178, 3), dtype=np.uint8)
-    assert hashlib.sha256(finished(picture, rng()).tobytes()).hexdigest()[:16] == "3bb8b4c94846b23d"
+    assert hashlib.sha256(finished(picture, rng()).tobytes()).hexdigest()[:16] == "c5f5e3e75019526d"
 
 
 def test_finish_follows_its_seed():
