@@ -137,7 +137,9 @@ def _dataset(name: str, block: Any) -> Dataset:
 def _resolve(key: str, name: str, block: Any, scale: str, given: Mapping[str, Any]) -> Report:
     kind = reports.settings_of(checks.known(name, reports.names(), key.partition(".")[0]))
     own = dict(checks.mapping(block, key))
-    shorter = {scale: checks.mapping(own.pop(scale, None) or {}, f"{key}.{scale}") for scale in SHORTER}
+    if scale in SHORTER and scale not in own:
+        raise UserError(f"{FILE}: {key}.{scale}: missing, and the chosen data set's scale is {scale}: add the block or change the scale")
+    shorter = {other: checks.mapping(own.pop(other, None) or {}, f"{key}.{other}") for other in SHORTER}
     for set_elsewhere in Numerics.model_fields:
         if any(set_elsewhere in values for values in (own, *shorter.values())):
             raise UserError(f"{FILE}: {key}.{set_elsewhere}: unknown key; it belongs under numerics, for all")

@@ -75,11 +75,20 @@ def test_preview_block_counts_at_preview_scale_only(changed_params):
 
 
 def test_each_scale_has_a_block_of_its_own_and_leaves_the_others(changed_params):
-    blocks = {"reports.dcgan64.preview": {"width": 0.25}, "reports.dcgan64.evening": {"width": 0.375, "batch_size": 50}}
-    found = [
-        params.load(changed_params({"datasets.toons.scale": scale, **blocks})).report("dcgan64") for scale in ("preview", "evening", "full")
-    ]
+    raw = YAML(typ="safe").load(ROOT / "params.yaml")
+    blocks = {f"{group}.{name}.evening": {} for group in ("reports", "baselines") for name in raw[group]}
+    blocks |= {"reports.dcgan64.preview": {"width": 0.25}, "reports.dcgan64.evening": {"width": 0.375, "batch_size": 50}}
+    scales = ("preview", "evening", "full")
+    found = [params.load(changed_params({"datasets.toons.scale": scale, **blocks})).report("dcgan64") for scale in scales]
     assert [(report.width, report.batch_size) for report in found] == [(0.25, 128), (0.375, 50), (1.0, 128)]
+
+
+def test_scale_of_which_a_report_has_no_block_is_told(tmp_path):
+    path = tmp_path / "params.yaml"
+    text = (ROOT / "params.yaml").read_text()
+    path.write_text(text.replace("    scale: preview", "    scale: evening", 1))
+    with pytest.raises(UserError, match=r"params.yaml: reports.dcgan112.evening: missing, and the chosen data set's scale is evening: add"):
+        params.load(path)
 
 
 def test_override_beats_the_preview_block(changed_params):
