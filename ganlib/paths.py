@@ -48,7 +48,7 @@ def features(crop: str, protocol: str) -> Path:
 
 def scores(report: str) -> Path:
     """What an evaluation leaves to look at."""
-    return Path("data/scores", report)
+    return Path("data/scores", report, "plots")
 
 
 class Outputs(NamedTuple):
@@ -75,8 +75,8 @@ def metrics(report: str) -> Path:
 
 
 def details(report: str) -> Path:
-    """Every figure of an evaluation."""
-    return scores(report) / "details.json"
+    """Every figure of an evaluation; no plot, so that it lies beside their folder, of which DVC draws all that it can read."""
+    return Path("data/scores", report, "details.json")
 
 
 def checkpoints() -> Path:

@@ -31,9 +31,9 @@ def test_repro_leaves_every_output(finished):
         assert all(file.endswith(".safetensors") for file in nets)
         sheets = {"samples/000003.png", "reals.png"}
         assert {"log.csv", *sheets} <= finished.files(f"data/progress/{name}").keys()
-        assert {"scores.csv", "closest.png", "details.json"} <= finished.files(f"data/scores/{name}").keys()
+        assert {"plots/scores.csv", "plots/closest.png", "details.json"} <= finished.files(f"data/scores/{name}").keys()
         pictures = [finished.files(f"data/progress/{name}")[sheet] for sheet in sheets]
-        for content in (*pictures, finished.files(f"data/scores/{name}")["closest.png"]):
+        for content in (*pictures, finished.files(f"data/scores/{name}")["plots/closest.png"]):
             with Image.open(io.BytesIO(content)) as picture:
                 assert picture.mode == "RGB"
         scores = finished.yaml(f"data/scores/{name}/details.json")
@@ -130,7 +130,7 @@ def test_report_can_change_its_own_rate_and_its_crop(checkout):
 def test_snapshots_are_scored_over_training_and_the_end_alone_stays_the_same(checkout):
     before = checkout.yaml("metrics/dcgan56.json")
     checkout.dvc("exp", "run", "evaluate@dcgan56", "-S", "reports.dcgan56.preview.snapshots={unit: steps, at: [1, 2]}")
-    with (checkout.folder / "data/scores/dcgan56/scores.csv").open() as file:
+    with (checkout.folder / "data/scores/dcgan56/plots/scores.csv").open() as file:
         curve = list(csv.DictReader(file))
     assert [row["step"] for row in curve] == ["1", "2", "3"]
     assert len({*checkout.files("data/runs/dcgan56/snapshots").values(), checkout.files("data/runs/dcgan56")["generator.safetensors"]}) == 3
@@ -183,7 +183,7 @@ def test_plots_show_curves_and_grids_in_one_page(finished, tmp_path):
         losses = {figure for figure in log(finished, name)[0] if figure.endswith("loss")}
         assert losses <= set(lines["transform"][0]["fold"])
         assert curves[f"{name} FID and KID over training"]["data"]["values"][-1]["fid"]
-        for sheet in (f"progress_{name}_samples_000003.png", f"progress_{name}_reals.png", f"scores_{name}_closest.png"):
+        for sheet in (f"progress_{name}_samples_000003.png", f"progress_{name}_reals.png", f"scores_{name}_plots_closest.png"):
             assert f"workspace_data_{sheet}" in page
     assert {"d_accuracy", "d_score", "within_bounds"} <= set(curves["curve scores"]["transform"][0]["fold"])
     assert "workspace_data_progress_curve_learning.png" in page

@@ -56,4 +56,4 @@ def test_stages_leave_features_statistics_and_scores_of_the_faces_that_params_na
     assert figures.items() >= {**stated, "scale": "preview", "step": 40, "d_loss": 2.0, "collapsed": 40, "seen_samples": 9}.items()
     grey = inception.features(Inception(layers, "clean"), np.full((6, 3, 64, 64), 128, np.uint8), "grey")
     assert figures["fid"] == pytest.approx(np.trace(statistics.sigma) + np.square(statistics.mu - grey[0]).sum(), rel=1e-3)
-    assert {path.name for path in paths.scores("dense64").iterdir()} == {"scores.csv", "closest.png", "details.json"}
+    assert {path.name for path in paths.scores("dense64").iterdir()} == {"scores.csv", "closest.png"}
