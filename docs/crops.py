@@ -1,5 +1,7 @@
 """Draws docs/crops.png: the boxes of params.yaml on one drawn face, and beside it what each crop makes of it (`python -m docs.crops`)."""
 
+from io import BytesIO
+
 import numpy as np
 from PIL import Image, ImageDraw
 
@@ -16,7 +18,8 @@ FACE = 7  # which of the drawn faces
 def main() -> None:
     """Draw the boxes and, at the same scale, the four squares with their names."""
     crops = params.load().crops
-    face = toons.render(toons.describe(0, FACE))
+    _, jpeg = toons.face(0, True, FACE)
+    face = Image.open(BytesIO(jpeg))
     page = Image.new("RGB", (SCALE * (face.width + 2 * COLUMN), SCALE * face.height), "white")
     page.paste(face.resize((SCALE * face.width, SCALE * face.height), Image.Resampling.LANCZOS))
     draw = ImageDraw.Draw(page)

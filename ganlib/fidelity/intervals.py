@@ -62,17 +62,18 @@ def kid_interval(real: np.ndarray, fake: np.ndarray, level: float = 0.95) -> tup
     return _interval(float(mmd2(whole, len(real), len(fake))), level, (without_real, real_groups), (without_fake, fake_groups))
 
 
-def mind_interval(real: np.ndarray, fake: np.ndarray, level: float = 0.95) -> tuple[float, float]:
-    """(low, high) for the MIND of (N, D) and (M, D) features; low is at least 0. The bias of few pictures is in it, as in FID's.
+def mind_interval(real: np.ndarray, fake: np.ndarray, level: float = 0.95) -> tuple[float, float, float]:
+    """(MIND, low, high) of (N, D) and (M, D) features; low is at least 0. The bias of few pictures is in it, as in FID's.
 
-    Both sides lose a group at a time, since they have to stay equally long. Fewer than 4 pictures on a side are a UserError.
+    MIND itself comes with it, since it takes the same sorted projections. Both sides lose a group at a time, since they have to stay
+    equally long. Fewer than 4 pictures on a side are a UserError.
     """
     require("MIND's interval", LEAST, real=real, fake=fake)
     real, fake = equally_many(real, fake)
     groups = jackknife_groups(len(real))
     whole, *without = mind_without(real, fake, [None, *_members(groups).astype(bool)])
     low, high = _interval(whole, level, (np.array(without), groups))
-    return max(low, 0.0), high
+    return float(whole), max(low, 0.0), high
 
 
 def jackknife_groups(count: int) -> np.ndarray:

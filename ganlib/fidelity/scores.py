@@ -32,8 +32,7 @@ def compare(real: Side, fake: Side, metrics: Collection[str], *, seed: int) -> d
         scores["kid"], scores["kid_std"] = kid(real, fake, seed=seed)
         scores["kid_low"], scores["kid_high"] = kid_interval(real, fake)
     if "mind" in metrics:
-        scores["mind"] = mind(real, fake)
-        scores["mind_low"], scores["mind_high"] = mind_interval(real, fake)
+        scores["mind"], scores["mind_low"], scores["mind_high"] = mind_interval(real, fake)
     asked = [metric for metric in METRICS[3:] if metric in metrics]
     if asked:
         found = manifold(real, fake)

@@ -14,24 +14,26 @@ class Average:
     """theta' = d theta' + (1 - d) theta after each step, of weights and batch norm's running statistics alike; counters are copied.
 
     d is `decay`, but (1 + n) / (10 + n) while that is less, n being the steps before, as with `num_updates` of TensorFlow's
-    ExponentialMovingAverage: the first weights, which are chance, are soon forgotten.
+    ExponentialMovingAverage: the first weights, which are chance, are soon forgotten. (torch's AveragedModel counts n on the device, and
+    each step would wait for it.)
     """
 
-    def __init__(self, module: Module, decay: float) -> None:
-        self.module = copy.deepcopy(module).requires_grad_(False)
+    def __init__(self, net: Module, decay: float) -> None:
+        self.module = copy.deepcopy(net).requires_grad_(False)
         self.decay = decay
         self.steps = 0
+        pairs = [*zip(_tensors(self.module), _tensors(net), strict=True)]
+        self._averaged = [pair for pair in pairs if pair[0].is_floating_point()]
+        self._copied = [pair for pair in pairs if not pair[0].is_floating_point()]
 
-    def update(self, module: Module) -> None:
-        """Take up the weights of `module` after a step."""
+    @torch.no_grad()
+    def update(self) -> None:
+        """Take up the net's weights after a step."""
         decay = min(self.decay, (1 + self.steps) / (10 + self.steps))
         self.steps += 1
-        pairs = [(own, new.detach()) for own, new in zip(self._tensors(self.module), self._tensors(module), strict=True)]
-        numbers = [(own, new) for own, new in pairs if own.is_floating_point()]
-        torch._foreach_lerp_(*map(list, zip(*numbers, strict=True)), 1 - decay)
-        for own, new in pairs:
-            if not own.is_floating_point():
-                own.copy_(new)
+        torch._foreach_lerp_([own for own, _ in self._averaged], [new for _, new in self._averaged], 1 - decay)
+        for own, new in self._copied:
+            own.copy_(new)
 
     def state_dict(self) -> dict[str, Any]:
         return {"module": self.module.state_dict(), "steps": self.steps}
@@ -40,6 +42,6 @@ class Average:
         self.module.load_state_dict(state["module"])
         self.steps = state["steps"]
 
-    @staticmethod
-    def _tensors(module: Module) -> list[torch.Tensor]:
-        return [*module.parameters(), *module.buffers()]
+
+def _tensors(module: Module) -> list[torch.Tensor]:
+    return [*module.parameters(), *module.buffers()]

@@ -80,7 +80,7 @@ class Trainer:
         """One update of every net; the losses and figures by name, still on the device."""
         figures = self.objective.step(self, batch)
         if self.average:
-            self.average.update(self.modules["generator"])
+            self.average.update()
         return {name: figure.detach() for name, figure in figures.items()}
 
     def descend(self, loss: Tensor, *names: str) -> None:

@@ -23,7 +23,7 @@ def test_all_scores_are_those_of_their_own_functions_fid_first() -> None:
     assert (found["kid"], found["kid_std"]) == kid(REAL, FAKE, seed=3)
     assert (found["kid_low"], found["kid_high"]) == kid_interval(REAL, FAKE)
     assert found["mind"] == mind(REAL, FAKE)
-    assert (found["mind_low"], found["mind_high"]) == mind_interval(REAL, FAKE)
+    assert (found["mind"], found["mind_low"], found["mind_high"]) == mind_interval(REAL, FAKE)
     assert {metric: found[metric] for metric in METRICS[3:]} == manifold(REAL, FAKE)
     assert set(found) == {*METRICS, "fid_low", "fid_high", "kid_std", "kid_low", "kid_high", "mind_low", "mind_high"}
 

@@ -9,9 +9,12 @@ from tests.training import small
 from tests.training.test_loop import CPU, batch, run
 
 
-def net(value: float) -> nn.Module:
-    """One weight, and batch norm with its statistics, all of them `value`."""
-    module = nn.Sequential(nn.Linear(1, 1, bias=False), nn.BatchNorm1d(1))
+def net() -> nn.Module:
+    """One weight, and batch norm with its statistics."""
+    return nn.Sequential(nn.Linear(1, 1, bias=False), nn.BatchNorm1d(1))
+
+
+def fill(module: nn.Module, value: float) -> nn.Module:
     for tensor in (*module.parameters(), *module.buffers()):
         tensor.data.fill_(value)
     return module
@@ -19,9 +22,11 @@ def net(value: float) -> nn.Module:
 
 def test_average_is_what_arithmetic_says_of_weights_and_statistics_alike():
     """1 is followed by 11 and 5; d is 1/10 and 2/11, so that the average is 0.1 + 0.9 x 11 = 10 and then 20/11 + 9/11 x 5 = 65/11."""
-    average = Average(net(1.0), decay=0.9)
+    module = fill(net(), 1.0)
+    average = Average(module, decay=0.9)
     for value, expected in ((11.0, 10.0), (5.0, 65 / 11)):
-        average.update(net(value))
+        fill(module, value)
+        average.update()
         state = average.module.state_dict()
         counter = state.pop("1.num_batches_tracked")
         assert counter == value
@@ -31,15 +36,17 @@ def test_average_is_what_arithmetic_says_of_weights_and_statistics_alike():
 
 
 def test_decay_is_the_settings_once_the_first_steps_are_past():
-    average = Average(net(0.0), decay=0.5)
+    module = fill(net(), 0.0)
+    average = Average(module, decay=0.5)
+    fill(module, 1.0)
     average.steps = 8  # 9/18 and from then on more
     for expected in (0.5, 0.75, 0.875):
-        average.update(net(1.0))
+        average.update()
         assert float(average.module[0].weight) == expected
 
 
 def test_average_shares_no_memory_with_the_net_and_learns_nothing():
-    module = net(1.0)
+    module = fill(net(), 1.0)
     average = Average(module, decay=0.9)
     module[0].weight.data.fill_(7.0)
     assert float(average.module[0].weight) == 1.0
@@ -51,7 +58,7 @@ def test_trainer_averages_g_after_every_step_and_shows_the_average():
     expected = Average(trainer.modules["generator"], 0.9)
     for _ in range(3):
         trainer.step(batch(small.report("dcgan64")))
-        expected.update(trainer.modules["generator"])
+        expected.update()
     assert trainer.generator is trainer.average.module
     torch.testing.assert_close(trainer.generator.state_dict(), expected.module.state_dict(), rtol=0, atol=0)
     assert Trainer(small.report("dcgan64", ema=None), CPU, Streams(3)).generator.training
