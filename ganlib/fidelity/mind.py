@@ -30,15 +30,16 @@ def equally_many(real: np.ndarray, fake: np.ndarray) -> tuple[np.ndarray, np.nda
     """Both sides at the smaller one's length."""
     count = min(len(real), len(fake))
     rows = np.random.default_rng(0).permutation(max(len(real), len(fake)))[:count]
-    return (side if len(side) == count else side[rows] for side in (real, fake))
+    return tuple(side if len(side) == count else side[rows] for side in (real, fake))
 
 
 def mind_without(real: np.ndarray, fake: np.ndarray, left_out: list[np.ndarray | None]) -> np.ndarray:
     """MIND of two equally long sides without the pictures that each (N,) bool of `left_out` marks on both; None leaves out none."""
+    sides = [torch.from_numpy(side).to(device()) for side in (real, fake)]
     rest = [torch.from_numpy(np.ones(len(real), bool) if rows is None else ~rows).to(device()) for rows in left_out]
     sums = np.zeros(len(rest))
     for directions in _directions(real.shape[1]):
-        (x, of_x), (y, of_y) = ((directions @ torch.from_numpy(side).to(device()).T).sort(dim=1) for side in (real, fake))
+        (x, of_x), (y, of_y) = ((directions @ side.T).sort(dim=1) for side in sides)
         for place, stays in enumerate(rest):
             gaps = x[stays[of_x]] - y[stays[of_y]]  # of each direction in turn, in its order
             sums[place] += gaps.square_().sum(dtype=torch.float64).item()
