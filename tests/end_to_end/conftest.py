@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,15 @@ class Checkout:
     def dvc(self, *arguments: str, fails: bool = False) -> str:
         """Run dvc with `arguments`."""
         return self.run("dvc", *arguments, fails=fails)
+
+    def await_queue(self, successes: int) -> None:
+        """Wait until DVC's queue has nothing left to do; so many of its experiments must have come to a good end."""
+        for _ in range(300):
+            status = self.dvc("queue", "status")
+            if "Queued" not in status and "Running" not in status:
+                break
+            time.sleep(1)
+        assert status.count("Success") == successes, status
 
     def yaml(self, path: str) -> dict:
         """A YAML or JSON file of the checkout."""

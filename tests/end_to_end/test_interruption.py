@@ -68,7 +68,7 @@ def test_queued_experiment_goes_on_where_the_workspace_stopped(checkout, alone):
     checkout.run("git", "checkout", "-q", ".")
     checkout.dvc("exp", "run", "--queue", "--name", "queued", *LONG)
     checkout.dvc("queue", "start")
-    _await_queue(checkout, 1)
+    checkout.await_queue(1)
     assert "dense64: going on from step" in checkout.dvc("queue", "logs", "queued")
     take(checkout, "queued")
     assert checkout.trained("dense64") == alone
@@ -111,7 +111,7 @@ def test_queue_with_two_workers_runs_both(checkout, alone):
     checkout.dvc("exp", "run", "--queue", "--name", "plain", *LONG)
     checkout.dvc("exp", "run", "--queue", "--name", "slower", *LONG, "-S", "lr_d=1e-5")
     checkout.dvc("queue", "start", "-j", "2")
-    _await_queue(checkout, 2)
+    checkout.await_queue(2)
     take(checkout, "plain")
     assert checkout.trained("dense64") == alone
 
@@ -121,12 +121,3 @@ def take(checkout: Checkout, experiment: str) -> None:
     checkout.dvc("exp", "branch", experiment, f"of-{experiment}")
     checkout.run("git", "checkout", "-q", f"of-{experiment}", "--", "dvc.lock")
     checkout.dvc("checkout", "train@dense64")
-
-
-def _await_queue(checkout: Checkout, successes: int) -> None:
-    for _ in range(300):
-        status = checkout.dvc("queue", "status")
-        if "Queued" not in status and "Running" not in status:
-            break
-        time.sleep(1)
-    assert status.count("Success") == successes, status

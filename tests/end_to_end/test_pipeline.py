@@ -152,13 +152,7 @@ def test_queued_experiments_run_side_by_side_with_the_workspace_and_are_shown(ch
     before = checkout.files("data/runs/dense64")
     checkout.dvc("exp", "run", "--queue", "evaluate@dense64", "-S", "lr_d=1e-4,5e-5")
     checkout.dvc("queue", "start")
-    checkout.dvc("queue", "logs", "-f", checkout.dvc("queue", "status").splitlines()[1].split()[0])
-    for _ in range(120):
-        status = checkout.dvc("queue", "status")
-        if "Queued" not in status and "Running" not in status:
-            break
-        checkout.run("sleep", "1")
-    assert status.count("Success") == 2, status
+    checkout.await_queue(2)
     shown = checkout.dvc("exp", "show", "--csv")
     assert "1e-04" in shown or "0.0001" in shown
     assert "5e-05" in shown
