@@ -11,6 +11,8 @@ from ruamel.yaml import YAML
 # Tests interrupt runs. A shell starts background jobs with these two ignored, and what is ignored stays so in every process below.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+# Threads that wait for one another sleep: two tests at a time on two cores would otherwise take the core from the one waited for.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 ROOT = Path(__file__).parent.parent
 

@@ -1,0 +1,94 @@
+"""Scores of reports over seeds, which is how far one training lies from the next: docs/seeds.csv gets a row for each.
+
+    python -m benchmarks.seeds --seeds 5 dcgan64 dense64
+
+The data set is the one that params.yaml names, and its faces and references must be there (`dvc repro`). A training that has its row is not
+run again; one that was cut off goes on. Two processes with OMP_NUM_THREADS=1 and reports of their own do more in an hour than one with two
+threads. A row says which kernels computed it: other ones round otherwise, and after some hundred steps the training is another draw.
+"""
+
+import csv
+import os
+import time
+from pathlib import Path
+from typing import Annotated
+
+import torch
+import typer
+
+from ganlib import params, paths
+from ganlib.data.faces import Faces
+from ganlib.device import device
+from ganlib.fidelity import inception
+from ganlib.fidelity.evaluation import Fakes
+from ganlib.fidelity.reference import Reference
+from ganlib.fidelity.scores import compare
+from ganlib.figures import closing_figures
+from ganlib.paths import Outputs
+from ganlib.training import loop
+
+TABLE = Path("docs/seeds.csv")
+KEY = ("report", "dataset", "scale", "samples", "seed", "cpu", "kernels", "threads")
+SCORES = ("kid", "fid", "mind", "precision", "recall", "density", "coverage")
+TRAINING = ("step", "d_accuracy", "fooled", "diversity", "elbo", "convergence", "k", "balance")
+
+
+def main(
+    reports: list[str],
+    seeds: Annotated[int, typer.Option(help="How many, from 1 on.")] = 5,
+    runs: Annotated[Path, typer.Option(help="Where the trainings are left.")] = Path("data/seeds"),
+) -> None:
+    """Train and score each report with each seed."""
+    known = {tuple(row[name] for name in KEY) for row in rows()}
+    for report in reports:
+        for seed in range(1, seeds + 1):
+            key = circumstances(report, seed)
+            if tuple(key.values()) not in known:
+                row = key | figures(report, seed, runs / "-".join([key["dataset"], key["kernels"], report, str(seed)]))
+                with TABLE.open("a", newline="") as file:
+                    writer = csv.DictWriter(file, [*KEY, "seconds", *SCORES, *TRAINING], lineterminator="\n")
+                    if not file.tell():
+                        writer.writeheader()
+                    writer.writerow(row)
+                typer.echo(f"{report}, seed {seed}: KID {row['kid']}, FID {row['fid']}, coverage {row['coverage']}, {row['seconds']} s")
+
+
+def rows() -> list[dict[str, str]]:
+    """Those of the table so far."""
+    if not TABLE.exists():
+        return []
+    with TABLE.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def circumstances(report: str, seed: int) -> dict[str, str]:
+    """By which two rows differ."""
+    settings = params.load()
+    kernels = "-".join([torch.backends.cpu.get_cpu_capability(), *filter(None, [os.environ.get("ONEDNN_MAX_CPU_ISA")])])
+    values = (report, settings.dataset, settings.data.scale, settings.data.samples, seed, cpu(), kernels, torch.get_num_threads())
+    return dict(zip(KEY, map(str, values), strict=True))
+
+
+def cpu() -> str:
+    """The processor's name."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    return next(line.partition(": ")[2] for line in lines if line.startswith("model name"))
+
+
+def figures(name: str, seed: int, folder: Path) -> dict[str, str]:
+    """What a row holds of one training."""
+    settings = params.load()
+    report, protocol = settings.report(name), settings.protocol
+    faces, outputs = Faces.open(paths.faces(report.crop), settings.data.split), Outputs.below(folder)
+    begun = time.perf_counter()
+    loop.train(name, report, faces, outputs, paths.checkpoints(), seed=seed, log_every=settings.log_every)
+    seconds = time.perf_counter() - begun
+    reference = Reference.load(paths.features(report.crop, protocol))
+    fakes = Fakes.of(outputs.run / "generator.safetensors", Faces.open(paths.faces(report.crop), "all"), reference.scored_rows, seed)
+    fake = fakes.features(inception.load(device(), protocol=protocol), f"features of {name}, seed {seed}")
+    found = compare(reference.scored, fake, SCORES, seed=seed) | closing_figures(outputs.progress / "log.csv")
+    return {"seconds": f"{seconds:.0f}"} | {figure: f"{found[figure]:.4g}" for figure in (*SCORES, *TRAINING) if figure in found}
+
+
+if __name__ == "__main__":
+    typer.run(main)
