@@ -23,7 +23,7 @@ from ganlib.fidelity import inception
 from ganlib.fidelity.evaluation import Fakes
 from ganlib.fidelity.reference import Reference
 from ganlib.fidelity.scores import compare
-from ganlib.figures import closing_figures
+from ganlib.figures import add_line, closing_figures
 from ganlib.paths import Outputs
 from ganlib.training import loop
 
@@ -31,6 +31,7 @@ TABLE = Path("docs/seeds.csv")
 KEY = ("report", "dataset", "scale", "samples", "seed", "cpu", "kernels", "threads")
 SCORES = ("kid", "fid", "mind", "precision", "recall", "density", "coverage")
 TRAINING = ("step", "d_accuracy", "fooled", "diversity", "elbo", "convergence", "k", "balance")
+COLUMNS = (*KEY, "seconds", *SCORES, *TRAINING)
 
 
 def main(
@@ -44,12 +45,9 @@ def main(
         for seed in range(1, seeds + 1):
             key = circumstances(report, seed)
             if tuple(key.values()) not in known:
-                row = key | figures(report, seed, runs / "-".join([key["dataset"], key["kernels"], report, str(seed)]))
-                with TABLE.open("a", newline="") as file:
-                    writer = csv.DictWriter(file, [*KEY, "seconds", *SCORES, *TRAINING], lineterminator="\n")
-                    if not file.tell():
-                        writer.writeheader()
-                    writer.writerow(row)
+                row = dict.fromkeys(COLUMNS, "") | key
+                row |= figures(report, seed, runs / "-".join([key["dataset"], key["kernels"], report, str(seed)]))
+                add_line(TABLE, row)
                 typer.echo(f"{report}, seed {seed}: KID {row['kid']}, FID {row['fid']}, coverage {row['coverage']}, {row['seconds']} s")
 
 
