@@ -1,8 +1,8 @@
 """A photograph's finish for a drawing: soft uneven light, grain, and the slight blur of a picture that was made smaller.
 
-A drawing's flat colours give every fake away by its slightest noise, so that a discriminator has nothing to learn. The strengths below are
-those at which drawn faces have the figures of CelebA's photographs (`python -m benchmarks.finish`), not those at which a GAN does best:
-more blur would lower every score.
+Flat colours are unlike any photograph, and a fake is given away by its slightest noise. The strengths below are those at which drawn faces
+have the figures of CelebA's photographs (`python -m benchmarks.finish`), not those at which a GAN does best: more blur would lower every
+score.
 
 Every bit is the same on every processor: float64 sums, products and quotients of two numbers are rounded alike everywhere, and nothing else
 is used, no exponential, no sum of many, no normal distribution but that of a few bytes' sum.
