@@ -11,6 +11,7 @@ import csv
 import os
 import time
 from pathlib import Path
+from statistics import fmean
 from typing import Annotated
 
 import torch
@@ -57,6 +58,13 @@ def rows() -> list[dict[str, str]]:
         return []
     with TABLE.open(newline="") as file:
         return list(csv.DictReader(file))
+
+
+def summary(report: str, dataset: str = "toons") -> str:
+    """KID's mean and range over the seeds, and FID's mean, as the README has them; without the rows for which oneDNN's kernels were lowered."""
+    found = [row for row in rows() if (row["report"], row["dataset"]) == (report, dataset) and "-" not in row["kernels"]]
+    kids, fids = ([float(row[score]) for row in found] for score in ("kid", "fid"))
+    return f"{fmean(kids):.3f} ({min(kids):.3f} to {max(kids):.3f}), FID {fmean(fids):.0f}; {len(found)} seeds"
 
 
 def circumstances(report: str, seed: int) -> dict[str, str]:
