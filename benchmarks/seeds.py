@@ -1,4 +1,5 @@
-"""Scores of reports over seeds, which is how far one training lies from the next: docs/seeds.csv gets a row for each.
+"""Scores of reports over seeds, which is how far one training lies from the next: docs/seeds.csv gets a row for each, and docs/seeds.md is
+made of it.
 
     python -m benchmarks.seeds --seeds 5 dcgan64 dense64
 
@@ -9,9 +10,7 @@ threads. A row says which kernels computed it: other ones round otherwise, and a
 
 import csv
 import os
-import time
 from pathlib import Path
-from statistics import fmean
 from typing import Annotated
 
 import torch
@@ -30,9 +29,10 @@ from ganlib.training import loop
 
 TABLE = Path("docs/seeds.csv")
 KEY = ("report", "dataset", "scale", "samples", "seed", "cpu", "kernels", "threads")
+PLACE = ("dataset", "scale", "report", "kernels", "seed")
 SCORES = ("kid", "fid", "mind", "precision", "recall", "density", "coverage")
 TRAINING = ("step", "d_accuracy", "fooled", "diversity", "elbo", "convergence", "k", "balance")
-COLUMNS = (*KEY, "seconds", *SCORES, *TRAINING)
+COLUMNS = (*KEY, *SCORES, *TRAINING)
 
 
 def main(
@@ -47,9 +47,9 @@ def main(
             key = circumstances(report, seed)
             if tuple(key.values()) not in known:
                 row = dict.fromkeys(COLUMNS, "") | key
-                row |= figures(report, seed, runs / "-".join([key["dataset"], key["kernels"], report, str(seed)]))
+                row |= figures(report, seed, runs / "-".join(key[name] for name in PLACE))
                 add_line(TABLE, row)
-                typer.echo(f"{report}, seed {seed}: KID {row['kid']}, FID {row['fid']}, coverage {row['coverage']}, {row['seconds']} s")
+                typer.echo(f"{report}, seed {seed}: KID {row['kid']}, FID {row['fid']}, coverage {row['coverage']}")
 
 
 def rows() -> list[dict[str, str]]:
@@ -58,13 +58,6 @@ def rows() -> list[dict[str, str]]:
         return []
     with TABLE.open(newline="") as file:
         return list(csv.DictReader(file))
-
-
-def summary(report: str, dataset: str = "toons") -> str:
-    """KID's mean and range over the seeds, and FID's mean, as the README has them; without the rows for which oneDNN's kernels were lowered."""
-    found = [row for row in rows() if (row["report"], row["dataset"]) == (report, dataset) and "-" not in row["kernels"]]
-    kids, fids = ([float(row[score]) for row in found] for score in ("kid", "fid"))
-    return f"{fmean(kids):.3f} ({min(kids):.3f} to {max(kids):.3f}), FID {fmean(fids):.0f}; {len(found)} seeds"
 
 
 def circumstances(report: str, seed: int) -> dict[str, str]:
@@ -86,14 +79,12 @@ def figures(name: str, seed: int, folder: Path) -> dict[str, str]:
     settings = params.load()
     report, protocol = settings.report(name), settings.protocol
     faces, outputs = Faces.open(paths.faces(report.crop), settings.data.split), Outputs.below(folder)
-    begun = time.perf_counter()
     loop.train(name, report, faces, outputs, paths.checkpoints(), seed=seed, log_every=settings.log_every)
-    seconds = time.perf_counter() - begun
     reference = Reference.load(paths.features(report.crop, protocol))
     fakes = Fakes.of(outputs.run / "generator.safetensors", Faces.open(paths.faces(report.crop), "all"), reference.scored_rows, seed)
     fake = fakes.features(inception.load(device(), protocol=protocol), f"features of {name}, seed {seed}")
     found = compare(reference.scored, fake, SCORES, seed=seed) | closing_figures(outputs.progress / "log.csv")
-    return {"seconds": f"{seconds:.0f}"} | {figure: f"{found[figure]:.4g}" for figure in (*SCORES, *TRAINING) if figure in found}
+    return {figure: f"{found[figure]:.4g}" for figure in (*SCORES, *TRAINING) if figure in found}
 
 
 if __name__ == "__main__":

@@ -86,7 +86,7 @@ def test_each_scale_has_a_block_of_its_own_and_leaves_the_others(changed_params)
 def test_scale_of_which_a_report_has_no_block_is_told(tmp_path):
     path = tmp_path / "params.yaml"
     text = (ROOT / "params.yaml").read_text()
-    path.write_text(text.replace("    scale: preview", "    scale: evening", 1))
+    path.write_text(text.replace("    scale: preview", "    scale: evening", 1).replace("    evening:\n", "    morning:\n", 1))
     with pytest.raises(UserError, match=r"params.yaml: reports.dcgan112.evening: missing, and the chosen data set's scale is evening: add"):
         params.load(path)
 

@@ -44,7 +44,7 @@ def step(objective: Began, real: torch.Tensor, fake: torch.Tensor, discriminator
 
 
 def test_balance_moves_by_lambda_times_gamma_real_minus_fake():
-    losses = step(began(lambda_k=0.001), pictures(0.5, 0.5), pictures(0.1, 0.1))
+    losses = step(began(gamma=0.4, lambda_k=0.001), pictures(0.5, 0.5), pictures(0.1, 0.1))
     assert losses["real_loss"] == pytest.approx(0.5)
     assert losses["fake_loss"] == pytest.approx(0.1)
     assert losses["k"] == pytest.approx(0.001 * (0.4 * 0.5 - 0.1))
