@@ -1,7 +1,7 @@
 """Scores of reports over seeds, which is how far one training lies from the next: docs/seeds.csv gets a row for each, and docs/seeds.md is
 made of it.
 
-    python -m benchmarks.seeds --seeds 5 dcgan64 dense64
+    python -m benchmarks.seeds --seeds 5 dcgan64 dense64 curve
 
 The data set is the one that params.yaml names, and its faces and references must be there (`dvc repro`). A training that has its row is not
 run again; one that was cut off goes on. Two processes with OMP_NUM_THREADS=1 and reports of their own do more in an hour than one with two
@@ -17,6 +17,7 @@ import torch
 import typer
 
 from ganlib import params, paths
+from ganlib.curve import training as curve
 from ganlib.data.faces import Faces
 from ganlib.device import device
 from ganlib.fidelity import inception
@@ -29,14 +30,13 @@ from ganlib.training import loop
 
 TABLE = Path("docs/seeds.csv")
 KEY = ("report", "dataset", "scale", "samples", "seed", "cpu", "kernels", "threads")
-PLACE = ("dataset", "scale", "report", "kernels", "seed")
 SCORES = ("kid", "fid", "mind", "precision", "recall", "density", "coverage")
-TRAINING = ("step", "d_accuracy", "fooled", "diversity", "elbo", "convergence", "k", "balance")
+TRAINING = ("step", "d_accuracy", "fooled", "diversity", "elbo", "convergence", "k", "balance", "d_score", "within_bounds")
 COLUMNS = (*KEY, *SCORES, *TRAINING)
 
 
 def main(
-    reports: list[str],
+    reports: Annotated[list[str], typer.Argument(help="Names of reports; curve for the demo.")],
     seeds: Annotated[int, typer.Option(help="How many, from 1 on.")] = 5,
     runs: Annotated[Path, typer.Option(help="Where the trainings are left.")] = Path("data/seeds"),
 ) -> None:
@@ -46,10 +46,9 @@ def main(
         for seed in range(1, seeds + 1):
             key = circumstances(report, seed)
             if tuple(key.values()) not in known:
-                row = dict.fromkeys(COLUMNS, "") | key
-                row |= figures(report, seed, runs / "-".join(key[name] for name in PLACE))
-                add_line(TABLE, row)
-                typer.echo(f"{report}, seed {seed}: KID {row['kid']}, FID {row['fid']}, coverage {row['coverage']}")
+                found = figures(report, seed, runs / "-".join(key[name] for name in KEY if name != "cpu"))
+                add_line(TABLE, dict.fromkeys(COLUMNS, "") | key | found)
+                typer.echo(f"{report}, seed {seed}: {', '.join(f'{figure} {value}' for figure, value in found.items())}")
 
 
 def rows() -> list[dict[str, str]]:
@@ -77,14 +76,22 @@ def cpu() -> str:
 def figures(name: str, seed: int, folder: Path) -> dict[str, str]:
     """What a row holds of one training."""
     settings = params.load()
+    outputs = Outputs.below(folder)
+    if name == "curve":
+        return _shown({"step": settings.curve.steps, **curve.train(settings.curve, outputs, seed=seed)})
     report, protocol = settings.report(name), settings.protocol
-    faces, outputs = Faces.open(paths.faces(report.crop), settings.data.split), Outputs.below(folder)
-    loop.train(name, report, faces, outputs, paths.checkpoints(), seed=seed, log_every=settings.log_every)
+    faces = Faces.open(paths.faces(report.crop), settings.data.split)
+    # Checkpoints of its own: kernels and threads are no part of a run's identity, and it would go on from what other ones left.
+    loop.train(name, report, faces, outputs, folder / "checkpoints", seed=seed, log_every=settings.log_every)
     reference = Reference.load(paths.features(report.crop, protocol))
     fakes = Fakes.of(outputs.run / "generator.safetensors", Faces.open(paths.faces(report.crop), "all"), reference.scored_rows, seed)
     fake = fakes.features(inception.load(device(), protocol=protocol), f"features of {name}, seed {seed}")
-    found = compare(reference.scored, fake, SCORES, seed=seed) | closing_figures(outputs.progress / "log.csv")
-    return {figure: f"{found[figure]:.4g}" for figure in (*SCORES, *TRAINING) if figure in found}
+    return _shown(compare(reference.scored, fake, SCORES, seed=seed) | closing_figures(outputs.progress / "log.csv"))
+
+
+def _shown(found: dict[str, float]) -> dict[str, str]:
+    """The figures that the table has columns for."""
+    return {figure: f"{found[figure]:.5g}" for figure in (*SCORES, *TRAINING) if figure in found}
 
 
 if __name__ == "__main__":
