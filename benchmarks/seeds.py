@@ -4,12 +4,13 @@ made of it.
     python -m benchmarks.seeds --seeds 5 dcgan64 dense64 curve
 
 The data set is the one that params.yaml names, and its faces and references must be there (`dvc repro`). A training that has its row is not
-run again; one that was cut off goes on. Two processes with OMP_NUM_THREADS=1 and reports of their own do more in an hour than one with two
-threads. A row says which kernels computed it: other ones round otherwise, and after some hundred steps the training is another draw.
+run again; one that was cut off goes on. A row says which kernels computed it: other ones round otherwise, and after some hundred steps the
+training is another draw.
 """
 
 import csv
 import os
+import shutil
 from pathlib import Path
 from typing import Annotated
 
@@ -29,6 +30,7 @@ from ganlib.paths import Outputs
 from ganlib.training import loop
 
 TABLE = Path("docs/seeds.csv")
+EVENING = Path("docs/evening")  # where the last sheets of the evening's trainings are kept
 KEY = ("report", "dataset", "scale", "samples", "seed", "cpu", "kernels", "threads")
 SCORES = ("kid", "fid", "mind", "precision", "recall", "density", "coverage")
 TRAINING = ("step", "d_accuracy", "fooled", "diversity", "elbo", "convergence", "k", "balance", "d_score", "within_bounds")
@@ -46,7 +48,11 @@ def main(
         for seed in range(1, seeds + 1):
             key = circumstances(report, seed)
             if tuple(key.values()) not in known:
-                found = figures(report, seed, runs / "-".join(key[name] for name in KEY if name != "cpu"))
+                folder = runs / "-".join(key[name] for name in KEY if name != "cpu")
+                found = figures(report, seed, folder)
+                if (key["dataset"], key["scale"]) == ("toons", "evening"):
+                    EVENING.mkdir(exist_ok=True)
+                    shutil.copyfile(max((Outputs.below(folder).progress / "samples").glob("*.png")), EVENING / f"{report}.png")
                 add_line(TABLE, dict.fromkeys(COLUMNS, "") | key | found)
                 typer.echo(f"{report}, seed {seed}: {', '.join(f'{figure} {value}' for figure, value in found.items())}")
 
