@@ -4,8 +4,10 @@ import ctypes
 import os
 import re
 import sys
+from collections.abc import Callable
 
 import torch
+from torch import Tensor
 
 from ganlib.errors import UserError
 from ganlib.settings import Precision
@@ -43,6 +45,25 @@ def prepare_device(precision: Precision) -> torch.device:
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = precision != "fp32"
     _keep_freed_memory()
     return device()
+
+
+def to_device(tensor: Tensor, device: torch.device) -> Tensor:
+    """A copy of a CPU tensor on a GPU, for which nobody waits; on the CPU the tensor itself."""
+    return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)
+
+
+def from_device(tensor: Tensor) -> Callable[[], Tensor]:
+    """Begin to copy a tensor to the CPU; what comes back gives the copy, and waits for nothing that the GPU is given later."""
+    if tensor.device.type != "cuda":
+        return tensor.cpu
+    copy = torch.empty_like(tensor, device="cpu", pin_memory=True).copy_(tensor, non_blocking=True)
+    copied = torch.cuda.current_stream(tensor.device).record_event()
+
+    def wait() -> Tensor:
+        copied.synchronize()
+        return copy
+
+    return wait
 
 
 def _keep_freed_memory() -> None:

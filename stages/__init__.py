@@ -1,11 +1,15 @@
 """The pipeline's steps: one Typer command for each stage of dvc.yaml."""
 
+import os
 from collections.abc import Callable
 from typing import Any
 
 import typer
 
 from ganlib import errors
+
+# torch reads it when it is imported. Several processes would else be warned, at each start, of a flag that ganlib/launch.py needs.
+os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
 
 
 def run(command: Callable[..., Any]) -> None:

@@ -2,7 +2,7 @@
 
 import os
 
-from ganlib import params, paths, progress
+from ganlib import launch, params, paths, progress
 from ganlib.data.faces import Faces
 from ganlib.training import loop
 from stages import run
@@ -11,21 +11,27 @@ CHECKPOINT_STEPS = "GANLIB_CHECKPOINT_STEPS"  # steps between two checkpoints, f
 
 
 def main(report: str) -> None:
-    """Train REPORT's nets on its crop."""
+    """Train REPORT's nets on its crop, in as many processes as the environment says."""
+    launch.relaunch("stages.train")
     settings = params.load()
     chosen = settings.report(report)
-    for line in params.idle_overrides(report):
-        progress.note(f"train@{report}: {line}")
-    loop.train(
-        report,
-        chosen,
-        Faces.open(paths.faces(chosen.crop), settings.data.split),
-        paths.outputs(report),
-        paths.checkpoints(),
-        seed=settings.seed,
-        log_every=settings.log_every,
-        save_every=int(os.environ.get(CHECKPOINT_STEPS, 0)) or None,
-    )
+    faces = Faces.open(paths.faces(chosen.crop), settings.data.split)
+    team = launch.gathered()
+    if team.leads:
+        for line in params.idle_overrides(report):
+            progress.note(f"train@{report}: {line}")
+    with team.working():
+        loop.train(
+            report,
+            chosen,
+            faces,
+            paths.outputs(report),
+            paths.checkpoints(),
+            team,
+            seed=settings.seed,
+            log_every=settings.log_every,
+            save_every=int(os.environ.get(CHECKPOINT_STEPS, 0)) or None,
+        )
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from ganlib.objectives.objective import Objective
     from ganlib.streams import Streams
+    from ganlib.team import Team
 
 
 class Settings(System):
@@ -39,7 +40,7 @@ class Settings(System):
         generator = nets.generator(self.latent_size, self.hidden, self.points)
         return {"generator": generator, "discriminator": nets.discriminator(self.points, self.hidden)}
 
-    def objective(self, streams: Streams) -> Objective:
+    def objective(self, streams: Streams, team: Team) -> Objective:
         from ganlib.objectives.adversarial import Adversarial
 
         return Adversarial(self.loss, real_label=1.0)

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +14,7 @@ import PIL
 import simplejpeg
 import torch
 
-from ganlib import disk, progress
+from ganlib import cores, disk, progress
 from ganlib.data import decode, shards
 from ganlib.data.crop import Region
 from ganlib.data.faces import TABLE, evenly_spaced
@@ -68,12 +67,12 @@ def build(raw: Raw, region: Region, size: int, images: int | None, max_broken: i
         with (
             disk.writing(cache.parent, (len(members) - done) * bytes_each),
             shards.Writer(partial, size, limit, done - len(broken), digests) as writer,
-            ThreadPoolExecutor(os.cpu_count(), initializer=torch.set_num_threads, initargs=(1,)) as pool,
+            ThreadPoolExecutor(cores.count(), initializer=torch.set_num_threads, initargs=(1,)) as pool,
             ThreadPoolExecutor(1) as background,
             progress.bar(desc=f"cropping to {size}x{size}", total=len(members), initial=done, unit="picture") as bar,
         ):
             safe, noted = writer.done, background.submit(int)
-            for stop, pictures, unread in parallel_map(pool, crops, range(done, len(members), BLOCK), pending=2 * os.cpu_count()):
+            for stop, pictures, unread in parallel_map(pool, crops, range(done, len(members), BLOCK), pending=2 * cores.count()):
                 broken += unread
                 if len(broken) > max_broken:
                     _refuse(raw, members, broken, max_broken)

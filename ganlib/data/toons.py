@@ -8,7 +8,6 @@ those that no drawing can settle (Young, Male, Attractive, ...) are -1 throughou
 import colorsys
 import json
 import multiprocessing
-import os
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from functools import cache, partial
@@ -22,7 +21,7 @@ import resvg_py
 from dicebear import Avatar, Style
 from PIL import Image
 
-from ganlib import progress
+from ganlib import cores, progress
 from ganlib.data.celeba import ARCHIVE, ATTRIBUTE_TABLE, ATTRIBUTES, FOLDER, HEIGHT, SPLIT_TABLE, WIDTH
 from ganlib.data.finish import finished
 from ganlib.files import replacing
@@ -101,7 +100,7 @@ def draw(folder: Path, count: int, *, finish: bool = True, seed: int = 0) -> Non
     with replacing(folder / ARCHIVE) as part:
         with (
             ZipFile(part, "w") as archive,
-            ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn")) as pool,
+            ProcessPoolExecutor(cores.count(), multiprocessing.get_context("spawn")) as pool,
             closing(pool.map(partial(face, seed, finish), range(1, count + 1), chunksize=16)) as faces,
         ):
             for name, (shown, jpeg) in zip(names, progress.bar(faces, desc="drawing faces", total=count, unit="face"), strict=True):

@@ -3,7 +3,6 @@
 A place is a folder or a zip of picture files, a .npy of pictures or a folder of such shards, or the .npz of pictures' statistics.
 """
 
-import os
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ganlib import progress
+from ganlib import cores, progress
 from ganlib.data.archive import LIMIT, Archive
 from ganlib.data.shards import INDEX, PICTURES, mapped
 from ganlib.device import device
@@ -138,7 +137,7 @@ def _batches(files: Sequence[File]) -> Iterator[np.ndarray]:
 
 def _decoded(files: Sequence[File]) -> Iterator[np.ndarray | BrokenPictureError]:
     """The pictures in order, decoded on as many threads as cores, a few before they are asked for; a broken one as its error."""
-    workers = os.cpu_count()
+    workers = cores.count()
     with ThreadPoolExecutor(workers) as pool:
         yield from parallel_map(pool, _decode, files, pending=4 * workers)
 

@@ -3,7 +3,6 @@
 The layers follow Szegedy et al. 2016 as that frozen graph holds them; a protocol says how pictures are brought to its input.
 """
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,7 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ganlib import progress
+from ganlib import cores, progress
+from ganlib.device import from_device, to_device
 from ganlib.errors import UserError
 from ganlib.fidelity.weights import Layer, find_weights, read_weights
 from ganlib.parallel import parallel_map
@@ -146,12 +146,12 @@ def features(
     """
     device = next(inception.buffers()).device
     on_cpu = device.type == "cpu"
-    workers = os.cpu_count() if on_cpu else 1
+    workers = cores.count() if on_cpu else 1
     batches, total = ([pictures], len(pictures)) if hasattr(pictures, "shape") else (pictures, total)
 
-    def extract(group: Group) -> np.ndarray:
+    def extract(group: Group) -> Callable[[], Tensor]:
         tensors = (part if isinstance(part, Tensor) else torch.from_numpy(np.array(part)) for part in group)
-        return inception(*(part.to(device) for part in tensors)).cpu().numpy()
+        return from_device(inception(*(part if part.device == device else to_device(part, device) for part in tensors)))
 
     found, count = np.empty((total or 0, DIMENSIONS), np.float32), 0
     with (
@@ -161,7 +161,9 @@ def features(
         ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool,
     ):
         groups = regroup(batches, batch_size or (BATCH if on_cpu else GPU_BATCH))
-        for some in parallel_map(pool, extract, groups, pending=2 * workers):
+        # On a GPU the third batch is handed over before the first one's features are waited for: it always has one to go on with.
+        for arriving in parallel_map(pool, extract, groups, pending=max(3, 2 * workers)):
+            some = arriving().numpy()
             if count + len(some) > len(found):
                 _resize(found, (count + len(some)) * 5 // 4)
             if not np.isfinite(some).all():

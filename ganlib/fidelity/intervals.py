@@ -8,14 +8,13 @@ to 40 v 40 at 64: FID 0.96 to 0.98 where the sources differ and above 0.99 where
 variance is too large where the first-order part of a score vanishes (Efron & Stein 1981): then intervals are up to 1.4 times too wide.
 """
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import torch
 from scipy.special import stdtrit
 
-from ganlib import progress
+from ganlib import cores, progress
 from ganlib.device import device
 from ganlib.fidelity.frechet import Statistics, frechet_distance
 from ganlib.fidelity.kernel import KernelSums, kernel_sums, mmd2
@@ -109,7 +108,7 @@ def _distances_without(groups: np.ndarray, features: np.ndarray, own: Statistics
         common = torch.linalg.eigvalsh(covariance).clamp(min=0).sqrt().sum().item()
         return np.square(own.mu - shift - other.mu).sum() + trace + np.trace(other.sigma) - 2 * common
 
-    with ThreadPoolExecutor(min(os.cpu_count(), WORKERS), initializer=torch.set_num_threads, initargs=(1,)) as pool:
+    with ThreadPoolExecutor(min(cores.count(), WORKERS), initializer=torch.set_num_threads, initargs=(1,)) as pool:
         count = groups.max() + 1
         return np.array(list(progress.bar(pool.map(without, range(count)), total=count, desc="FID's interval", unit="group", delay=5)))
 

@@ -56,8 +56,15 @@ class Objective:
     """How the nets of a report learn, and what is kept between steps."""
 
     def step(self, trainer: Trainer, batch: Batch) -> dict[str, Tensor]:
-        """One update of every net; losses and figures by name, still on the device and the same names at every step. All are logged."""
+        """One update of every net; losses and figures by name, still on the device and the same names at every step. All are logged.
+
+        Each is a mean over the pictures of `batch`, which may be one process's share.
+        """
         raise NotImplementedError
+
+    def after_step(self, figures: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Update what is kept by the step's figures, means over the whole batch; more figures for the log."""
+        return {}
 
     def reconstruct(self, nets: Mapping[str, Call], pictures: Tensor, condition: tuple[Tensor, ...]) -> Tensor | None:
         """What the nets make of pictures that they are shown; None where they make none."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from ganlib.objectives.objective import Objective
     from ganlib.streams import Streams
+    from ganlib.team import Team
 
 
 class Descent(NamedTuple):
@@ -58,8 +59,8 @@ class System(Block):
         return {name: draw(net, stream(seed, "weights", name)) for name, net in self.build().items()}
 
     @abstractmethod
-    def objective(self, streams: Streams) -> Objective:
-        """How the nets learn; what the objective draws itself comes from `streams`."""
+    def objective(self, streams: Streams, team: Team) -> Objective:
+        """How the nets learn; what the objective draws itself comes from `streams`, for the batch that `team` shares."""
 
 
 class Snapshots(Block):
@@ -108,6 +109,16 @@ class Report(System):
         """How many real pictures one step takes."""
         return self.batch_size
 
+    @property
+    def batches_per_step(self) -> int:
+        """How many batches they are, which the nets see one after the other."""
+        return 1
+
+    @property
+    def pictures_per_logit(self) -> int:
+        """How many pictures, one after the other, D judges as one."""
+        return 1
+
 
 class Gan(Report):
     """A generator and a discriminator."""
@@ -136,7 +147,7 @@ class Dcgan(Gan):
     loss: Loss
     real_label: Probability
 
-    def objective(self, streams: Streams) -> Objective:
+    def objective(self, streams: Streams, team: Team) -> Objective:
         from ganlib.objectives.adversarial import Adversarial
 
         return Adversarial(self.loss, self.real_label)

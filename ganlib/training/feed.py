@@ -9,11 +9,13 @@ from torch import Tensor
 
 from ganlib import latent
 from ganlib.data.faces import Faces
+from ganlib.device import to_device
 from ganlib.errors import UserError
 from ganlib.objectives.objective import Batch
 from ganlib.pictures import to_float
 from ganlib.reports.base import Report
 from ganlib.streams import Streams, stream
+from ganlib.team import ALONE, Team
 
 RESIDENT_SHARE = 0.5  # of a GPU's free memory that the pictures may take
 
@@ -64,11 +66,6 @@ class Resident:
         return self.pictures[to_device(rows, self.pictures.device)].permute(0, 3, 1, 2)
 
 
-def to_device(tensor: Tensor, device: torch.device) -> Tensor:
-    """A copy of a CPU tensor on a GPU, for which nobody waits; on the CPU the tensor itself."""
-    return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor
-
-
 def pictures_for(faces: Faces, device: torch.device) -> Pictures:
     """Resident where they fit into a GPU, mapped elsewhere."""
     needed = len(faces) * math.prod(faces.pictures.shape[1:])
@@ -80,10 +77,10 @@ def pictures_for(faces: Faces, device: torch.device) -> Pictures:
 class Feed:
     """Batches without end, straight from the cache: by a new permutation each epoch, or drawn with replacement where the report does.
 
-    An epoch's order follows from the seed and the epoch's number alone.
+    An epoch's order follows from the seed and the epoch's number alone. Each process of a team gets its share of every batch and of its z.
     """
 
-    def __init__(self, report: Report, faces: Faces, device: torch.device, streams: Streams) -> None:
+    def __init__(self, report: Report, faces: Faces, device: torch.device, streams: Streams, team: Team = ALONE) -> None:
         if len(faces) < report.reals_per_step:
             raise UserError(
                 f"params.yaml: batch_size: a step takes {report.reals_per_step} real pictures, and the split holds {len(faces)}"
@@ -94,6 +91,7 @@ class Feed:
         self.conditions = torch.from_numpy(faces.conditions(report.condition_groups))
         self.device = device
         self.streams = streams
+        self.team = team
         self._begin(0)
 
     @property
@@ -103,7 +101,7 @@ class Feed:
 
     def next(self) -> Batch:
         """The next step's batch on the device."""
-        rows = self._rows(self.report.reals_per_step)
+        rows = self.team.share(self._rows(self.report.reals_per_step), self.report.batches_per_step)
         return Batch(
             real=to_float(self.pictures.batch(rows), self.report.pixel_range),
             condition=(to_device(self.conditions[rows], self.device),) if self.report.condition_groups else (),
@@ -119,7 +117,8 @@ class Feed:
         self.cursor = state["cursor"]
 
     def _noise(self, count: int) -> Tensor:
-        return to_device(latent.sample(self.report.prior, count, self.report.latent_size, self.streams["noise"]), self.device)
+        z = latent.sample(self.report.prior, count * self.team.size, self.report.latent_size, self.streams["noise"])
+        return to_device(self.team.share(z), self.device)
 
     def _rows(self, count: int) -> Tensor:
         if self.cursor + count > len(self.order):

@@ -5,8 +5,10 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
+from torch import Tensor
 
 from ganlib import disk, progress
 from ganlib.data.faces import Faces
@@ -16,6 +18,7 @@ from ganlib.figures import Log
 from ganlib.paths import Outputs
 from ganlib.reports.base import Report
 from ganlib.streams import Streams, derived_seed
+from ganlib.team import ALONE, Team
 from ganlib.training import checkpoint
 from ganlib.training.checkpoint import Checkpoints
 from ganlib.training.feed import Feed
@@ -32,6 +35,7 @@ def train(
     faces: Faces,
     outputs: Outputs,
     checkpoints: Path,
+    team: Team = ALONE,
     *,
     seed: int,
     log_every: int,
@@ -43,14 +47,20 @@ def train(
     `outputs.nets` the other nets, <name>.safetensors; `outputs.progress` log.csv (every `log_every` steps and the last), reals.png,
     samples/<step>.png and, where the nets reconstruct, reconstructions/<step>.png; all at once, when the run is complete. The same
     arguments give the same bytes on the same machine, however often the run was cut off: it goes on from what it left below
-    `checkpoints`, as often as `Pace` says or, in tests, every `save_every` steps.
+    `checkpoints`, as often as `Pace` says or, in tests, every `save_every` steps. All processes of a team call this alike, and its leader
+    writes.
     """
+    team.divide(report)
     device = prepare_device(report.precision)
     streams = Streams(seed)
     torch.manual_seed(derived_seed(seed, "dropout"))  # which draws from torch's own generators and takes no other
-    trainer = Trainer(report, device, streams)
-    feed = Feed(report, faces, device, streams)
+    trainer = Trainer(report, device, streams, team)
+    feed = Feed(report, faces, device, streams, team)
     steps = min(report.epochs * feed.steps_per_epoch, report.max_steps or sys.maxsize)
+    parts = {"streams": streams, "trainer": trainer, "feed": feed}
+    if not team.leads:
+        _follow(parts, steps, team)
+        return
     identity = checkpoint.identity(name, report, faces, seed=seed, log_every=log_every)
     needed = 2 * bytes_needed(report, trainer, steps, feed.steps_per_epoch) + 3 * checkpoint.bytes_needed(trainer)
     with (
@@ -59,12 +69,12 @@ def train(
         Interruption() as interruption,
     ):
         first, losses, seconds_before = 0, {}, 0.0
-        state = saved.load()
+        state = team.from_leader(saved.load())
         record = Record(
             name, report, faces, saved.outputs, steps=steps, steps_per_epoch=feed.steps_per_epoch, seed=seed, log_every=log_every
         )
         timing = Log(saved.timing)
-        parts = {"streams": streams, "trainer": trainer, "feed": feed, "record": record, "timing": timing}
+        parts |= {"record": record, "timing": timing}
         if state is not None:
             first, losses, seconds_before = state["step"], state["losses"], state["seconds"]
             for key, part in parts.items():
@@ -73,15 +83,13 @@ def train(
 
         pace, started = Pace(save_every), time.perf_counter()
         todo = range(max(first, 1), steps + 1)
-        bar = progress.bar(todo, desc=f"training {name} on {device.type}", unit="step", initial=todo.start - 1, total=steps)
+        where = device.type if team.size == 1 else f"{team.size} x {device.type}"
+        bar = progress.bar(todo, desc=f"training {name} on {where}", unit="step", initial=todo.start - 1, total=steps)
         for step in bar:
             if step > first:
-                losses = trainer.step(feed.next())
+                losses, ended = _advance(step, trainer, feed, interruption, team)
                 record.watch.see(losses)
-                if step % feed.steps_per_epoch == 0:
-                    trainer.objective.after_epoch(trainer.optimizers)
-                ended_by = interruption.reason
-                due = pace.due(step) or step == steps or ended_by
+                due = pace.due(step) or step == steps or ended
                 if (due or step % log_every == 0) and (problem := not_finite(losses, trainer.modules)):
                     raise UserError(f"train@{name}: {problem} at step {step}; {saved.last}; try a smaller learning rate")
                 if due:
@@ -90,8 +98,9 @@ def train(
                     states = {key: part.state_dict() for key, part in parts.items()}
                     saved.save({"step": step, "losses": losses, "seconds": seconds, **states})
                     pace.saved(time.perf_counter() - begun)
-                if ended_by:
-                    raise UserError(f"train@{name}: ended by {ended_by} after step {step} of {steps}, and saved: run it again to go on")
+                if ended:
+                    by = interruption.reason or "a signal to another process"
+                    raise UserError(f"train@{name}: ended by {by} after step {step} of {steps}, and saved: run it again to go on")
             # Only after the checkpoint: whether this step is the last is for the run that goes on from there to know.
             figures = record.write(step, losses, trainer)
             if figures is not None:
@@ -99,6 +108,27 @@ def train(
                 timing.write(step, {"seconds": seconds_before + elapsed})
                 bar.set_postfix_str(_status(figures, (step - first) * report.reals_per_step / elapsed, device), refresh=False)
         saved.finish(outputs)
+
+
+def _follow(parts: Mapping[str, Any], steps: int, team: Team) -> None:
+    """The steps of a process that does not lead: it goes on from where the leader does, and writes nothing."""
+    with Interruption() as interruption:
+        state = team.from_leader(None) or {"step": 0}
+        if state["step"]:
+            for key, part in parts.items():
+                part.load_state_dict(state[key])
+        for step in range(state["step"] + 1, steps + 1):
+            _, ended = _advance(step, parts["trainer"], parts["feed"], interruption, team)
+            if ended:
+                return
+
+
+def _advance(step: int, trainer: Trainer, feed: Feed, interruption: Interruption, team: Team) -> tuple[dict[str, Tensor], bool]:
+    """One step: its figures, and whether the run is to end after it, which all processes of the team hear at once."""
+    losses = trainer.step(feed.next())
+    if step % feed.steps_per_epoch == 0:
+        trainer.objective.after_epoch(trainer.optimizers)
+    return losses, team.any(interruption.reason is not None)
 
 
 def _status(figures: Mapping[str, float], speed: float, device: torch.device) -> str:

@@ -12,7 +12,7 @@ from ganlib.paths import Outputs
 from ganlib.reports.base import Report
 from ganlib.training import sheets
 from ganlib.training.trainer import Trainer
-from ganlib.training.watch import Watch
+from ganlib.training.watch import Watch, numbers
 
 
 class Record:
@@ -47,8 +47,8 @@ class Record:
                 self.sheets.save_raw(step, trainer)
         if step % self.log_every and not last:
             return None
-        figures = {key: float(value) for key, value in losses.items()}
-        figures |= self.watch.figures(step, self.sheets.diversity(trainer.generator))
+        figures = numbers({**losses, "variance": self.sheets.variance(trainer.generator), "saturated": self.watch.saturated})
+        figures |= self.watch.figures(step, self.sheets.diversity(figures.pop("variance")), int(figures.pop("saturated")))
         figures |= {f"rate_{net}": rate for net, rate in trainer.rates.items()}
         self.log.write(step, figures)
         return figures

@@ -29,7 +29,7 @@ class Sheets:
         some = torch.randperm(len(faces), generator=stream(seed, "sheets", "reals"))[: COLUMNS * ROWS].numpy()
         self.reals = torch.from_numpy(faces[some])
         # Of pictures in [0, 1]; never 0, so that a folder of equal pictures can be trained on.
-        self.variance = max(_variance(to_float(self.reals, (0.0, 1.0))[None]), 1 / 255**2)
+        self.variance_of_reals = max(float(_variance(to_float(self.reals, (0.0, 1.0))[None])), 1 / 255**2)
         self.real_condition = torch.from_numpy(faces.conditions(report.condition_groups)[some])
         rows = shown_conditions(report)
         self.condition = torch.tensor(rows, dtype=torch.int64).repeat_interleave(COLUMNS, dim=0)
@@ -62,11 +62,14 @@ class Sheets:
         """raw/<step>.png: the samples of the generator in training, where those of `samples` are by its average."""
         self._save("raw", step, self._fakes(trainer.modules["generator"]))
 
-    def diversity(self, generator: Module) -> float:
-        """The standard deviation over a row's pictures (one condition, eight z) as a share of the reals'; 0: all z give one picture."""
+    def variance(self, generator: Module) -> Tensor:
+        """Over a row's pictures (one condition, eight z), still on the device."""
+        return _variance(self._fakes(generator).clamp(*self.report.pixel_range).unflatten(0, (-1, COLUMNS)))
+
+    def diversity(self, variance: float) -> float:
+        """The standard deviation of pictures of such a variance as a share of the reals'; 0: all z give one picture."""
         low, high = self.report.pixel_range
-        fakes = self._fakes(generator).clamp(low, high).unflatten(0, (-1, COLUMNS))
-        return (_variance(fakes) / self.variance) ** 0.5 / (high - low)
+        return (variance / self.variance_of_reals) ** 0.5 / (high - low)
 
     def _fakes(self, generator: Module) -> Tensor:
         device = next(generator.parameters()).device
@@ -75,7 +78,7 @@ class Sheets:
         with torch.inference_mode():
             fakes = generator(self.z.to(device), *given)
         generator.train()
-        return fakes.float()
+        return fakes
 
     def _save(self, kind: str, step: int, pictures: Tensor) -> None:
         save_sheet(to_uint8(pictures, self.report.pixel_range), COLUMNS, self.folder / kind / f"{step:06d}.png")
@@ -114,6 +117,6 @@ def _reconstructed(trainer: Trainer, pictures: Tensor, condition: tuple[Tensor, 
     return again
 
 
-def _variance(rows: Tensor) -> float:
+def _variance(rows: Tensor) -> Tensor:
     """Of (R, N, 3, S, S) pictures, the unbiased variance over each row's N, its mean over rows, channels and places."""
-    return float(rows.var(dim=1).mean()) if rows.shape[1] > 1 else 0.0
+    return rows.var(dim=1).mean() if rows.shape[1] > 1 else rows.new_zeros(())

@@ -12,19 +12,25 @@ from torch.optim import SGD, Adam, Optimizer
 from ganlib.objectives.objective import Batch, Objective
 from ganlib.reports.base import System
 from ganlib.streams import Streams
+from ganlib.team import ALONE, Team
 from ganlib.training.average import Average
 
 
 class Net:
-    """A net as a step calls it: its products under autocast, its output in float32, so that losses are taken in full precision."""
+    """A net as a step calls it: its products under autocast, its output no narrower than float32, so that losses are taken in full.
 
-    def __init__(self, module: Module, autocast: torch.autocast) -> None:
+    `wrapped` is the module as the processes of a team share it: where no gradient is taken, there is nothing to share.
+    """
+
+    def __init__(self, module: Module, wrapped: Module, autocast: torch.autocast) -> None:
         self.module = module
+        self.wrapped = wrapped
         self.autocast = autocast
 
     def __call__(self, *inputs: Tensor) -> Tensor:
         with self.autocast:
-            return self.module(*inputs).float()
+            output = (self.wrapped if torch.is_grad_enabled() else self.module)(*inputs)
+        return output.float() if output.dtype == torch.bfloat16 else output
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
@@ -52,15 +58,17 @@ class Trainer:
     `modules` holds the nets themselves, by name, for whoever shows, checks or keeps them; `nets` the same as a step calls them.
     """
 
-    def __init__(self, system: System, device: torch.device, streams: Streams) -> None:
+    def __init__(self, system: System, device: torch.device, streams: Streams, team: Team = ALONE) -> None:
+        self.device, self.team = device, team
         # Channels-last on a CPU and on a GPU alike: convolutions are faster so, and the cache has its pictures so.
         self.modules: dict[str, Module] = {
-            name: net.to(device, memory_format=torch.channels_last) for name, net in system.networks(streams.seed).items()
+            name: team.joined(net, device).to(device, memory_format=torch.channels_last)
+            for name, net in system.networks(streams.seed).items()
         }
         autocast = torch.autocast(device.type, torch.bfloat16, enabled=system.precision == "bf16")
-        self.nets = {name: Net(module, autocast) for name, module in self.modules.items()}
+        self.nets = {name: Net(module, team.wrapped(module), autocast) for name, module in self.modules.items()}
         self.optimizers = {name: _optimizer(system, name, module) for name, module in self.modules.items()}
-        self.objective: Objective = system.objective(streams)
+        self.objective: Objective = system.objective(streams, team)
         self.average = Average(self.modules["generator"], system.ema) if system.ema else None
         if system.compile:
             for module in self.modules.values():
@@ -77,11 +85,11 @@ class Trainer:
         return {name: optimizer.param_groups[0]["lr"] for name, optimizer in self.optimizers.items()}
 
     def step(self, batch: Batch) -> dict[str, Tensor]:
-        """One update of every net; the losses and figures by name, still on the device."""
-        figures = self.objective.step(self, batch)
+        """One update of every net by this process's share of a batch; the whole batch's figures by name, still on the device."""
+        figures = self.team.mean({name: figure.detach() for name, figure in self.objective.step(self, batch).items()})
         if self.average:
             self.average.update()
-        return {name: figure.detach() for name, figure in figures.items()}
+        return figures | self.objective.after_step(figures)
 
     def descend(self, loss: Tensor, *names: str) -> None:
         """One update of the named nets down `loss`."""
@@ -101,17 +109,17 @@ class Trainer:
 
     def state_dict(self) -> dict[str, Any]:
         """Weights, buffers, moments, rates, what the objective keeps, and torch's own random generators, from which dropout draws."""
-        random = [torch.get_rng_state(), *torch.cuda.get_rng_state_all()]
+        random = [torch.get_rng_state(), *([torch.cuda.get_rng_state(self.device)] if self.device.type == "cuda" else [])]
         return {**{name: part.state_dict() for name, part in self._parts().items()}, "random": random}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from such a state, on another device too."""
         for name, part in self._parts().items():
             part.load_state_dict(state[name])
-        of_cpu, *of_gpus = state["random"]
+        of_cpu, *of_gpu = state["random"]
         torch.set_rng_state(of_cpu)
-        for gpu, its in zip(range(torch.cuda.device_count()), of_gpus, strict=False):
-            torch.cuda.set_rng_state(its, gpu)
+        if of_gpu and self.device.type == "cuda":
+            torch.cuda.set_rng_state(of_gpu[0], self.device)
 
     def _parts(self) -> dict[str, Any]:
         optimizers = {f"{name}'s optimizer": optimizer for name, optimizer in self.optimizers.items()}

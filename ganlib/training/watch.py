@@ -9,22 +9,34 @@ from torch import Tensor
 from torch.nn import Module
 
 from ganlib import progress
+from ganlib.device import from_device
 
 SATURATED = 100  # steps in a row with D right about every picture
 COLLAPSED = 0.05  # of the reals' diversity
 
 
+def numbers(figures: Mapping[str, Tensor]) -> dict[str, float]:
+    """The figures as numbers, for all of which the device is waited for once."""
+    coming = {name: from_device(figure) for name, figure in figures.items()}
+    return {name: float(arrived()) for name, arrived in coming.items()}
+
+
+@torch.no_grad()
 def not_finite(losses: Mapping[str, Tensor], nets: Mapping[str, Module]) -> str | None:
     """The first of the losses, weights, buffers and gradients that holds NaN or infinity, by name; None where all are numbers."""
-    for name, loss in losses.items():
-        if not math.isfinite(value := float(loss)):
-            return f"{name} is {value}"
+    tensors = {}
     for name, net in nets.items():
         weights = {f"the {name}'s {key}": tensor for key, tensor in net.state_dict(keep_vars=True).items()}
-        gradients = {f"the gradient of {key}": tensor.grad for key, tensor in weights.items() if tensor.grad is not None}
-        tensors = weights | gradients
-        if not torch.stack([tensor.isfinite().all() for tensor in tensors.values()]).all():  # one wait for the device
-            return f"{next(key for key, tensor in tensors.items() if not tensor.isfinite().all())} is not finite"
+        tensors |= weights | {f"the gradient of {key}": tensor.grad for key, tensor in weights.items() if tensor.grad is not None}
+    tensors = {key: tensor for key, tensor in tensors.items() if tensor.is_floating_point()}
+    # The largest of each, which is NaN where one is: a few kernels for all tensors.
+    largest = torch.stack(torch._foreach_norm([*tensors.values()], math.inf))
+    found = numbers({**losses, "all": largest.max()})
+    for name in losses:
+        if not math.isfinite(found[name]):
+            return f"{name} is {found[name]}"
+    if not math.isfinite(found["all"]):
+        return f"{next(key for key, bad in zip(tensors, ~largest.isfinite(), strict=True) if bad)} is not finite"
     return None
 
 
@@ -47,10 +59,10 @@ class Watch:
             self.right_in_a_row = (self.right_in_a_row.to(right.device) + 1) * right
             self.saturated = self.saturated.to(right.device) + (self.right_in_a_row >= SATURATED)
 
-    def figures(self, step: int, diversity: float) -> dict[str, float]:
-        """The log's columns at `step`, where the generator's pictures have `diversity` (1: as much as reals)."""
+    def figures(self, step: int, diversity: float, saturated: int) -> dict[str, float]:
+        """The log's columns at `step`: `diversity` of the generator's pictures (1: as much as reals), `saturated` steps so far."""
         collapsed = step > self.steps_per_epoch and diversity < COLLAPSED
-        counts = {"collapsed": self.counts["collapsed"] + collapsed, "saturated": int(self.saturated)}
+        counts = {"collapsed": self.counts["collapsed"] + collapsed, "saturated": saturated}
         signs = {
             "collapsed": f"the generator draws nearly the same picture from every z (diversity {diversity:.3f} of the reals')",
             "saturated": f"D has been right about every picture for {SATURATED} steps, and G learns little from it; try a smaller lr_d",

@@ -127,7 +127,7 @@ def test_picture_that_the_table_names_and_the_archive_lacks_is_named(raw, target
 def test_each_core_has_one_thread_of_its_own(tmp_path, target, monkeypatch):
     raw = archive.write(tmp_path / "raw", [archive.jpeg(archive.picture(i)) for i in range(20)])
     monkeypatch.setattr(cache, "BLOCK", 2)
-    monkeypatch.setattr(cache.os, "cpu_count", lambda: 3)
+    monkeypatch.setattr(cache.cores, "count", lambda: 3)
     seen, read = set(), cache.decode.rgb
     monkeypatch.setattr(cache.decode, "rgb", lambda *data: (seen.add((threading.get_ident(), torch.get_num_threads())), read(*data))[1])
     archive.prepare(raw, WIDE, target)

@@ -43,7 +43,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture
 def one_core(monkeypatch):
-    monkeypatch.setattr(toons.os, "sched_getaffinity", lambda _: {0}, raising=False)
+    monkeypatch.setattr(toons.cores, "count", lambda: 1)
 
 
 @pytest.fixture(scope="module")

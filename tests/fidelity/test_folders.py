@@ -189,7 +189,7 @@ def test_file_larger_than_any_picture_is_not_read(tmp_path: Path, monkeypatch: p
 def test_no_more_than_a_few_pictures_are_decoded_before_they_are_asked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, opened: Callable[..., Pictures]
 ) -> None:
-    monkeypatch.setattr(folders.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(folders.cores, "count", lambda: 2)
     pictures = opened(in_folder(tmp_path / "fakes", {f"{i:03}.png": encoded(i) for i in range(100)}))
     begun, decode = [], folders.decode
     monkeypatch.setattr(folders, "decode", lambda data, name: begun.append(name) or decode(data, name))

@@ -223,7 +223,7 @@ def test_memory_mapped_pictures_are_read_where_they_lie(shallow: Inception, tmp_
 
 
 def test_each_core_has_one_thread_of_its_own(shallow: Inception, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inception.os, "cpu_count", lambda: 3)
+    monkeypatch.setattr(inception.cores, "count", lambda: 3)
     seen, forward = set(), shallow.network.forward
     monkeypatch.setattr(
         shallow.network, "forward", lambda x: (seen.add((threading.get_ident(), torch.get_num_threads())), forward(x))[1], raising=False

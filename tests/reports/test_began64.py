@@ -11,11 +11,12 @@ from ganlib.objectives.objective import Batch
 from ganlib.reports.began64.objective import Began
 from ganlib.reports.began64.settings import Settings
 from ganlib.streams import Streams
+from ganlib.team import ALONE
 
 
 def began(**changes: object) -> Began:
     settings = {**params.load().report("began64").model_dump(), "rate_scale": 1.0, **changes}
-    return Settings.model_validate(settings).objective(Streams(0))
+    return Settings.model_validate(settings).objective(Streams(0), ALONE)
 
 
 def error_of(amount: float):
@@ -39,7 +40,7 @@ def batch(real: torch.Tensor) -> Batch:
 def step(objective: Began, real: torch.Tensor, fake: torch.Tensor, discriminator=error_by_picture) -> dict[str, float]:
     losses = objective.discriminator_losses(discriminator, batch(real), fake)
     losses |= objective.generator_losses(discriminator, batch(real), fake)
-    after = objective.after_step(losses["real_loss"], losses["fake_loss"])
+    after = objective.after_step({name: loss.detach() for name, loss in losses.items()})
     return {name: float(value) for name, value in (losses | after).items()}
 
 

@@ -6,12 +6,13 @@ import torch
 from ganlib.objectives.objective import Batch
 from ganlib.reports.wgan64.objective import Wasserstein
 from ganlib.streams import Streams
+from ganlib.team import ALONE
 from ganlib.training.trainer import Trainer
 from tests.training import small
 
 
 def losses(critic, real: float, fake: float) -> dict[str, float]:
-    objective = Wasserstein(7.0, 5, torch.Generator().manual_seed(0))
+    objective = Wasserstein(7.0, 5, torch.Generator().manual_seed(0), ALONE)
     found = objective.critic_losses(critic, torch.full((4, 3, 8, 8), real), torch.full((4, 3, 8, 8), fake))
     return {name: value.item() for name, value in found.items()}
 

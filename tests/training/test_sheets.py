@@ -38,7 +38,7 @@ def test_reconstructions_are_pairs_of_rows_reals_before_fakes_each_under_its_own
     sheets, objective = Sheets(report, faces, tmp_path, seed=1), Negative(trainer)
     trainer.objective = objective
     sheets.save(7, trainer)
-    sheets.diversity(trainer.generator)
+    sheets.variance(trainer.generator)
     assert objective.modes == {False}
     assert all(module.training for module in trainer.modules.values())
 

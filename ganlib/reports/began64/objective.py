@@ -4,9 +4,11 @@ L(x) is the mean absolute error of D's reconstruction. L_D = L(x) - k L(G(z_D)) 
 L_G = L(G(z_G)) + out-of-bound loss; k <- k + lambda (gamma L(x) - L(G(z_G))), kept in [0, 1].
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -14,21 +16,26 @@ from torch.optim import Optimizer
 
 from ganlib.objectives.objective import Batch, Call, Objective, Trainer
 
+if TYPE_CHECKING:
+    from ganlib.team import Team
+
 KEPT = "k left_out threshold best_convergence epochs_without_better moments convergence_sum steps".split()
 
 
 class Began(Objective):
     """The balance k, the threshold of the reals, and the plateau of the convergence measure M = L(x) + |gamma L(x) - L(G(z))|.
 
-    `sizes` holds the number of values of each condition; wrong conditions are drawn from `rng`. `wrong_condition` is w, `out_of_bound` the
-    weight of that loss; 0 turns either off. Reals more than `deviations` standard deviations above the last epoch's mean loss are left out;
-    None keeps all. After `patience` epochs without a better mean M both rates are halved, down to `lr_floor`.
+    `sizes` holds the number of values of each condition; wrong conditions are drawn from `rng`, for the whole batch that `team` shares.
+    `wrong_condition` is w, `out_of_bound` the weight of that loss; 0 turns either off. Reals more than `deviations` standard deviations
+    above the last epoch's mean loss are left out; None keeps all. After `patience` epochs without a better mean M both rates are halved,
+    down to `lr_floor`.
     """
 
     def __init__(
         self,
         sizes: Sequence[int],
         rng: torch.Generator,
+        team: Team,
         *,
         gamma: float,
         lambda_k: float,
@@ -38,7 +45,7 @@ class Began(Objective):
         patience: int,
         lr_floor: float,
     ) -> None:
-        self.sizes, self.rng = sizes, rng
+        self.sizes, self.rng, self.team = sizes, rng, team
         self.gamma, self.lambda_k = gamma, lambda_k
         self.wrong_condition, self.out_of_bound = wrong_condition, out_of_bound
         self.deviations = deviations
@@ -62,7 +69,7 @@ class Began(Objective):
             g_losses = self.generator_losses(discriminator, batch, fake)
         trainer.gradients(g_losses["g_loss"], "generator")
         trainer.update("discriminator", "generator")
-        return d_losses | g_losses | self.after_step(d_losses["real_loss"], g_losses["fake_loss"])
+        return d_losses | g_losses
 
     def reconstruct(self, nets: Mapping[str, Call], pictures: Tensor, condition: tuple[Tensor, ...]) -> Tensor:
         return nets["discriminator"](pictures, *condition)
@@ -76,17 +83,19 @@ class Began(Objective):
         real, fake_loss, *wrong = _losses(discriminator, torch.cat(pictures), torch.cat(conditions)).split(len(batch.real))
 
         kept = (real.detach() <= self.threshold).float()
-        share = kept / kept.sum().clamp(min=1)
+        everyone = self.team.gather(real.detach())
+        left = (everyone <= self.threshold).sum()
+        share = kept * self.team.size / left.clamp(min=1)  # whose mean over the processes is each one's share of all that are kept
         # A batch that is wholly left out teaches D nothing, but the balance and the measure still see its loss.
-        real_loss = torch.where(kept.any(), (share * real).sum(), real.mean().detach())
+        real_loss = torch.where(left > 0, (share * real).sum(), real.mean().detach())
         self.k = self.k.to(real.device)
         d_loss = real_loss - self.k * fake_loss.mean()
-        self.left_out = self.left_out.to(real.device) + (kept == 0).sum()
+        self.left_out = self.left_out.to(real.device) + (len(everyone) - left)
         losses = {"d_loss": d_loss, "real_loss": real_loss, "kept": kept.mean()}
         if wrong:
             losses["wrong_loss"] = (share * (self.wrong_condition * real - wrong[0]).abs()).sum()
             losses["d_loss"] = d_loss + losses["wrong_loss"]
-        self._count(real.detach().double())
+        self._count(everyone.double())
         return losses
 
     def generator_losses(self, discriminator: Call, batch: Batch, fake: Tensor) -> dict[str, Tensor]:
@@ -97,9 +106,9 @@ class Began(Objective):
         g_loss = fake_loss + self.out_of_bound * out_of_bound
         return {"g_loss": g_loss, "fake_loss": fake_loss, "out_of_range": outside.mean()}
 
-    def after_step(self, real_loss: Tensor, fake_loss: Tensor) -> dict[str, Tensor]:
+    def after_step(self, figures: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Move the balance; the figures that follow from L(x) and L(G(z_G))."""
-        real, fake = real_loss.detach(), fake_loss.detach()
+        real, fake = figures["real_loss"], figures["fake_loss"]
         surplus = self.gamma * real - fake
         self.k = (self.k + self.lambda_k * surplus).clamp(0, 1)
         convergence = real + surplus.abs()
@@ -140,7 +149,8 @@ class Began(Objective):
         """For each row of `condition` (N, K) another one, uniform over all that differ in some place."""
         combinations = math.prod(self.sizes)
         # Moved to the condition's device, rather than the condition to the CPU, which would have to wait for the GPU.
-        number = torch.randint(1, combinations, (len(condition),), generator=self.rng).to(condition.device, non_blocking=True)
+        drawn = torch.randint(1, combinations, (len(condition) * self.team.size,), generator=self.rng)
+        number = self.team.share(drawn).to(condition.device, non_blocking=True)
         for k in range(len(self.sizes)):
             number = number + condition[:, k] * math.prod(self.sizes[k + 1 :])
         number = number % combinations

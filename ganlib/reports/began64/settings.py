@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from ganlib.objectives.objective import Objective
     from ganlib.streams import Streams
+    from ganlib.team import Team
 
 
 class Settings(Gan):
@@ -56,12 +57,13 @@ class Settings(Gan):
         nets["generator"].start_grey()
         return nets
 
-    def objective(self, streams: Streams) -> Objective:
+    def objective(self, streams: Streams, team: Team) -> Objective:
         from ganlib.reports.began64.objective import Began
 
         return Began(
             self.condition_sizes,
             streams["wrong conditions"],
+            team,
             gamma=self.gamma,
             lambda_k=self.lambda_k,
             wrong_condition=self.wrong_condition,

@@ -30,6 +30,10 @@ class Settings(Dcgan):
             raise ValueError(f"batch_size {self.batch_size} is not a multiple of pack {self.pack}")
         return self
 
+    @property
+    def pictures_per_logit(self) -> int:
+        return self.pack
+
     def build(self) -> dict[str, Module]:
         from ganlib.reports.dcgan56 import nets
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from ganlib.objectives.objective import Objective
     from ganlib.streams import Streams
+    from ganlib.team import Team
 
 
 class Settings(Gan):
@@ -43,7 +44,7 @@ class Settings(Gan):
         generator = nets.Generator(self.latent_size, self.hidden, self.dropout, self.size)
         return {"generator": generator, "discriminator": nets.Discriminator(self.hidden, self.dropout, self.size)}
 
-    def objective(self, streams: Streams) -> Objective:
+    def objective(self, streams: Streams, team: Team) -> Objective:
         from ganlib.reports.dense64.objective import KerasAdversarial
 
         return KerasAdversarial()

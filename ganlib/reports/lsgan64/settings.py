@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from ganlib.objectives.objective import Objective
     from ganlib.streams import Streams
+    from ganlib.team import Team
 
 
 class Settings(Gan):
@@ -27,7 +28,7 @@ class Settings(Gan):
 
         return {"generator": nets.Generator(self.latent_size, self.width), "discriminator": nets.Discriminator(self.width)}
 
-    def objective(self, streams: Streams) -> Objective:
+    def objective(self, streams: Streams, team: Team) -> Objective:
         from ganlib.reports.lsgan64.objective import LeastSquares
 
         return LeastSquares()

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from ganlib.objectives.objective import Objective
     from ganlib.streams import Streams
+    from ganlib.team import Team
 
 
 class Settings(Report):
@@ -37,7 +38,7 @@ class Settings(Report):
 
         return {"generator": nets.Decoder(self.latent_size, self.width), "encoder": nets.Encoder(self.latent_size, self.width)}
 
-    def objective(self, streams: Streams) -> Objective:
+    def objective(self, streams: Streams, team: Team) -> Objective:
         from ganlib.reports.vae64.objective import Elbo
 
         return Elbo(self.sigma)

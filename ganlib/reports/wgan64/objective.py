@@ -1,19 +1,27 @@
 """WGAN with a gradient penalty: Gulrajani et al. 2017 (arXiv 1704.00028), algorithm 1."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import torch
 from torch import Tensor
 
 from ganlib.objectives.objective import Batch, Call, Objective, Trainer
 
+if TYPE_CHECKING:
+    from ganlib.team import Team
+
 
 class Wasserstein(Objective):
     """`critic_steps` updates of the critic, each on its share of the batch's reals, then one of G.
 
-    `penalty` is lambda, the weight of the squared distance of the critic's slope from 1; where it is taken is drawn from `rng`.
+    `penalty` is lambda, the weight of the squared distance of the critic's slope from 1; where it is taken is drawn from `rng`, for the
+    whole batch that `team` shares.
     """
 
-    def __init__(self, penalty: float, critic_steps: int, rng: torch.Generator) -> None:
-        self.penalty, self.critic_steps, self.rng = penalty, critic_steps, rng
+    def __init__(self, penalty: float, critic_steps: int, rng: torch.Generator, team: Team) -> None:
+        self.penalty, self.critic_steps, self.rng, self.team = penalty, critic_steps, rng, team
 
     def step(self, trainer: Trainer, batch: Batch) -> dict[str, Tensor]:
         generator, critic = trainer.nets["generator"], trainer.nets["discriminator"]
@@ -35,7 +43,8 @@ class Wasserstein(Objective):
 
     def _slopes(self, critic: Call, real: Tensor, fake: Tensor) -> Tensor:
         """(N,): the norm of the critic's gradient at a random place between each real and its fake."""
-        share = torch.rand(len(real), 1, 1, 1, generator=self.rng).to(real.device, non_blocking=True)
+        drawn = torch.rand(len(real) * self.team.size, 1, 1, 1, generator=self.rng)
+        share = self.team.share(drawn).to(real.device, non_blocking=True)
         between = torch.lerp(real, fake, share).requires_grad_()
         (gradient,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)
         return gradient.flatten(1).norm(dim=1)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from ganlib.objectives.objective import Objective
     from ganlib.streams import Streams
+    from ganlib.team import Team
 
 
 class Settings(Gan):
@@ -30,13 +31,17 @@ class Settings(Gan):
     def reals_per_step(self) -> int:
         return self.batch_size * self.critic_steps
 
+    @property
+    def batches_per_step(self) -> int:
+        return self.critic_steps
+
     def build(self) -> dict[str, Module]:
         from ganlib.reports.dcgan64.nets import Generator
         from ganlib.reports.wgan64.nets import Critic
 
         return {"generator": Generator(self.latent_size, self.width), "discriminator": Critic(self.width)}
 
-    def objective(self, streams: Streams) -> Objective:
+    def objective(self, streams: Streams, team: Team) -> Objective:
         from ganlib.reports.wgan64.objective import Wasserstein
 
-        return Wasserstein(self.penalty, self.critic_steps, streams["penalty"])
+        return Wasserstein(self.penalty, self.critic_steps, streams["penalty"], team)
