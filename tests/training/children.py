@@ -7,6 +7,7 @@ import resource
 import signal
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -20,7 +21,8 @@ from tests.training import small
 
 # Forked from a process that has loaded torch and computed nothing yet: quick, and safe.
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["tests.training.children", "torch._dynamo"])  # the latter is what the first optimizer imports
+# `stages` first, which silences torch; torch._dynamo is what the first optimizer imports.
+CONTEXT.set_forkserver_preload(["stages", "tests.training.teams", "lightning_fabric", "torch._dynamo"])
 
 
 def start(folder: Path, name: str, at: tuple[str, int] | None = None, **options: object) -> multiprocessing.Process:
@@ -104,13 +106,15 @@ def _die_halfway(write: Callable, path: Path, content: bytes) -> None:
     _die()
 
 
+def at_step(number: signal.Signals, which: int) -> None:
+    """This process is to get the signal at the beginning of its step `which`."""
+    _at(Trainer, "step", lambda *_: os.kill(os.getpid(), number))(which)
+
+
 MOMENTS = {
-    "step": _at(Trainer, "step", _die),
+    "step": partial(at_step, signal.SIGKILL),
     "written": _at(os, "fsync", _die),  # to its temporary name
     "half written": _at(Path, "write_bytes", _die_halfway),
     "renamed": _at(os, "replace", lambda replace, *names: (replace(*names), _die())),
-    **{
-        number.name: _at(Trainer, "step", lambda *_, number=number: os.kill(os.getpid(), number))
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    },
+    **{number.name: partial(at_step, number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)},
 }

@@ -1,22 +1,20 @@
 """Processes that train as a team: gathered as torchrun's would be, on gloo, with numbers of 64 bits where runs are compared."""
 
 import os
+import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
 from torch import Tensor, distributed, nn
 from torch.autograd import Function
 
-from ganlib import launch, pictures, team
+from ganlib import errors, launch, pictures, team
 from ganlib.data.faces import Faces
-from ganlib.errors import UserError
 from ganlib.paths import Outputs
 from ganlib.training import feed, loop, sheets
 from tests.training import children, small
-
-CONTEXT = children.CONTEXT
 
 
 class Sum(Function):
@@ -51,12 +49,12 @@ class GlooBatchNorm(nn.BatchNorm2d):
         return centred * scale[:, None, None] + self.bias[:, None, None]
 
 
-def together(size: int, work: Callable[..., None], *arguments: object) -> list[int]:
-    """`work(*arguments)` in each of `size` processes that can be gathered; their exit statuses."""
+def together(size: int, work: Callable[..., None], *arguments: object, **options: object) -> list[int]:
+    """`work(*arguments, **options)` in each of `size` processes that can be gathered; their exit statuses, the leader's first."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    processes = [CONTEXT.Process(target=_work, args=(rank, size, port, work, arguments)) for rank in range(size)]
+    processes = [children.CONTEXT.Process(target=_work, args=(rank, size, port, work, arguments, options)) for rank in range(size)]
     for process in processes:
         process.start()
     for process in processes:
@@ -64,26 +62,42 @@ def together(size: int, work: Callable[..., None], *arguments: object) -> list[i
     return [process.exitcode for process in processes]
 
 
-def _work(rank: int, size: int, port: int, work: Callable[..., None], arguments: tuple) -> None:
+def _work(rank: int, size: int, port: int, work: Callable[..., None], arguments: tuple, options: dict) -> None:
     told = {"WORLD_SIZE": size, "LOCAL_RANK": rank, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "GANLIB_DEVICE": "cpu"}
     os.environ.update({name: str(value) for name, value in told.items()})
     torch.set_num_threads(1)
-    work(*arguments)
+    work(*arguments, **options)
 
 
-def train(name: str, folder: Path, *, exact: bool = True, **changes: object) -> None:
-    """Train the report as the team that the environment speaks of, in `folder`; `exact`: in float64, with a batch norm over processes."""
-    if exact:
+def train(
+    folder: Path,
+    names: Sequence[str],
+    *,
+    double: bool = False,
+    batch_norm: bool = True,
+    at: tuple[int, signal.Signals, int] | None = None,
+    save_every: int | None = None,
+    **changes: object,
+) -> None:
+    """Train one report after the other in `folder`/<name> on the faces beside it, as the team that the environment speaks of.
+
+    `double`: in float64; `batch_norm`: with one over processes; `at`: a process, and the signal that it gets in the step of that number.
+    """
+    folder.mkdir(exist_ok=True)
+    with (folder / "stderr.txt").open("a") as stderr:
+        os.dup2(stderr.fileno(), 2)
+    if double:
         torch.set_default_dtype(torch.float64)
         for module in (feed, sheets):
-            module.to_float = lambda *given, to_float=pictures.to_float: to_float(*given).double()
+            module.to_float = lambda *given: pictures.to_float(*given).double()
+    if batch_norm:
         team.SYNCHRONISED["cpu"] = GlooBatchNorm
-    report = small.report(name, **changes)
-    faces = Faces.open(folder.parent / report.crop / "faces", "all")
+    if at is not None and at[0] == int(os.environ["LOCAL_RANK"]):
+        children.at_step(at[1], at[2])
     mine = launch.gathered()
-    try:
-        with mine.working():
-            loop.train(name, report, faces, Outputs.below(folder / "out"), folder / "checkpoints", mine, seed=3, log_every=1, save_every=2)
-    except UserError as error:
-        (folder / "error.txt").write_text(str(error))
-        raise SystemExit(1) from None
+    with errors.in_one_line(), mine.working():
+        for name in names:
+            report = small.report(name, **changes)
+            outputs, checkpoints = Outputs.below(folder / name / "out"), folder / name / "checkpoints"
+            faces = Faces.open(folder.parent / report.crop / "faces", "all")
+            loop.train(name, report, faces, outputs, checkpoints, mine, seed=3, log_every=5, save_every=save_every)

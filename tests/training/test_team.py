@@ -1,0 +1,199 @@
+"""One process and many are the same run: real processes, which speak by gloo; and the parts of that, one by one."""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from ganlib.errors import UserError
+from ganlib.nets.dropout import Dropout
+from ganlib.team import ALONE, Team
+from tests.training import children, small, teams
+
+HEAVY = ("began64", "dcgan112")
+# A batch that one to four processes share evenly, and epochs of four steps of it: BEGAN's threshold is set for the fifth.
+SHARED = {"batch_size": 12, "epochs": 10, "max_steps": 10, "sample_every": 10}
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory) -> Path:
+    """A folder with fifty faces in each report's crop."""
+    folder = tmp_path_factory.mktemp("teams")
+    for name in small.NAMES:
+        report = small.report(name)
+        if not (folder / report.crop).exists():
+            small.small_faces(folder / report.crop, report, 50)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def one_and_two(place) -> Callable[[str], tuple[Path, Path]]:
+    """A report's run by one process and by two, in float64; all that are as quick are trained together."""
+
+    @cache
+    def trained(heavy: bool) -> tuple[Path, Path]:
+        folders = tuple(place / f"{heavy}-by{size}" for size in (1, 2))
+        for size, folder in enumerate(folders, 1):
+            names = [name for name in small.NAMES if (name in HEAVY) == heavy]
+            assert teams.together(size, teams.train, folder, names, double=True, **SHARED) == [0] * size
+        return folders
+
+    return lambda name: tuple(folder / name for folder in trained(name in HEAVY))
+
+
+def assert_equal(one: Path, other: Path) -> None:
+    """To 1e-10 in every weight, which is a millionth of what float32 could hold, and to the last digit of the log."""
+    for net in sorted(one.glob("out/*/*.safetensors")):
+        ours, theirs = (load_file(folder / net.relative_to(one)) for folder in (one, other))
+        assert {tensor.dtype for tensor in ours.values()} <= {torch.float64, torch.int64}
+        torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-10)
+    log = "out/progress/log.csv"
+    assert (one / log).read_text() == (other / log).read_text()
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.slow] if name in HEAVY else []) for name in small.NAMES])
+def test_two_processes_train_as_one_does(one_and_two, name):
+    one, two = one_and_two(name)
+    assert_equal(one, two)
+    sheet = "out/progress/samples/000010.png"
+    assert (one / sheet).read_bytes() == (two / sheet).read_bytes()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [("dcgan56", {"pack": 2, "d_batch_norm": "affine"}), ("began64", {"threshold": 0.5, "patience": 1}), ("dcgan112", {}), ("wgan64", {})],
+)
+def test_three_processes_train_as_one_does(place, name, changes):
+    for size in (1, 3):
+        folder = place / f"three-{name}-by{size}"
+        assert teams.together(size, teams.train, folder, [name], double=True, **SHARED, **changes) == [0] * size
+    assert_equal(place / f"three-{name}-by1" / name, place / f"three-{name}-by3" / name)
+
+
+@pytest.mark.parametrize("name", ["dcgan64", *(pytest.param(name, marks=pytest.mark.slow) for name in ("began64", "dense64", "wgan64"))])
+def test_run_goes_on_with_any_number_of_processes_and_ends_as_a_straight_one(place, name):
+    changes = {**SHARED, "epochs": 20}
+    for size, steps in ((1, 4), (2, 8), (4, 12), (1, 16)):
+        told = teams.together(size, teams.train, place / f"moving-{name}", [name], double=True, **{**changes, "max_steps": steps})
+        assert told == [0] * size
+    assert (place / f"moving-{name}" / "stderr.txt").read_text().count("going on from step") == 3
+    teams.together(1, teams.train, place / f"straight-{name}", [name], double=True, **{**changes, "max_steps": 16})
+    assert_equal(place / f"straight-{name}" / name, place / f"moving-{name}" / name)
+
+
+@pytest.mark.parametrize("name", ["dcgan64", *(pytest.param(name, marks=pytest.mark.slow) for name in ("began64", "dcgan56", "wgan64"))])
+def test_run_of_three_processes_that_was_cut_off_ends_with_the_bytes_of_one_that_was_not(place, name):
+    """From three on the order of a sum shows: DDP's usual flags regroup gradients after the first step, and so in another step here."""
+    # Wide enough for gradients that DDP sums in several groups.
+    wide = {**SHARED, "width": 0.25, "max_steps": 6}
+    cut, alone = place / f"cut-{name}", place / f"alone-{name}"
+    assert teams.together(3, teams.train, cut, [name], at=(2, signal.SIGTERM, 3), **wide) == [1, 0, 0]
+    assert f"train@{name}: ended by a signal to another process after step 3 of 6, and saved" in (cut / "stderr.txt").read_text()
+    assert teams.together(3, teams.train, cut, [name], **wide) == [0, 0, 0]
+    assert teams.together(3, teams.train, alone, [name], **wide) == [0, 0, 0]
+    assert children.files(cut / name / "out") == children.files(alone / name / "out") != {}
+
+
+@pytest.mark.parametrize(("rank", "statuses"), [(1, [1, -9, 0]), pytest.param(0, [-9, 0, 0], marks=pytest.mark.slow)])
+def test_loss_of_a_process_ends_the_others_within_seconds_and_is_told_in_one_line(place, rank, statuses):
+    folder = place / f"lost-{rank}"
+    assert teams.together(3, teams.train, folder, ["dense64"], at=(rank, signal.SIGKILL, 3), save_every=2, **SHARED) == statuses
+    told = [line for line in (folder / "stderr.txt").read_text().splitlines() if line and "training dense64 on" not in line]
+    expected = "error: one of the 3 processes was lost: run it again to go on from the last checkpoint"
+    assert told == ([expected] if rank else [])
+    assert time.time() - max(path.stat().st_mtime for path in folder.rglob("*.pt")) < 10
+    assert teams.together(2, teams.train, folder, ["dense64"], **SHARED) == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "problem"),
+    [
+        ("dcgan64", {}, "LT_DEVICES: nets with batch norm train in one process on cpu, where torch has none over several: take 1"),
+        ("dense64", {"batch_size": 10}, "params.yaml: batch_size: 5 real pictures a batch, cannot be shared out evenly to 2 processes"),
+    ],
+)
+def test_what_several_processes_cannot_train_is_refused_in_one_line(place, name, changes, problem):
+    folder = place / f"refused-{name}"
+    assert teams.together(2, teams.train, folder, [name], batch_norm=False, **{**SHARED, **changes}) == [1, 0]
+    [told] = (folder / "stderr.txt").read_text().splitlines()
+    assert told.startswith(f"error: {problem}")
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "size", "fits"),
+    [
+        ("dcgan64", {"batch_size": 12}, 3, True),
+        ("dcgan64", {"batch_size": 12}, 5, False),
+        ("dense64", {"batch_size": 12}, 4, False),  # half of it is real
+        ("dcgan56", {"batch_size": 12, "pack": 3}, 4, True),
+        ("dcgan56", {"batch_size": 12, "pack": 4}, 2, False),
+        ("wgan64", {"batch_size": 3, "critic_steps": 4}, 2, False),  # twelve a step, but in batches of three
+    ],
+)
+def test_batch_must_divide_into_whole_logits(name, changes, size, fits):
+    report = small.report(name, **changes)
+    if fits:
+        Team(0, size).divide(report)
+        return
+    with pytest.raises(UserError, match=rf"^params.yaml: batch_size: .* to {size} processes"):
+        Team(0, size).divide(report)
+
+
+def test_shares_are_consecutive_rows_of_each_batch_by_itself():
+    rows = torch.arange(12)
+    assert [Team(rank, 3).share(rows).tolist() for rank in range(3)] == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11]]
+    assert [Team(rank, 3).share(rows, batches=2).tolist() for rank in range(3)] == [[0, 1, 6, 7], [2, 3, 8, 9], [4, 5, 10, 11]]
+    assert ALONE.share(rows, batches=2) is rows
+
+
+@pytest.mark.parametrize("on_cpu", [True, False])
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_dropout_of_a_team_is_one_mask_in_parts(layout, on_cpu, monkeypatch):
+    monkeypatch.setattr(torch.compiler, "is_compiling", lambda: not on_cpu)  # the way of a GPU
+    values = torch.ones(12, 4, 5, 5).contiguous(memory_format=layout)
+    masks = {}
+    for size in (1, 2, 3):
+        parts = []
+        for rank, part in enumerate(values.chunk(size)):
+            layer = Dropout(0.3)
+            layer.rank, layer.size = rank, size
+            torch.manual_seed(1)
+            parts.append(layer(part))
+            assert parts[-1].is_contiguous(memory_format=layout)
+        masks[size] = torch.cat(parts)
+    assert torch.equal(masks[2], masks[3])
+    assert not torch.equal(masks[2][:6], masks[2][6:])
+    if on_cpu:
+        assert torch.equal(masks[1], masks[2])
+    assert masks[2].mean().item() == pytest.approx(1, abs=0.1)
+
+
+def test_one_process_changes_and_asks_nothing():
+    net = small.report("dcgan56").build()["generator"]
+    before = [type(layer) for layer in net.modules()]
+    assert ALONE.joined(net, torch.device("cpu")) is ALONE.wrapped(net) is net
+    assert [type(layer) for layer in net.modules()] == before
+    figures = {"d_loss": torch.tensor(1.5)}
+    assert ALONE.mean(figures)["d_loss"] is figures["d_loss"]
+    assert ALONE.from_leader(os) is os
+    assert (ALONE.any(True), ALONE.any(False)) == (True, False)
+
+
+def test_batch_norm_is_synchronised_on_gpus_with_its_values_and_affine_stays_as_it_is():
+    report = small.report("dcgan56", d_batch_norm="affine")
+    nets = report.networks(1)
+    values = {name: net.state_dict() for name, net in nets.items()}
+    for net in nets.values():
+        Team(0, 2).joined(net, torch.device("cuda"))
+    kinds = {name: {type(layer).__name__ for layer in net.modules() if "Norm" in type(layer).__name__} for name, net in nets.items()}
+    assert kinds == {"generator": {"SyncBatchNorm"}, "discriminator": set()}
+    assert "Affine" in {type(layer).__name__ for layer in nets["discriminator"].modules()}
+    for name, net in nets.items():
+        torch.testing.assert_close(dict(net.state_dict()), dict(values[name]), rtol=0, atol=0)
