@@ -17,6 +17,7 @@ from ganlib.fidelity.frechet import Statistics
 from ganlib.fidelity.reference import Reference
 from ganlib.figures import Log
 from ganlib.settings import EXTRACTOR
+from ganlib.team import ALONE
 from ganlib.training import loop
 from stages import check, curve, download, evaluate, prepare, reference, train
 from tests import painted
@@ -51,8 +52,8 @@ def test_train_shows_the_loop_the_chosen_split_and_no_other_picture(given, split
 
 def test_train_passes_seed_report_and_log_on(given, tmp_path):
     seen = given({"seed": 77, "log_every": 13, "lr_d": 0.125})
-    name, report, _, outputs, checkpoints = seen["arguments"]
-    assert (name, report.lr_d) == ("dense64", 0.125)
+    name, report, _, outputs, checkpoints, team = seen["arguments"]
+    assert (name, report.lr_d, team) == ("dense64", 0.125, ALONE)
     assert seen["named"] == {"seed": 77, "log_every": 13, "save_every": None}
     assert [str(folder) for folder in outputs] == [f"data/{kind}/dense64" for kind in ("runs", "nets", "progress")]
     assert checkpoints == tmp_path / "home" / ".checkpoints"
