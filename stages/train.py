@@ -15,7 +15,7 @@ def main(report: str) -> None:
     launch.relaunch("stages.train")
     settings = params.load()
     chosen = settings.report(report)
-    faces = Faces.open(paths.faces(chosen.crop), settings.data.split)
+    faces = Faces.open(paths.faces(chosen.crop), settings.data.split).first(chosen.train_images)
     team = launch.gathered()
     if team.leads:
         for line in params.idle_overrides(report):

@@ -77,7 +77,8 @@ def pictures_for(faces: Faces, device: torch.device) -> Pictures:
 class Feed:
     """Batches without end, straight from the cache: by a new permutation each epoch, or drawn with replacement where the report does.
 
-    An epoch's order follows from the seed and the epoch's number alone. Each process of a team gets its share of every batch and of its z.
+    An epoch's order follows from the seed and the epoch's number alone; without `shuffle` it is the cache's. Each process of a team gets
+    its share of every batch and of its z.
     """
 
     def __init__(self, report: Report, faces: Faces, device: torch.device, streams: Streams, team: Team = ALONE) -> None:
@@ -132,4 +133,4 @@ class Feed:
         if self.report.replacement:
             self.order = torch.randint(self.count, (self.steps_per_epoch * self.report.reals_per_step,), generator=rng)
         else:
-            self.order = torch.randperm(self.count, generator=rng)
+            self.order = torch.randperm(self.count, generator=rng) if self.report.shuffle else torch.arange(self.count)
