@@ -36,7 +36,7 @@ SCORES = {
         "FID",
         "Frechet distance between reals and fakes in Inception's features; lower is better, and few pictures raise it: compare at equal N"
         " and beside the floor",
-        ".1f",
+        ".0f",
     ),
     "kid": Term(
         "KID",
@@ -44,7 +44,7 @@ SCORES = {
         zero="as near to the reals as other reals are",
     ),
     "kid_std": Term("KID, one subset", "standard deviation of KID over subsets of the pictures, of one subset's score and not of the mean"),
-    "mind": Term("MIND", "Monge Inception distance, from sorted projections; lower is better; compare at equal N", ".1f"),
+    "mind": Term("MIND", "Monge Inception distance, from sorted projections; lower is better; compare at equal N", ".0f"),
     "precision": Term(
         "precision",
         "share of fakes within the neighbourhood of a real picture",
@@ -85,6 +85,17 @@ SCORES = {
         ".2f",
         zero="all fakes of one condition are one picture",
     ),
+    "explained": Term(
+        "explained by conditions",
+        "share of the fakes' variance that lies between those made for different conditions; 1: a condition gives one picture",
+        ".2f",
+        one="two fakes of the same conditions are one picture",
+    ),
+    "explained_real": Term("the same of reals", "share of the reals' variance that lies between their conditions", ".2f"),
+    "sharpness": Term("sharpness", "variance of the fakes' Laplacian as a share of the reals'; below 1 blurred, above 1 grainy", ".2f"),
+    "fakes_out_of_range": Term(
+        "out of range", "share of the scored fakes' values outside the pixel range, before clipping", ".1%", zero="none"
+    ),
     "obeyed": Term(
         "obeyed",
         f"{OBEYED}: the share that shows what it was made for",
@@ -94,8 +105,10 @@ SCORES = {
     ),
     "unasked": Term("unasked", f"{OBEYED}: the share that shows it without having been asked for it", ".0%"),
     "accuracy": Term("classifier's accuracy", "balanced accuracy of that classifier on held-out reals: no share means more", ".0%"),
+    "excess": Term("obeyed beyond unasked", "the first of these shares less the second; 0 of a generator deaf to its conditions", ".0%"),
     "judged": Term("attributes judged", "how many of the group's attributes could be judged", "d"),
     "conditions_not_judged": Term("not judged", "conditions that could not be judged here, and the run says why"),
+    "not_judged": Term("not judged", "what could not be judged here, and the run says why"),
 }
 """Of an evaluation; those of a group of conditions have its name in front, as `hair_obeyed`."""
 
@@ -105,6 +118,14 @@ ENDS = {
     "floor": "the same score of as many other reals: what a perfect generator would have",
 }
 """What may follow a score's name, as `kid_low`."""
+
+SHARES = {
+    "": Term("fakes with", "share of the fakes that the classifier calls so", ".0%", zero="no fake is", one="every fake is"),
+    "_real": Term("reals with", "share of the held-out reals that it calls so", ".0%"),
+    "_excess": Term("fakes more than reals with", "the first of these shares less the second", "+.0%"),
+    "_accuracy": Term("how well it tells", "balanced accuracy of that classifier on held-out reals", ".0%"),
+}
+"""Of an attribute, as `share_Smiling_real`."""
 
 CIRCUMSTANCES = {
     "samples": Term("fakes", "N: how many fakes are scored", ",d"),
@@ -187,7 +208,10 @@ def term(key: str) -> Term:
     if end in ENDS:
         of = TERMS[stem]
         return Term(f"{of.name}, {end}", ENDS[end], of.form)
-    if stem and end in ("obeyed", "unasked", "accuracy", "judged") and re.fullmatch("[a-z]+", stem):
+    if attribute := re.fullmatch("share_(.+?)(_real|_excess|_accuracy)?", key):
+        of = SHARES[attribute[2] or ""]
+        return Term(f"{of.name} {attribute[1].replace('_', ' ').lower()}", of.words, of.form, of.zero, of.one)
+    if end in ("obeyed", "unasked", "excess", "accuracy", "judged") and re.fullmatch("[a-z]+", stem):
         of = TERMS[end]
         return Term(f"{stem} {of.name}", of.words, of.form, of.zero, of.one)
     raise KeyError(key)

@@ -64,6 +64,11 @@ class Outputs(NamedTuple):
         """The three in one folder."""
         return cls(*(folder / name for name in cls._fields))
 
+    @property
+    def complete(self) -> bool:
+        """Whether a training has left its settings and its log."""
+        return (self.run / "config.yaml").exists() and (self.progress / "log.csv").exists()
+
 
 def outputs(report: str) -> Outputs:
     """What a training of `report` leaves."""

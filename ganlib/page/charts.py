@@ -80,10 +80,10 @@ def thinned(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
     """POINTS or fewer: of each stretch the point farthest from the stretch's mean, so that no peak is lost, and both ends."""
     if len(points) <= POINTS:
         return points
-    stretch = len(points) / (POINTS - 2)
-    kept = [points[0]]
+    between, kept = points[1:-1], [points[0]]
+    stretch = len(between) / (POINTS - 2)
     for place in range(POINTS - 2):
-        part = points[int(place * stretch) : int((place + 1) * stretch)]
+        part = between[int(place * stretch) : int((place + 1) * stretch)]
         mean = sum(value for _, value in part) / len(part)
         kept.append(max(part, key=lambda point: abs(point[1] - mean)))
     return [*kept, points[-1]]

@@ -62,7 +62,7 @@ def drawing(learning: Mapping[str, Any]) -> Markup:
     )
     curves = "".join(f'<polyline class="drawn" points="{line(values)}"/>' for values in last)
     return Markup(
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{len(last)} curves of the generator over the band of real ones"'
+        f'<svg class="drawing" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{len(last)} fake curves over the band of real ones"'
         f' data-left="{EDGE}" data-width="{width}" data-zero="{zero:.1f}" data-unit="{unit:.2f}">'
         f'<polygon class="band" points="{band}"/>{marks}{curves}</svg>'
     )

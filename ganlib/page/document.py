@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from ganlib import reports
 from ganlib.data.dataset import Dataset
-from ganlib.glossary import SCORES, TRAINING, term
+from ganlib.glossary import CIRCUMSTANCES, ENDS, SCORES, TRAINING, term
 from ganlib.page import curve, graphs, verdicts
 from ganlib.page.about import about
 from ganlib.page.spread import Spread, spreads
@@ -116,12 +116,10 @@ def _sentence(section: Mapping[str, Any], spread: Mapping[str, Spread]) -> str:
 
 def _tables(figures: Mapping[str, Any]) -> list[tuple[str, list[dict[str, str]]]]:
     """All figures, explained: the scores, and what training ended with."""
-    conditional = [
-        key for key in figures if key.endswith(("_obeyed", "_unasked", "_judged")) or (key.endswith("_accuracy") and key != "d_accuracy")
-    ]
-    scores = [*(key for key in SCORES if key in figures), *conditional]
     training = [key for key in TRAINING if key in figures and key not in HIDDEN]
-    return [("All scores", [_row(key, figures) for key in scores]), ("Where training ended", [_row(key, figures) for key in training])]
+    beside = {f"{score}_{end}" for score in SCORES for end in ENDS}
+    scores = [key for key in figures if key not in TRAINING and key not in CIRCUMSTANCES and key not in beside]
+    return [("Scores", [_row(key, figures) for key in scores]), ("Where training ended", [_row(key, figures) for key in training])]
 
 
 def _row(key: str, figures: Mapping[str, Any]) -> dict[str, str]:
@@ -134,18 +132,20 @@ def _row(key: str, figures: Mapping[str, Any]) -> dict[str, str]:
     return {
         "name": of.name,
         "value": of.write(figures[key]),
-        "beside": "; ".join(beside),
+        "beside": ", ".join(beside),
         "words": of.words,
         "remark": of.remark(figures[key]),
     }
 
 
 def _size(section: Mapping[str, Any]) -> str:
-    """How many parameters each net of this run has, and how it was trained and scored."""
-    nets = ", ".join(f"{count:,} in the {net}" for net, count in section["parameters"].items())
+    """How many parameters the nets of this run and of the report have, and how it was trained and scored."""
+    text = "Parameters: " + ", ".join(f"{count:,} in the {net}" for net, count in section["parameters"].items())
+    if own := about(section["report"]).parameters:
+        text += f" (the report’s own: {' and '.join(f'{count:,}' for count in own)})"
     figures = section["figures"]
     scored = f" N = {figures['samples']:,} fakes against {figures['real_samples']:,} reals, {figures['protocol']}." if figures else ""
-    return f"This run’s nets have {nets} parameters; {section['steps']:,} steps, seed {section['seed']}.{scored}"
+    return f"{text}. {section['steps']:,} steps, seed {section['seed']}.{scored}"
 
 
 def _trained_on(dataset: Dataset, scored: Sequence[Mapping[str, Any]]) -> str:
@@ -175,8 +175,9 @@ def _how(scored: Sequence[Mapping[str, Any]]) -> list[str]:
         f"N = {number} fakes, each from a z of its own, stand against as many real pictures of the split that was trained on, in the same"
         " crop. A conditional generator makes one for the conditions of each of these reals.",
         "Both sides pass through the Inception of 2015-12-05, and its 2,048 pool3 features are compared, never pixels.",
-        "KID is the squared distance of both sides’ means under a cubic kernel, without bias at any N; FID is the Frechet distance of"
-        " two Gaussians, which few pictures raise; precision, recall, density and coverage ask which pictures lie in each other’s neighbourhood.",
+        "KID is the squared distance of both sides’ means under a cubic kernel, without bias at any N; FID is the Frechet distance"
+        " of two Gaussians, which few pictures raise; precision, recall, density and coverage ask which pictures lie in each"
+        " other’s neighbourhood.",
         "Intervals are 95%, by a jackknife over groups of pictures. The floor is the score of as many other reals, which a perfect"
         " generator would reach.",
         "‘Closer than held out’ compares the way from a fake to the nearest picture seen in training with the way from a new real"

@@ -32,7 +32,6 @@ GRAPHS = (
     Graph("D’s score", (("d_score", "score", "plain"),), -1.386),
     Graph("Curves within bounds", (("within_bounds", "share", "g"),), None, 0.0, 1.0),
     Graph("KID on the way", (("kid", "KID", "plain"),), low=0.0, table="kept"),
-    Graph("FID on the way", (("fid", "FID", "plain"),), low=0.0, table="kept"),
 )
 
 

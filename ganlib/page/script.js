@@ -105,7 +105,11 @@ for (const figure of all('.chart')) {
     legend.querySelector('.at').textContent = `step ${steps[at].toLocaleString('en')}`;
     cursor.classList.add('on');
   };
-  const leave = () => { move(steps.length - 1); cursor.classList.remove('on'); };
+  const leave = () => {
+    move(steps.length - 1);
+    cursor.classList.remove('on');
+    legend.querySelector('.at').textContent = '';
+  };
   svg.onpointermove = event => {
     const box = svg.getBoundingClientRect(), x = (event.clientX - box.left) * svg.viewBox.baseVal.width / box.width;
     const wanted = steps[0] + (steps.at(-1) - steps[0]) * (x - frame.left) / (frame.right - frame.left);
@@ -125,7 +129,7 @@ for (const figure of all('.chart')) {
 // The curve demo's generator, drawn from the same z at each recorded moment.
 const moments = document.getElementById('moments');
 if (moments) {
-  const {steps, curves} = data.curve, drawn = all('#curve .drawn'), frame = document.querySelector('#curve svg').dataset;
+  const {steps, curves} = data.curve, drawn = all('.drawing .drawn'), frame = document.querySelector('.drawing').dataset;
   const up = value => (frame.zero - value * frame.unit).toFixed(1);
   player(moments, document.getElementById('play-curve'), 110, 1, moment => {
     drawn.forEach((line, index) => {

@@ -63,7 +63,7 @@ def changed(own: Mapping[str, Any], settings: Mapping[str, Any]) -> list[tuple[s
 
 def rows(conditions: dict[str, list[str]]) -> list[str]:
     """What each row of a conditional report's sheet was made for, in the order of `training.sheets`, where it shows every combination."""
-    values = [["no " + group, *attributes] for group, attributes in conditions.items()]
+    values = [[f"{group} unspecified", *attributes] for group, attributes in conditions.items()]
     return [", ".join(row).replace("_", " ").lower() for row in product(*values)] if values else []
 
 

@@ -21,12 +21,12 @@ STATUSES = {
 }
 
 
-def claims(path: Path = FILE) -> list[dict[str, Any]]:
+def claims(path: Path = FILE) -> list[Mapping[str, Any]]:
     """Every claim of the reports; none where there is no file."""
     return json.loads(path.read_text())["claims"] if path.exists() else []
 
 
-def summary(found: list[dict[str, Any]]) -> list[tuple[str, int]]:
+def summary(found: Sequence[Mapping[str, Any]]) -> list[tuple[str, int]]:
     """How many claims have each verdict, and how many of the others have each status, both in falling number."""
     verdicts = Counter(claim["verdict"]["verdict"] for claim in found if claim["verdict"])
     statuses = Counter(STATUSES[claim["status"]] for claim in found if not claim["verdict"])
@@ -41,15 +41,15 @@ def untested(found: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[Mapping
     return [(words, group) for words, group in groups if group]
 
 
-def dots(verdict: dict[str, Any]) -> list[float]:
-    """A value of each seed: the difference of the two sides where there are two as long, else the values of the only one."""
+def dots(verdict: Mapping[str, Any]) -> list[float]:
+    """A value of each seed: how much better the claim's side is where there are two as long, else the values of the only one."""
     sides = [side["values"] for side in verdict["sides"]]
     if len(sides) == 2 and len(sides[0]) == len(sides[1]):
-        return [first - second for first, second in zip(*sides, strict=True)]
+        return [than - better for better, than in zip(*sides, strict=True)]
     return sides[0] if len(sides) == 1 else []
 
 
-def chart(verdict: dict[str, Any]) -> Markup:
+def chart(verdict: Mapping[str, Any]) -> Markup:
     """The verdict as inline SVG: zero dotted, the margin around it shaded, above the line a ring for each seed."""
     margin, low, high, estimate = (verdict[key] for key in ("margin", "low", "high", "estimate"))
     seeds = dots(verdict)
@@ -72,15 +72,17 @@ def chart(verdict: dict[str, Any]) -> Markup:
     parts.append(
         f'<line class="zero" x1="{across(0)}" x2="{across(0)}" y1="8" y2="52"/><text x="{across(0)}" y="68" text-anchor="middle">0</text>'
     )
+    if len(verdict["sides"]) == 2:
+        parts.append(f'<text x="{EDGE}" y="84">← against the claim</text><text x="{WIDTH - EDGE}" y="84" text-anchor="end">for it →</text>')
     if low is not None and high is not None:
         parts.append(f'<line class="interval" x1="{across(low)}" x2="{across(high)}" y1="{LINE}" y2="{LINE}"/>')
     if estimate is not None:
         parts.append(f'<path class="estimate" d="M{across(estimate)} {LINE - 7}l6 7l-6 7l-6 -7z"/>')
     parts += [f'<circle class="seed" cx="{across(value)}" cy="{LINE - 18}" r="4.5"/>' for value in seeds]
-    return Markup(f'<svg viewBox="0 0 {WIDTH} 74" role="img" aria-label="{escape(words(verdict))}">{"".join(parts)}</svg>')
+    return Markup(f'<svg viewBox="0 0 {WIDTH} 90" role="img" aria-label="{escape(words(verdict))}">{"".join(parts)}</svg>')
 
 
-def words(verdict: dict[str, Any]) -> str:
+def words(verdict: Mapping[str, Any]) -> str:
     """The chart in words."""
     unit = f" {verdict['unit']}" if verdict["unit"] else ""
     text = ""
