@@ -3,13 +3,14 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ganlib.errors import UserError
 from ganlib.glossary import term
 
 SHOWN = ("kid", "fid")
+NONE = "\N{EN DASH}"
 COMMAND = [sys.executable, "-m", "dvc", "exp", "show", "--json"]
 
 
@@ -22,40 +23,52 @@ def table() -> dict[str, Any]:
     return tabulate(json.loads(told.stdout))
 
 
-def tabulate(revisions: list[Mapping[str, Any]]) -> dict[str, Any]:
-    """What `dvc exp show --json` gives as a table: the parameters that differ anywhere, then each report's scores."""
-    found = list(_experiments(revisions))
-    columns = {name: None for _, values in found for name in values}
-    names = [
-        name for name in columns if len({str(values.get(name)) for _, values in found}) > 1 or name.endswith(tuple(map(str.upper, SHOWN)))
-    ]
-    first = found[0][1] if found else {}
-    rows = [
-        {"name": name, "cells": [(values.get(key, "\N{EN DASH}"), values.get(key) != first.get(key)) for key in names]}
-        for name, values in found
-    ]
-    return {"header": ["experiment", *names], "rows": rows}
+def tabulate(revisions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What `dvc exp show --json` gives as a table: each report's scores, then the parameters that differ anywhere."""
+    found = [(_name(revision), _scores(revision), _parameters(revision)) for revision in _flattened(revisions)]
+    scores = dict.fromkeys(name for _, values, _ in found for name in values)
+    parameters = dict.fromkeys(name for _, _, values in found for name in values)
+    differing = [name for name in parameters if len({values.get(name) for _, _, values in found}) > 1]
+    rows = [(name, {**values, **settings}) for name, values, settings in found]
+    columns = [*scores, *differing]
+    first = rows[0][1]
+    return {
+        "header": ["experiment", *columns],
+        "rows": [
+            {"name": name, "cells": [(values.get(key, NONE), values.get(key) != first.get(key)) for key in columns]}
+            for name, values in rows
+        ],
+    }
 
 
-def _experiments(revisions: list[Mapping[str, Any]]) -> Iterator[tuple[str, dict[str, str]]]:
-    """Each revision that has results, the workspace first, with its values as texts by column."""
+def _flattened(revisions: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """Each revision, and behind it its experiments, newest first."""
     for revision in revisions:
-        yield revision.get("name") or revision["rev"][:7], _values(revision)
+        yield revision
         for experiment in revision.get("experiments") or ():
-            for run in experiment["revs"]:
-                yield run.get("name") or run["rev"][:7], _values(run)
+            yield from experiment["revs"]
 
 
-def _values(revision: Mapping[str, Any]) -> dict[str, str]:
-    data = revision.get("data") or {}
-    parameters = {}
-    for file in (data.get("params") or {}).values():
-        parameters |= dict(_flat(file.get("data") or {}))
-    scores = {}
-    for path, file in sorted((data.get("metrics") or {}).items()):
+def _name(revision: Mapping[str, Any]) -> str:
+    return revision.get("name") or (revision["rev"] if revision["rev"] == "workspace" else revision["rev"][:7])
+
+
+def _scores(revision: Mapping[str, Any]) -> dict[str, str]:
+    found = {}
+    for path, file in _files(revision, "metrics"):
         report = path.removeprefix("metrics/").removesuffix(".json")
-        scores |= {f"{report} {key.upper()}": term(key).write(file["data"][key]) for key in SHOWN if key in (file.get("data") or {})}
-    return parameters | scores
+        found |= {f"{report} {key.upper()}": term(key).write(file[key]) for key in SHOWN if key in file}
+    return found
+
+
+def _parameters(revision: Mapping[str, Any]) -> dict[str, str]:
+    return {key: value for _, file in _files(revision, "params") for key, value in _flat(file)}
+
+
+def _files(revision: Mapping[str, Any], kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The files of a kind with what they hold; those that DVC could not read hold nothing."""
+    for path, file in sorted(((revision.get("data") or {}).get(kind) or {}).items()):
+        yield path, file.get("data") or {}
 
 
 def _flat(block: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:

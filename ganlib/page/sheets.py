@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PIL import Image
 
-QUALITY = 68
+QUALITY = 62
 MOST = 9  # sheets of one kind, so that long runs make no larger page
 
 
