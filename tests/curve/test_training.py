@@ -96,6 +96,7 @@ def test_curve_learns_as_the_report_says(settings, tmp_path):
     assert figures["within_bounds"] > 0.8
     assert {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.*")} == {
         "run/config.yaml",
+        "run/learning.json",
         "progress/log.csv",
         "progress/learning.png",
     }

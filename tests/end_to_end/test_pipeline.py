@@ -54,6 +54,9 @@ def test_repro_leaves_every_output(finished):
         assert "reconstructions/000003.png" in finished.files(f"data/progress/{name}")
     assert {"d_accuracy", "d_score", "within_bounds"} <= finished.yaml("metrics/curve.json").keys()
     assert {"log.csv", "learning.png"} <= finished.files("data/progress/curve").keys()
+    page = finished.files("data/page")["index.html"].decode()
+    assert all(f'<section id="{name}">' in page for name in [*finished.reports, "curve", "scores", "learning"])
+    assert finished.files("data/page")["kid.csv"].decode().count("\n") == 1 + len(finished.reports)
 
 
 def test_git_keeps_scores_and_no_picture(finished):
@@ -66,6 +69,18 @@ def test_git_keeps_scores_and_no_picture(finished):
 def test_second_repro_changes_nothing(finished):
     assert "Data and pipelines are up to date." in finished.dvc("repro")
     assert finished.run("git", "status", "--porcelain") == ""
+
+
+def test_pipeline_needs_no_study(finished):
+    told = finished.dvc("repro", "--dry", "--force")
+    assert "Running stage 'compare'" in told
+    assert "study" not in told
+    assert "studies" not in told
+
+
+def test_page_of_the_stage_is_the_commands(finished, tmp_path):
+    finished.run("ganlib", "page", "-o", str(tmp_path / "page.html"))
+    assert (tmp_path / "page.html").read_bytes() == finished.files("data/page")["index.html"]
 
 
 def test_metrics_show_prints_every_score(finished):
@@ -169,6 +184,8 @@ def plots(page: Path) -> dict[str, dict]:
 def test_plots_show_curves_and_grids_in_one_page(finished, tmp_path):
     told = finished.dvc("plots", "show", "-o", str(tmp_path / "plots"))
     assert told.splitlines() == [(tmp_path / "plots" / "index.html").as_uri()]
+    together = plots(tmp_path / "plots" / "index.html")["KID over training, all reports"]
+    assert {point["report"] for point in together["data"]["values"]} == set(finished.reports)
     curves = plots(tmp_path / "plots" / "index.html")
     page = (tmp_path / "plots" / "index.html").read_text()
     for name in finished.reports:

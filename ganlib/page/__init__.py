@@ -1,0 +1,1 @@
+"""The page to read results on: one HTML file that needs nothing else."""

@@ -1,0 +1,68 @@
+"""The curve demo's part of the page: its figures, and its generator's curves as they were recorded."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from markupsafe import Markup
+from ruamel.yaml import YAML
+
+from ganlib import paths
+from ganlib.glossary import term
+from ganlib.page import graphs
+from ganlib.page.about import about
+from ganlib.page.charts import short
+from ganlib.page.section import columns
+
+WIDTH, HEIGHT, EDGE = 480, 380, 34
+LOW, HIGH = -0.5, 3.5  # of y
+
+
+def demo() -> dict[str, Any]:
+    """All that the page says of it, out of the files of its training."""
+    outputs = paths.outputs("curve")
+    return {
+        "settings": YAML(typ="safe").load(outputs.run / "config.yaml"),
+        "figures": json.loads(paths.metrics("curve").read_text()),
+        "log": columns(outputs.progress / "log.csv"),
+        "learning": json.loads((outputs.run / "learning.json").read_text()),
+    }
+
+
+def view(found: Mapping[str, Any]) -> dict[str, Any]:
+    """What the template shows of it."""
+    figures, written = found["figures"], {key: term(key).write(value) for key, value in found["figures"].items()}
+    return {
+        "about": about("curve"),
+        "svg": drawing(found["learning"]),
+        "steps": found["learning"]["steps"],
+        "charts": graphs.charts(found),
+        "sentence": (
+            f"After {figures['steps']:,} steps, seed {found['settings']['seed']}, D(real) is {figures['d_accuracy']:.3f} on average,"
+            f" D’s score {written['d_score']}, and {written['within_bounds']} of the curves lie within the bounds."
+        ),
+    }
+
+
+def drawing(learning: Mapping[str, Any]) -> Markup:
+    """The last moment as inline SVG: the band of real curves, y from LOW to HIGH over x from -1 to 1, and the generator's curves."""
+    last = learning["curves"][-1]
+    points = len(last[0])
+    unit = (HEIGHT - 2 * EDGE) / (HIGH - LOW)
+    zero, width = HEIGHT - EDGE + LOW * unit, WIDTH - 2 * EDGE
+
+    def line(values: list[float]) -> str:
+        return " ".join(f"{EDGE + width * place / (points - 1):.1f},{zero - value * unit:.1f}" for place, value in enumerate(values))
+
+    squares = [(2 * place / (points - 1) - 1) ** 2 for place in range(points)]
+    band = f"{line(squares)} {' '.join(reversed(line([2 * square + 1 for square in squares]).split()))}"
+    marks = "".join(f'<text x="{EDGE - 8}" y="{zero - mark * unit + 4:.1f}" text-anchor="end">{short(mark)}</text>' for mark in range(4))
+    marks += "".join(
+        f'<text x="{EDGE + width * (mark + 1) / 2:.0f}" y="{HEIGHT - 10}" text-anchor="middle">{short(mark)}</text>' for mark in (-1, 0, 1)
+    )
+    curves = "".join(f'<polyline class="drawn" points="{line(values)}"/>' for values in last)
+    return Markup(
+        f'<svg class="drawing" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{len(last)} fake curves over the band of real ones"'
+        f' data-left="{EDGE}" data-width="{width}" data-zero="{zero:.1f}" data-unit="{unit:.2f}">'
+        f'<polygon class="band" points="{band}"/>{marks}{curves}</svg>'
+    )

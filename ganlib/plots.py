@@ -1,0 +1,20 @@
+"""Makes .dvc/plots.html, into which DVC puts its plots: with Vega in it curves need no network (`python -m ganlib.plots`)."""
+
+from pathlib import Path
+
+import vl_convert
+
+from ganlib.files import replacing
+
+PAGE = Path(".dvc/plots.html")
+SKELETON = Path(__file__).with_name("plots.html")
+
+
+def write(page: Path = PAGE) -> None:
+    """Write it; .dvc/config names it."""
+    with replacing(page) as target:
+        target.write_text(SKELETON.read_text().replace("{vega}", vl_convert.javascript_bundle(), 1))
+
+
+if __name__ == "__main__":
+    write()

@@ -1,0 +1,23 @@
+"""Put the reports side by side: data/page/index.html, and their KID over training in data/page/kid.csv."""
+
+import json
+
+from ganlib import params, paths
+from ganlib.files import replacing
+from ganlib.page import curve, document, verdicts
+from ganlib.page.progress import kid_over_training
+from stages import run
+
+
+def main() -> None:
+    """Write the page of all reports."""
+    settings = params.load()
+    sections = [json.loads(paths.section(name).read_text()) for name in settings.reports]
+    with replacing(paths.PAGE / "index.html") as target:
+        target.write_text(document.page(sections, curve.demo(), settings.data, verdicts.claims()))
+    with replacing(paths.PAGE / "kid.csv") as target:
+        target.write_text(kid_over_training(sections))
+
+
+if __name__ == "__main__":
+    run(main)

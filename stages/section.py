@@ -1,0 +1,18 @@
+"""Gather all that the page says of one report: data/sections/<report>.json."""
+
+import json
+
+from ganlib import paths
+from ganlib.files import replacing
+from ganlib.page.section import section
+from stages import run
+
+
+def main(report: str) -> None:
+    """Gather REPORT's figures and pictures."""
+    with replacing(paths.section(report)) as target:
+        target.write_text(json.dumps(section(report)))
+
+
+if __name__ == "__main__":
+    run(main)

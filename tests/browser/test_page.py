@@ -1,0 +1,158 @@
+"""The page of results in a browser, opened from disk without a network; `page` itself fails on what the console says and on requests."""
+
+import contextlib
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from ganlib import params
+from ganlib.page import checkout
+from tests.page import workspace
+from tests.page.workspace import STEPS
+
+WIDTHS = (375, 768, 1440, 1920)
+SCHEMES = ("light", "dark")
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of painted results, with a claim of each kind, beside them."""
+    folder = tmp_path_factory.mktemp("page")
+    workspace.paint(folder)
+    (folder / "docs/claims.json").write_text(json.dumps({"claims": [workspace.claim({}), workspace.UNTESTED]}))
+    with contextlib.chdir(folder):
+        checkout.write(Path("index.html"), experiments=False)
+    return folder / "index.html"
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_page_fits_every_width(page: Page, file: Path, scheme: str):
+    page.emulate_media(color_scheme=scheme)
+    page.goto(file.as_uri())
+    page.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true })")
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_axe_finds_nothing_in_either_theme_at_either_end(page: Page, file: Path, scheme: str):
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    page.goto(file.as_uri())
+    page.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true })")
+    for width in (WIDTHS[0], WIDTHS[-1]):
+        page.set_viewport_size({"width": width, "height": 900})
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+
+
+def test_axe_would_find_a_pale_text_and_a_picture_without_words(page: Page):
+    page.set_content(
+        "<html lang=en><title>x</title><main><h1>x</h1><p style='color:#aaa;background:#fff'>pale</p><img src='data:,'></main>"
+    )
+    assert {violation["id"] for violation in Axe().run(page).response["violations"]} >= {"color-contrast", "image-alt"}
+
+
+def test_slider_shows_every_report_at_the_same_share_of_its_training(page: Page, file: Path):
+    page.goto(file.as_uri())
+    reports = list(params.load().reports)
+    steps = page.locator("#learning .quarter img.on")
+    assert steps.evaluate_all("images => images.map(image => +image.dataset.step)") == [STEPS[-1]] * len(reports)
+    page.locator("#together").focus()
+    page.keyboard.press("Home")
+    assert steps.evaluate_all("images => images.map(image => +image.dataset.step)") == [STEPS[0]] * len(reports)
+    assert page.locator("#learning .at").all_inner_texts() == [f"step {STEPS[0]}"] * len(reports)
+    assert page.locator("#together").get_attribute("aria-valuetext") == "0% of training"
+
+
+def test_play_runs_to_the_end_and_stops(page: Page, file: Path):
+    page.goto(file.as_uri())
+    page.clock.install()
+    page.locator("#play").click()
+    assert page.locator("#play").inner_text() == "Pause"
+    assert int(page.locator("#together").input_value()) < 100
+    page.clock.run_for(10_000)
+    assert page.locator("#together").input_value() == "100"
+    assert page.locator("#play").inner_text() == "Play"
+
+
+def test_tabs_follow_the_arrow_keys(page: Page, file: Path):
+    page.goto(file.as_uri())
+    tabs = page.locator("#began64 [role=tab]")
+    tabs.nth(0).focus()
+    for place, kind in enumerate(("samples", "reals", "closest", "reconstructions", "samples")):
+        assert tabs.nth(place % 4).get_attribute("aria-selected") == "true"
+        assert [panel.get_attribute("id") for panel in page.locator("#began64 [role=tabpanel]").all() if panel.is_visible()] == [
+            f"began64-{kind}"
+        ]
+        page.keyboard.press("ArrowRight")
+
+
+def test_values_stand_under_the_pointer_and_under_the_arrow_keys(page: Page, file: Path):
+    page.goto(file.as_uri())
+    chart = page.locator("#dcgan64 .chart").first
+    legend = chart.locator(".legend")
+    assert legend.inner_text().split() == ["D", "0.75", "G", "0.6"]
+    chart.locator("svg").hover(position={"x": 50, "y": 40})
+    assert legend.inner_text().split() == ["D", "0.25", "G", "0.2", "step", "10"]
+    page.mouse.move(0, 0)
+    chart.focus()
+    page.keyboard.press("ArrowLeft")
+    assert legend.inner_text().split() == ["D", "0.5", "G", "0.4", "step", "20"]
+    chart.evaluate("figure => figure.blur()")
+    assert "step" not in legend.inner_text()
+
+
+def test_recorded_curves_move_with_their_slider(page: Page, file: Path):
+    page.goto(file.as_uri())
+    line = page.locator(".drawing .drawn").first
+    last = line.get_attribute("points")
+    page.locator("#moments").focus()
+    page.keyboard.press("Home")
+    first = line.get_attribute("points")
+    assert len({point.split(",")[1] for point in first.split()}) == 1
+    assert float(last.split()[0].split(",")[1]) < float(first.split()[0].split(",")[1])  # 2 lies above 1
+    page.keyboard.press("End")
+    assert line.get_attribute("points") == last
+
+
+def test_csv_is_that_of_the_log(page: Page, file: Path):
+    page.goto(file.as_uri())
+    with page.expect_download() as download:
+        page.locator("[data-csv='dcgan64/log']").click()
+    assert download.value.suggested_filename == "dcgan64-log.csv"
+    got = list(csv.reader(Path(download.value.path()).read_text().splitlines()))
+    wanted = list(csv.reader((file.parent / "data/progress/dcgan64/log.csv").read_text().splitlines()))
+    assert got[0] == wanted[0]
+    assert [[float(value) for value in row] for row in got[1:]] == [[float(value) for value in row] for row in wanted[1:]]
+
+
+def test_theme_goes_from_auto_to_light_and_dark_and_back(page: Page, file: Path):
+    page.emulate_media(color_scheme="dark")
+    page.goto(file.as_uri())
+    seen = []
+    for _ in range(4):
+        seen.append((page.locator("#theme").inner_text(), page.evaluate("getComputedStyle(document.body).backgroundColor")))
+        page.locator("#theme").click()
+    dark, light = seen[0][1], seen[1][1]
+    assert seen == [("Auto", dark), ("Light", light), ("Dark", dark), ("Auto", dark)]
+    assert dark != light
+
+
+def test_command_that_no_page_may_copy_is_selected_instead(page: Page, file: Path):
+    page.goto(file.as_uri())
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: {writeText: () => Promise.reject(new Error())}})")
+    page.locator("#dcgan64 [data-copy]").click()
+    page.wait_for_function("document.querySelector('#dcgan64 [data-copy]').textContent === 'Selected'")
+    assert page.evaluate("getSelection().toString()").strip() == "dvc repro evaluate@dcgan64"
+
+
+def test_every_panel_is_printed_and_no_control(page: Page, file: Path):
+    page.goto(file.as_uri())
+    page.emulate_media(media="print")
+    assert all(panel.is_visible() for panel in page.locator("#began64 [role=tabpanel]").all())
+    assert not any(button.is_visible() for button in page.locator("button").all())

@@ -1,0 +1,58 @@
+"""`ganlib page`: mistakes end in one line, and what is there is on the page."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from ganlib import cli
+from ganlib.errors import UserError
+from tests.page import workspace
+
+
+def page(*arguments: str) -> str:
+    done = CliRunner().invoke(cli.app, ["page", *arguments], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def test_page_is_written_where_it_is_asked_for_and_its_address_printed(checkout):
+    workspace.trained("dense64")
+    assert (checkout / "mine.html").as_uri() in page("-o", "mine.html")
+    assert (checkout / "page.html").as_uri() in page()
+    assert (checkout / "mine.html").read_bytes() == (checkout / "page.html").read_bytes()
+
+
+def test_baselines_are_on_it_where_they_were_trained(checkout):
+    workspace.trained("wgan64")
+    page()
+    assert "dvc repro baselines/dvc.yaml:evaluate@wgan64" in Path("page.html").read_text()
+
+
+def test_curve_demo_alone_makes_a_page(checkout):
+    workspace.curve()
+    page()
+    assert "D(real) is 0.510 on average" in Path("page.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((), r"nothing has been trained in .* yet: run `dvc repro`"),
+        (("-o", "docs"), "-o: docs is a folder: name a file"),
+        (("-o", "nowhere/page.html"), "-o: nowhere/page.html is in no folder that exists"),
+        (("--experiments",), r"--experiments: `dvc exp show` failed: .*not inside of a DVC repository"),
+    ],
+)
+def test_mistake_is_one_line(checkout, arguments, words):
+    if "--experiments" in arguments:
+        workspace.trained("dense64")
+    with pytest.raises(UserError, match=words):
+        page(*arguments)
+    assert not Path("page.html").exists()
+
+
+def test_folder_without_settings_says_so(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match=r"params\.yaml: not found"):
+        page()

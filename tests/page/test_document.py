@@ -1,0 +1,170 @@
+"""The page says what the files say, and the same of the same."""
+
+import csv
+import html
+import json
+import re
+
+import pytest
+
+from ganlib import paths
+from ganlib.page import checkout as checkouts
+from ganlib.page import document, section, verdicts
+from ganlib.params import load
+from stages import compare
+from stages import section as section_stage
+from tests.page import workspace
+
+
+def written() -> str:
+    checkouts.write(paths.PAGE / "index.html", experiments=False)
+    return (paths.PAGE / "index.html").read_text()
+
+
+def shown(page: str) -> str:
+    """The text that people read, of each run of spaces one."""
+    body = page[page.index("<main") : page.index("</main>")]
+    return html.unescape(re.sub(r"\s+", " ", re.sub("<[^>]*>", " ", body)))
+
+
+def test_stages_write_the_page_of_all_reports_and_the_same_again(results):
+    (results / "docs/claims.json").write_text('{"claims": []}')
+    pages = []
+    for _ in range(2):
+        for name in load().reports:
+            section_stage.main(name)
+        compare.main()
+        pages.append((paths.PAGE / "index.html").read_bytes())
+    assert pages[0] == pages[1]
+    assert pages[0].decode() == written()
+    assert len(pages[0]) < 4_000_000
+
+
+def test_kid_of_every_kept_generator_is_in_one_table(results):
+    (results / "docs/claims.json").write_text('{"claims": []}')
+    for name in load().reports:
+        section_stage.main(name)
+    compare.main()
+    rows = list(csv.DictReader((paths.PAGE / "kid.csv").read_text().splitlines()))
+    assert [(row["step"], row["share"], row["kid"]) for row in rows if row["report"] == "dcgan56"] == [
+        ("10", "0.3333", "0.4"),
+        ("30", "1", "0.2"),
+    ]
+    assert [row["report"] for row in rows[::2]] == list(load().reports)
+
+
+def test_page_needs_nothing_else(results):
+    page = written()
+    assert re.findall(r"""(?:src|href)=["'](?!data:|#)""", page) == []
+    assert re.findall(r"url\(|@import|https?:(?!//www.w3.org)", page[: page.index("<script type")]) == []
+
+
+def test_sentence_of_a_report_is_made_of_its_figures_and_the_spread_of_the_table(results):
+    workspace.scored("dcgan64", kid=0.1234, kid_low=0.11, kid_high=0.13, d_accuracy=0.8)
+    (results / "docs/seeds.csv").write_text(
+        "report,dataset,scale,samples,seed,kernels,kid,fid,step\n"
+        "dcgan64,toons,preview,250,1,AVX2,0.1,200,4000\ndcgan64,toons,preview,250,2,AVX2,0.3,220,4000\n"
+        "dcgan64,toons,preview,250,1,AVX2 held to-SSE,0.9,900,4000\ndcgan64,toons,evening,250,1,AVX2,0.01,20,4000\n"
+        "dcgan64,toons,preview,500,1,AVX2,0.02,30,4000\ndense64,toons,preview,250,1,AVX2,0.03,30,4000\n"
+    )
+    assert (
+        "After 30 steps of nets 0.125 times as wide as the report’s, KID is 0.123 (95% interval 0.110 to 0.130; real pictures have 0.000),"
+        " over 2 trainings of 4,000 steps 0.100 to 0.300; D is right: 80.0%."
+    ) in shown(written())
+
+
+def test_report_that_is_not_scored_yet_says_so_and_has_its_pictures(checkout):
+    workspace.trained("dense64")
+    page = written()
+    assert "After 30 steps it has not been scored yet." in shown(page)
+    assert page.count("data:image/webp;base64,") == len(workspace.STEPS) + 1
+    assert 'id="scores"' not in page
+    assert 'id="verdicts"' not in page
+
+
+@pytest.mark.parametrize(
+    ("figures", "remark"),
+    [
+        ({"coverage": 0.0}, "0.00: no real picture has a fake near it"),
+        ({"precision": 1.0}, "1.00: every fake lies among the reals"),
+        ({"d_accuracy": 1.0}, "100.0%: D is right about every picture, and G learns little from it."),
+    ],
+)
+def test_score_at_its_end_says_what_that_means(checkout, figures, remark):
+    workspace.trained("dense64")
+    workspace.scored("dense64", coverage=0.5, d_accuracy=0.5)
+    assert remark not in shown(written())
+    workspace.scored("dense64", **figures)
+    assert remark in shown(written())
+
+
+def test_runs_that_differ_in_how_they_are_scored_are_not_to_be_compared(results):
+    assert "do not compare" not in shown(written())
+    workspace.scored("dense64", samples=500)
+    text = shown(written())
+    assert "These runs differ in fakes: do not compare their scores." in text
+    assert "N 250, 500" in text
+
+
+def test_order_is_that_of_the_settings_whatever_the_scores(results):
+    for place, name in enumerate(load().reports):
+        workspace.scored(name, kid=0.3 - place / 100)
+    assert re.findall(r'<th scope="row"><a href="#(\w+)"', written()) == list(load().reports)
+
+
+def test_settings_that_differ_are_told_with_the_reports_own(results):
+    found = section.section("dcgan64")["changed"]
+    assert ("width", 1.0, 0.125) in found
+    assert ("length", "5 epochs", "30 steps") in found
+    assert not {"lr_d", "latent", "sample_every", "snapshots"} & {name for name, _, _ in found}
+
+
+def test_learned_numbers_are_counted_and_running_means_are_not(results):
+    assert section.section("dcgan64")["parameters"] == {"generator": 5 * 7 + 7, "discriminator": 3 * 11}
+
+
+def test_rows_of_a_conditional_sheet_are_named_in_the_order_of_the_sheet(results):
+    rows = section.section("began64")["rows"]
+    assert rows[:3] == ["hair unspecified, eyes unspecified", "hair unspecified, eyeglasses", "black hair, eyes unspecified"]
+    assert len(rows) == 10
+    assert "gray hair, eyeglasses" in shown(written())
+
+
+def test_verdict_stands_with_its_claim_interval_and_command_and_text_is_escaped(judged):
+    judged()
+    page = written()
+    assert "better &lt;quality&gt;" in page
+    text = shown(page)
+    assert "estimate 0.2 KID, interval 0.1 to 0.3, margin 0.05; 3 seeds; toons, preview; a processor" in text
+    assert "dvc repro studies/dvc.yaml:study@rates" in text
+    assert "1 claim not tested here: cannot be tested" in text
+    assert "each crop has reals of its own" in text
+
+
+def test_dots_of_a_verdict_are_what_each_seed_says_for_the_claim(judged):
+    (verdict, _) = [claim["verdict"] for claim in verdicts.claims(judged() / "docs/claims.json")]
+    assert verdicts.dots(verdict) == pytest.approx([0.1, 0.2, 0.3])
+    drawn = [float(x) for x in re.findall(r'class="seed" cx="([\d.]+)"', verdicts.chart(verdict))]
+    assert drawn[1] - drawn[0] == pytest.approx(drawn[2] - drawn[1], abs=0.11)
+    zero = float(re.search(r'class="zero" x1="([\d.]+)"', verdicts.chart(verdict))[1])
+    assert zero < drawn[0] < drawn[1] < drawn[2]
+
+
+def test_verdict_without_an_interval_is_drawn_without_one(judged):
+    (verdict, _) = [claim["verdict"] for claim in verdicts.claims(judged(low=None, high=None, margin=None) / "docs/claims.json")]
+    assert 'class="interval"' not in verdicts.chart(verdict)
+    assert 'class="margin"' not in verdicts.chart(verdict)
+    assert "estimate 0.2 KID; 3 seeds" in shown(written())
+
+
+def test_data_of_the_page_is_that_of_the_files(results):
+    page = written()
+    data = json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)[1])
+    assert data["reports"]["dcgan64"]["log"]["step"] == list(workspace.STEPS)
+    assert data["scores"]["report"] == list(load().reports)
+    assert data["scores"]["kid"] == [0.2] * len(load().reports)
+    assert data["curve"]["steps"] == [0, 30]
+
+
+def test_text_that_looks_like_an_end_of_the_data_is_none():
+    assert "</script>" not in document._json({"reports": {}, "scores": {"report": ["</script>"]}}, None)

@@ -1,0 +1,24 @@
+"""The table of experiments is what `dvc exp show --json` says, in a form of which this is a part."""
+
+from ganlib.page.experiments import NONE, tabulate
+
+
+def revision(rev: str, kid: float | None, lr_d: float | None, **more: object) -> dict:
+    metrics = (
+        {"metrics/dcgan64.json": {"data": {"kid": kid, "coverage": 0.1}}} if kid else {"metrics/dcgan64.json": {"error": {"msg": "none"}}}
+    )
+    params = {"params.yaml": {"data": {"seed": 1, "lr_d": lr_d, "datasets": {"toons": {"samples": 250}}}}}
+    return {"rev": rev, "data": {"metrics": metrics, "params": params}, **more}
+
+
+def test_scores_come_first_then_the_settings_that_differ_and_what_is_not_the_workspaces_is_marked():
+    experiments = [{"revs": [revision("b" * 40, 0.25, 2e-4, name="faster"), revision("c" * 40, None, None)]}]
+    found = tabulate([revision("workspace", 0.2, None), revision("a" * 40, 0.2, None, name="main", experiments=experiments)])
+    assert found["header"] == ["experiment", "dcgan64 KID", "lr_d"]
+    assert [row["name"] for row in found["rows"]] == ["workspace", "main", "faster", "ccccccc"]
+    assert [row["cells"] for row in found["rows"]] == [
+        [("0.200", False), ("own", False)],
+        [("0.200", False), ("own", False)],
+        [("0.250", True), ("0.0002", True)],
+        [(NONE, True), ("own", False)],
+    ]

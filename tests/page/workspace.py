@@ -1,0 +1,123 @@
+"""A checkout's results as training and evaluation leave them, with painted pictures and figures that are easy to check."""
+
+import contextlib
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.numpy import save_file
+
+from ganlib import figures, params, paths
+from ganlib.page import section as sections
+from ganlib.pictures import save_sheet
+from tests.conftest import ROOT
+
+STEPS = (10, 20, 30)
+N = 250
+SCORES = (
+    {"fid": 240.0, "fid_low": 230.0, "fid_high": 250.0, "fid_floor": 43.0}
+    | {"kid": 0.2, "kid_std": 0.01, "kid_low": 0.19, "kid_high": 0.21, "kid_floor": 0.0002}
+    | {"mind": 340.0, "mind_low": 330.0, "mind_high": 350.0, "mind_floor": 8.0}
+    | {"precision": 0.0, "recall": 0.0, "density": 0.0, "coverage": 0.0, "closer_than_held_out": 0.001}
+    | {"seen_samples": N, "held_out_samples": N, "samples": N, "real_samples": N}
+    | {"extractor": "inception-2015-12-05", "protocol": "pytorch-fid", "dataset": "toons", "split": "train", "scale": "preview"}
+)
+OBEYED = {f"{group}_{figure}": 0.5 for group in ("hair", "eyes") for figure in ("obeyed", "unasked", "accuracy")}
+LOGS = {
+    "began64": ("real_loss", "fake_loss", "wrong_loss", "convergence", "k", "diversity"),
+    "vae64": ("elbo", "log_likelihood", "kl", "diversity"),
+    "curve": ("d_loss", "g_loss", "d_accuracy", "d_score", "within_bounds"),
+}
+GAN = ("d_loss", "g_loss", "d_accuracy", "fooled", "diversity")
+
+
+def bare(folder: Path) -> None:
+    """Params.yaml and the committed table of seeds, before anything has run."""
+    shutil.copy(ROOT / "params.yaml", folder)
+    (folder / "docs").mkdir()
+    shutil.copy(ROOT / "docs/seeds.csv", folder / "docs")
+
+
+def paint(folder: Path) -> None:
+    """The same with all reports and the curve demo trained and scored."""
+    bare(folder)
+    with contextlib.chdir(folder):
+        for report in params.load().reports:
+            trained(report)
+            scored(report)
+        curve()
+
+
+def trained(report: str) -> None:
+    """What `train` leaves of a report: as many rows of a sheet as there are conditions, one colour a picture, darker at each step."""
+    settings, outputs = params.load().report(report), paths.outputs(report)
+    figures.save_config({"report": report, "seed": 1, "steps": STEPS[-1], **settings.model_dump()}, outputs.run / "config.yaml")
+    _net(outputs.run / "generator.safetensors", {"weight": (5, 7), "bias": (7,), "running_mean": (7,)})
+    _net(outputs.nets / "discriminator.safetensors", {"weight": (3, 11)})
+    rows = len(sections.rows(settings.model_dump().get("conditions") or {})) or 8
+    for step in STEPS:
+        _sheet(outputs.progress / "samples" / f"{step:06d}.png", rows, 8, settings.size, step)
+    if report in ("began64", "vae64"):
+        _sheet(outputs.progress / "reconstructions" / f"{STEPS[-1]:06d}.png", 8, 8, settings.size, 40)
+    _sheet(outputs.progress / "reals.png", 8, 8, settings.size, 0)
+    _log(outputs.progress / "log.csv", LOGS.get(report, GAN))
+
+
+def scored(report: str, **others: Any) -> None:
+    """What `evaluate` leaves of a report; `others` stand in for figures of SCORES."""
+    own = dict.fromkeys(params.load().report(report).headline, 0.25) | (OBEYED if report == "began64" else {})
+    figures.save_metrics({**SCORES, **own, "step": STEPS[-1], "collapsed": 0.0, "saturated": 0.0, **others}, paths.details(report))
+    kept = f"step,fid,kid\n{STEPS[0]},300,0.4\n{STEPS[-1]},240,0.2\n"
+    paths.scores(report).mkdir(parents=True, exist_ok=True)
+    (paths.scores(report) / "scores.csv").write_text(kept)
+    _sheet(paths.scores(report) / "closest.png", 2, 10, params.load().report(report).size, 20)
+
+
+def curve() -> None:
+    """What the curve demo leaves: two moments of two curves."""
+    outputs = paths.outputs("curve")
+    figures.save_config({"seed": 1, **params.load().curve.model_dump()}, outputs.run / "config.yaml")
+    _log(outputs.progress / "log.csv", LOGS["curve"])
+    figures.save_metrics({"steps": 30, "d_accuracy": 0.51, "d_score": -1.38, "within_bounds": 0.9}, paths.metrics("curve"))
+    flat, steep = [1.0] * 15, [2.0] * 15
+    (outputs.run / "learning.json").write_text(json.dumps({"steps": [0, 30], "curves": [[flat, flat], [steep, flat]]}))
+
+
+def _sheet(path: Path, rows: int, columns: int, size: int, shade: int) -> None:
+    colours = np.random.default_rng(shade).integers(0, 256, (rows * columns, 3, 1, 1), np.uint8)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_sheet(torch.from_numpy(np.broadcast_to(colours, (rows * columns, 3, size, size)).copy()), columns, path)
+
+
+def _log(path: Path, columns: tuple[str, ...]) -> None:
+    log = figures.Log(path)
+    for step in STEPS:
+        log.write(step, {column: step / (10 * (place + 4)) for place, column in enumerate(columns)})
+
+
+def _net(path: Path, shapes: dict[str, tuple[int, ...]]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_file({name: np.zeros(shape, np.float32) for name, shape in shapes.items()}, path)
+
+
+def claim(changes: dict[str, object]) -> dict:
+    """A claim of a study over three seeds, whose own side is 0.1, 0.2 and 0.3 better."""
+    verdict = (
+        {"verdict": "supported", "sentence": "Its own rates score a KID lower by 0.2.", "estimate": 0.2, "low": 0.1, "high": 0.3}
+        | {"margin": 0.05, "unit": "KID", "seeds": 3, "dataset": "toons", "scale": "preview", "cpu": "a processor"}
+        | {"sides": [{"name": "own", "values": [0.1, 0.1, 0.1]}, {"name": "equal", "values": [0.2, 0.3, 0.4]}]}
+    )
+    words = {"report": "dcgan64", "source": "page 12", "sentence": "better <quality>", "claim": "unequal rates", "reason": ""}
+    run = {"study": "rates", "status": "run", "command": "dvc repro studies/dvc.yaml:study@rates", "verdict": {**verdict, **changes}}
+    return {"id": "1.1", **words, **run}
+
+
+UNTESTED = {"id": "0.9", "report": "dcgan112", "source": "page 2", "sentence": "I cropped", "claim": "", "study": None} | {
+    "status": "not testable",
+    "reason": "each crop has reals of its own",
+    "command": None,
+    "verdict": None,
+}
