@@ -2,7 +2,6 @@
 
 import json
 import math
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,18 +18,8 @@ COLUMNS = 8  # of a sheet of up to 64 pictures
 MOST = 100_000  # pictures of one command
 
 
-def _started(begun: str, names: Iterable[str]) -> list[str]:
-    return [name for name in names if name.startswith(begun)]
-
-
-def _conditions_started(ctx: typer.Context, incomplete: str) -> list[str]:
-    from ganlib.use import runs
-
-    try:
-        given = runs.find(ctx.params["run"], ctx.params.get("rev")).given
-    except UserError:
-        return []
-    return _started(incomplete, [f"{group}={value}" for group, values in given.items() for value in values])
+def _started(incomplete: str) -> list[str]:
+    return [name for name in reports.names() if name.startswith(incomplete)]
 
 
 RunName = Annotated[
@@ -39,13 +28,13 @@ RunName = Annotated[
         metavar="RUN",
         help="A report's name, a folder or a .safetensors file.",
         show_default=False,
-        autocompletion=lambda incomplete: _started(incomplete, reports.names()),
+        autocompletion=_started,
     ),
 ]
 Revision = Annotated[str | None, typer.Option("--rev", help="Take it from a commit, a branch, a tag or an experiment.", show_default=False)]
 Conditions = Annotated[
     list[str] | None,
-    typer.Option("--condition", metavar="GROUP=VALUE", help="hair=Blond_Hair; once for each group.", autocompletion=_conditions_started),
+    typer.Option("--condition", metavar="GROUP=VALUE", help="hair=Blond_Hair; once for each group.", show_default=False),
 ]
 Place = Annotated[Path | None, typer.Option("--output", "-o", metavar="PATH", show_default=False)]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite what is there.")]

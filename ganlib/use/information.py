@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from math import prod
+from pathlib import Path
 from typing import Any, get_args
 
 from ruamel.yaml import YAML
@@ -65,7 +66,7 @@ def _stale(run: Run) -> bool:
     """Whether dvc.lock says that another run was scored than the one that is there."""
     folder = str(paths.outputs(run.name).run)
     for file in ("dvc.lock", "baselines/dvc.lock"):
-        lock = run.get(params.FILE.with_name(file))
+        lock = run.get(Path(file))
         stages = YAML(typ="safe").load(lock)["stages"] if lock else {}
         if f"evaluate@{run.name}" in stages:
             made, scored = (
