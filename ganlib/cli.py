@@ -102,7 +102,7 @@ def _lines(figures: dict[str, Any]) -> Iterator[str]:
     yield f"protocol:  {figures['protocol']}"
 
 
-for command in (commands.sample, commands.animate, commands.info):
+for command in (commands.sample, commands.animate, commands.info, commands.export):
     app.command()(command)
 
 

@@ -2,8 +2,9 @@
 
 import json
 import math
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -36,6 +37,7 @@ Conditions = Annotated[
     list[str] | None,
     typer.Option("--condition", metavar="GROUP=VALUE", help="hair=Blond_Hair; once for each group.", show_default=False),
 ]
+Form = Literal["onnx", "web", "hub"]
 Place = Annotated[Path | None, typer.Option("--output", "-o", metavar="PATH", show_default=False)]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite what is there.")]
 
@@ -151,6 +153,39 @@ def info(
 
     known = information.describe(runs.find(run, rev))
     typer.echo(json.dumps(known, indent=2) if as_json else "\n".join(information.lines(known)))
+
+
+def export(
+    run: RunName,
+    form: Annotated[Form, typer.Option("--format", help="onnx: a file; web: a page that draws faces; hub: a folder to upload.")],
+    output: Place = None,
+    rev: Revision = None,
+    force: Force = False,
+) -> None:
+    """Write a generator in a form that needs no ganlib: one ONNX file, one page that draws faces by itself, or a model for the Hub.
+
+    By default PATH is exports/<report>/generator.onnx, faces.html or hub/.
+
+    \b
+    Examples:
+      ganlib export dcgan64 --format web
+      ganlib export began64 --format onnx -o began64.onnx
+    """  # noqa: D301 (as in ganlib/cli.py)
+    from ganlib.use import runs
+
+    found = runs.find(run, rev)
+    path = output or paths.exports(found.name) / {"onnx": "generator.onnx", "web": "faces.html", "hub": "hub"}[form]
+    if form == "hub" and path.is_file():
+        raise UserError(f"{path}: is a file, and a folder is to be written")
+    if form != "hub":
+        outputs.ending(path, {"onnx": ".onnx", "web": ".html"}[form])
+    outputs.unused(path, force)
+    from ganlib.use.sampling import Generator
+
+    write = import_module(f"ganlib.export.{form}").export
+    with outputs.writing(path):
+        said = write(Generator(found), path)
+    typer.echo(f"{path}: {said}")
 
 
 def _numbers(text: str) -> list[int]:

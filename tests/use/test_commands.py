@@ -207,7 +207,7 @@ def test_information_has_every_score_with_its_n_interval_and_floor(ganlib_says) 
         "training:    4,000 steps on toons (train), scale preview, seed 1",
         "scores:      N = 250 fakes and reals, inception-2015-12-05, protocol pytorch-fid",
         "  FID        243.58      95% interval 236.09 to 251.07  floor 43.659",
-        "  KID        0.20291     95% interval 0.19418 to 0.21178  floor 0.00017369",
+        "  KID        0.20292     95% interval 0.19418 to 0.21178  floor 0.00017369",
     ]
     assert "  coverage   0.25" in lines
     assert "latent gaussian" in lines[-1]
