@@ -31,10 +31,8 @@ def export(generator: Generator, folder: Path) -> str:
         shutil.copyfile(generator.run.file, target)
     with replacing(folder / "README.md") as target:
         target.write_text(card(known))
-    terms = f"{TERMS}\n" if _may_be_celeba(known) else ""
-    return (
-        f"card, settings, weights and a sheet of {known['report']}; nothing was uploaded\n{terms}hf upload USER/{known['report']} {folder}"
-    )
+    written = f"card, settings, weights and a sheet of {known['report']}; nothing was uploaded"
+    return "\n".join([written, *terms(known), f"hf upload USER/{known['report']} {folder}"])
 
 
 def card(known: dict[str, Any]) -> str:

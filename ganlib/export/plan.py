@@ -87,7 +87,7 @@ def plan(net: nn.Module, z: Tensor, conditions: Sequence[Tensor]) -> Plan:
         made.add(layer)
     drawn = before.flatten() if isinstance(steps[-1].layer, nn.Unflatten) else before.permute(0, 2, 3, 1).flatten()
     if not torch.equal(drawn, picture.permute(0, 2, 3, 1).flatten()):
-        raise UserError(f"--format web: the net computes something of its own behind its last layer, which the page cannot; {_OTHER}")
+        raise UserError(f"--format web: the page cannot do what the net does behind its last layer; {_OTHER}")
     return made
 
 

@@ -69,7 +69,7 @@ def _data(generator: Generator) -> list[str]:
         "conditions": [{"name": group, "values": values} for group, values in run.given.items()],
     }
     return [
-        _element("meta", "application/json", json.dumps(meta)),
+        _element("meta", "application/json", json.dumps(meta).replace("<", r"\u003c")),
         _element("plan", "application/json", json.dumps({"layers": planned.layers, "tables": planned.tables})),
         _element("wasm", "application/gzip", _packed((PAGE / "gemm.wasm").read_bytes())),
         # Half precision moves a picture by one level at most.
@@ -78,7 +78,7 @@ def _data(generator: Generator) -> list[str]:
 
 
 def _element(name: str, kind: str, text: str) -> str:
-    return f'<script id="{name}" type="{kind}">{text.replace("<", "\\u003c")}</script>'
+    return f'<script id="{name}" type="{kind}">{text}</script>'
 
 
 def _packed(data: bytes) -> str:
