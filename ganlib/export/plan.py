@@ -72,9 +72,7 @@ def plan(net: nn.Module, z: Tensor, conditions: Sequence[Tensor]) -> Plan:
     layer: Layer | None = None
     for step in steps:
         if not torch.equal(before.flatten(), step.given.flatten()):
-            raise UserError(
-                f"--format web: the net computes something of its own before its {_name(step)}, which the page cannot; {_OTHER}"
-            )
+            raise UserError(f"--format web: the page cannot do what the net does before its {_name(step)}, which is no layer; {_OTHER}")
         before = step.made
         last = step is steps[-1]
         if opened := _opened(step):

@@ -1,11 +1,14 @@
 """The z of a seed: published vectors of the integer generator, exact distribution, and independence of what else is drawn."""
 
+import re
+
 import numpy as np
 import pytest
 from scipy.special import ndtri
 from scipy.stats import kstest
 
 from ganlib.use import latents
+from tests.conftest import ROOT
 
 # Random123's kat_vectors, "threefry2x32 20": counter, key, result.
 PUBLISHED = [
@@ -63,3 +66,12 @@ def test_slerp_keeps_the_length_and_divides_the_angle():
     np.testing.assert_allclose(latents.slerp(a, b, 1 / 3), 2 * np.array([np.cos(np.pi / 6), np.sin(np.pi / 6), 0]), atol=1e-12)
     np.testing.assert_allclose([latents.slerp(a, b, 0), latents.slerp(a, b, 1)], [a, b], atol=1e-12)
     np.testing.assert_array_equal(latents.slerp(a, a, 0.4), a)
+
+
+def test_documented_vectors_are_those_of_the_code():
+    rows = re.findall(r"^\| (\d+) \| (\d) \| (\d+) \| (\S+) \| (\S+) \| (\S+) \|$", (ROOT / "docs" / "use.md").read_text(), re.MULTILINE)
+    assert len(rows) == 8
+    for seed, place, word, *values in rows:
+        assert latents.words([int(seed)], 4)[0, int(place)] == int(word)
+        for kind, value in zip(("uniform", "gaussian", "spherical"), values, strict=True):
+            assert latents.draw(kind, [int(seed)], 4)[0, int(place)] == pytest.approx(float(value), abs=6e-8)
