@@ -31,18 +31,8 @@ def used(finished: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Checko
 
 
 def test_readmes_commands_leave_what_they_say(used: Checkout) -> None:
-    assert sorted(used.files("exports/dcgan56")) == [
-        *(
-            "faces.html",
-            "generator.onnx",
-            "hub/README.md",
-            "hub/config.json",
-            "hub/model.safetensors",
-            "hub/sheet.png",
-            "sheet.png",
-            "walk.webp",
-        )
-    ]
+    hub = [f"hub/{name}" for name in ("README.md", "config.json", "model.safetensors", "sheet.png")]
+    assert sorted(used.files("exports/dcgan56")) == ["faces.html", "generator.onnx", *hub, "sheet.png", "walk.webp"]
     assert used.run("git", "status", "--porcelain") == ""
     with Image.open(used.folder / "exports/dcgan56/walk.webp") as walk:
         assert walk.n_frames == 60
