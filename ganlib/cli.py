@@ -10,17 +10,18 @@ import typer
 from ganlib import errors
 from ganlib.errors import UserError, suggestion
 from ganlib.settings import Metric, Protocol
+from ganlib.use import commands
 
 METRICS = get_args(Metric)
 ENOUGH = 2048  # as many as Inception has features: of fewer pictures their covariance lacks full rank
 KINDS = "A folder or a .zip of pictures, a .npy of them or a folder of such shards, or the .npz of their statistics"
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None, no_args_is_help=True)
+app = typer.Typer(pretty_exceptions_enable=False, rich_markup_mode=None, no_args_is_help=True)
 
 
 @app.callback()
 def ganlib() -> None:
-    """Scores of generated pictures, for any two sets of them, and a page of all results."""
+    """Use what reports have trained, score generated pictures, and make a page of all results."""
 
 
 @app.command()
@@ -118,6 +119,10 @@ def _lines(figures: dict[str, Any]) -> Iterator[str]:
     yield f"N:  {counts[0]} fakes, {counts[1]} reals"
     yield f"extractor:  {figures['extractor']}"
     yield f"protocol:  {figures['protocol']}"
+
+
+for command in (commands.sample, commands.animate, commands.info, commands.export):
+    app.command()(command)
 
 
 def main() -> None:

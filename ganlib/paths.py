@@ -90,6 +90,11 @@ def section(report: str) -> Path:
     return Path("data/sections", f"{report}.json")
 
 
+def exports(report: str) -> Path:
+    """Where the commands put what they make of a report's generator; git-ignored, and no stage knows of it."""
+    return Path("exports", report)
+
+
 def checkpoints() -> Path:
     """What runs need to go on after an interruption, and their times: no output of a stage, and shared by all experiments."""
     return home() / ".checkpoints"

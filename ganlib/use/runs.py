@@ -1,0 +1,105 @@
+"""A trained generator as a user names it: a report, a folder or a file; in the workspace or at a revision."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from safetensors import SafetensorError, safe_open
+
+from ganlib import params, paths, reports
+from ganlib.errors import UserError, suggestion
+from ganlib.locks import locked_if_free
+from ganlib.reports.base import Report
+from ganlib.use.sources import Revision, Source, Workspace
+
+FILES = ("generator.safetensors", "model.safetensors")  # of a run, and of a repository of models
+
+
+@dataclass(frozen=True)
+class Run:
+    """A generator's file and, where it is that of a whole run, the checkout in which the rest of the run lies."""
+
+    file: Path
+    name: str
+    settings: Report
+    checkout: Source | None
+
+    def get(self, path: Path) -> Path | None:
+        """A file or folder of the run's checkout; None where there is no such thing."""
+        return self.checkout.get(path) if self.checkout else None
+
+    @property
+    def given(self) -> dict[str, list[str]]:
+        """The values of each condition by its row number, the unspecified one first."""
+        return {group: ["unspecified", *attributes] for group, attributes in self.settings.condition_groups.items()}
+
+
+def find(run: str, revision: str | None = None) -> Run:
+    """The run named `run` in the workspace or at `revision`; a UserError says what is wrong with the name or the file."""
+    path = paths.outputs(run).run if run in reports.names() else Path(run)
+    file = _file(path, checkout := Revision(revision) if revision else Workspace(Path()))
+    if file is None and revision:
+        raise UserError(f"{path}: there is no such generator at {revision}")
+    if file is None:
+        raise UserError(_absent(run, path))
+    name, settings = _header(file)
+    if not revision:
+        path = path.absolute()
+        checkout = Workspace(_root(path))
+    whole = checkout.root / paths.outputs(name).run
+    return Run(file, name, settings, checkout if path in (whole, whole / FILES[0]) else None)
+
+
+def _root(path: Path) -> Path:
+    """The checkout in whose data/runs/<report> an absolute path lies, if it lies in one."""
+    folder = path.parent if path.suffix == ".safetensors" else path
+    return folder.parents[2] if len(folder.parts) > 3 else Path()
+
+
+def _file(path: Path, source: Source) -> Path | None:
+    """The generator's file in the folder `path`, or which is `path`; None where nothing is there."""
+    for name in FILES:
+        if file := source.get(path / name):
+            return file
+    found = source.get(path)
+    if found and found.is_dir():
+        raise UserError(f"{path}: holds no {' or '.join(FILES)}")
+    return found
+
+
+def _absent(run: str, path: Path) -> str:
+    """Why there is nothing at `path`: a name that is none, or a training that goes on, was cut off or never began."""
+    if run not in reports.names():
+        return f"{run}: no report, folder or file of that name{suggestion(run, reports.names())}; reports are {', '.join(reports.names())}"
+    if not params.FILE.exists():
+        return f"{path}: not here; run from ganlib's checkout, or name the folder that holds the generator"
+    unfinished = [folder for folder in paths.checkpoints().glob(f"{run}-*") if not (folder / "finished").exists()]
+    for folder in unfinished:
+        with locked_if_free(folder) as free:
+            if not free:
+                return f"{path}: {run} is still training; its generator is there when that has ended"
+    pipeline = "baselines/dvc.yaml:" if run in params.load().baselines else ""
+    said = "its training was cut off, and goes on with" if unfinished else "not trained yet; train it with"
+    return f"{path}: {said} `dvc repro {pipeline}evaluate@{run}`"
+
+
+def _header(file: Path) -> tuple[str, Report]:
+    """The report and its settings as a generator's file states them, read without its weights."""
+    try:
+        with safe_open(file, framework="numpy") as opened:
+            config: dict[str, Any] = json.loads((opened.metadata() or {})["config"])
+        net, name, settings = config["net"], config["report"], config["settings"]
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise UserError(f"{file}: is no generator that `train` wrote: {error}") from None
+    if net != "generator":
+        raise UserError(f"{file}: is a {net}, not a generator")
+    if name not in reports.names():
+        raise UserError(f"{file}: is of the report {name}, which this ganlib does not have; it has {', '.join(reports.names())}")
+    try:
+        return name, reports.settings_of(name).model_validate(settings)
+    except ValidationError as error:
+        problem = error.errors(include_url=False)[0]
+        key = ".".join(map(str, problem["loc"]))
+        raise UserError(f"{file}: was trained by another version of ganlib: {key}: {problem['msg']}") from None

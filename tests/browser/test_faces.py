@@ -1,0 +1,196 @@
+"""The page that draws faces: the same ones as Python, and all that a visitor can do with it."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Page
+
+import ganlib
+from ganlib.export import web
+from ganlib.use import latents
+from ganlib.use.sampling import Generator
+from tests.use.lively import NARROW, REPORTS, below, trained
+
+READ = """canvas => {
+  const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d', {willReadFrequently: true});
+  copy.drawImage(canvas, 0, 0);
+  return [...copy.getImageData(0, 0, canvas.width, canvas.height).data];
+}"""
+
+
+def opened(page: Page, generator: Generator, fragment: str = "") -> Path:
+    """Export the generator's page where that was not done, and wait until it has drawn all its pictures."""
+    path = generator.run.file.with_name("faces.html")
+    if not path.exists():
+        web.export(generator, path)
+    page.goto(path.as_uri() + fragment)
+    last = page.locator("#gallery canvas").last
+    while not any(last.evaluate(READ)):
+        page.wait_for_timeout(50)
+    return path
+
+
+def drawn(page: Page, seed: int, rows: list[int], size: int) -> np.ndarray:
+    """(3, S, S) levels, as the page's engine draws them."""
+    levels = page.evaluate("([seed, rows]) => [...ganlib.picture(ganlib.z(seed), rows)]", [seed, rows])
+    return np.array(levels).reshape(size, size, 3).transpose(2, 0, 1)
+
+
+@pytest.fixture(scope="module")
+def narrow(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Generator]:
+    """A narrow generator of every report."""
+    root = tmp_path_factory.mktemp("narrow")
+    return {name: ganlib.load(trained(below(root, name), name, **NARROW).run) for name in REPORTS}
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_page_draws_the_face_that_python_draws_for_a_seed(page: Page, narrow: dict[str, Generator], name: str) -> None:
+    generator = narrow[name]
+    opened(page, generator)
+    for seed in (1, 7, 2**53 - 1):
+        for place in (0, -1):
+            values = {group: options[place] for group, options in generator.run.given.items()}
+            expected = generator.sample([seed], **values)[0].astype(int)
+            assert np.ptp(expected) > 150
+            assert abs(drawn(page, seed, generator.rows(values), generator.settings.size) - expected).max() <= 2
+
+
+@pytest.mark.parametrize("prior", ["uniform", "gaussian", "spherical"])
+def test_javascript_and_python_have_the_same_z(page: Page, tmp_path: Path, prior: str) -> None:
+    scripts = (web.PAGE / "latents.js").read_text()
+    (tmp_path / "page.html").write_text(f'<!doctype html><link rel="icon" href="data:,"><script>{scripts}</script>')
+    page.goto((tmp_path / "page.html").as_uri())
+    seeds = [0, 1, 7, 2**32 - 1, 2**32, 2**53 - 1]
+    z = page.evaluate("([prior, seeds]) => seeds.map(seed => [...latent(prior, seed, 400)])", [prior, seeds])
+    expected = latents.draw(prior, seeds, 400)
+    np.testing.assert_allclose(np.float32(z), expected, rtol=2**-22)  # logarithms may differ in their last bit
+    between = page.evaluate("([a, b]) => [0, 0.3, 1].map(share => [...slerp(a, b, share)])", [z[0], z[1]])
+    np.testing.assert_allclose(between, [latents.slerp(*expected[:2].astype(float), share) for share in (0, 0.3, 1)], rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("width", "faces"), [(0.125, 30), (1.0, 10)])
+def test_dcgan64_draws_so_many_faces_a_second(page: Page, tmp_path: Path, width: float, faces: int) -> None:
+    generator = ganlib.load(trained(below(tmp_path, "dcgan64"), "dcgan64", width=width).run)
+    path = opened(page, generator)
+    if width < 1:
+        assert path.stat().st_size < 4e6
+    expected = generator.sample([5])[0].astype(int)
+    assert abs(drawn(page, 5, [], 64) - expected).max() <= 2
+    # The fastest of them: whatever else runs on this machine only makes a face slower.
+    spans = page.evaluate(
+        "[...Array(40)].map((_, i) => { const t = performance.now(); ganlib.picture(ganlib.z(i)); return performance.now() - t; })"
+    )
+    assert min(spans) <= 1000 / faces
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", REPORTS)
+def test_page_of_a_preview_is_below_4_mb(name: str, tmp_path: Path) -> None:
+    generator = ganlib.load(trained(below(tmp_path, name), name).run)
+    web.export(generator, tmp_path / "faces.html")
+    assert (tmp_path / "faces.html").stat().st_size < 4e6
+
+
+@pytest.fixture
+def began(page: Page, narrow: dict[str, Generator]) -> Page:
+    """began64's page, at the face of seed 7."""
+    opened(page, narrow["began64"], "#seed=7")
+    return page
+
+
+def levels(page: Page, canvas: str = "#face") -> np.ndarray:
+    """What a canvas shows, (3, S, S)."""
+    size = int(page.locator(canvas).get_attribute("width"))
+    return np.array(page.locator(canvas).evaluate(READ)).reshape(size, size, 4)[..., :3].transpose(2, 0, 1)
+
+
+def test_seed_is_shown_and_settable_and_stands_in_the_address(began: Page, narrow: dict[str, Generator]) -> None:
+    faces = narrow["began64"].sample([7, 31]).astype(int)
+    assert began.locator("#seed").input_value() == "7"
+    assert abs(levels(began) - faces[0]).max() <= 2
+    began.locator("#seed").fill("31")
+    began.keyboard.press("Enter")
+    assert abs(levels(began) - faces[1]).max() <= 2
+    assert began.url.endswith("#seed=31")
+    assert began.get_by_role("img", name="The face of seed 31, drawn by began64").count() == 1
+    began.locator("#new").click()
+    assert began.locator("#seed").input_value() != "31"
+    assert abs(levels(began) - faces[1]).max() > 20
+
+
+def test_condition_is_a_select_that_changes_the_face(began: Page, narrow: dict[str, Generator]) -> None:
+    began.get_by_label("hair").select_option(label="Blond Hair")
+    assert abs(levels(began) - narrow["began64"].sample([7], hair="Blond_Hair")[0].astype(int)).max() <= 2
+
+
+def test_sliders_move_the_face_by_keyboard_and_back(began: Page) -> None:
+    before = levels(began)
+    slider = began.get_by_label("Direction 1 of 8")
+    slider.focus()
+    began.keyboard.press("End")
+    assert abs(levels(began) - before).max() > 20
+    assert abs(levels(began) - levels(began, ".direction:first-child canvas:last-child")).max() == 0  # the picture at the slider's end
+    began.locator("#reset").click()
+    np.testing.assert_array_equal(levels(began), before)
+    assert slider.input_value() == "0"
+
+
+def test_morph_ends_at_the_other_face(began: Page, narrow: dict[str, Generator]) -> None:
+    began.locator("#other").fill("40")
+    began.keyboard.press("Enter")
+    began.locator("#morph").focus()
+    began.keyboard.press("End")
+    assert abs(levels(began) - narrow["began64"].sample([40])[0].astype(int)).max() <= 2
+
+
+def test_walk_goes_on_until_it_is_stopped(began: Page) -> None:
+    before = levels(began)
+    began.get_by_role("button", name="Walk").click()
+    began.wait_for_function("Number(document.getElementById('morph').value) > 0.1")
+    began.get_by_role("button", name="Stop").click()
+    assert abs(levels(began) - before).max() > 10
+    stopped = levels(began)
+    began.wait_for_timeout(200)
+    np.testing.assert_array_equal(levels(began), stopped)
+
+
+def test_face_is_saved_as_a_png_of_its_own_size(began: Page, tmp_path: Path) -> None:
+    with began.expect_download() as download:
+        began.get_by_role("button", name="Save as PNG").click()
+    assert download.value.suggested_filename == "began64-seed7.png"
+    download.value.save_as(tmp_path / "saved.png")
+    with Image.open(tmp_path / "saved.png") as saved:
+        np.testing.assert_array_equal(np.asarray(saved.convert("RGB")).transpose(2, 0, 1), levels(began))
+
+
+CONTRASTS = """() => {
+  const numbers = colour => colour.match(/[\\d.]+/g).map(Number);
+  const linear = level => level / 255 <= 0.03928 ? level / 255 / 12.92 : ((level / 255 + 0.055) / 1.055) ** 2.4;
+  const light = colour => numbers(colour).slice(0, 3).reduce((sum, level, i) => sum + linear(level) * [0.2126, 0.7152, 0.0722][i], 0);
+  const ground = one => {
+    const colour = getComputedStyle(one).backgroundColor;
+    return (numbers(colour)[3] ?? 1) === 0 ? ground(one.parentElement) : colour;
+  };
+  const contrast = one => {
+    const [less, more] = [light(getComputedStyle(one).color), light(ground(one))].sort((a, b) => a - b);
+    return (more + 0.05) / (less + 0.05);
+  };
+  const texts = [...document.querySelectorAll('p, h1, h2, label, button, select, input[type=number]')];
+  return texts.filter(one => (one.textContent.trim() || one.value) && contrast(one) < 4.5).map(one => one.outerHTML);
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [375, 1280])
+def test_page_fits_and_every_text_can_be_read(began: Page, width: int, scheme: str) -> None:
+    began.set_viewport_size({"width": width, "height": 900})
+    began.emulate_media(color_scheme=scheme)
+    assert began.evaluate("document.documentElement.scrollWidth") == width
+    assert began.evaluate(CONTRASTS) == []
+    named = "one => one.labels?.length || one.ariaLabel || one.textContent.trim()"
+    assert began.evaluate(f"[...document.querySelectorAll('button, input, select')].every({named})")
+    began.keyboard.press("Tab")
+    assert began.evaluate("document.activeElement.id") == "new"

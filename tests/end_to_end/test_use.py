@@ -1,0 +1,83 @@
+"""Every command and every line of Python that the docs show for a trained generator, in a checkout where all reports are trained."""
+
+import doctest
+import json
+import re
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.conftest import ROOT
+from tests.end_to_end.conftest import Checkout
+
+PAGES = ("README.md", "docs/use.md")
+
+
+def commands(page: str) -> list[list[str]]:
+    """The words of each `ganlib` command in a page's blocks, but for those that score and those with a place of the reader's own."""
+    blocks = re.findall(r"^```console\n(.*?)^```", (ROOT / page).read_text(), re.MULTILINE | re.DOTALL)
+    lines = [line.removeprefix("$ ").partition("#")[0].split() for block in blocks for line in block.splitlines()]
+    return [words for words in lines if words[:1] == ["ganlib"] and words[1] in ("sample", "animate", "info", "export")]
+
+
+@pytest.fixture(scope="module")
+def used(finished: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """A copy of the finished checkout in which README's commands have run."""
+    checkout = finished.copy(tmp_path_factory.mktemp("used") / "ganlib")
+    for words in commands("README.md"):
+        checkout.run("python", "-m", *words)
+    return checkout
+
+
+def test_readmes_commands_leave_what_they_say(used: Checkout) -> None:
+    hub = [f"hub/{name}" for name in ("README.md", "config.json", "model.safetensors", "sheet.png")]
+    assert sorted(used.files("exports/dcgan56")) == ["faces.html", "generator.onnx", *hub, "sheet.png", "walk.webp"]
+    assert used.run("git", "status", "--porcelain") == ""
+    with Image.open(used.folder / "exports/dcgan56/walk.webp") as walk:
+        assert walk.n_frames == 60
+
+
+@pytest.mark.slow
+def test_every_command_of_the_page_on_use_runs(used: Checkout) -> None:
+    typed = commands("docs/use.md")
+    assert len(typed) > 10
+    for words in typed:
+        said = used.run("python", "-m", *words, "--force") if words[1] != "info" else used.run("python", "-m", *words)
+        assert "dcgan64" in said or "began64" in said
+
+
+def test_python_of_the_docs_gives_what_it_shows(used: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+    used.run("python", "-m", "ganlib", "export", "dcgan64", "--format", "onnx", "--force")
+    monkeypatch.chdir(used.folder)
+    for page, examples in zip(PAGES, (3, 7), strict=True):
+        result = doctest.testfile(str(ROOT / page), module_relative=False)
+        assert (result.failed, result.attempted) == (0, examples)
+
+
+def test_generator_of_a_commit_and_of_an_experiment_is_read_without_the_data_set(checkout: Checkout, tmp_path: Path) -> None:
+    before = draw(checkout, tmp_path / "before.npy")
+    checkout.dvc("exp", "run", "-q", "-n", "faster", "train@dense64", "-S", "lr_g=0.01")
+    now = draw(checkout, tmp_path / "now.npy")
+    checkout.run("git", "checkout", "-q", ".")
+    for folder in ("faces", "raw", "runs", "progress"):
+        checkout.run("rm", "-rf", f"data/{folder}")
+    assert now != before
+    assert draw(checkout, tmp_path / "head.npy", "--rev", "HEAD") == before
+    assert draw(checkout, tmp_path / "faster.npy", "--rev", "faster") == now
+    known = json.loads(checkout.run("python", "-m", "ganlib", "info", "dense64", "--rev", "HEAD", "--json"))
+    assert known["commit"] == checkout.run("git", "rev-parse", "HEAD").strip()
+    assert known["scores"]["samples"] == 8
+    refused = "error: --rev nowhere: unknown Git revision 'nowhere'; a commit, a branch, a tag or an experiment of this checkout\n"
+    assert checkout.run("python", "-m", "ganlib", "info", "dense64", "--rev", "nowhere", fails=True) == refused
+    checkout.run("rm", "-rf", ".dvc/cache")
+    lost = checkout.run("python", "-m", "ganlib", "info", "dense64", "--rev", "HEAD", fails=True)
+    assert lost.startswith("error: data/runs/dense64")
+    assert "neither DVC's cache nor a remote holds it" in lost
+    assert lost.count("\n") == 1
+
+
+def draw(checkout: Checkout, path: Path, *options: str) -> bytes:
+    """The bytes of two pictures of dense64."""
+    checkout.run("python", "-m", "ganlib", "sample", "dense64", "--seeds", "1,2", "-o", str(path), *options)
+    return path.read_bytes()

@@ -1,0 +1,63 @@
+"""Generators with weights drawn at random that nevertheless draw pictures of full contrast, for every report and at any width."""
+
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from ganlib import generator as generators
+from ganlib import latent, paths
+from ganlib.nets.initial import LAYERS
+from ganlib.paths import Outputs
+from ganlib.reports import names, settings_of
+from ganlib.reports.base import Report
+from tests import painted
+
+REPORTS = tuple(names())
+NARROW = {"width": 0.05}
+
+
+def lively(name: str, **changes: object) -> tuple[nn.Module, Report]:
+    """The report's generator in eval mode. Each layer's outputs spread by about 1, batch norm has statistics and gains of its own."""
+    report = painted.report(name)
+    known = {key: value for key, value in changes.items() if hasattr(report, key)}
+    report = settings_of(name).model_validate({**report.model_dump(), **known})
+    generator, rng = report.networks(1)["generator"], torch.Generator().manual_seed(2)
+    z = latent.sample(report.prior, 32, report.latent_size, rng)
+    given = ()
+    if report.condition_groups:
+        given = (torch.stack([torch.randint(0, 1 + len(values), (32,), generator=rng) for values in report.condition_groups.values()], 1),)
+    for layer in generator.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            nn.init.uniform_(layer.weight, 0.5, 1.5, generator=rng)
+            nn.init.normal_(layer.bias, 0.0, 0.3, generator=rng)
+            layer.momentum = None  # the mean over all batches that it has seen: this one
+
+    def spread(layer: nn.Module, _: object, out: torch.Tensor) -> torch.Tensor:
+        scale = 1 / out.std()
+        layer.weight.mul_(scale)
+        if layer.bias is not None:
+            layer.bias.copy_(0.2 * torch.randn(layer.bias.shape, generator=rng))
+        return out * scale
+
+    layers = [layer for layer in generator.modules() if isinstance(layer, LAYERS)]
+    hooks = [layer.register_forward_hook(spread) for layer in layers]
+    with torch.no_grad():
+        generator.train()(z, *given)
+    for hook in hooks:
+        hook.remove()
+    return generator.eval(), report
+
+
+def below(root: Path, name: str) -> Outputs:
+    """The folders of a report's training in the checkout `root`."""
+    return Outputs(*(root / folder for folder in paths.outputs(name)))
+
+
+def trained(outputs: Outputs, name: str, **changes: object) -> Outputs:
+    """What a training of the report leaves, with such a generator."""
+    generator, report = lively(name, **changes)
+    painted.run(outputs, {8: (generator, report)})
+    if "discriminator" in report.descents:
+        generators.save(report.networks(1)["discriminator"], "discriminator", name, report, outputs.nets / "discriminator.safetensors")
+    return outputs

@@ -1,0 +1,126 @@
+"""How a user names a generator, and the line for each name or file that is none."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from ganlib.errors import UserError
+from ganlib.locks import locked
+from ganlib.reports import names
+from ganlib.use import runs
+from tests.conftest import ROOT
+from tests.use.lively import below, trained
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with params.yaml and one trained report."""
+    root = tmp_path_factory.mktemp("checkout")
+    (root / "params.yaml").write_text((ROOT / "params.yaml").read_text())
+    outputs = trained(below(root, "dense64"), "dense64")
+    (outputs.run / "snapshots").mkdir()
+    (outputs.run / "snapshots" / "000004.safetensors").write_bytes((outputs.run / "generator.safetensors").read_bytes())
+    (root / "hub").mkdir()
+    (root / "hub" / "model.safetensors").write_bytes((outputs.run / "generator.safetensors").read_bytes())
+    return root
+
+
+@pytest.fixture(autouse=True)
+def inside(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(checkout)
+    monkeypatch.delenv("DVC_ROOT", raising=False)
+
+
+@pytest.mark.parametrize("named", ["dense64", "data/runs/dense64", "./data/runs/dense64/", "data/runs/dense64/generator.safetensors"])
+def test_report_its_folder_and_its_file_are_one_run_of_the_checkout(named: str, checkout: Path) -> None:
+    run = runs.find(named)
+    assert (run.name, run.file.absolute()) == ("dense64", checkout / "data/runs/dense64/generator.safetensors")
+    assert run.get(Path("params.yaml")) == checkout / "params.yaml"
+
+
+def test_run_is_found_from_another_folder_with_its_checkout(checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert runs.find(str(checkout / "data/runs/dense64")).get(Path("params.yaml")) == checkout / "params.yaml"
+
+
+@pytest.mark.parametrize("named", ["hub", "hub/model.safetensors", "data/runs/dense64/snapshots/000004.safetensors"])
+def test_file_that_lies_elsewhere_has_no_checkout_whose_scores_could_be_taken_for_its_own(named: str) -> None:
+    run = runs.find(named)
+    assert (run.name, run.settings.latent_size) == ("dense64", 100)
+    assert run.get(Path("params.yaml")) is None
+
+
+def refusal(named: str, revision: str | None = None) -> str:
+    with pytest.raises(UserError) as raised:
+        runs.find(named, revision)
+    assert "\n" not in str(raised.value)
+    return str(raised.value)
+
+
+def test_name_that_is_nearly_a_report_is_told_which() -> None:
+    assert (
+        refusal("dense46") == f"dense46: no report, folder or file of that name, did you mean 'dense64'?; reports are {', '.join(names())}"
+    )
+
+
+def test_report_that_was_not_trained_is_told_how(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert refusal("dcgan56") == "data/runs/dcgan56: not trained yet; train it with `dvc repro evaluate@dcgan56`"
+    assert refusal("wgan64").endswith("train it with `dvc repro baselines/dvc.yaml:evaluate@wgan64`")
+    monkeypatch.chdir(tmp_path)
+    assert refusal("dcgan56") == "data/runs/dcgan56: not here; run from ganlib's checkout, or name the folder that holds the generator"
+
+
+def test_run_still_training_and_one_cut_off_are_told_apart(checkout: Path) -> None:
+    folder = checkout / ".checkpoints" / "dcgan112-0123456789abcdef"
+    folder.mkdir(parents=True)
+    assert refusal("dcgan112").endswith("its training was cut off, and goes on with `dvc repro evaluate@dcgan112`")
+    with locked(folder, "busy"):
+        assert refusal("dcgan112") == "data/runs/dcgan112: dcgan112 is still training; its generator is there when that has ended"
+    (folder / "finished").touch()
+    assert "not trained yet" in refusal("dcgan112")
+
+
+def test_folder_without_a_generator_and_files_that_are_none_are_one_line_each(tmp_path: Path) -> None:
+    assert refusal(str(tmp_path)) == f"{tmp_path}: holds no generator.safetensors or model.safetensors"
+    (text := tmp_path / "text.safetensors").write_text("no net")
+    assert refusal(str(text)).startswith(f"{text}: is no generator that `train` wrote: ")
+    assert refusal("data/nets/dense64/discriminator.safetensors") == (
+        "data/nets/dense64/discriminator.safetensors: is a discriminator, not a generator"
+    )
+
+
+@pytest.mark.parametrize(
+    ("metadata", "said"),
+    [
+        (None, "is no generator that `train` wrote: 'config'"),
+        ({"config": "no JSON"}, "is no generator that `train` wrote: "),
+        ({"config": "[]"}, "is no generator that `train` wrote: "),
+        ({"net": "generator", "report": "dcgan99", "settings": {}}, "is of the report dcgan99, which this ganlib does not have"),
+        (
+            {"net": "generator", "report": "dense64", "settings": {}},
+            "was trained by another version of ganlib: latent_size: ",
+        ),
+    ],
+)
+def test_safetensors_of_another_origin_are_one_line(tmp_path: Path, metadata: dict | None, said: str) -> None:
+    path = tmp_path / "other.safetensors"
+    if metadata and "config" not in metadata:
+        metadata = {"config": json.dumps(metadata)}
+    save_file({"weight": np.zeros(2, np.float32)}, path, metadata=metadata)
+    assert refusal(str(path)).startswith(f"{path}: {said}")
+
+
+def test_information_is_read_without_torch(checkout: Path) -> None:
+    code = (
+        "import sys; from ganlib.use import information, runs; information.describe(runs.find('dense64')); sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run(["python", "-c", code], cwd=checkout).returncode == 0
+
+
+def test_revision_outside_of_a_repository_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert refusal("dense64", "HEAD").startswith("--rev HEAD: ")
