@@ -36,13 +36,14 @@ def section(report: str) -> dict[str, Any]:
         "log": columns(outputs.progress / "log.csv"),
         "kept": columns(paths.scores(report) / "scores.csv"),
         "rows": rows(settings.get("conditions") or {}),
-        **pictures(report),
+        **pictures(report, settings),
     }
 
 
-def pictures(report: str) -> dict[str, Any]:
+def pictures(report: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     """The sheets: `samples` and `reconstructions` each a list with their steps, `reals` and `closest`; those that there are."""
-    progress, size = paths.outputs(report).progress, reports.settings_of(report).size
+    progress, kind = paths.outputs(report).progress, reports.settings_of(report)
+    size = kind.model_validate({name: settings[name] for name in kind.model_fields}).size
     found = {
         kind: [{"step": int(path.stem), **sheets.picture(path, size)} for path in sheets.numbered(progress / kind)]
         for kind in ("samples", "reconstructions")
