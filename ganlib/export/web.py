@@ -86,9 +86,9 @@ def _packed(data: bytes) -> str:
 
 
 def _about(known: dict[str, Any]) -> str:
-    training = known["training"] or {}
-    kinds = {"toons": " from drawn faces", "celeba": " from CelebA's photographs of faces", "folder": " from pictures"}
+    kinds = {"toons": " that learned from drawn faces", "celeba": " that learned from CelebA's photographs", "folder": ""}
+    learned = kinds.get((known["training"] or {}).get("kind"), "")
     return (
-        f"A generator of {known['parameters']:,} numbers, learned{kinds.get(training.get('kind'), '')}, runs on your own machine, and"
-        " makes each face of random numbers. Nothing is sent anywhere."
+        f"A generator of {known['parameters']:,} numbers{learned} runs here, on your own machine, and makes each face of"
+        f" {known['z']['size']} random numbers. Nothing is sent anywhere."
     )

@@ -62,6 +62,8 @@ def sample(
       ganlib sample began64 --condition hair=Blond_Hair --seeds 1-8 -o blond/
     """  # noqa: D301 (as in ganlib/cli.py)
     numbers, given = _numbers(seeds), _pairs(condition)
+    if len(numbers) * best_of > MOST:
+        raise UserError(f"--best-of {best_of}: for {len(numbers)} seeds these are more than {MOST:,} pictures")
     from ganlib.use import runs
 
     found = runs.find(run, rev)

@@ -11,8 +11,7 @@ from safetensors import safe_open
 
 from ganlib import params, paths
 from ganlib.settings import Metric
-from ganlib.use.runs import FILES, Run
-from ganlib.use.sources import Revision
+from ganlib.use.runs import Run
 
 SCORES = get_args(Metric)
 BUFFERS = ("running_mean", "running_var", "num_batches_tracked")  # batch norm's: not learned by descent, so no parameters
@@ -24,8 +23,8 @@ def describe(run: Run) -> dict[str, Any]:
     settings = run.settings
     return {
         "report": run.name,
-        "file": str(paths.outputs(run.name).run / FILES[0] if isinstance(run.checkout, Revision) else run.file),
-        "commit": run.checkout.commit if isinstance(run.checkout, Revision) else None,
+        "file": str(run.file.relative_to(run.checkout.root) if run.checkout.commit else run.file),
+        "commit": run.checkout.commit,
         "size": settings.size,
         "parameters": parameters(run),
         "z": {"prior": settings.prior, "size": settings.latent_size},
@@ -116,4 +115,4 @@ def _score_lines(figures: dict[str, Any]) -> Iterator[str]:
         shown = {key.removeprefix(score): f"{value:.5g}" for key, value in figures.items() if key.startswith(score)}
         interval = f"  95% interval {shown['_low']} to {shown['_high']}" if "_low" in shown else ""
         floor = f"  floor {shown['_floor']}" if "_floor" in shown else ""
-        yield f"{score.upper() if score in SCORES[:3] else score:<10} {shown['']:<10}{interval}{floor}"
+        yield f"{score.upper() if score in SCORES[:3] else score:<10} {shown['']:<10}{interval}{floor}".rstrip()

@@ -19,16 +19,20 @@ FILES = ("generator.safetensors", "model.safetensors")  # of a run, and of a rep
 
 @dataclass(frozen=True)
 class Run:
-    """A generator's file and, where it is that of a whole run, the checkout in which the rest of the run lies."""
+    """A generator's file, the report that it is of and its settings, and the checkout that it came from.
+
+    `whole` is true where it is what a training in that checkout ended with, so that scores and other nets there are of the same run.
+    """
 
     file: Path
     name: str
     settings: Report
-    checkout: Source | None
+    checkout: Source
+    whole: bool
 
     def get(self, path: Path) -> Path | None:
-        """A file or folder of the run's checkout; None where there is no such thing."""
-        return self.checkout.get(path) if self.checkout else None
+        """A file or folder that the checkout has of the run; None where there is no such thing."""
+        return self.checkout.get(path) if self.whole else None
 
     @property
     def given(self) -> dict[str, list[str]]:
@@ -39,17 +43,19 @@ class Run:
 def find(run: str, revision: str | None = None) -> Run:
     """The run named `run` in the workspace or at `revision`; a UserError says what is wrong with the name or the file."""
     path = paths.outputs(run).run if run in reports.names() else Path(run)
-    file = _file(path, checkout := Revision(revision) if revision else Workspace(Path()))
-    if file is None and revision:
-        raise UserError(f"{path}: there is no such generator at {revision}")
-    if file is None:
-        raise UserError(_absent(run, path))
+    if revision:
+        checkout: Source = Revision(revision)
+        file = _file(path, checkout)
+        if file is None:
+            raise UserError(f"{path}: there is no such generator at {revision}")
+    else:
+        checkout = Workspace(_root(path.absolute()))
+        file = _file(path, Workspace(Path()))
+        if file is None:
+            raise UserError(_absent(run, path))
     name, settings = _header(file)
-    if not revision:
-        path = path.absolute()
-        checkout = Workspace(_root(path))
-    whole = checkout.root / paths.outputs(name).run
-    return Run(file, name, settings, checkout if path in (whole, whole / FILES[0]) else None)
+    whole = checkout.root / paths.outputs(name).run / FILES[0] == file.absolute()
+    return Run(file, name, settings, checkout, whole)
 
 
 def _root(path: Path) -> Path:

@@ -10,9 +10,10 @@ from ganlib.errors import UserError
 
 
 class Source(Protocol):
-    """A checkout; paths are relative to the folder that holds its dvc.yaml."""
+    """A checkout; paths are relative to the folder that holds its dvc.yaml. `commit` is that of a revision."""
 
     root: Path
+    commit: str | None
 
     def get(self, path: Path) -> Path | None:
         """Where the file or folder lies on this disk; None where there is none. It may not be written to."""
@@ -20,6 +21,8 @@ class Source(Protocol):
 
 class Workspace:
     """The checkout in the folder `root` as it is now."""
+
+    commit = None
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -32,7 +35,7 @@ class Workspace:
 class Revision:
     """The checkout of the current folder at a commit, a branch, a tag or an experiment, out of git, DVC's cache and its remote.
 
-    A UserError if there is no such revision. What was fetched is removed with the object.
+    A UserError if there is no such revision. What was fetched lies in `root`, and is removed with the object.
     """
 
     def __init__(self, revision: str) -> None:
@@ -44,16 +47,16 @@ class Revision:
             self.commit = self._files.repo.get_rev()
         except DvcException as error:
             raise UserError(f"--rev {revision}: {error}; a commit, a branch, a tag or an experiment of this checkout") from None
-        self.revision, self.root = revision, Path()
-        self._fetched = Path(tempfile.mkdtemp(prefix="ganlib-"))
-        weakref.finalize(self, shutil.rmtree, self._fetched, ignore_errors=True)
+        self.revision = revision
+        self.root = Path(tempfile.mkdtemp(prefix="ganlib-"))
+        weakref.finalize(self, shutil.rmtree, self.root, ignore_errors=True)
 
     def get(self, path: Path) -> Path | None:
         """As above; a UserError if the revision has the file and neither cache nor remote hold what is in it."""
         from dvc.exceptions import DvcException
         from dvc_data.index.index import DataIndexError
 
-        place = self._fetched / path
+        place = self.root / path
         if not place.exists():
             try:
                 if not self._files.exists(str(path)):

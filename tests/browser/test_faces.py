@@ -72,25 +72,29 @@ def test_javascript_and_python_have_the_same_z(page: Page, tmp_path: Path, prior
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("width", "faces"), [(0.125, 30), (1.0, 10)])
-def test_dcgan64_draws_so_many_faces_a_second(page: Page, tmp_path: Path, width: float, faces: int) -> None:
+def test_dcgan64_draws_so_many_faces_a_second(
+    page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, width: float, faces: int
+) -> None:
+    monkeypatch.setattr(web, "FACES", 20)  # directions are of no interest here, and take long at full width
     generator = ganlib.load(trained(below(tmp_path, "dcgan64"), "dcgan64", width=width).run)
-    path = opened(page, generator)
-    if width < 1:
-        assert path.stat().st_size < 4e6
+    opened(page, generator)
     expected = generator.sample([5])[0].astype(int)
     assert abs(drawn(page, 5, [], 64) - expected).max() <= 2
-    # The fastest of them: whatever else runs on this machine only makes a face slower.
-    spans = page.evaluate(
-        "[...Array(40)].map((_, i) => { const t = performance.now(); ganlib.picture(ganlib.z(i)); return performance.now() - t; })"
-    )
-    assert min(spans) <= 1000 / faces
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Performance.enable", {"timeDomain": "threadTicks"})  # the page's own time on a processor, whatever else runs here
+
+    def seconds() -> float:
+        return {metric["name"]: metric["value"] for metric in devtools.send("Performance.getMetrics")["metrics"]}["TaskDuration"]
+
+    begun = seconds()
+    page.evaluate("() => { for (let seed = 0; seed < 30; seed++) ganlib.picture(ganlib.z(seed)); }")
+    assert 0 < seconds() - begun <= 30 / faces
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", REPORTS)
 def test_page_of_a_preview_is_below_4_mb(name: str, tmp_path: Path) -> None:
-    generator = ganlib.load(trained(below(tmp_path, name), name).run)
-    web.export(generator, tmp_path / "faces.html")
+    web.export(ganlib.load(trained(below(tmp_path, name), name).run), tmp_path / "faces.html")
     assert (tmp_path / "faces.html").stat().st_size < 4e6
 
 

@@ -1,7 +1,9 @@
 """How a user names a generator, and the line for each name or file that is none."""
 
 import json
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -118,9 +120,21 @@ def test_information_is_read_without_torch(checkout: Path) -> None:
     code = (
         "import sys; from ganlib.use import information, runs; information.describe(runs.find('dense64')); sys.exit('torch' in sys.modules)"
     )
-    assert subprocess.run(["python", "-c", code], cwd=checkout).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], cwd=checkout).returncode == 0
 
 
 def test_revision_outside_of_a_repository_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert refusal("dense64", "HEAD").startswith("--rev HEAD: ")
+
+
+def test_generator_that_git_keeps_is_read_at_its_commit_and_lasts_as_long_as_its_run(checkout: Path, tmp_path: Path) -> None:
+    shutil.copytree(checkout / "hub", tmp_path / "kept")
+    for words in ("init -q", "add -A", "-c user.name=tests -c user.email=tests@localhost commit -qm kept", "rm -rq kept"):
+        subprocess.run(["git", *words.split()], cwd=tmp_path, check=True)
+    code = "from ganlib.use import information, runs; run = runs.find('kept', 'HEAD'); known = information.describe(run); "
+    code += "print(known['file'], run.file.exists(), known['scores'], run.file.parents[1])"
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], cwd=tmp_path, check=True, capture_output=True, text=True)
+    *known, place = done.stdout.split()
+    assert known == ["kept/model.safetensors", "True", "None"]
+    assert not Path(place).exists()

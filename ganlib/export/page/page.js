@@ -31,8 +31,12 @@ function moved(z, k, shift) {
 
 // Levels as (pixel, colour), rounded and clipped as Python does it.
 function picture(z, rows = chosen) {
+  const begun = performance.now();
   const values = run([...z, ...PLAN.tables.flatMap((table, k) => table[rows[k]])]);
-  return Uint8ClampedArray.from(values, value => (value - low) * 255 / (high - low));
+  const levels = Uint8ClampedArray.from(values, value => (value - low) * 255 / (high - low));
+  times.push(performance.now() - begun);
+  if (times.length > 30) times.shift();
+  return levels;
 }
 
 function paint(canvas, z) {
@@ -41,13 +45,14 @@ function paint(canvas, z) {
   canvas.getContext('2d').putImageData(image, 0, 0);
 }
 
-function show() {
-  const begun = performance.now();
-  paint($('face'), shown());
-  times.push(performance.now() - begun);
-  if (times.length > 30) times.shift();
+function tellSpeed() {
   const middle = [...times].sort((a, b) => a - b)[times.length >> 1];
   $('speed').textContent = `${middle.toFixed(1)} ms a face`;
+}
+
+function show() {
+  paint($('face'), shown());
+  tellSpeed();
   $('face').setAttribute('aria-label', `The face of seed ${seed}, drawn by ${name}`);
 }
 
@@ -62,6 +67,7 @@ function later(tasks) {
 function next() {
   waiting.shift()?.();
   if (waiting.length) idle(next);
+  else tellSpeed();
 }
 
 function sides() {
