@@ -117,8 +117,10 @@ def scores(folder: Path, seen: int, held_out: int, samples: int) -> None:
         Reference.load(folder / "features.npz"),
         Statistics.load(folder / "statistics.npz", "random", "random"),
         faces(seen + held_out),
+        faces(seen),
         folder / "scores",
         network=RandomFeatures().to(device()),
+        attributes=[],
         seed=1,
     )
 

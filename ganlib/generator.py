@@ -46,10 +46,15 @@ def load(path: Path) -> tuple[Module, Report]:
 
 def generate(generator: Module, report: Report, conditions: Tensor, rng: torch.Generator) -> Iterator[Tensor]:
     """Batches of (n, 3, S, S) uint8, a picture for each row of `conditions` (N, K) int64; K is 0 without conditions."""
+    return (to_uint8(pictures, report.pixel_range) for pictures in draw(generator, report, conditions, rng))
+
+
+def draw(generator: Module, report: Report, conditions: Tensor, rng: torch.Generator) -> Iterator[Tensor]:
+    """The same as float32, as the net gives them."""
     device = next(generator.parameters()).device
     for rows in conditions.split(BATCH):
         z = latent.sample(report.prior, len(rows), report.latent_size, rng).to(device)
         given = (rows.to(device),) if report.condition_groups else ()
         with torch.inference_mode():  # ends before the yield: the caller may be about to train
-            pictures = to_uint8(generator(z, *given), report.pixel_range)
+            pictures = generator(z, *given)
         yield pictures

@@ -46,6 +46,7 @@ class Params(Overrides):
     seed: Annotated[int, Field(ge=0, lt=2**63)]
     log_every: Count
     protocol: Protocol
+    attributes: list[str]
     numerics: Numerics
     datasets: Annotated[dict[str, Dataset], Field(min_length=1)]
     crops: Annotated[dict[str, Crop], Field(min_length=1)]
@@ -77,6 +78,8 @@ def load(path: Path = FILE) -> Params:
     # Without the reports first: their blocks can only be resolved once the data set and the overrides are known to be sound.
     params = checks.validate(Params, {**raw, "datasets": datasets, **{group: {} for group in GROUPS}}, "")
     checks.known(params.dataset, params.datasets, "dataset")
+    for attribute in params.attributes if params.data.attributes else ():
+        checks.known(attribute, params.data.attributes, "attributes")
     given = _overrides(params) | params.numerics.model_dump()
     resolved = {
         group: {name: _resolve(f"{group}.{name}", name, block, params.data.scale, given) for name, block in blocks.items()}

@@ -6,6 +6,7 @@ from pathlib import Path
 import torch
 from PIL import Image
 from torch import Tensor, uint8
+from torch.nn.functional import interpolate
 
 from ganlib.files import replacing
 
@@ -24,6 +25,13 @@ def to_uint8(pictures: Tensor, pixel_range: tuple[float, float]) -> Tensor:
     """(N, 3, S, S) float32 to uint8, rounded; what lies outside `pixel_range` is clipped to it."""
     low, high = pixel_range
     return ((pictures - low) * (255 / (high - low))).clamp(0, 255).round().to(uint8)
+
+
+def resized(pictures: Tensor, size: int) -> Tensor:
+    """(N, 3, S, S) uint8 to (N, 3, size, size) uint8 by the filter that cuts the crops: bilinear, with antialiasing."""
+    if pictures.shape[-1] == size:
+        return pictures
+    return interpolate(pictures.float(), (size, size), mode="bilinear", antialias=True).round().clamp(0, 255).to(uint8)
 
 
 def save_sheet(pictures: Tensor, columns: int, path: Path) -> None:

@@ -14,6 +14,8 @@ Probability = Annotated[float, Field(gt=0, le=1)]
 Latent = Literal["uniform", "gaussian", "spherical"]
 OptimizerKind = Literal["adam", "sgd"]  # sgd: without momentum
 Loss = Literal["non_saturating", "minimax"]
+Activation = Literal["relu", "leaky_relu"]
+Sampling = Literal["strides", "average", "max"]  # how a DCGAN halves its maps: by strides, or by pools; doubled by nearest neighbours then
 Precision = Literal["fp32", "tf32", "bf16"]  # of products on a GPU; bf16 counts on a CPU as well
 Scale = Literal["preview", "evening", "full"]  # a report's block of that name stands in for its own values; full has none
 Split = Literal["train", "valid", "test", "all"]

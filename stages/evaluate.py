@@ -21,8 +21,10 @@ def main(report: str) -> None:
         Reference.load(paths.features(crop, protocol)),
         Statistics.load(paths.statistics(crop, protocol), EXTRACTOR, protocol),
         Faces.open(paths.faces(crop), "all"),
+        Faces.open(paths.faces(crop), data.split).first(chosen.train_images),
         paths.scores(report),
         network=inception.load(device(), protocol=protocol),
+        attributes=settings.attributes,
         seed=settings.seed,
     )
     circumstances = {

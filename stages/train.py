@@ -19,7 +19,7 @@ def main(report: str) -> None:
     loop.train(
         report,
         chosen,
-        Faces.open(paths.faces(chosen.crop), settings.data.split),
+        Faces.open(paths.faces(chosen.crop), settings.data.split).first(chosen.train_images),
         paths.outputs(report),
         paths.checkpoints(),
         seed=settings.seed,

@@ -185,7 +185,7 @@ def test_reference_is_of_the_splits_pictures_and_its_statistics_of_those_that_ar
 
 
 def test_evaluate_scores_by_the_chosen_protocol_and_seed_and_says_how_in_the_details(scoring, monkeypatch):
-    asked, seen = scoring({"seed": 77, "datasets.toons.split": "test"}), {}
+    asked, seen = scoring({"seed": 77, "datasets.toons.split": "test", "attributes": ["Bald"], "reports.dense64.train_images": 7}), {}
     reference.main("wide64")
 
     def scored(*given: object, **named: object) -> dict:
@@ -196,12 +196,13 @@ def test_evaluate_scores_by_the_chosen_protocol_and_seed_and_says_how_in_the_det
     Log(paths.outputs("dense64").progress / "log.csv").write(12, {"d_loss": 0.25, "d_accuracy": 0.75})
     evaluate.main("dense64")
 
-    outputs, features, statistics, faces, out = seen["given"]
+    outputs, features, statistics, faces, trained, out = seen["given"]
     assert (outputs, out) == (paths.outputs("dense64"), paths.scores("dense64"))
     assert set(features.seen_rows % 3) == {2}
     np.testing.assert_allclose(statistics.mu, features.scored.mean(axis=0), rtol=1e-5)
     assert faces.rows.tolist() == list(range(30))
-    assert seen["named"]["seed"] == 77
+    assert trained.rows.tolist() == list(range(2, 23, 3))
+    assert (seen["named"]["seed"], seen["named"]["attributes"]) == (77, ["Bald"])
     assert asked == [("cpu", "clean")] * 2
     assert json.loads(paths.metrics("dense64").read_text()) == {"fid": 1.5, "coverage": 0.25, "d_accuracy": 0.75}
     assert json.loads(paths.details("dense64").read_text()) == {

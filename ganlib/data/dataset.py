@@ -41,6 +41,11 @@ class AnyDataset(Block):
         """So many pictures must there be at the least."""
         return self.images or 1
 
+    @property
+    def attributes(self) -> tuple[str, ...] | None:
+        """The names that the pictures' table has; None where only the table tells."""
+        return celeba.ATTRIBUTES
+
     def region(self, crop: Crop) -> Region:
         """What CROP cuts out of these pictures: its own box in CelebA's layout."""
         return crop
@@ -88,6 +93,10 @@ class Folder(AnyDataset):
     source: str | None
     box: Box | None
     max_broken: Broken
+
+    @property
+    def attributes(self) -> None:
+        return None
 
     def region(self, crop: Crop) -> Region:
         """Whatever CROP's box: the block's own, or the middle square."""

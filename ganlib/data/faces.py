@@ -56,6 +56,12 @@ class Faces:
         """Of every byte of the whole cache's pictures, from its index; no picture is read."""
         return self.pictures.digest
 
+    def first(self, count: int | None) -> "Faces":
+        """The first `count` of them; None: all."""
+        if count is not None and count > len(self):
+            raise UserError(f"params.yaml: train_images: {count} is more than the {len(self)} pictures of the split")
+        return self if count is None else Faces(self.pictures, self.rows[:count], self.table[:count])
+
     def __len__(self) -> int:
         return len(self.rows)
 

@@ -1,6 +1,6 @@
 """Every score of a trained report: its fakes against its crop's reference, at the end of its training and on the way."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,16 +15,18 @@ from ganlib import progress
 from ganlib.data.faces import Faces
 from ganlib.fidelity import inception, scores
 from ganlib.fidelity.attributes import Classifier
-from ganlib.fidelity.conditions import diversity, obedience
+from ganlib.fidelity.conditions import diversity, explained, obedience
 from ganlib.fidelity.frechet import Statistics, frechet_distance
 from ganlib.fidelity.inception import Inception
 from ganlib.fidelity.kernel import kid
 from ganlib.fidelity.memorisation import Memorisation, memorisation
-from ganlib.fidelity.reference import Reference
+from ganlib.fidelity.reference import BATCH, Reference
+from ganlib.fidelity.shares import shares
+from ganlib.fidelity.sharpness import sharpness
 from ganlib.figures import closing_figures
 from ganlib.files import replacing
 from ganlib.paths import Outputs
-from ganlib.pictures import save_sheet
+from ganlib.pictures import resized, save_sheet, to_uint8
 from ganlib.reports.base import Report
 from ganlib.streams import stream
 
@@ -38,22 +40,28 @@ HEADLINE = (
 
 @dataclass(frozen=True, eq=False)
 class Fakes:
-    """A generator's pictures: one for each row of `condition` (N, K), the same each time."""
+    """A generator's pictures: one for each row of `condition` (N, K), the same each time, `size` pixels wide however large it draws."""
 
     generator: Module
     report: Report
     condition: Tensor
+    size: int
     seed: int
 
     @classmethod
     def of(cls, path: Path, faces: Faces, rows: np.ndarray, seed: int) -> "Fakes":
         """Of a stored generator, made for the conditions of the real pictures `rows` of `faces`."""
         generator, report = generators.load(path)
-        return cls(generator, report, torch.from_numpy(faces.conditions(report.condition_groups)[rows]), seed)
+        conditions = torch.from_numpy(faces.conditions(report.condition_groups)[rows])
+        return cls(generator, report, conditions, faces.pictures.shape[1], seed)
 
     def __iter__(self) -> Iterator[Tensor]:
         """Batches of (n, 3, S, S) uint8."""
-        return generators.generate(self.generator, self.report, self.condition, stream(self.seed, "scores"))
+        return (resized(to_uint8(pictures, self.report.pixel_range), self.size) for pictures in self.drawn())
+
+    def drawn(self) -> Iterator[Tensor]:
+        """The same as the generator draws them, in float32."""
+        return generators.draw(self.generator, self.report, self.condition, stream(self.seed, "scores"))
 
     def features(self, network: Inception, desc: str) -> np.ndarray:
         """(N, D) float32."""
@@ -70,11 +78,21 @@ class Fakes:
 
 
 def evaluate(
-    outputs: Outputs, reference: Reference, statistics: Statistics, faces: Faces, folder: Path, *, network: Inception, seed: int
+    outputs: Outputs,
+    reference: Reference,
+    statistics: Statistics,
+    faces: Faces,
+    trained: Faces,
+    folder: Path,
+    *,
+    network: Inception,
+    attributes: Collection[str],
+    seed: int,
 ) -> dict[str, float | str]:
     """The figures of the generator that a run ended with, from as many fakes as `reference` has scored reals, whose `statistics` these are.
 
-    `faces` holds every picture of the crop; each fake is made for the conditions of one scored real.
+    `faces` holds every picture of the reference's crop, to whose size larger and smaller fakes are brought, and `trained` those that were
+    trained on; each fake is made for the conditions of one scored real. `attributes` are those whose shares are told.
     `folder` gets scores.csv, the FID and KID of every generator that the run kept, and closest.png: the ten fakes nearest to a picture
     that training saw, and below each that picture.
     """
@@ -97,13 +115,16 @@ def evaluate(
 
     if (second := reference.second) is not None:
         figures |= scores.floor(real, second, scores.METRICS, seed=seed)
+    figures |= pixel_figures(fakes, faces, reference.scored_rows)
     if len(reference.held_out):
-        found = memorisation(fake, reference.seen, reference.held_out)
-        figures |= {"closer_than_held_out": found.share, "seen_samples": len(reference.seen), "held_out_samples": len(reference.held_out)}
-        save_closest(found, fakes, faces, reference.seen_rows, folder / "closest.png")
-    if fakes.report.condition_groups:
-        figures |= condition_figures(fakes, fake, reference, faces)
-    return figures
+        seen, rows = reference.seen, reference.seen_rows
+        if fakes.report.train_images:  # few enough to be searched, all of them; most of the split's would be new to this generator
+            rows = trained.rows
+            seen = inception.features(network, _batches(faces, rows), "features of the pictures trained on", len(rows))
+        found = memorisation(fake, seen, reference.held_out)
+        figures |= {"closer_than_held_out": found.share, "seen_samples": len(seen), "held_out_samples": len(reference.held_out)}
+        save_closest(found, fakes, faces, rows, folder / "closest.png")
+    return figures | label_figures(fakes, fake, reference, faces, attributes)
 
 
 def generators_of(outputs: Outputs) -> list[tuple[int, Path]]:
@@ -112,18 +133,56 @@ def generators_of(outputs: Outputs) -> list[tuple[int, Path]]:
     return [*snapshots, (closing_figures(outputs.progress / "log.csv")["step"], outputs.run / "generator.safetensors")]
 
 
-def condition_figures(fakes: Fakes, features: np.ndarray, reference: Reference, faces: Faces) -> dict[str, float | str]:
-    """Obedience and diversity; `conditions_not_judged` names those that could not be taken, and a line on stderr says why."""
+def pixel_figures(fakes: Fakes, faces: Faces, rows: np.ndarray) -> dict[str, float]:
+    """`fakes_out_of_range`: the share of their values outside the pixel range, before they are clipped to it; `sharpness`: theirs as a
+    share of that of the reals `rows`, which has none where these are of one colour each.
+    """
+    low, high = fakes.report.pixel_range
+    outside = [((pictures < low) | (pictures > high)).float().mean(dim=(1, 2, 3)) for pictures in fakes.drawn()]
+    figures = {"fakes_out_of_range": float(torch.cat(outside).mean())}
+    if real := sharpness(map(torch.from_numpy, _batches(faces, rows))):
+        figures["sharpness"] = sharpness(fakes) / real
+    return figures
+
+
+def _batches(faces: Faces, rows: np.ndarray) -> Iterator[np.ndarray]:
+    """Those of `rows`, (n, 3, S, S) uint8."""
+    return (faces[rows[start : start + BATCH]] for start in range(0, len(rows), BATCH))
+
+
+def label_figures(
+    fakes: Fakes, features: np.ndarray, reference: Reference, faces: Faces, attributes: Collection[str]
+) -> dict[str, float | str]:
+    """What is judged by the pictures' labels: shares of `attributes`, and of a generator with conditions obedience and diversity.
+
+    `not_judged` names those that could not be taken, and a line on stderr says why.
+    """
     groups, made_for = fakes.report.condition_groups, fakes.condition.numpy()
-    names = [name for attributes in groups.values() for name in attributes]
-    figures, missing = obedience(Classifier.fit(reference, faces.table, names), groups, made_for, features)
-    if (within := diversity(made_for, features)) is None:
-        missing["diversity_within"] = "no two pictures were made for the same conditions"
-    else:
-        figures["diversity_within"] = within / diversity(made_for, reference.scored)
+    unknown = dict.fromkeys((f"share_{name}" for name in attributes if name not in faces.table), "the pictures have no such attribute")
+    attributes = [name for name in attributes if name in faces.table]
+    conditions = [name for names in groups.values() for name in names]
+    if not attributes and not conditions:
+        return _noted({}, unknown)
+    classifier = Classifier.fit(reference, faces.table, dict.fromkeys([*conditions, *attributes]))
+    figures, missing = shares(classifier, attributes, features, reference.held_out)
+    if groups:
+        obeyed, unclear = obedience(classifier, groups, made_for, features)
+        figures, missing = figures | obeyed, missing | unclear
+        if (within := diversity(made_for, features)) is None:
+            missing["diversity_within"] = "no two pictures were made for the same conditions"
+        else:
+            figures["diversity_within"] = within / diversity(made_for, reference.scored)
+        if (share := explained(made_for, features)) is None:
+            missing["explained"] = "all fakes are the same"
+        else:
+            figures |= {"explained": share, "explained_real": explained(made_for, reference.scored)}
+    return _noted(figures, unknown | missing)
+
+
+def _noted(figures: dict[str, float], missing: dict[str, str]) -> dict[str, float | str]:
     for name, reason in missing.items():
         progress.note(f"not judged: {name}: {reason}")
-    return figures | ({"conditions_not_judged": ", ".join(missing)} if missing else {})
+    return figures | ({"not_judged": ", ".join(missing)} if missing else {})
 
 
 def save_closest(found: Memorisation, fakes: Fakes, faces: Faces, rows: np.ndarray, path: Path) -> None:

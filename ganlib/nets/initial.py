@@ -6,11 +6,11 @@ from torch import nn
 LAYERS = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
 
 
-def normal(module: nn.Module, rng: torch.Generator) -> nn.Module:
-    """Weights N(0, 0.02), batch-norm gains N(1, 0.02), biases 0: Radford et al. 2015 (DCGAN), section 4."""
+def normal(module: nn.Module, rng: torch.Generator, std: float = 0.02) -> nn.Module:
+    """Weights N(0, `std`), batch-norm gains N(1, 0.02), biases 0: Radford et al. 2015 (DCGAN), section 4."""
     for layer in module.modules():
         if isinstance(layer, LAYERS):
-            nn.init.normal_(layer.weight, 0.0, 0.02, generator=rng)
+            nn.init.normal_(layer.weight, 0.0, std, generator=rng)
         elif isinstance(layer, nn.BatchNorm2d):
             nn.init.normal_(layer.weight, 1.0, 0.02, generator=rng)
         _zero_bias(layer)

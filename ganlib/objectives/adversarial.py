@@ -9,11 +9,15 @@ from ganlib.settings import Loss
 
 
 class Adversarial(Objective):
-    """Reals and fakes pass D in batches of their own; `real_label` under 1 is one-sided smoothing (Salimans et al. 2016, 3.4)."""
+    """Reals and fakes pass D in batches of their own, or in its own step as one (`joint_batch`), whose statistics batch norm then sees.
 
-    def __init__(self, loss: Loss, real_label: float) -> None:
+    `real_label` under 1 is one-sided smoothing (Salimans et al. 2016, 3.4).
+    """
+
+    def __init__(self, loss: Loss, real_label: float, joint_batch: bool = False) -> None:
         self.loss = loss
         self.real_label = real_label
+        self.joint_batch = joint_batch
 
     def step(self, trainer: Trainer, batch: Batch) -> dict[str, Tensor]:
         """D's fakes serve G's step too."""
@@ -28,7 +32,10 @@ class Adversarial(Objective):
 
     def discriminator_losses(self, discriminator: Call, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
         """D's losses on (N, 3, S, S) reals and on fakes that carry no gradient, and what D calls them."""
-        real_logits, fake_logits = discriminator(real), discriminator(fake)
+        if self.joint_batch:
+            real_logits, fake_logits = discriminator(torch.cat([real, fake])).chunk(2)
+        else:
+            real_logits, fake_logits = discriminator(real), discriminator(fake)
         d_loss = _cross_entropy(real_logits, self.real_label) + _cross_entropy(fake_logits, 0.0)
         return {"d_loss": d_loss, **judgements(real_logits, fake_logits)}
 

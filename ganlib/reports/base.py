@@ -10,9 +10,23 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, NamedTuple
 
 from pydantic import Field
 
-from ganlib.settings import Block, Count, Decay, Fraction, Latent, Loss, OptimizerKind, Positive, Precision, Probability
+from ganlib.settings import (
+    Activation,
+    Block,
+    Count,
+    Decay,
+    Fraction,
+    Latent,
+    Loss,
+    OptimizerKind,
+    Positive,
+    Precision,
+    Probability,
+    Sampling,
+)
 
 if TYPE_CHECKING:
+    from torch import Generator
     from torch.nn import Module
 
     from ganlib.objectives.objective import Objective
@@ -51,11 +65,15 @@ class System(Block):
 
     def networks(self, seed: int) -> dict[str, Module]:
         """The nets with their first weights, each net's from a stream of its own."""
-        from ganlib.nets import initial
         from ganlib.streams import stream
 
-        draw = getattr(initial, self.first_weights)
-        return {name: draw(net, stream(seed, "weights", name)) for name, net in self.build().items()}
+        return {name: self.draw(net, stream(seed, "weights", name)) for name, net in self.build().items()}
+
+    def draw(self, net: Module, rng: Generator) -> Module:
+        """`net` with its first weights."""
+        from ganlib.nets import initial
+
+        return getattr(initial, self.first_weights)(net, rng)
 
     @abstractmethod
     def objective(self, streams: Streams) -> Objective:
@@ -92,6 +110,8 @@ class Report(System):
     snapshots: Snapshots | None
     epoch_steps: Count | None = None
     replacement: bool = False
+    shuffle: bool = True
+    train_images: Count | None = None
 
     @property
     @abstractmethod
@@ -133,10 +153,20 @@ class Dcgan(Gan):
     first_weights = "normal"
 
     width: Positive
+    activation: Activation
+    d_activation: Activation
+    sampling: Sampling
+    init_std: Positive
     loss: Loss
     real_label: Probability
+    joint_batch: bool
 
     def objective(self, streams: Streams) -> Objective:
         from ganlib.objectives.adversarial import Adversarial
 
-        return Adversarial(self.loss, self.real_label)
+        return Adversarial(self.loss, self.real_label, self.joint_batch)
+
+    def draw(self, net: Module, rng: Generator) -> Module:
+        from ganlib.nets import initial
+
+        return initial.normal(net, rng, self.init_std)

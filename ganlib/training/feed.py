@@ -80,7 +80,7 @@ def pictures_for(faces: Faces, device: torch.device) -> Pictures:
 class Feed:
     """Batches without end, straight from the cache: by a new permutation each epoch, or drawn with replacement where the report does.
 
-    An epoch's order follows from the seed and the epoch's number alone.
+    An epoch's order follows from the seed and the epoch's number alone; without `shuffle` it is the cache's.
     """
 
     def __init__(self, report: Report, faces: Faces, device: torch.device, streams: Streams) -> None:
@@ -133,4 +133,4 @@ class Feed:
         if self.report.replacement:
             self.order = torch.randint(self.count, (self.steps_per_epoch * self.report.reals_per_step,), generator=rng)
         else:
-            self.order = torch.randperm(self.count, generator=rng)
+            self.order = torch.randperm(self.count, generator=rng) if self.report.shuffle else torch.arange(self.count)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ganlib.fidelity.attributes import BLOCK, Classifier
-from ganlib.fidelity.conditions import diversity, obedience
+from ganlib.fidelity.conditions import diversity, explained, obedience
 from tests.fidelity.features import drawn
 
 GROUPS = {"hair": ["Black_Hair", "Blond_Hair"], "eyes": ["Eyeglasses"]}
@@ -23,8 +23,8 @@ def shown(*attributes: str) -> np.ndarray:
 
 def test_generator_that_obeys_always_does_and_never_unasked():
     figures, missing = obedience(CLASSIFIER, GROUPS, CONDITIONS, shown(*OBEYING))
-    hair = {"hair_judged": 2, "hair_obeyed": 1, "hair_unasked": 0, "hair_accuracy": 0.8}
-    eyes = {"eyes_judged": 1, "eyes_obeyed": 1, "eyes_unasked": 0, "eyes_accuracy": 0.95}
+    hair = {"hair_judged": 2, "hair_obeyed": 1, "hair_unasked": 0, "hair_excess": 1, "hair_accuracy": 0.8}
+    eyes = {"eyes_judged": 1, "eyes_obeyed": 1, "eyes_unasked": 0, "eyes_excess": 1, "eyes_accuracy": 0.95}
     assert figures == pytest.approx(hair | eyes)
     assert missing == {}
 
@@ -33,6 +33,7 @@ def test_deaf_generator_obeys_as_often_as_unasked():
     figures, _ = obedience(CLASSIFIER, GROUPS, CONDITIONS, shown("B-g", "B--", "B-g", "B--", "B--", "B-g"))
     assert (figures["hair_obeyed"], figures["hair_unasked"]) == (0.5, 0.5)
     assert (figures["eyes_obeyed"], figures["eyes_unasked"]) == pytest.approx((1 / 3, 2 / 3))
+    assert (figures["hair_excess"], figures["eyes_excess"]) == pytest.approx((0, -1 / 3))
 
 
 def test_attribute_that_no_picture_was_made_for_leaves_the_group_to_the_others_and_is_named():
@@ -78,3 +79,12 @@ def test_copies_within_each_condition_have_no_diversity():
 
 def test_without_a_pair_diversity_is_unknown():
     assert diversity(np.array([[0], [1]]), np.zeros((2, 3))) is None
+
+
+def test_conditions_explain_what_lies_between_their_means():
+    """Two groups at 0 and 10, each spread by 1 to both sides: (2 x 2 x 25) / (2 x 2 x 25 + 4 x 1)."""
+    features, conditions = np.array([[-1.0], [1.0], [9.0], [11.0]]), np.array([[0], [0], [1], [1]])
+    assert explained(conditions, features) == pytest.approx(100 / 104)
+    assert explained(conditions, np.array([[-1.0], [1.0], [-1.0], [1.0]])) == 0
+    assert explained(conditions, np.array([[2.0], [2.0], [3.0], [3.0]])) == 1
+    assert explained(conditions, np.ones((4, 3))) is None

@@ -1,7 +1,7 @@
 """`evaluate` on faces and generators of known colours, by a network whose features are the mean colour: every figure is arithmetic."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,6 +22,7 @@ from ganlib.fidelity.manifold import manifold
 from ganlib.fidelity.reference import Reference
 from ganlib.figures import save_metrics
 from ganlib.paths import Outputs
+from ganlib.pictures import resized, to_uint8
 from ganlib.streams import stream
 from tests import painted
 from tests.data import archive
@@ -46,6 +47,7 @@ class Case(NamedTuple):
     seen: np.ndarray
     held_out: np.ndarray
     scored_rows: np.ndarray
+    seen_rows: np.ndarray
 
     @property
     def conditions(self) -> np.ndarray:
@@ -61,7 +63,15 @@ def table(rng: np.random.Generator) -> pd.DataFrame:
     return pd.DataFrame({"file": "x.jpg", "split": split, **{name: np.where(has, 1, -1) for name, has in held.items()}})
 
 
-def case(folder: Path, made: dict[int, tuple], *, split: str = "train", only: str = "", limit: int = LIMIT) -> Case:
+def case(
+    folder: Path,
+    made: dict[int, tuple],
+    *,
+    split: str = "train",
+    only: str = "",
+    limit: int = LIMIT,
+    attributes_told: Collection[str] = (),
+) -> Case:
     """`made`, generators by step, scored against noisy faces; training saw a copy of one fake. `only` leaves one attribute alone."""
     rng = np.random.default_rng(0)
     attributes, network, cache = table(rng), painted.MeanColour(), folder / "faces"
@@ -83,9 +93,19 @@ def case(folder: Path, made: dict[int, tuple], *, split: str = "train", only: st
     fakes = pictures.float().mean((2, 3)).numpy()
     colours[rows[SAMPLES + 4]] = fakes[COPIED]
     faces, real = painted.faces(colours, attributes, cache, limit), reference()
-    figures = evaluate(run, real, Statistics.of(real.scored), faces, folder / "scores", network=network, seed=SEED)
+    figures = evaluate(
+        run,
+        real,
+        Statistics.of(real.scored),
+        faces,
+        Faces.open(cache, split).first(made[max(made)][1].train_images),
+        folder / "scores",
+        network=network,
+        attributes=attributes_told,
+        seed=SEED,
+    )
     sides = (side[:, :3] for side in (real.scored, real.seen, real.held_out))
-    return Case(figures, folder / "scores", faces, fakes, *sides, real.scored_rows)
+    return Case(figures, folder / "scores", faces, fakes, *sides, real.scored_rows, real.seen_rows)
 
 
 @pytest.fixture(scope="module")
@@ -177,7 +197,7 @@ def test_obeying_generator_shows_what_it_is_asked_for_and_only_that(obeyed: Case
     assert (figures["hair_judged"], figures["hair_obeyed"], figures["hair_unasked"]) == (2, 1, 0)
     assert (figures["eyes_judged"], figures["eyes_obeyed"], figures["eyes_unasked"]) == (1, 1, 0)
     assert min(figures["hair_accuracy"], figures["eyes_accuracy"]) > 0.95
-    assert "conditions_not_judged" not in figures
+    assert "not_judged" not in figures
 
 
 def test_diversity_is_that_of_the_fakes_over_that_of_the_reals_for_the_same_conditions(obeyed: Case) -> None:
@@ -198,18 +218,72 @@ def test_what_cannot_be_judged_is_named_in_the_metrics_and_explained_on_stderr(t
     figures = case(tmp_path, {12: OBEYING}, only="Black_Hair").figures
     assert (figures["hair_judged"], figures["eyes_judged"], figures["hair_obeyed"]) == (1, 0, 1)
     assert "eyes_obeyed" not in figures
-    assert figures["conditions_not_judged"] == "hair.Blond_Hair, eyes.Eyeglasses"
+    assert figures["not_judged"] == "hair.Blond_Hair, eyes.Eyeglasses"
     notes = [line for line in capsys.readouterr().err.splitlines() if line.startswith("not judged: ")]
     assert len(notes) == 2
     assert notes[0].startswith("not judged: hair.Blond_Hair: too few of the real pictures have it")
     save_metrics(figures, tmp_path / "metrics.json")
-    assert json.loads((tmp_path / "metrics.json").read_text())["conditions_not_judged"] == figures["conditions_not_judged"]
+    assert json.loads((tmp_path / "metrics.json").read_text())["not_judged"] == figures["not_judged"]
 
 
 def test_report_without_conditions_has_no_figures_of_them_and_without_held_out_faces_none_of_memorisation(tmp_path: Path) -> None:
     done = case(tmp_path, {12: painted.grey()}, split="all")
     np.testing.assert_array_equal(done.fakes, 128)
-    assert not {key for key in done.figures if key.startswith(("hair", "eyes", "diversity", "conditions", "closer", "seen", "held"))}
+    of_labels = ("hair", "eyes", "diversity", "explained", "share", "not_judged", "closer", "seen", "held")
+    assert not {key for key in done.figures if key.startswith(of_labels)}
     assert [path.name for path in done.folder.iterdir()] == ["scores.csv"]
     others = done.seen[SAMPLES:][np.arange(SAMPLES) * (len(done.seen) - SAMPLES) // SAMPLES]
     assert done.figures["fid_floor"] == pytest.approx(fid(done.scored, others), rel=1e-6)
+
+
+def test_share_of_an_attribute_is_that_among_fakes_beside_that_among_held_out_faces(tmp_path: Path) -> None:
+    figures = case(tmp_path, {12: DAZZLED}, attributes_told=["Eyeglasses"]).figures
+    assert (figures["share_Eyeglasses"], figures["eyes_unasked"]) == (1, 1)
+    assert 0.2 < figures["share_Eyeglasses_real"] < 0.5  # 0.35 of all have them
+    assert figures["share_Eyeglasses_excess"] == pytest.approx(1 - figures["share_Eyeglasses_real"])
+    assert figures["share_Eyeglasses_accuracy"] == figures["eyes_accuracy"]
+
+
+def test_attribute_that_the_pictures_do_not_have_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    figures = case(tmp_path, {12: painted.grey()}, attributes_told=["Smiling"]).figures
+    assert figures["not_judged"] == "share_Smiling"
+    assert "not judged: share_Smiling: the pictures have no such attribute" in capsys.readouterr().err
+
+
+def test_variance_between_conditions_is_a_share_of_all(obeyed: Case) -> None:
+    for name, side in (("explained", obeyed.fakes), ("explained_real", obeyed.scored)):
+        side = side.astype(np.float64)
+        means = [side[(obeyed.conditions == same).all(axis=1)].mean(axis=0) for same in obeyed.conditions]
+        between = np.square(np.array(means) - side.mean(axis=0)).sum() / np.square(side - side.mean(axis=0)).sum()
+        assert obeyed.figures[name] == pytest.approx(between, rel=1e-6)
+    assert obeyed.figures["explained"] > 0.99 > obeyed.figures["explained_real"]
+    assert obeyed.figures["hair_excess"] == 1
+
+
+def test_values_out_of_range_are_counted_before_they_are_clipped(obeyed: Case, tmp_path: Path) -> None:
+    assert obeyed.figures["fakes_out_of_range"] == 0
+    too_red = painted.painter([[1.5, 0, 0.4]] * 3, [[0, 0.3, 0]] * 2)
+    assert case(tmp_path, {12: too_red}).figures["fakes_out_of_range"] == pytest.approx(1 / 3)
+
+
+def test_copies_are_sought_among_all_pictures_trained_on_where_those_are_few(tmp_path: Path) -> None:
+    generator, report = OBEYING
+    few = (generator, report.model_copy(update={"train_images": 30}))
+    done = case(tmp_path, {12: few})
+    trained = done.seen[np.argsort(done.seen_rows)][:30]
+    own, new = (distances(side, trained).min(axis=1) for side in (done.fakes, done.held_out))
+    share = (own[:, None] < new).mean() + (own[:, None] == new).mean() / 2
+    assert done.figures["closer_than_held_out"] == pytest.approx(share)
+    assert done.figures["seen_samples"] == 30
+
+
+def test_fakes_of_another_size_are_scored_at_that_of_the_crop(tmp_path: Path) -> None:
+    settings = painted.report("dcgan56", width=0.02)
+    run = painted.run(Outputs.below(tmp_path), {12: (settings.networks(1)["generator"], settings)})
+    faces = painted.faces(np.full((4, 3), 9, np.uint8), table(np.random.default_rng(0))[:4], tmp_path / "faces")
+    path, rows = run.run / "generator.safetensors", np.arange(4)
+    fakes = Fakes.of(path, faces, rows, SEED)
+    (drawn,), (pictures,) = fakes.drawn(), fakes
+    assert drawn.shape == (4, 3, 56, 56)
+    assert torch.equal(pictures, resized(to_uint8(drawn, (-1, 1)), painted.SIZE))
+    assert (pictures.shape, pictures.dtype) == ((4, 3, painted.SIZE, painted.SIZE), torch.uint8)

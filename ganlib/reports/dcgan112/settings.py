@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ganlib.reports.base import Dcgan
 
@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 class Settings(Dcgan):
     """Mukashev 2019."""
 
-    size = 112
+    size: Literal[112, 56]
 
     def build(self) -> dict[str, Module]:
         from ganlib.reports.dcgan112 import nets
 
-        return {"generator": nets.generator(self.latent_size, self.width), "discriminator": nets.discriminator(self.width)}
+        generator = nets.generator(self.latent_size, self.width, self.size, self.activation, self.sampling)
+        return {"generator": generator, "discriminator": nets.discriminator(self.width, self.size, self.d_activation, self.sampling)}

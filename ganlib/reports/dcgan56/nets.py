@@ -5,16 +5,17 @@ from typing import Literal
 
 from torch import nn
 
-from ganlib.nets.dcgan import scaled, up5
+from ganlib.nets.dcgan import activation, conv, pool, scaled, up
 from ganlib.nets.dropout import Dropout
+from ganlib.settings import Activation, Sampling
 
 
-def generator(latent_size: int, width: float, dropout: float) -> nn.Sequential:
-    """Saviolo's generator: 4x4 to 56x56; batch norm, LeakyReLU and dropout after each layer but the last."""
+def generator(latent_size: int, width: float, dropout: float, kind: Activation, sampling: Sampling) -> nn.Sequential:
+    """Saviolo's generator: 4x4 to 56x56; batch norm, an activation (his: LeakyReLU) and dropout after each layer but the last."""
     a, b, c, d = scaled(width, 1024, 512, 256, 128)
 
     def after(channels: int) -> list[nn.Module]:
-        return [nn.BatchNorm2d(channels), nn.LeakyReLU(0.2, inplace=True), Dropout(dropout)]
+        return [nn.BatchNorm2d(channels), activation(kind), Dropout(dropout)]
 
     return nn.Sequential(
         nn.Linear(latent_size, a * 4 * 4, bias=False),
@@ -22,16 +23,24 @@ def generator(latent_size: int, width: float, dropout: float) -> nn.Sequential:
         *after(a),
         nn.ConvTranspose2d(a, b, 4, 1, 0, bias=False),
         *after(b),
-        up5(b, c),
+        *up(b, c, 5, sampling),
         *after(c),
-        up5(c, d),
+        *up(c, d, 5, sampling),
         *after(d),
-        up5(d, 3, bias=True),
+        *up(d, 3, 5, sampling, bias=True),
         nn.Tanh(),
     )
 
 
-def discriminator(width: float, dropout: float, batch_norm: Literal["batch", "affine"], first_batch_norm: bool, pack: int) -> nn.Sequential:
+def discriminator(
+    width: float,
+    dropout: float,
+    kind: Activation,
+    sampling: Sampling,
+    batch_norm: Literal["batch", "affine"],
+    first_batch_norm: bool,
+    pack: int,
+) -> nn.Sequential:
     """Saviolo's discriminator; `pack` pictures share a logit (Lin et al. 2018, PacGAN), so it gives (N / pack,) logits.
 
     Batch norm `affine` is what the report ran by mistake: batch norm in inference mode, so a learned scale and shift only.
@@ -40,10 +49,10 @@ def discriminator(width: float, dropout: float, batch_norm: Literal["batch", "af
     layers: list[nn.Module] = []
     for depth, (inputs, outputs) in enumerate(pairwise(channels)):
         normed = depth > 0 or first_batch_norm
-        layers.append(nn.Conv2d(inputs, outputs, 5, 2, 2, bias=not normed))
+        layers.append(conv(inputs, outputs, 5, 2, sampling, bias=not normed))
         if normed:
             layers.append(nn.BatchNorm2d(outputs) if batch_norm == "batch" else Affine(outputs))
-        layers += [nn.LeakyReLU(0.2, inplace=True), Dropout(dropout)]
+        layers += [activation(kind), Dropout(dropout), *pool(sampling)]
     features = channels[-1] * 4 * 4
     return nn.Sequential(*layers, nn.Flatten(), nn.Unflatten(0, (-1, pack)), nn.Flatten(1), nn.Linear(pack * features, 1), nn.Flatten(0))
 

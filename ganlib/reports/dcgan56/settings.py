@@ -33,5 +33,7 @@ class Settings(Dcgan):
     def build(self) -> dict[str, Module]:
         from ganlib.reports.dcgan56 import nets
 
-        discriminator = nets.discriminator(self.width, self.d_dropout, self.d_batch_norm, self.d_first_batch_norm, self.pack)
-        return {"generator": nets.generator(self.latent_size, self.width, self.dropout), "discriminator": discriminator}
+        generator = nets.generator(self.latent_size, self.width, self.dropout, self.activation, self.sampling)
+        of_pictures = (self.width, self.d_dropout, self.d_activation, self.sampling)
+        discriminator = nets.discriminator(*of_pictures, self.d_batch_norm, self.d_first_batch_norm, self.pack)
+        return {"generator": generator, "discriminator": discriminator}

@@ -18,4 +18,5 @@ class Settings(Dcgan):
     def build(self) -> dict[str, Module]:
         from ganlib.reports.dcgan64 import nets
 
-        return {"generator": nets.Generator(self.latent_size, self.width), "discriminator": nets.Discriminator(self.width)}
+        generator = nets.Generator(self.latent_size, self.width, self.activation, self.sampling)
+        return {"generator": generator, "discriminator": nets.Discriminator(self.width, self.d_activation, self.sampling)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -24,6 +24,7 @@ class Settings(Gan):
     pixel_range = (0.0, 1.0)
     first_weights = "glorot"
 
+    layers: Literal["dense", "convolutional"]
     hidden: Annotated[list[Count], Field(min_length=1)]
     dropout: Fraction
 
@@ -38,7 +39,11 @@ class Settings(Gan):
         return self.batch_size // 2
 
     def build(self) -> dict[str, Module]:
-        from ganlib.reports.dense64 import nets
+        from ganlib.reports.dense64 import convolutional, nets
+
+        if self.layers == "convolutional":
+            generator = convolutional.Generator(self.latent_size, self.dropout)
+            return {"generator": generator, "discriminator": convolutional.Discriminator(self.dropout)}
 
         generator = nets.Generator(self.latent_size, self.hidden, self.dropout, self.size)
         return {"generator": generator, "discriminator": nets.Discriminator(self.hidden, self.dropout, self.size)}
