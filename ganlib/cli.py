@@ -20,7 +20,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_mar
 
 @app.callback()
 def ganlib() -> None:
-    """Scores of generated pictures, for any two sets of them."""
+    """Scores of generated pictures, and studies of what the reports claim."""
 
 
 @app.command()
@@ -53,6 +53,21 @@ def score(
     for warning in _warnings(figures):
         typer.echo(f"warning: {warning}", err=True)
     typer.echo(json.dumps(figures, indent=2) if as_json else "\n".join(_lines(figures)))
+
+
+@app.command()
+def declare(
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="One of those that docs/claims.md calls ready.", show_default=False)],
+) -> None:
+    """Move STUDY from the catalogue to studies/params.yaml, where dvc finds it, with the trials that it needs.
+
+    It is for the folder that holds studies/.
+    """
+    from ganlib.studies import catalogue
+
+    moved = catalogue.declare(study)
+    typer.echo(f"studies/params.yaml has {study} now, and {len(moved)} more trials{': ' if moved else ''}{', '.join(moved)}")
+    typer.echo(f"dvc repro studies/dvc.yaml:study@{study} trains and scores what is missing, and judges")
 
 
 def _parse_metrics(names: str | None, statistics: list[Path]) -> list[str]:

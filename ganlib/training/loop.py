@@ -11,7 +11,7 @@ import torch
 from ganlib import disk, progress
 from ganlib.data.faces import Faces
 from ganlib.device import prepare_device
-from ganlib.errors import UserError
+from ganlib.errors import DivergedError, UserError
 from ganlib.figures import Log
 from ganlib.paths import Outputs
 from ganlib.reports.base import Report
@@ -83,7 +83,7 @@ def train(
                 ended_by = interruption.reason
                 due = pace.due(step) or step == steps or ended_by
                 if (due or step % log_every == 0) and (problem := not_finite(losses, trainer.modules)):
-                    raise UserError(f"train@{name}: {problem} at step {step}; {saved.last}; try a smaller learning rate")
+                    raise DivergedError(f"train@{name}: {problem} at step {step}; {saved.last}; try a smaller learning rate")
                 if due:
                     begun = time.perf_counter()
                     seconds = seconds_before + begun - started
