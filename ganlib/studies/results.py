@@ -3,7 +3,7 @@
 import csv
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -47,7 +47,7 @@ def _rows_of_trial(study: Study, name: str, seed: int, path: Path) -> Iterator[R
     yield {**told, "step": figures.get("step", ""), study.outcome: figures.get(study.outcome, ""), **common}
 
 
-def table(found: Iterator[Row]) -> str:
+def table(found: Iterable[Row]) -> str:
     """The rows as CSV."""
     text, found = StringIO(), list(found)
     writer = csv.DictWriter(text, found[0], lineterminator="\n")
@@ -83,15 +83,12 @@ def judge(study: Study, text: str) -> dict[str, Any]:
     told = {key: _told(getattr(answer, key), logarithms) for key in ("difference", "low", "high")}
     judged |= {"verdict": answer.word, **told, "p": answer.p, "of_excess": logarithms}
     judged |= {} if study.expected else {"margin": _share(margin) if logarithms else margin}
-    of_run = found.iloc[-1]
-    return judged | {"steps": int(found["step"].max()), "scale": str(of_run["scale"]), "samples": _shown(float(of_run["samples"]))}
+    reached, scored = found["step"].max(), found["samples"].max()  # blank of runs that diverged, and the demo scores nothing
+    return judged | {"steps": 0 if math.isnan(reached) else int(reached), "scale": found["scale"].iloc[0], "samples": _shown(scored)}
 
 
 def _expected(study: Study, values: np.ndarray) -> Verdict:
-    low, high = (
-        -math.inf if study.expected[0] is None else study.expected[0],
-        math.inf if study.expected[1] is None else study.expected[1],
-    )
+    low, high = (unbounded if bound is None else bound for bound, unbounded in zip(study.expected, (-math.inf, math.inf), strict=True))
     outside = math.inf if math.isfinite(high) else -math.inf  # where a run without the figure belongs
     return verdict.expect(np.where(np.isnan(values), outside, values), low, high)
 
@@ -102,7 +99,7 @@ def _compared(study: Study, found: pd.DataFrame, any_failed: bool) -> tuple[Verd
         of = {"better": found[~found["step"].isin(study.moments)], "than": found[found["step"] == study.moments[0]]}
     else:
         of = {side: found[found["trial"] == getattr(study, side)] for side in ("better", "than")}
-    sides = {side: rows.sort_values("seed")[study.outcome].to_numpy(float) for side, rows in of.items()}
+    sides = {side: some.sort_values("seed")[study.outcome].to_numpy(float) for side, some in of.items()}
     floor = found["floor"].dropna()  # the same in all but the subsets that a run's seed draws
     outcome = study.judged_by
     better, than, logarithms = outcomes.costs(outcome, *sides.values(), float(floor.mean()) if len(floor) else 0.0)
@@ -122,4 +119,4 @@ def _share(logarithm: float) -> float:
 
 
 def _shown(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+    return float(value) if math.isfinite(value) else None

@@ -143,6 +143,16 @@ def test_expectation_is_of_the_mean_and_a_failed_run_is_outside():
     assert "8 of 12 runs failed" in words.answer(study, found)
 
 
+def test_study_whose_runs_all_diverged_says_so():
+    study = declared("unequal_rates")
+    for trial in study.trials:
+        for seed in SEEDS:
+            leave(trial, seed, status="diverged", step="", samples="")
+    found = judged(study)
+    assert (found["verdict"], found["difference"], found["better_failed"], found["than_failed"]) == ("undecided", 0, 6, 6)
+    assert words.sentence(study, found, DATASET).endswith("6 of 6 runs failed against 6 of 6: undecided on failures.")
+
+
 def test_expectation_without_an_upper_bound_is_not_met_by_runs_without_a_number():
     study = declared("d_is_not_fooled", expected=[0.5, None])
     for seed in SEEDS:
