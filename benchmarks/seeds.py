@@ -9,7 +9,6 @@ training is another draw.
 """
 
 import csv
-import os
 import shutil
 from pathlib import Path
 from typing import Annotated
@@ -17,7 +16,7 @@ from typing import Annotated
 import torch
 import typer
 
-from ganlib import params, paths
+from ganlib import machine, params, paths
 from ganlib.curve import training as curve
 from ganlib.data.faces import Faces
 from ganlib.device import device
@@ -68,15 +67,9 @@ def rows() -> list[dict[str, str]]:
 def circumstances(report: str, seed: int) -> dict[str, str]:
     """By which two rows differ."""
     settings = params.load()
-    kernels = "-".join([torch.backends.cpu.get_cpu_capability(), *filter(None, [os.environ.get("ONEDNN_MAX_CPU_ISA")])])
-    values = (report, settings.dataset, settings.data.scale, settings.data.samples, seed, cpu(), kernels, torch.get_num_threads())
+    hardware = (machine.processor(), machine.kernels(), torch.get_num_threads())
+    values = (report, settings.dataset, settings.data.scale, settings.data.samples, seed, *hardware)
     return dict(zip(KEY, map(str, values), strict=True))
-
-
-def cpu() -> str:
-    """The processor's name."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    return next(line.partition(": ")[2] for line in lines if line.startswith("model name"))
 
 
 def figures(name: str, seed: int, folder: Path) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Checks of params.yaml, and the words for a mistake: file, key, value, what is allowed and the nearest name, always in one line."""
+"""Checks of settings, and the words for a mistake: file, key, value, what is allowed and the nearest name, always in one line."""
 
 import reprlib
 from collections.abc import Iterable, Mapping
@@ -20,7 +20,7 @@ _REPR.maxstring = _REPR.maxother = 80
 _REPR.maxlevel = 2
 
 
-def validate(kind: type[Model], values: Mapping[str, Any], where: str) -> Model:
+def validate(kind: type[Model], values: Mapping[str, Any], where: str, file: Path = FILE) -> Model:
     """The block at the key `where`, or a UserError of its first mistake."""
     try:
         return kind.model_validate(values)
@@ -29,7 +29,7 @@ def validate(kind: type[Model], values: Mapping[str, Any], where: str) -> Model:
     first, more = problems[0], len(problems) - 1
     key = ".".join([*([where] if where else []), *map(_key, first["loc"])])
     rest = f" (and {more} more)" if more else ""
-    raise UserError(f"{FILE}: {key}: {_problem(first, kind)}{rest}")
+    raise UserError(f"{file}: {key}: {_problem(first, kind)}{rest}")
 
 
 def _problem(problem: Mapping[str, Any], kind: type[Block]) -> str:
@@ -46,17 +46,17 @@ def _problem(problem: Mapping[str, Any], kind: type[Block]) -> str:
             return f"{shown(problem['input'])} is not allowed: {problem['msg'].replace('Input should', 'must')}"
 
 
-def mapping(value: Any, where: str) -> Mapping[str, Any]:
+def mapping(value: Any, where: str, file: Path = FILE) -> Mapping[str, Any]:
     """`value`, which must be a mapping."""
     if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
-        raise UserError(f"{FILE}: {where}: must be a mapping of names to values, and is {shown(value)}")
+        raise UserError(f"{file}: {where}: must be a mapping of names to values, and is {shown(value)}")
     return value
 
 
-def known(name: str, names: Iterable[str], where: str) -> str:
+def known(name: str, names: Iterable[str], where: str, file: Path = FILE) -> str:
     """`name`, which must be one of `names`."""
     if name not in names:
-        raise UserError(f"{FILE}: {where}: {shown(name)} is unknown{suggestion(name, names)}; one of {listed(names)}")
+        raise UserError(f"{file}: {where}: {shown(name)} is unknown{suggestion(name, names)}; one of {listed(names)}")
     return name
 
 

@@ -21,7 +21,7 @@ app = typer.Typer(pretty_exceptions_enable=False, rich_markup_mode=None, no_args
 
 @app.callback()
 def ganlib() -> None:
-    """Use what reports have trained, score generated pictures, and make a page of all results."""
+    """Use what reports have trained, score generated pictures, study what the reports claim, and make a page of all results."""
 
 
 @app.command()
@@ -73,6 +73,21 @@ def page(
         raise UserError(f"-o: {output} is {'a folder' if output.is_dir() else 'in no folder that exists'}: name a file, as page.html")
     checkout.write(output, experiments=experiments)
     typer.echo(output.resolve().as_uri())
+
+
+@app.command()
+def declare(
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="One of those that docs/claims.md calls ready.", show_default=False)],
+) -> None:
+    """Move STUDY from the catalogue to studies/params.yaml, where dvc finds it, with the trials that it needs.
+
+    It is for the folder that holds studies/.
+    """
+    from ganlib.studies import catalogue
+
+    moved = catalogue.declare(study)
+    typer.echo(f"studies/params.yaml has {study} now, and {len(moved)} more trials{': ' if moved else ''}{', '.join(moved)}")
+    typer.echo(f"dvc repro studies/dvc.yaml:study@{study} trains and scores what is missing, and judges")
 
 
 def _parse_metrics(names: str | None, statistics: list[Path]) -> list[str]:

@@ -13,6 +13,10 @@ class UserError(Exception):
     """A mistake that the user can correct: says what is wrong, where, what is allowed and what to do, in one line."""
 
 
+class DivergedError(UserError):
+    """A training whose numbers are no longer finite: a mistake where one run was asked for, an outcome among others in a study."""
+
+
 def suggestion(name: str, names: Iterable[str]) -> str:
     """The nearest of `names`, as the end of what is said about an unknown `name`; empty where none is near."""
     close = difflib.get_close_matches(name, list(names), n=1)

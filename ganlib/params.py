@@ -71,7 +71,7 @@ class Params(Overrides):
 
 def load(path: Path = FILE) -> Params:
     """Read and check the file; a UserError names the file, the key, its value and what is allowed."""
-    raw = checks.mapping(_read(path), "the file")
+    raw = checks.mapping(read(path), "the file")
 
     datasets = {name: _dataset(name, block) for name, block in checks.mapping(raw.get("datasets"), "datasets").items()}
     groups = {group: checks.mapping(raw.get(group), group) for group in GROUPS}
@@ -93,8 +93,30 @@ def load(path: Path = FILE) -> Params:
 
 def own(name: str, path: Path = FILE) -> Mapping[str, Any]:
     """The block of a report or baseline as it stands in the file: its own settings at full scale, without any override."""
-    raw = _read(path)
+    raw = read(path)
     return {**raw["reports"], **raw["baselines"]}[name]
+
+
+class Origin:
+    """The file as trials start from it: each report at the chosen data set's scale, without the overrides."""
+
+    def __init__(self, path: Path = FILE) -> None:
+        raw, self.params = read(path), load(path)
+        self.blocks = {**raw["reports"], **raw["baselines"], "curve": raw["curve"]}
+
+    def resolve(self, name: str, changes: Mapping[str, Any], where: str, file: Path) -> Report | curve.Settings:
+        """The report or demo `name` with `changes`, which come before its own values and those of its block for the scale.
+
+        A mistake in `changes` is a UserError that names `file` and the key below `where`.
+        """
+        own = dict(self.blocks[checks.known(name, self.blocks, f"{where}.report", file)])
+        shorter = {scale: own.pop(scale, None) or {} for scale in SHORTER}
+        if name == "curve":
+            return checks.validate(curve.Settings, {**own, **changes}, where, file)
+        values = {**own, **shorter.get(self.params.data.scale, {}), **changes, **self.params.numerics.model_dump()}
+        report = checks.validate(reports.settings_of(name), values, where, file)
+        _fits(where, name, report, self.params.crops, file)
+        return report
 
 
 def idle_overrides(name: str, path: Path = FILE) -> list[str]:
@@ -116,7 +138,8 @@ def _overrides(params: Params) -> dict[str, Any]:
     return {key: value for key in Overrides.model_fields if (value := getattr(params, key)) is not None}
 
 
-def _read(path: Path) -> Any:
+def read(path: Path) -> Any:
+    """What a YAML file says, or a UserError that names the line."""
     try:
         return YAML(typ="safe").load(path)
     except FileNotFoundError:
@@ -158,11 +181,11 @@ def _resolve(key: str, name: str, block: Any, scale: str, given: Mapping[str, An
     return checks.validate(kind, {**chosen, **{name: value for name, value in given.items() if name in kind.model_fields}}, key)
 
 
-def _fits(key: str, name: str, report: Report, crops: Mapping[str, Crop]) -> None:
-    crop = crops[checks.known(report.crop, crops, f"{key}.crop")]
+def _fits(key: str, name: str, report: Report, crops: Mapping[str, Crop], file: Path = FILE) -> None:
+    crop = crops[checks.known(report.crop, crops, f"{key}.crop", file)]
     if crop.size != report.size:
         fitting = checks.listed(key for key, other in crops.items() if other.size == report.size)
         raise UserError(
-            f"{FILE}: {key}.crop: {report.crop} makes {crop.size}x{crop.size} pictures and {name} takes"
+            f"{file}: {key}.crop: {report.crop} makes {crop.size}x{crop.size} pictures and {name} takes"
             f" {report.size}x{report.size}: one of {fitting}"
         )

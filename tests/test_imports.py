@@ -10,7 +10,8 @@ from ruamel.yaml import YAML
 from ganlib import imports
 from tests.conftest import ROOT
 
-CODE = ("ganlib/", "stages/")
+CODE = ("ganlib", "stages")
+BY_DIGEST = {"trial": ("train", "curve"), "score": ("evaluate",), "noise_trial": ("train", "curve"), "noise_score": ("evaluate",)}
 
 
 def write(root: Path, files: dict[str, str]) -> None:
@@ -70,10 +71,12 @@ def test_sources_of_a_report_hold_its_own_folder_and_no_other_report(tmp_path):
 def pipelines() -> Iterator[tuple[str, str, list[str], list[str | None]]]:
     """Each stage's pipeline file, its name, the code that it lists and the reports that it runs for; None where it is of none."""
     params = YAML(typ="safe").load(ROOT / "params.yaml")
-    for file in ("dvc.yaml", "baselines/dvc.yaml"):
+    for file in ("dvc.yaml", "baselines/dvc.yaml", "studies/dvc.yaml"):
         for name, stage in YAML(typ="safe").load(ROOT / file)["stages"].items():
             block = stage.get("foreach", "").strip("${}")
             reports = list(params[block]) if block in ("reports", "baselines") else [None]
+            if name in BY_DIGEST:
+                continue
             yield file, name, [path for path in stage.get("do", stage)["deps"] if path.startswith(CODE)], reports
 
 
@@ -115,3 +118,24 @@ def test_every_excuse_is_for_code_that_a_stage_imports():
         starts += [path.relative_to(ROOT) for path in (ROOT / "ganlib" / "reports").glob("*/*.py")]
         reached = set().union(*(imports.closure(start, ROOT) for start in starts))
         assert [path for path in excuses if not any(covers(path, file) for file in reached)] == []
+
+
+@pytest.mark.parametrize(("stage", "others"), BY_DIGEST.items())
+def test_trial_lists_the_code_that_no_digest_of_its_settings_has(stage, others):
+    reports = [*YAML(typ="safe").load(ROOT / "params.yaml")["reports"], None]
+    digested = {path for other in others for report in reports for path in imports.sources(other, report, ROOT)}
+    own = {str(path) for path in imports.sources(stage.removeprefix("noise_"), None, ROOT) if path not in digested}
+    listed = [path for path in YAML(typ="safe").load(ROOT / "studies" / "dvc.yaml")["stages"][stage]["deps"] if path.startswith(CODE)]
+    assert sorted(own) == sorted(listed)
+
+
+def test_digest_is_of_the_names_and_contents_of_the_sources_alone(tmp_path):
+    write(
+        tmp_path, {"stages/train.py": "from ganlib import latent", "ganlib/latent.py": "", "ganlib/reports/one/nets.py": "import ganlib.a"}
+    )
+    write(tmp_path, {"ganlib/a.py": "1", "ganlib/reports/two/nets.py": ""})
+    found = imports.digest("train", "one", tmp_path)
+    write(tmp_path, {"ganlib/reports/two/nets.py": "2", "ganlib/b.py": "3"})
+    assert imports.digest("train", "one", tmp_path) == found
+    write(tmp_path, {"ganlib/a.py": "2"})
+    assert imports.digest("train", "one", tmp_path) != found

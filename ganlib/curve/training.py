@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ganlib import latent, progress
 from ganlib.curve.settings import Settings
-from ganlib.errors import UserError
+from ganlib.errors import DivergedError
 from ganlib.figures import Log, save_config
 from ganlib.files import replacing
 from ganlib.objectives.objective import Batch
@@ -49,7 +49,7 @@ def train(settings: Settings, outputs: Outputs, *, seed: int) -> dict[str, float
         losses = trainer.step(Batch(real_curves(settings.batch_size, settings, streams["curves"]), (), noise))
         if step % LOG_EVERY == 0 or step == settings.steps:
             if problem := not_finite(losses, trainer.modules):
-                raise UserError(f"curve: {problem} at step {step}; try a smaller curve.lr_g or curve.lr_d")
+                raise DivergedError(f"curve: {problem} at step {step}; try a smaller curve.lr_g or curve.lr_d")
             figures = judge(trainer, settings, judging)
             log.write(step, {"d_loss": float(losses["d_loss"]), "g_loss": float(losses["g_loss"]), **figures})
         if step in panels:

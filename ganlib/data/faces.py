@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
@@ -77,6 +78,13 @@ class Faces:
             holds = self.table[list(attributes)].to_numpy() == 1
             columns[:, k] = np.where(holds.sum(axis=1) == 1, 1 + holds.argmax(axis=1), 0)
         return columns
+
+    def identity(self, groups: Mapping[str, Sequence[str]]) -> str:
+        """Of every byte that training on them under such conditions can read, by the digests that `prepare` took of the pictures."""
+        found = blake2b(self.digest.encode())
+        found.update(self.rows)
+        found.update(self.conditions(groups))
+        return found.hexdigest()
 
     def _check(self, group: str, attribute: str) -> None:
         if attribute not in self.table:

@@ -35,28 +35,11 @@ def identity(name: str, report: Report, faces: Faces, **settings: int) -> str:
     same = {
         "report": {name: report.model_dump(exclude=LENGTH)},
         "settings": settings,
-        "data": _of_data(faces, report),
-        "code": _of_code(name),
+        "data": faces.identity(report.condition_groups),
+        "code": imports.digest("train", name, CODE),
         "torch": torch.__version__.partition("+")[0],  # the build for one kind of hardware or another is no other torch
     }
     return blake2b(json.dumps(same, sort_keys=True).encode(), digest_size=8).hexdigest()
-
-
-def _of_data(faces: Faces, report: Report) -> str:
-    """Of every byte that training can read, by the digests that `prepare` took of the pictures."""
-    digest = blake2b(faces.digest.encode())
-    digest.update(faces.rows)
-    digest.update(faces.conditions(report.condition_groups))
-    return digest.hexdigest()
-
-
-def _of_code(name: str) -> str:
-    """Of the files that the stage and the report's folder import, but for those which change no result."""
-    digest = blake2b()
-    for file in imports.sources("train", name, CODE):
-        content = (CODE / file).read_bytes()
-        digest.update(f"{file} {len(content)}\n".encode() + content)
-    return digest.hexdigest()
 
 
 def bytes_needed(trainer: Trainer) -> int:

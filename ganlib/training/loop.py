@@ -13,7 +13,7 @@ from torch import Tensor
 from ganlib import disk, progress
 from ganlib.data.faces import Faces
 from ganlib.device import prepare_device
-from ganlib.errors import UserError
+from ganlib.errors import DivergedError, UserError
 from ganlib.figures import Log
 from ganlib.paths import Outputs
 from ganlib.reports.base import Report
@@ -91,7 +91,7 @@ def train(
                 record.watch.see(losses)
                 due = pace.due(step) or step == steps or ended
                 if (due or step % log_every == 0) and (problem := not_finite(losses, trainer.modules)):
-                    raise UserError(f"train@{name}: {problem} at step {step}; {saved.last}; try a smaller learning rate")
+                    raise DivergedError(f"train@{name}: {problem} at step {step}; {saved.last}; try a smaller learning rate")
                 if due:
                     begun = time.perf_counter()
                     seconds = seconds_before + begun - started

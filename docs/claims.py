@@ -1,0 +1,154 @@
+"""Writes docs/claims.md and docs/claims.json: every claim of the reports with its verdict, or with what stands in the way of one.
+
+    python -m docs.claims
+
+They are made of studies/params.yaml, studies/catalogue/, and the tables and verdicts that studies left.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from docs.seeds import table
+from ganlib.studies import catalogue, declarations, places, words
+from ganlib.studies.catalogue import Open
+from ganlib.studies.declarations import Claim, Study
+from ganlib.studies.verdict import holm
+
+PAGE, DATA = Path("docs/claims.md"), Path("docs/claims.json")
+
+AUTHORS = {
+    "dcgan112": "A. Mukashev",
+    "dcgan64": "Z. Zhang & L. Zhao",
+    "curve": "Z. Zhang & L. Zhao's demo",
+    "dense64": "I. Adly, R. Bockmon & Q. Nguyen",
+    "began64": "TensorJoe (translated)",
+    "dcgan56": "A. Saviolo",
+}
+
+INTRODUCTION = """# What the reports claim, and what became of it
+
+Every claim, comparison, open question and plan of the five reports. Verdicts are of runs here, at the scale that each of them
+names, and none says that a report is right or wrong at its own: [studies.md](studies.md) tells how to read them. A place is a
+line of the report's text (L), its prints or its code; what is said of code is no quotation. `python -m docs.claims` makes this page,
+and [claims.json](claims.json) with the same for programs.
+"""
+
+NOISE = """
+## The noise
+
+How far runs of one setting lie apart, and by how much one of two such settings must be better to be found so nine times in ten.
+"""
+
+Entry = dict[str, Any]
+
+
+def main() -> None:
+    """Write both."""
+    found = entries()
+    PAGE.write_text(page(found))
+    DATA.write_text(data(found))
+
+
+def entries() -> list[Entry]:
+    """Every claim, in the order of the reports: `state` is tested, declared, ready, needs, not_testable or done."""
+    declared = declarations.load()
+    known = catalogue.load(declared)
+    found = [_entry(name, study, "declared") for name, study in declared.studies.items()]
+    found += [_entry(name, study, "ready") for name, study in known.studies.items()]
+    found += [_open(name, claim) for name, claim in known.claims.items()]
+    _mark(found)
+    return sorted(found, key=lambda entry: list(AUTHORS).index(entry["report"]))
+
+
+def data(found: list[Entry]) -> str:
+    """docs/claims.json."""
+    return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+
+
+def page(found: list[Entry]) -> str:
+    """docs/claims.md."""
+    text = INTRODUCTION
+    for dataset in sorted({dataset for entry in found for dataset in entry.get("results", {})}):
+        text += "\n" + _counted(found, dataset) + "\n"
+    for report, authors in AUTHORS.items():
+        text += f"\n## `{report}`: {authors}\n"
+        text += table(["the claim, as it is tested", "what became of it"], (_row(entry) for entry in found if entry["report"] == report))
+    return text + _noise()
+
+
+def _entry(name: str, study: Study, state: str) -> Entry:
+    results = {path.parent.name: _result(study, path) for path in sorted(places.VERDICTS.glob(f"*/{name}.json"))}
+    shown = study.model_dump(exclude_none=True)
+    return {"name": name, "state": "tested" if results else state, **shown, **({"results": results} if results else {})}
+
+
+def _result(study: Study, path: Path) -> Entry:
+    verdict, dataset = json.loads(path.read_text()), path.parent.name
+    processors = sorted(pd.read_csv(places.results(dataset, path.stem))["processor"].unique())
+    return verdict | {"sentence": words.sentence(study, verdict, dataset), "processors": processors}
+
+
+def _open(name: str, claim: Open) -> Entry:
+    state, reason = next((why, text) for why in ("needs", "not_testable", "done") if (text := getattr(claim, why)))
+    return {"name": name, "state": state, **claim.model_dump(include=set(Claim.model_fields)), "reason": reason}
+
+
+def _mark(found: list[Entry]) -> None:
+    """`holds` tells of each result whether it stands beside all others on the same pictures: Holm at 5 %."""
+    for dataset in {dataset for entry in found for dataset in entry.get("results", {})}:
+        results = [entry["results"][dataset] for entry in found if dataset in entry.get("results", {})]
+        for result, holds in zip(results, holm(np.array([result["p"] for result in results])), strict=True):
+            result["holds"] = bool(holds) and result["verdict"] in ("supported", "contradicted")
+
+
+def _counted(found: list[Entry], dataset: str) -> str:
+    results = [entry["results"][dataset] for entry in found if dataset in entry.get("results", {})]
+    verdicts = pd.Series([result["verdict"] for result in results]).value_counts(sort=False)
+    counts = ", ".join(f"{count} {verdict}" for verdict, count in sorted(verdicts.items()))
+    holding = sum(result["holds"] for result in results)
+    return (
+        f"**On `{dataset}`**: {len(results)} studies, of which {counts}. Each verdict stands for itself. Who counts them must know"
+        f" that among many some are right by chance: {holding} hold together at 5 % (Holm 1979), and are marked `*`."
+    )
+
+
+def _row(entry: Entry) -> list[str]:
+    return [f'"{entry["says"]}" ({entry["at"]})', entry["claim"], " ".join(_state(entry))]
+
+
+def _state(entry: Entry) -> Iterator[str]:
+    match entry["state"]:
+        case "tested":
+            for result in entry["results"].values():
+                yield f"**{result['verdict']}**{' `*`' if result['holds'] else ''}. {result['sentence']}"
+            yield f"(`{entry['name']}`)"
+        case "declared":
+            yield f"declared and not run: `dvc repro studies/dvc.yaml:study@{entry['name']}`"
+        case "ready":
+            yield f"ready: `ganlib declare {entry['name']}`"
+        case state:
+            yield f"{state.replace('_', ' ')}: {entry['reason']}"
+    if entry.get("regime"):
+        yield f"*{entry['regime']}*"
+
+
+def _noise() -> str:
+    rows = []
+    for path in sorted(places.VERDICTS.glob("*/noise/*.json")):
+        of = json.loads(path.read_text())
+        if "kid_spread" in of:
+            kid = f"{of['kid_mean']:.3f}, {of['kid_lowest']:.3f} to {of['kid_highest']:.3f}"
+            seen = (f"{of[f'seen_by_{n}']:.0%}" for n in (6, 12))
+            rows.append([f"`{path.stem}`", path.parents[1].name, str(of["seeds"]), kid, f"{of['kid_spread']:.0%}", *seen])
+    if not rows:
+        return ""
+    return NOISE + table(["pictures", "seeds", "KID, its range", "spread", "6 seeds a side see", "12 see"], rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+"""What the trials of a study came to: a row for each, and the verdict that is taken from the rows alone."""
+
+import csv
+import json
+import math
+from collections.abc import Iterable, Iterator
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ganlib.studies import outcomes, places, verdict
+from ganlib.studies.declarations import Study
+from ganlib.studies.verdict import Verdict
+
+ALWAYS = ("kid", "fid", "precision", "recall", "density", "coverage", "diversity", "d_accuracy", "d_score", "within_bounds")
+CIRCUMSTANCES = ("scale", "samples", "processor", "kernels", "threads")
+
+Row = dict[str, Any]
+
+
+def rows(study: Study, dataset: str, seeds: list[int]) -> Iterator[Row]:
+    """Of each trial and seed, and where the study is over time of each moment; figures that a trial does not have are blank."""
+    for name in study.trials:
+        for seed in seeds:
+            yield from _rows_of_trial(study, name, seed, places.figures(dataset, name, seed))
+
+
+def _rows_of_trial(study: Study, name: str, seed: int, path: Path) -> Iterator[Row]:
+    figures = json.loads(path.read_text())
+    floor = figures.get(study.judged_by.floor, "")
+    common = {"floor": floor, **{column: figures.get(column, "") for column in ALWAYS if column != study.outcome}}
+    common |= {column: figures.get(column, "") for column in CIRCUMSTANCES}
+    told = {"trial": name, "seed": seed, "status": figures["status"]}
+    if not study.moments:
+        yield {**told, "step": figures.get("step", ""), study.outcome: figures.get(study.outcome, ""), **common}
+        return
+    on_the_way: dict[int, str] = {}
+    if (scores := path.with_name("scores.csv")).exists():  # not of a run that diverged
+        with scores.open(newline="") as file:
+            on_the_way = {int(line["step"]): line[study.outcome] for line in csv.DictReader(file)}
+    blank = {column: "" for column in ALWAYS if column != study.outcome}
+    for step in study.moments:
+        yield {**told, "step": step, study.outcome: on_the_way.get(step, ""), **common, **blank}
+    yield {**told, "step": figures.get("step", ""), study.outcome: figures.get(study.outcome, ""), **common}
+
+
+def table(found: Iterable[Row]) -> str:
+    """The rows as CSV."""
+    text, found = StringIO(), list(found)
+    writer = csv.DictWriter(text, found[0], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(found)
+    return text.getvalue()
+
+
+def judge(study: Study, text: str) -> dict[str, Any]:
+    """The verdict on a table, and what it rests on.
+
+    `difference`, `low` and `high` are of the outcome itself; of a score they are shares of its excess over the floor, 0.1 where the
+    claim's side leaves a tenth less. An expectation has its mean in place of a difference. A blank bound is infinite.
+    """
+    found = pd.read_csv(StringIO(text))
+    n = found["seed"].nunique()
+    failed = {name: int((of.groupby("seed")["status"].first() != "lived").sum()) for name, of in found.groupby("trial")}
+    judged: dict[str, Any] = {"verdict": "", "seeds": n}
+    if study.expected:
+        values = found[study.outcome].to_numpy(float)
+        answer, logarithms = _expected(study, values), False
+        judged |= {"failed": failed[study.better], "low_expected": study.expected[0], "high_expected": study.expected[1]}
+    else:
+        answer, logarithms, sides = _compared(study, found, any(failed.values()))
+        judged |= {f"{side}_median": _shown(float(np.median(values))) for side, values in sides.items()}
+        judged |= {f"{side}_failed": failed[getattr(study, side)] for side in sides}
+        if any(failed.values()) and study.better != study.than:
+            word, p = verdict.collapses(failed[study.better], failed[study.than], n)
+            judged |= {"verdict_on_failures": word, "p_failures": p}
+    if study.moments and not any(failed.values()):
+        judged["p_trend"] = verdict.trend(found.pivot_table(index="seed", columns="step", values=study.outcome).to_numpy())
+    margin = study.judged_by.margin
+    told = {key: _told(getattr(answer, key), logarithms) for key in ("difference", "low", "high")}
+    judged |= {"verdict": answer.word, **told, "p": answer.p, "of_excess": logarithms}
+    judged |= {} if study.expected else {"margin": _share(margin) if logarithms else margin}
+    reached, scored = found["step"].max(), found["samples"].max()  # blank of runs that diverged, and the demo scores nothing
+    return judged | {"steps": 0 if math.isnan(reached) else int(reached), "scale": found["scale"].iloc[0], "samples": _shown(scored)}
+
+
+def _expected(study: Study, values: np.ndarray) -> Verdict:
+    low, high = (unbounded if bound is None else bound for bound, unbounded in zip(study.expected, (-math.inf, math.inf), strict=True))
+    outside = math.inf if math.isfinite(high) else -math.inf  # where a run without the figure belongs
+    return verdict.expect(np.where(np.isnan(values), outside, values), low, high)
+
+
+def _compared(study: Study, found: pd.DataFrame, any_failed: bool) -> tuple[Verdict, bool, dict[str, np.ndarray]]:
+    """The verdict, whether it is of logarithms, and the figures (n,) of either side by seed."""
+    if study.moments:
+        of = {"better": found[~found["step"].isin(study.moments)], "than": found[found["step"] == study.moments[0]]}
+    else:
+        of = {side: found[found["trial"] == getattr(study, side)] for side in ("better", "than")}
+    sides = {side: some.sort_values("seed")[study.outcome].to_numpy(float) for side, some in of.items()}
+    floor = found["floor"].dropna()  # the same in all but the subsets that a run's seed draws
+    outcome = study.judged_by
+    better, than, logarithms = outcomes.costs(outcome, *sides.values(), float(floor.mean()) if len(floor) else 0.0)
+    if not any_failed and not np.concatenate([*sides.values()]).any():
+        return Verdict("not testable", 0.0, 0.0, 0.0, 1.0), False, sides
+    compare = verdict.compare_medians if any_failed else verdict.compare_paired if study.moments else verdict.compare
+    return compare(better, than, outcome.margin), logarithms, sides
+
+
+def _told(value: float, logarithm: bool) -> float | None:
+    return None if math.isinf(value) else _share(value) if logarithm else value
+
+
+def _share(logarithm: float) -> float:
+    """By how much less of the excess is left: 0.1 of log(1 / 0.9)."""
+    return -math.expm1(-logarithm)
+
+
+def _shown(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None

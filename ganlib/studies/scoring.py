@@ -1,0 +1,91 @@
+"""The figures of a trial, and how it ended: they are what studies are made of."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from scipy.stats import theilslopes
+
+from ganlib import paths
+from ganlib.curve import settings as curve
+from ganlib.data.faces import Faces
+from ganlib.device import device
+from ganlib.fidelity import inception
+from ganlib.fidelity.evaluation import Fakes, evaluate
+from ganlib.fidelity.frechet import Statistics
+from ganlib.fidelity.kernel import kid
+from ganlib.fidelity.reference import Reference
+from ganlib.figures import closing_figures
+from ganlib.paths import Outputs
+from ganlib.reports.base import Report
+from ganlib.settings import EXTRACTOR
+from ganlib.studies import stored
+from ganlib.training.watch import COLLAPSED
+
+UNTRAINED = 50  # fakes of the generator at step 0: its KID is far from any that learnt something
+
+
+def score(training: dict[str, Any], scoring: dict[str, Any], run: Path, folder: Path, *, seed: int) -> dict[str, Any]:
+    """The figures of what a training left in `run`; `folder` gets what an evaluation leaves to look at.
+
+    `status` is "lived", or how the trial failed: "diverged" (NaN or infinity), "collapsed" (its pictures have under a twentieth of the
+    reals' diversity at the end) or "learned nothing" (no better KID than its generator at step 0).
+    """
+    settings, outputs = stored.settings_from(training), Outputs.below(run)
+    figures = {"scale": training["scale"], **json.loads((run / stored.MACHINE).read_text())}
+    if (run / stored.DIVERGED).exists():
+        return figures | {"status": "diverged"}
+    if isinstance(settings, curve.Settings):
+        judged = json.loads((run / stored.CURVE).read_text())
+        return figures | {"status": "lived", "step": settings.steps, "d_real": judged["d_accuracy"], **judged}
+    log = outputs.progress / "log.csv"
+    figures |= _scored(settings, scoring, outputs, folder, seed) | closing_figures(log) | slopes(log)
+    return figures | {"status": status(figures)}
+
+
+def status(figures: dict[str, Any]) -> str:
+    """How a training came to its end."""
+    if figures["diversity"] < COLLAPSED:
+        return "collapsed"
+    return "learned nothing" if figures["kid"] >= figures["kid_untrained"] else "lived"
+
+
+def slopes(log: Path) -> dict[str, float]:
+    """`<column>_slope` for the losses and D's accuracy: the change in a thousand steps, by the median of all pairs (Theil 1950, Sen 1968).
+
+    The first tenth of the run is left out: there nothing is balanced yet.
+    """
+    with log.open(newline="") as file:
+        lines = list(csv.DictReader(file))
+    lines = lines[len(lines) // 10 :]
+    columns = [name for name in lines[0] if name.endswith(("loss", "loss_keras")) or name == "d_accuracy"]
+    steps = np.array([float(line["step"]) for line in lines]) / 1000
+    if len(lines) < 2:
+        return {}
+    return {f"{name}_slope": float(theilslopes([float(line[name]) for line in lines], steps).slope) for name in columns}
+
+
+def _scored(settings: Report, scoring: dict[str, Any], outputs: Outputs, folder: Path, seed: int) -> dict[str, Any]:
+    crop, protocol = scoring["crop"], scoring["protocol"]
+    reference, network = Reference.load(paths.features(crop, protocol)), inception.load(device(), protocol=protocol)
+    faces = Faces.open(paths.faces(crop), "all")
+    figures = evaluate(
+        outputs,
+        reference,
+        Statistics.load(paths.statistics(crop, protocol), EXTRACTOR, protocol),
+        faces,
+        Faces.open(paths.faces(crop), scoring["split"]).first(settings.train_images),
+        folder,
+        network=network,
+        attributes=scoring["attributes"],
+        seed=seed,
+    )
+    if "explained" in figures:
+        figures["explained_excess"] = figures["explained"] - figures["explained_real"]
+    condition = torch.from_numpy(faces.conditions(settings.condition_groups)[reference.scored_rows[:UNTRAINED]])
+    untrained = Fakes(settings.networks(seed)["generator"].eval(), settings, condition, faces.pictures.shape[1], seed)
+    features = untrained.features(network, "features of fakes before training")
+    return figures | {"kid_untrained": kid(reference.scored, features, seed=seed)[0], "samples": len(reference.scored)}

@@ -1,0 +1,53 @@
+"""A trial: one training of a report with one seed, which may go wrong and is then a trial that went wrong."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ganlib import machine, paths, progress
+from ganlib.curve import settings as curve
+from ganlib.curve import training as curve_training
+from ganlib.data.faces import Faces
+from ganlib.errors import DivergedError
+from ganlib.files import replacing
+from ganlib.paths import Outputs
+from ganlib.studies.stored import CURVE, DIVERGED, MACHINE, settings_from
+from ganlib.training import loop
+
+
+def train(training: dict[str, Any], folder: Path, *, seed: int, save_every: int | None) -> None:
+    """Train what a settings file says; `folder` gets what a training leaves, of the demo its figures, and the machine's name.
+
+    A training whose numbers are no longer finite leaves diverged.txt with the reason, and is no error.
+    """
+    outputs, settings = Outputs.below(folder), settings_from(training)
+    for output in outputs:
+        output.mkdir(parents=True, exist_ok=True)
+    try:
+        if isinstance(settings, curve.Settings):
+            _write_json(curve_training.train(settings, outputs, seed=seed), folder / CURVE)
+        else:
+            faces = Faces.open(paths.faces(settings.crop), training["split"]).first(settings.train_images)
+            loop.train(
+                training["report"],
+                settings,
+                faces,
+                outputs,
+                paths.checkpoints(),
+                seed=seed,
+                log_every=training["log_every"],
+                save_every=save_every,
+            )
+    except DivergedError as error:
+        progress.note(f"this trial counts as failed: {error}")
+        with replacing(folder / DIVERGED) as target:
+            target.write_text(f"{error}\n")
+    threads = 1 if isinstance(settings, curve.Settings) else torch.get_num_threads()
+    _write_json({"processor": machine.processor(), "kernels": machine.kernels(), "threads": threads}, folder / MACHINE)
+
+
+def _write_json(values: dict[str, Any], path: Path) -> None:
+    with replacing(path) as target:
+        target.write_text(json.dumps(values, indent=2) + "\n")

@@ -1,0 +1,63 @@
+"""A verdict in words: never "the report is right", always at which scale and within which bounds."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ganlib.studies.declarations import Study
+
+
+def sentence(study: Study, found: Mapping[str, Any], dataset: str) -> str:
+    """What a study found, whole."""
+    return f"{circumstances(study, found, dataset)}: {answer(study, found)}."
+
+
+def circumstances(study: Study, found: Mapping[str, Any], dataset: str) -> str:
+    """At which scale, on which pictures and how many, for how long, over how many seeds."""
+    scored = f", N = {found['samples']:,.0f}" if found["samples"] else ""
+    seeds = f"{found['seeds']} seeds" + ("" if study.better == study.than else " a side")
+    return f"At {found['scale']} scale ({dataset}, {found['steps']:,} steps{scored}, {seeds})"
+
+
+def answer(study: Study, found: Mapping[str, Any]) -> str:
+    """The verdict, its interval, and what became of runs that failed."""
+    word, outcome = found["verdict"], study.judged_by.words
+    if word == "not testable":
+        return f"not testable, since {outcome} is 0 on both sides"
+    words = {"no verdict": f"no verdict below 6 seeds, {found['seeds']} were run"}.get(word, word)
+    told = f"{words}; {outcome} {_expected(found) if study.expected else _difference(found)}"
+    if word == "supported" and not study.expected and found["high"] is not None and found["high"] < found["margin"]:
+        told += ", by less than matters"
+    return told + _failures(study, found)
+
+
+def _difference(found: Mapping[str, Any]) -> str:
+    low, high = found["low"], found["high"]
+    if found["of_excess"]:
+        bounds = f"between {_change(low)} and {_change(high)}"
+        return f"above the floor {_change(found['difference'])} on the claim's side, {bounds}"
+    shown = ("no number" if value is None else f"{value:+.3g}" for value in (found["difference"], low, high))
+    return "better by {} on the claim's side, between {} and {}".format(*shown)
+
+
+def _change(share: float | None) -> str:
+    """0.17: 17 % less; -0.2: 20 % more; None, infinitely far on either side: any amount."""
+    return "any amount" if share is None else f"{abs(share):.0%} {'less' if share >= 0 else 'more'}"
+
+
+def _expected(found: Mapping[str, Any]) -> str:
+    low, high = (found["low_expected"], found["high_expected"])
+    wanted = f"at least {low:g}" if high is None else f"at most {high:g}" if low is None else f"{low:g} to {high:g}"
+    mean, below, above = ("no number" if found[key] is None else f"{found[key]:.4g}" for key in ("difference", "low", "high"))
+    return f"is {mean} on average, between {below} and {above}, and expected is {wanted}"
+
+
+def _failures(study: Study, found: Mapping[str, Any]) -> str:
+    if "failed" in found:
+        return f"; {found['failed']} of {found['seeds']} runs failed" if found["failed"] else ""
+    ours, theirs = found["better_failed"], found["than_failed"]
+    if not ours and not theirs:
+        return ""
+    if study.better == study.than:
+        return f"; {ours} of {found['seeds']} runs failed"
+    counts = f"{ours} of {found['seeds']} runs failed against {theirs} of {found['seeds']}"
+    return f"; {counts}: {found['verdict_on_failures']} on failures"

@@ -1,0 +1,20 @@
+"""Tell how far the runs of one trial lie apart: noise/<trial> in studies/results/<dataset>/ and metrics/studies/<dataset>/."""
+
+from ganlib import params
+from ganlib.figures import save_metrics
+from ganlib.files import replacing
+from ganlib.studies import declarations, noise, places, results
+from stages import run
+
+
+def main(trial: str) -> None:
+    """Tell the spread of TRIAL over its seeds."""
+    dataset, declared = params.load().dataset, declarations.load()
+    found = noise.rows(trial, dataset, [*declared.seeds, *declared.noise_seeds])
+    with replacing(places.results(dataset, f"noise/{trial}")) as target:
+        target.write_text(results.table(found))
+    save_metrics(noise.summary(found), places.verdict(dataset, f"noise/{trial}"))
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,23 @@
+"""Judge one study: studies/results/<dataset>/<study>.csv and metrics/studies/<dataset>/<study>.json."""
+
+from ganlib import checks, params, progress
+from ganlib.figures import save_metrics
+from ganlib.files import replacing
+from ganlib.studies import declarations, places, results, words
+from stages import run
+
+
+def main(name: str) -> None:
+    """Judge the study NAME by its trials."""
+    dataset, declared = params.load().dataset, declarations.load()
+    study = declared.studies[checks.known(name, declared.studies, "studies", declarations.FILE)]
+    text = results.table(results.rows(study, dataset, declared.seeds))
+    found = results.judge(study, text)
+    with replacing(places.results(dataset, name)) as target:
+        target.write_text(text)
+    save_metrics(found, places.verdict(dataset, name))
+    progress.note(f"{name}: {words.sentence(study, found, dataset)}")
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,129 @@
+"""Studies by the commands of docs/studies.md, on trials of a few steps."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from ruamel.yaml import YAML
+
+from tests.end_to_end.conftest import Checkout
+from tests.end_to_end.test_interruption import start
+
+pytestmark = pytest.mark.slow
+
+STUDY = "studies/dvc.yaml:study@replacement_slows"
+TRIALS = {
+    "dense64": {"report": "dense64", "max_steps": 40, "snapshots": {"unit": "steps", "at": [10]}},
+    "dense64_without_replacement": {"report": "dense64", "max_steps": 40, "replacement": False},
+    "dense64_diverging": {"report": "dense64", "max_steps": 40, "lr_g": 1e30, "lr_d": 1e30},
+    "curve": {"report": "curve"},
+}
+
+
+def shrink(checkout: Checkout) -> None:
+    """Three seeds, four trials of few steps, and a study of each kind."""
+    path = checkout.folder / "studies" / "params.yaml"
+    yaml = YAML()
+    values = yaml.load(path)
+    studies = values["studies"]
+    studies["better_over_time"]["moments"] = [10]
+    studies["diverging"] = {**studies["replacement_slows"], "than": "dense64_diverging"}
+    kept = ("replacement_slows", "better_over_time", "curve_score", "diverging")
+    values["studies"] = {name: studies[name] for name in kept}
+    values["seeds"], values["trials"] = [1, 2, 3], TRIALS
+    values["noise"] = {"trials": {"dense64": None}, "seeds": [13]}
+    yaml.dump(values, path)
+    for catalogue in (checkout.folder / "studies" / "catalogue").glob("*.yaml"):  # which builds on the trials that are gone
+        catalogue.unlink()
+
+
+def stages(told: str, kind: str) -> list[str]:
+    """Those of one kind that ran, by their names."""
+    opening = f"Running stage 'studies/dvc.yaml:{kind}@"
+    return [line.removeprefix(opening).removesuffix("':") for line in told.splitlines() if line.startswith(opening)]
+
+
+def kill_in_training(checkout: Checkout) -> None:
+    """Run the study until a trial has saved its first steps, and kill all of it."""
+    process = start(checkout, "repro", STUDY)
+    while not list(checkout.folder.glob(".checkpoints/dense64-*/0000000[12]*.pt")):
+        assert process.poll() is None, (checkout.folder.parent / "told.txt").read_text()
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait(120)
+
+
+def table(checkout: Checkout, study: str) -> pd.DataFrame:
+    return pd.read_csv(checkout.folder / "studies" / "results" / "toons" / f"{study}.csv")
+
+
+def test_studies_run_go_on_after_a_kill_and_record_what_diverges(checkout: Checkout, tmp_path: Path) -> None:
+    shrink(checkout)
+    before = (checkout.folder / "dvc.lock").read_bytes()
+    kill_in_training(checkout)
+    told = checkout.dvc("repro", STUDY)
+    assert told.count("dense64: going on from step") == 1
+    trained = stages(told, "trial")
+    assert sorted(trained) == [f"{trial}-{seed}" for trial in list(TRIALS)[:2] for seed in (1, 2, 3)]  # and none of another study's alone
+    assert stages(told, "noise_trial") == []
+    assert "replacement_slows: At preview scale (toons, 40 steps, N = 8, 3 seeds a side): " in told
+
+    found = table(checkout, "replacement_slows")
+    assert found["seed"].tolist() == [1, 2, 3, 1, 2, 3]
+    assert set(found["step"]) == {40}
+    assert found["kid"].notna().all()
+    killed = checkout.files("data/trials/toons/runs/dense64")
+    checkout.dvc("repro", "--force", "--single-item", *(f"studies/dvc.yaml:trial@dense64-{seed}" for seed in (1, 2, 3)))
+    assert checkout.files("data/trials/toons/runs/dense64") == killed
+
+    told = checkout.dvc("repro", "-k", "studies/dvc.yaml")
+    assert len(stages(told, "trial")) == 6  # of the diverging one and of the demo: no training that is there already
+    assert stages(told, "noise_trial") == ["dense64-13"]
+    assert "this trial counts as failed: train@dense64: " in told
+    assert "3 of 3" in told
+    diverged = table(checkout, "diverging")
+    assert diverged.set_index("trial").loc["dense64_diverging", "status"].tolist() == ["diverged"] * 3
+    assert table(checkout, "better_over_time")["step"].tolist() == [10, 40] * 3
+    assert checkout.yaml("metrics/studies/toons/noise/dense64.json")["seeds"] == 4
+    assert checkout.yaml("metrics/studies/toons/curve_score.json")["seeds"] == 3
+
+    shown = checkout.dvc("metrics", "show")
+    for path in ("replacement_slows", "diverging", "better_over_time", "curve_score", "noise/dense64"):
+        assert f"metrics/studies/toons/{path}.json" in shown
+    assert "Data and pipelines are up to date." in checkout.dvc("repro", "-k", "studies/dvc.yaml")
+    assert "Data and pipelines are up to date." in checkout.dvc("repro")
+    assert (checkout.folder / "dvc.lock").read_bytes() == before
+
+    nets = checkout.folder / "ganlib" / "reports" / "began64" / "nets.py"
+    nets.write_text(nets.read_text() + "\n# of no trial here\n")
+    checkout.run("git", "add", "-A")
+    checkout.run("git", "commit", "-qm", "studies")
+    told = checkout.dvc("exp", "run", STUDY, "-S", "studies/params.yaml:seeds=[1,2,3,4]")
+    assert "Running stage 'studies/dvc.yaml:settings'" in told
+    assert sorted(stages(told, "trial")) == ["dense64-4", "dense64_without_replacement-4"]
+    assert table(checkout, "replacement_slows")["seed"].tolist() == [1, 2, 3, 4] * 2
+    assert "metrics/studies/toons/replacement_slows.json" in checkout.dvc("metrics", "diff")
+    assert "replacement_slows" in checkout.dvc("exp", "show", "--csv")
+
+
+def test_mistake_in_a_study_is_one_line_and_runs_no_trial(checkout: Checkout) -> None:
+    shrink(checkout)
+    path = checkout.folder / "studies" / "params.yaml"
+    path.write_text(path.read_text().replace("outcome: kid", "outcome: kidd", 1))
+    told = checkout.dvc("repro", STUDY, fails=True)
+    (line,) = [line for line in told.splitlines() if line.startswith("error: ")]
+    assert line.startswith("error: studies/params.yaml: studies.replacement_slows.outcome: 'kidd' is unknown, did you mean 'kid'?")
+    assert "Traceback" not in told
+    assert stages(told, "trial") == []
+
+
+def test_clone_declares_a_claim_of_the_catalogue_and_dvc_knows_it(fresh: Checkout, tmp_path: Path) -> None:
+    clone = fresh.clone(tmp_path / "ganlib")
+    told = clone.run("python", "-m", "ganlib", "declare", "strides_or_max_pools")
+    assert "dvc repro studies/dvc.yaml:study@strides_or_max_pools" in told
+    stages_there = clone.dvc("stage", "list", "studies/dvc.yaml", "--name-only").split()
+    assert {"study@strides_or_max_pools", "trial@dcgan64_max_pools-6", "score@dcgan64_max_pools-1"} <= set(stages_there)
+    assert "is declared already" in clone.run("python", "-m", "ganlib", "declare", "strides_or_max_pools", fails=True)

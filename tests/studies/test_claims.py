@@ -1,0 +1,70 @@
+"""What is committed: docs/claims.md and docs/claims.json are current, and each verdict follows from its table."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from docs import claims
+from ganlib.figures import save_metrics
+from ganlib.studies import declarations, places, results
+from tests.conftest import ROOT
+
+VERDICTS = sorted((ROOT / places.VERDICTS).glob("*/*.json"))
+
+
+@pytest.fixture(scope="module")
+def entries() -> list[claims.Entry]:
+    return claims.entries()
+
+
+def test_page_and_data_are_those_that_the_command_writes(entries):
+    assert claims.PAGE.read_text() == claims.page(entries), "run python -m docs.claims"
+    assert claims.DATA.read_text() == claims.data(entries), "run python -m docs.claims"
+
+
+def test_every_claim_stands_on_the_page_with_what_became_of_it(entries):
+    page = claims.PAGE.read_text()
+    assert len(entries) > 80
+    for entry in entries:
+        assert entry["claim"] in page
+        assert entry["state"] in ("tested", "declared", "ready", "needs", "not_testable", "done")
+    assert {entry["state"] for entry in entries} >= {"ready", "needs", "not_testable", "done"}
+
+
+@pytest.mark.parametrize("path", VERDICTS, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_committed_verdict_follows_from_its_table(path, tmp_path):
+    study = declarations.load(ROOT / declarations.FILE).studies[path.stem]
+    table = (ROOT / places.results(path.parent.name, path.stem)).read_text()
+    save_metrics(results.judge(study, table), tmp_path / "again.json")
+    assert json.loads((tmp_path / "again.json").read_text()) == json.loads(path.read_text())
+
+
+def test_results_are_told_counted_and_marked(tmp_path, monkeypatch):
+    """Two studies with results of their own: one holds beside the other, and each has its sentence."""
+    for name in ("params.yaml", "studies"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(places, "RESULTS", Path("results"))
+    monkeypatch.setattr(places, "VERDICTS", Path("verdicts"))
+    common = {"seeds": 6, "of_excess": True, "steps": 4000, "scale": "preview", "samples": 250.0, "better_failed": 0, "than_failed": 0}
+    judged = {
+        "unequal_rates": {"verdict": "contradicted", "difference": -0.5, "low": -0.7, "high": -0.3, "p": 0.001, "margin": 0.1},
+        "gaussian_z": {"verdict": "undecided", "difference": 0.1, "low": -0.1, "high": 0.3, "p": 0.3, "margin": 0.1},
+    }
+    for name, verdict in judged.items():
+        save_metrics(verdict | common, places.verdict("toons", name))
+        places.results("toons", name).parent.mkdir(parents=True, exist_ok=True)
+        places.results("toons", name).write_text("trial,processor\ndcgan64,a processor\n")
+    spread = {"kid_mean": 0.2, "kid_lowest": 0.1, "kid_highest": 0.3, "kid_spread": 0.07, "seen_by_6": 0.16, "seen_by_12": 0.1, "seeds": 10}
+    save_metrics(spread, places.verdict("toons", "noise/dcgan64"))
+    found = {entry["name"]: entry for entry in claims.entries()}
+    assert found["unequal_rates"]["state"] == "tested"
+    result = found["unequal_rates"]["results"]["toons"]
+    assert (result["holds"], result["processors"]) == (True, ["a processor"])
+    assert not found["gaussian_z"]["results"]["toons"]["holds"]
+    page = claims.page(list(found.values()))
+    assert "**On `toons`**: 2 studies, of which 1 contradicted, 1 undecided." in page
+    assert "1 hold together at 5 %" in page
+    assert "**contradicted** `*`. At preview scale (toons, 4,000 steps, N = 250, 6 seeds a side): contradicted; KID above" in page
+    assert "| `dcgan64` | toons | 10 | 0.200, 0.100 to 0.300 | 7% | 16% | 10% |" in page

@@ -1,0 +1,130 @@
+"""Studies as they are declared, and mistakes in them: each ends in one line with file, key and what is allowed."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from ganlib import params
+from ganlib.errors import UserError
+from ganlib.studies import declarations
+from tests.conftest import ROOT
+
+FILE = ROOT / "studies" / "params.yaml"
+
+
+@pytest.fixture
+def changed(tmp_path: Path) -> Callable[..., Path]:
+    """A copy of studies/params.yaml with some keys, given as dotted names, set to other values; None takes one out."""
+
+    def change(changes: dict[str, Any]) -> Path:
+        yaml = YAML()
+        values = yaml.load(FILE)
+        for key, value in changes.items():
+            *blocks, last = key.split(".")
+            place = values
+            for block in blocks:
+                place = place.setdefault(block, {})
+            if value is None:
+                del place[last]
+            else:
+                place[last] = value
+        path = tmp_path / "studies.yaml"
+        yaml.dump(values, path)
+        return path
+
+    return change
+
+
+def test_declared_studies_are_sound_and_of_the_six_seeds():
+    declared = declarations.load(FILE)
+    assert declared.seeds == [1, 2, 3, 4, 5, 6]
+    assert declared.noise == ["dcgan64", "dense64"]
+    used = {trial for study in declared.studies.values() for trial in study.trials}
+    assert used == set(declared.trials)  # nothing is trained for nobody
+
+
+def test_trial_has_the_previews_settings_but_for_its_own():
+    equal = declarations.load(FILE).trials["dcgan64_equal_rates"].settings
+    own = params.load().report("dcgan64")
+    assert equal.lr_d == 2e-4
+    assert own.model_dump(exclude={"lr_d"}) == equal.model_dump(exclude={"lr_d"})
+    assert own.lr_d == 5e-5
+    assert own.width < 1
+
+
+def test_trials_own_settings_come_before_the_previews(changed):
+    trial = declarations.load(changed({"trials.began64.gamma": 0.3, "trials.began64_no_bound.gamma": 0.3})).trials["began64"]
+    assert trial.settings.gamma == 0.3
+
+
+def test_overrides_do_not_count_in_trials(changed_params, monkeypatch):
+    path = changed_params({"lr_d": 1e-3, "numerics.precision": "fp32"})
+    monkeypatch.chdir(path.parent)
+    (path.parent / "studies").mkdir()
+    declared = declarations.load(FILE)
+    assert (declared.trials["dcgan64"].settings.lr_d, declared.trials["dcgan64_equal_rates"].settings.lr_d) == (5e-5, 2e-4)
+    assert declared.trials["dcgan64"].settings.precision == "fp32"
+
+
+def test_trial_can_be_scored_against_another_crop(changed):
+    declared = declarations.load(changed({"trials.dcgan64.scored_crop": "tight64"}))
+    assert (declared.trials["dcgan64"].crop, declared.trials["dcgan64"].settings.crop) == ("tight64", "wide64")
+    assert declared.trials["curve"].crop is None
+
+
+STUDY = "studies.unequal_rates"
+MISTAKES = [
+    ({"seed": [1]}, "seed: unknown key, did you mean 'seeds'?"),
+    ({"seeds": [1, 2, 3, 4, 5, 6, 7]}, "seeds: must be 1 to 6, or 1 to 12 for the second look"),
+    ({"seeds": [2, 3, 4, 5, 6, 7]}, "seeds: must be 1 to 6"),
+    ({"seeds": [1, 2]}, "seeds: must be 1 to 6"),
+    ({"noise.seeds": [12]}, "noise.seeds: must be above 12"),
+    ({"noise.trials": {"dcgan46": None}}, "noise.trials: 'dcgan46' is unknown, did you mean 'dcgan64'?"),
+    ({"trials.dcgan64.lrd": 1e-4}, "trials.dcgan64.lrd: unknown key, did you mean 'lr_d'?"),
+    ({"trials.dcgan64.lr_d": -1.0}, "trials.dcgan64.lr_d: -1.0 is not allowed: must be greater than 0"),
+    ({"trials.dcgan64.report": None}, "trials.dcgan64.report: missing; it names the report whose settings the others change"),
+    ({"trials.dcgan64.report": "dcgan46"}, "trials.dcgan64.report: 'dcgan46' is unknown, did you mean 'dcgan64'?"),
+    ({"trials.dcgan64.crop": "tight56"}, "trials.dcgan64.crop: tight56 makes 56x56 pictures and dcgan64 takes 64x64"),
+    ({"trials.dcgan64.scored_crop": "tight46"}, "trials.dcgan64.scored_crop: 'tight46' is unknown, did you mean 'tight64'?"),
+    ({"trials.UP": {"report": "dcgan64"}}, "trials: 'UP' names files and stages, so it is of a-z, 0-9 and _ alone"),
+    ({"trials.curve.epochs": 3}, "trials.curve.epochs: unknown key"),
+    ({f"{STUDY}.claim": None}, f"{STUDY}.claim: missing; it has no default"),
+    ({f"{STUDY}.outcom": "fid"}, f"{STUDY}.outcom: unknown key, did you mean 'outcome'?"),
+    ({f"{STUDY}.report": "dcgan46"}, f"{STUDY}.report: 'dcgan46' is unknown"),
+    ({f"{STUDY}.than": "dcgan64_equal_rate"}, f"{STUDY}.than: 'dcgan64_equal_rate' is unknown, did you mean 'dcgan64_equal_rates'?"),
+    ({f"{STUDY}.outcome": "kidd"}, f"{STUDY}.outcome: 'kidd' is unknown, did you mean 'kid'?; one of closer_than_held_out, coverage"),
+    ({f"{STUDY}.outcome": "d_accuracy"}, f"{STUDY}.outcome: d_accuracy is neither better nor worse where it is larger"),
+    ({f"{STUDY}.than": "dcgan64"}, f"{STUDY}.than: is the same trial as `better`"),
+    ({f"{STUDY}.equal": None}, f"{STUDY}.equal: missing: steps or pictures"),
+    ({f"{STUDY}.equal": "epochs"}, f"{STUDY}.equal: 'epochs' is not allowed: must be 'steps' or 'pictures'"),
+    ({f"{STUDY}.margin": 0.0}, f"{STUDY}.margin: 0.0 is not allowed: must be greater than 0"),
+    ({"trials.dcgan64.max_steps": 100, "trials.dcgan64_uniform.max_steps": 100}, f"{STUDY}.equal: dcgan64 has 100 steps and dcgan64_equal"),
+    ({f"{STUDY}.expected": [0.0, 1.0]}, f"{STUDY}.than: an expectation is of one trial"),
+    ({f"{STUDY}.moments": [200]}, f"{STUDY}.than: over time a trial is compared with itself"),
+    ({"studies.d_is_not_fooled.moments": [200]}, "studies.d_is_not_fooled.moments: a study is over time or of an expectation"),
+    ({"studies.better_over_time.moments": [300]}, "studies.better_over_time.moments: dense64 keeps no generator at step 300"),
+    ({"studies.better_over_time.moments": [1000, 200]}, "studies.better_over_time.moments: must rise"),
+    ({"studies.better_over_time.outcome": "coverage"}, "studies.better_over_time.outcome: on the way only kid and fid are taken"),
+    ({"studies.d_is_not_fooled.expected": [0.5]}, "studies.d_is_not_fooled.expected: [0.5] is not allowed: must hold 2 or more"),
+]
+
+
+@pytest.mark.parametrize(("changes", "message"), MISTAKES, ids=[message[:50] for _, message in MISTAKES])
+def test_mistake_is_one_line_with_file_and_key(changed, changes, message):
+    path = changed(changes)
+    with pytest.raises(UserError) as error:
+        declarations.load(path)
+    assert str(error.value).startswith(f"{path}: {message}")
+    assert "\n" not in str(error.value)
+
+
+def test_equal_pictures_are_counted_by_batches(changed):
+    halves = {"trials.dcgan64_equal_rates.batch_size": 8, f"{STUDY}.equal": "pictures"}
+    with pytest.raises(UserError, match=r"dcgan64 has [0-9,]+ pictures and dcgan64_equal_rates [0-9,]+ pictures"):
+        declarations.load(changed(halves))
+    own = params.load().report("dcgan64")
+    steps = {"trials.dcgan64_equal_rates.max_steps": own.max_steps * own.batch_size // 8}
+    assert declarations.load(changed(halves | steps)).studies["unequal_rates"].equal == "pictures"

@@ -1,0 +1,180 @@
+"""From trials' figures to a table, and from the table to a verdict."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ganlib.studies import declarations, places, results, words
+from ganlib.studies.declarations import Study
+from tests.conftest import ROOT
+
+DATASET, SEEDS = "toons", [1, 2, 3, 4, 5, 6]
+MACHINE = {"processor": "a processor", "kernels": "AVX2", "threads": 2}
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def declared(name: str, **changes: Any) -> Study:
+    studies = declarations.params.read(ROOT / "studies" / "params.yaml")["studies"]
+    return Study.model_validate({**studies[name], **changes})
+
+
+def leave(trial: str, seed: int, moments: dict[int, float] | None = None, **figures: Any) -> None:
+    path = places.figures(DATASET, trial, seed)
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps({"status": "lived", "step": 4000, "scale": "preview", "samples": 250, **MACHINE, **figures}))
+    if moments:
+        pd.DataFrame({"step": [*moments], "kid": [*moments.values()]}).to_csv(path.with_name("scores.csv"), index=False)
+
+
+def judged(study: Study, seeds: list[int] = SEEDS) -> dict[str, Any]:
+    return results.judge(study, results.table(results.rows(study, DATASET, seeds)))
+
+
+def noisy(seed: int, value: float) -> float:
+    return value * (1 + 0.002 * (seed - 3.5))
+
+
+def test_difference_of_scores_is_a_share_of_the_excess_over_the_floor():
+    study = declared("unequal_rates")
+    for seed in SEEDS:
+        leave("dcgan64", seed, kid=0.02 + noisy(seed, 0.08), kid_floor=0.02)
+        leave("dcgan64_equal_rates", seed, kid=0.02 + noisy(seed, 0.1), kid_floor=0.02)
+    found = judged(study)
+    assert found["verdict"] == "supported"
+    assert found["difference"] == pytest.approx(0.2, abs=1e-4)
+    assert 0.19 < found["low"] < 0.2 < found["high"] < 0.21
+    assert (found["better_median"], found["than_median"]) == pytest.approx((0.1, 0.12), abs=1e-4)
+    assert (found["seeds"], found["steps"], found["scale"], found["samples"], found["of_excess"]) == (6, 4000, "preview", 250, True)
+    assert "verdict_on_failures" not in found
+    sentence = words.sentence(study, found, DATASET)
+    assert sentence.startswith("At preview scale (toons, 4,000 steps, N = 250, 6 seeds a side): supported; KID above the floor 20% less on")
+
+
+def test_table_holds_all_that_the_verdict_is_made_from():
+    for seed in SEEDS:
+        leave("dcgan64", seed, kid=noisy(seed, 0.1), kid_floor=0.02, coverage=0.3)
+        leave("dcgan64_equal_rates", seed, kid=noisy(seed, 0.2), kid_floor=0.02, coverage=0.2)
+    text = results.table(results.rows(declared("unequal_rates"), DATASET, SEEDS))
+    table = pd.read_csv(results.StringIO(text))
+    assert len(table) == 12
+    assert set(table["processor"]) == {"a processor"}
+    assert table["coverage"].tolist() == [0.3] * 6 + [0.2] * 6
+    shuffled = "".join([text.splitlines(keepends=True)[0], *reversed(text.splitlines(keepends=True)[1:])])
+    assert results.judge(declared("unequal_rates"), shuffled) == pytest.approx(results.judge(declared("unequal_rates"), text))
+
+
+def test_studys_own_margin_is_the_one_that_counts():
+    for seed in SEEDS:
+        leave("dcgan64", seed, kid=noisy(seed, 0.1), kid_floor=0.0)
+        leave("dcgan64_equal_rates", seed, kid=noisy(7 - seed, 0.1), kid_floor=0.0)
+    assert judged(declared("unequal_rates"))["verdict"] == "no difference that matters"
+    assert judged(declared("unequal_rates", margin=0.001))["verdict"] == "undecided"
+
+
+def test_collapsed_and_diverged_runs_are_counted_and_medians_stand_in_for_means():
+    study = declared("unequal_rates")
+    for seed in range(1, 13):
+        leave("dcgan64", seed, kid=noisy(seed, 0.1), kid_floor=0.0)
+        fails = seed in (2, 3, 5, 7, 11)
+        told = {"kid": 0.9 if fails else noisy(seed, 0.11), "kid_floor": 0.0, "status": "collapsed" if fails else "lived"}
+        leave("dcgan64_equal_rates", seed, **({"status": "diverged", "step": ""} if seed == 2 else told))
+    found = judged(study, list(range(1, 13)))
+    assert (found["better_failed"], found["than_failed"], found["verdict_on_failures"]) == (0, 5, "supported")
+    assert found["verdict"] == "supported"  # by the median: the other seven are a tenth better too
+    assert found["high"] > found["difference"] > 0.05
+    assert "0 of 12 runs failed against 5 of 12: supported on failures" in words.sentence(study, found, DATASET)
+    six = judged(study)
+    assert (six["verdict"], six["low"], six["high"]) == ("undecided", None, None)
+    assert "between any amount and any amount" in words.answer(study, six)
+    json.dumps(six, allow_nan=False)
+
+
+def test_nothing_on_either_side_is_not_testable():
+    study = declared("out_of_bound_loss")
+    for seed in SEEDS:
+        leave("began64", seed, fakes_out_of_range=0.0)
+        leave("began64_no_bound", seed, fakes_out_of_range=0.0)
+    assert judged(study)["verdict"] == "not testable"
+    assert words.answer(study, judged(study)) == "not testable, since the share of values out of range is 0 on both sides"
+
+
+def test_share_is_compared_by_its_difference_in_the_direction_of_the_claim():
+    study = declared("out_of_bound_loss")
+    for seed in SEEDS:
+        leave("began64", seed, fakes_out_of_range=0.0)
+        leave("began64_no_bound", seed, fakes_out_of_range=noisy(seed, 0.02))
+    found = judged(study)
+    assert (found["verdict"], found["difference"]) == ("supported", pytest.approx(0.02))
+
+
+def test_end_of_a_run_is_compared_with_its_first_moment_in_pairs():
+    study = declared("better_over_time")
+    for seed in SEEDS:
+        common = 1 + 0.3 * (seed % 3)  # far more than what training changes, and the same at each moment
+        leave("dense64", seed, {200: 0.5 * common, 1000: 0.45 * common, 4000: 0.4 * common}, kid=noisy(seed, 0.4 * common), kid_floor=0.0)
+    found = judged(study)
+    assert (found["verdict"], found["difference"]) == ("supported", pytest.approx(0.2, abs=0.01))
+    assert found["p_trend"] < 0.001
+    assert found["steps"] == 4000
+    assert "6 seeds)" in words.sentence(study, found, DATASET)
+
+
+def test_expectation_is_of_the_mean_and_a_failed_run_is_outside():
+    study = declared("d_is_not_fooled")
+    for seed in range(1, 13):
+        leave("dense64", seed, d_accuracy=0.99 + 0.0001 * seed)
+    found = judged(study, list(range(1, 13)))
+    assert (found["verdict"], found["failed"]) == ("supported", 0)
+    assert "is 0.9906 on average" in words.answer(study, found)
+    for seed in range(1, 9):
+        path = places.figures(DATASET, "dense64", seed)
+        path.write_text(json.dumps({"status": "diverged", "scale": "preview", **MACHINE}))
+    found = judged(study, list(range(1, 13)))
+    assert (found["verdict"], found["failed"]) == ("undecided", 8)
+    assert "8 of 12 runs failed" in words.answer(study, found)
+
+
+def test_study_whose_runs_all_diverged_says_so():
+    study = declared("unequal_rates")
+    for trial in study.trials:
+        for seed in SEEDS:
+            leave(trial, seed, status="diverged", step="", samples="")
+    found = judged(study)
+    assert (found["verdict"], found["difference"], found["better_failed"], found["than_failed"]) == ("undecided", 0, 6, 6)
+    assert words.sentence(study, found, DATASET).endswith("6 of 6 runs failed against 6 of 6: undecided on failures.")
+
+
+def test_expectation_without_an_upper_bound_is_not_met_by_runs_without_a_number():
+    study = declared("d_is_not_fooled", expected=[0.5, None])
+    for seed in SEEDS:
+        leave("dense64", seed, **({"d_accuracy": 0.9} if seed > 5 else {"status": "diverged", "step": ""}))
+    assert judged(study)["verdict"] != "supported"
+
+
+def test_three_seeds_give_an_interval_and_no_verdict():
+    for seed in SEEDS[:3]:
+        leave("dcgan64", seed, kid=noisy(seed, 0.1), kid_floor=0.0)
+        leave("dcgan64_equal_rates", seed, kid=noisy(seed, 0.2), kid_floor=0.0)
+    found = judged(declared("unequal_rates"), SEEDS[:3])
+    assert found["verdict"] == "no verdict"
+    assert 0.4 < found["low"] < found["difference"] < found["high"]
+    assert "no verdict below 6 seeds, 3 were run; KID above the floor 50% less" in words.answer(declared("unequal_rates"), found)
+
+
+def test_support_by_less_than_matters_says_so():
+    for seed in SEEDS:
+        leave("dcgan64", seed, kid=noisy(seed, 0.1), kid_floor=0.0)
+        leave("dcgan64_equal_rates", seed, kid=noisy(seed, 0.104), kid_floor=0.0)
+    found = judged(declared("unequal_rates"))
+    assert found["verdict"] == "supported"
+    assert words.answer(declared("unequal_rates"), found).endswith("by less than matters")
+    assert np.isclose(found["margin"], 1 - math.exp(-math.log(1.1)))

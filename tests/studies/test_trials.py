@@ -1,0 +1,83 @@
+"""A training of a study, and one that goes wrong; how a trial's end is called."""
+
+import json
+
+import pytest
+
+from ganlib import params, paths
+from ganlib.data.faces import Faces
+from ganlib.errors import DivergedError
+from ganlib.figures import Log
+from ganlib.studies import scoring, trials
+from ganlib.studies.stored import settings_from
+from ganlib.training import loop
+from tests.training import small
+
+
+@pytest.fixture
+def stored(tmp_path, monkeypatch) -> dict:
+    """The settings file of a tiny trial of dense64, its faces in place."""
+    report = small.report("dense64", ema=None)
+    small.small_faces(tmp_path / "raw", report)
+    monkeypatch.chdir(tmp_path)
+    paths.faces("wide64").parent.mkdir(parents=True)
+    (tmp_path / "raw" / "faces").rename(paths.faces("wide64"))
+    return {"report": "dense64", "settings": report.model_dump(), "split": "all", "log_every": 1, "scale": "preview"}
+
+
+def test_trial_trains_and_names_its_machine(stored, tmp_path):
+    trials.train(stored, tmp_path / "run", seed=3, save_every=None)
+    assert (tmp_path / "run" / "run" / "generator.safetensors").is_file()
+    assert (tmp_path / "run" / "progress" / "log.csv").is_file()
+    machine = json.loads((tmp_path / "run" / "machine.json").read_text())
+    assert machine.keys() == {"processor", "kernels", "threads"}
+    assert machine["processor"]
+
+
+def test_trial_that_diverges_is_recorded_and_no_error(stored, tmp_path, capsys):
+    stored["settings"] |= {"lr_g": 1e30, "lr_d": 1e30}
+    trials.train(stored, tmp_path / "run", seed=3, save_every=None)
+    (reason,) = (tmp_path / "run" / "diverged.txt").read_text().splitlines()
+    assert reason.startswith("train@dense64: ")
+    assert "this trial counts as failed: train@dense64" in capsys.readouterr().err
+    found = scoring.score(stored, {}, tmp_path / "run", tmp_path / "scores", seed=3)
+    assert (found["status"], found["scale"]) == ("diverged", "preview")
+
+
+def test_training_of_one_report_still_ends_with_an_error_where_numbers_are_no_longer_finite(stored, tmp_path):
+    report = settings_from(stored | {"settings": stored["settings"] | {"lr_g": 1e30, "lr_d": 1e30}})
+    faces = Faces.open(paths.faces("wide64"), "all")
+    with pytest.raises(DivergedError, match="try a smaller learning rate"):
+        loop.train("dense64", report, faces, paths.outputs("dense64"), tmp_path / "checkpoints", seed=1, log_every=1)
+
+
+def test_curve_trains_without_pictures(tmp_path):
+    settings = params.load().curve.model_copy(update={"steps": 100}).model_dump()
+    stored = {"report": "curve", "settings": settings, "scale": "preview"}
+    trials.train(stored, tmp_path / "run", seed=3, save_every=None)
+    found = scoring.score(stored, {}, tmp_path / "run", tmp_path / "scores", seed=3)
+    assert (found["status"], found["step"], found["d_real"]) == ("lived", 100, found["d_accuracy"])
+    assert found["within_bounds"] <= 1
+
+
+@pytest.mark.parametrize(
+    ("diversity", "kid", "status"), [(0.9, 0.2, "lived"), (0.049, 0.2, "collapsed"), (0.9, 0.5, "learned nothing"), (0.05, 0.49, "lived")]
+)
+def test_end_of_a_training_has_a_name(diversity, kid, status):
+    assert scoring.status({"diversity": diversity, "kid": kid, "kid_untrained": 0.5}) == status
+
+
+def test_slope_is_the_change_in_a_thousand_steps_after_the_first_tenth(tmp_path):
+    log = Log(tmp_path / "log.csv")
+    for line in range(20):
+        outlier = 99.0 if line < 2 or line == 10 else 0.0
+        log.write(100 * (line + 1), {"g_loss": 5 - 0.02 * line + outlier, "d_accuracy": 0.5, "k": 1.0})
+    found = scoring.slopes(tmp_path / "log.csv")
+    assert found.keys() == {"g_loss_slope", "d_accuracy_slope"}
+    assert found["g_loss_slope"] == pytest.approx(-0.2)
+    assert found["d_accuracy_slope"] == 0
+
+
+def test_log_of_one_line_has_no_slope(tmp_path):
+    Log(tmp_path / "log.csv").write(1, {"g_loss": 5.0})
+    assert scoring.slopes(tmp_path / "log.csv") == {}
