@@ -27,6 +27,13 @@ def wait_for(checkout: Checkout, pattern: str) -> None:
     raise AssertionError(pattern)
 
 
+def lacks_baselines_alone(text: str) -> bool:
+    """Whether DVC complains of nothing but the outputs of baselines that never ran, as docs/dvc.md says of `apply`."""
+    _, failed, missing = text.partition("Checkout failed for following targets:\n")
+    targets = missing.partition("Is your cache")[0].split()
+    return bool(failed) and all(target.endswith(("/lsgan64", "/wgan64")) for target in targets)
+
+
 @pytest.fixture(scope="module")
 def told(finished: Checkout, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str]]:
     """Each command with what it said."""
@@ -40,8 +47,11 @@ def told(finished: Checkout, tmp_path_factory: pytest.TempPathFactory) -> list[t
         done = subprocess.run(
             ["bash", "-c", command], cwd=checkout.folder, env=environment(), text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
-        assert done.returncode == 0, f"{command}\n{done.stdout}"
+        assert done.returncode == 0 or lacks_baselines_alone(done.stdout), f"{command}\n{done.stdout}"
         said.append((command, done.stdout))
+        if "exp apply" in command or "git checkout" in command:
+            after = "apply" if "apply" in command else "checkout"
+            said.append((f"lr_d after {after}", checkout.run("grep", "^lr_d:", "params.yaml")))
         if "queue kill" in command:
             checkout.await_queue(0)
         if command == "dvc queue start" and any("queue remove" in before for before, _ in said):
@@ -61,6 +71,11 @@ def test_table_has_both_experiments_in_the_order_of_their_scores_and_no_file_of_
     assert "fast-d" in shown
     assert "lr_d" in shown
     assert "ganlib/" not in shown
+
+
+def test_applied_experiment_is_in_the_workspace_and_the_way_back_leads_to_what_is_committed(told):
+    assert said_by(told, "lr_d after apply").strip() == "lr_d: 0.0001"
+    assert said_by(told, "lr_d after checkout").strip() == "lr_d:"
 
 
 def test_killed_experiment_that_is_queued_again_goes_on_from_its_checkpoint(told):

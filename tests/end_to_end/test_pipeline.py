@@ -50,6 +50,7 @@ def test_repro_leaves_every_output(finished):
     assert {"d_accuracy", "d_loss_keras", "g_loss_keras"} <= finished.yaml("data/scores/dense64/details.json").keys()
     balance = {"convergence", "k", "balance", "out_of_range", "left_out", "diversity_within"}
     assert balance <= finished.yaml("data/scores/began64/details.json").keys()
+    assert {f"{name}.csv" for name in finished.reports} == finished.files("data/timing").keys()
     for name in ("began64", "vae64"):
         assert "reconstructions/000003.png" in finished.files(f"data/progress/{name}")
     assert {"d_accuracy", "d_score", "within_bounds"} <= finished.yaml("metrics/curve.json").keys()
@@ -57,6 +58,14 @@ def test_repro_leaves_every_output(finished):
     page = finished.files("data/page")["index.html"].decode()
     assert all(f'<section id="{name}">' in page for name in [*finished.reports, "curve", "scores", "learning"])
     assert finished.files("data/page")["kid.csv"].decode().count("\n") == 1 + len(finished.reports)
+
+
+def test_sheets_are_named_as_vs_code_wants_them_for_its_slider(finished):
+    """Its DVC extension shows pictures as one over steps where each is a number, in a folder (vscode-dvc's MULTI_IMAGE_PATH_REG)."""
+    for name in finished.reports:
+        sheets = [path for path in finished.files(f"data/progress/{name}") if path.startswith(("samples/", "reconstructions/"))]
+        assert sheets
+        assert all(re.search(r"[^/]+[/\\]\d+\.[a-z]+$", f"data/progress/{name}/{path}", re.IGNORECASE) for path in sheets)
 
 
 def test_git_keeps_scores_and_no_picture(finished):
