@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from ganlib.glossary import term
 from tests.end_to_end.conftest import Checkout
 
 SCORES = (
@@ -58,6 +59,14 @@ def test_repro_leaves_every_output(finished):
     page = finished.files("data/page")["index.html"].decode()
     assert all(f'<section id="{name}">' in page for name in [*finished.reports, "curve", "scores", "learning"])
     assert finished.files("data/page")["kid.csv"].decode().count("\n") == 1 + len(finished.reports)
+
+
+def test_every_figure_that_a_run_leaves_is_explained(finished):
+    for name in finished.reports:
+        for key in (*finished.yaml(f"data/scores/{name}/details.json"), *finished.yaml(f"metrics/{name}.json"), *log(finished, name)[0]):
+            assert term(key).words
+    for key in (*finished.yaml("metrics/curve.json"), *log(finished, "curve")[0]):
+        assert term(key).words
 
 
 def test_sheets_are_named_as_vs_code_wants_them_for_its_slider(finished):
