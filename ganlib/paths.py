@@ -95,6 +95,11 @@ def exports(report: str) -> Path:
     return Path("exports", report)
 
 
+def timing(report: str) -> Path:
+    """How long the last training of `report` took, in the user's own checkout; no output, since equal runs take other times."""
+    return home() / "data" / "timing" / f"{report}.csv"
+
+
 def checkpoints() -> Path:
     """What runs need to go on after an interruption, and their times: no output of a stage, and shared by all experiments."""
     return home() / ".checkpoints"

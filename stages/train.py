@@ -1,9 +1,11 @@
-"""Train one report's nets: data/runs/<report>/, data/nets/<report>/ and data/progress/<report>/."""
+"""Train one report's nets: data/runs/<report>/, data/nets/<report>/ and data/progress/<report>/; its times in data/timing/."""
 
 import os
+import shutil
 
 from ganlib import launch, params, paths, progress
 from ganlib.data.faces import Faces
+from ganlib.files import replacing
 from ganlib.training import loop
 from stages import run
 
@@ -21,7 +23,7 @@ def main(report: str) -> None:
         for line in params.idle_overrides(report):
             progress.note(f"train@{report}: {line}")
     with team.working():
-        loop.train(
+        times = loop.train(
             report,
             chosen,
             faces,
@@ -32,6 +34,9 @@ def main(report: str) -> None:
             log_every=settings.log_every,
             save_every=int(os.environ.get(CHECKPOINT_STEPS, 0)) or None,
         )
+    if times:
+        with replacing(paths.timing(report)) as target:
+            shutil.copyfile(times, target)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,10 @@
 """What the docs say of results is what the committed tables hold."""
 
-from docs import seeds
+import pytest
+
+from docs import reading, seeds
 from ganlib import params
+from ganlib.glossary import CIRCUMSTANCES, ENDS, SCORES, SHARES, TRAINING
 from tests.conftest import ROOT
 
 
@@ -11,3 +14,20 @@ def test_ranges_over_seeds_are_those_of_the_table(monkeypatch):
     assert (ROOT / "docs" / "seeds.md").read_text() == seeds.page()
     assert readme == seeds.with_scores(readme)
     assert readme.count(" trainings of ") == len(params.load().reports) + 1  # the curve demo
+
+
+def test_list_of_figures_is_the_glossarys(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    page = reading.PAGE.read_text()
+    assert page == reading.with_figures(page)
+    assert page.count("\n| `") == len(SCORES) + len(ENDS) + len(SHARES) + len(TRAINING) + len(CIRCUMSTANCES)
+
+
+@pytest.mark.parametrize("name", reading.RUNS)
+def test_run_stands_beside_its_picture_and_the_command_that_makes_it(name):
+    page = (ROOT / reading.PAGE).read_text()
+    heading = f"## {name.replace('d-wins', 'd wins').capitalize()}\n"
+    section = page[page.index(heading) :].partition("\n## ")[0]
+    assert f"$ {reading.command(name)}\n" in section
+    assert f"(reading/{name}.png)" in section
+    assert (ROOT / reading.FOLDER / f"{name}.png").is_file()

@@ -32,7 +32,9 @@ def given(tmp_path, monkeypatch, changed_params) -> Callable[[dict], dict]:
 
     def call(changes: dict, name: str = "dense64") -> dict:
         seen = {}
-        monkeypatch.setattr(loop, "train", lambda *arguments, **named: seen.update(arguments=arguments, named=named))
+        times = tmp_path / "times.csv"
+        times.write_text("step,seconds\n4,1.5\n")
+        monkeypatch.setattr(loop, "train", lambda *arguments, **named: (seen.update(arguments=arguments, named=named), times)[1])
         changed_params(changes)
         train.main(name)
         return seen
@@ -63,6 +65,11 @@ def test_baseline_is_trained_as_a_report_is_and_overrides_reach_it(given, capfd)
     name, report, *_ = given({"lr_d": 2e-4, "lr_g": 0.5}, "lsgan64")["arguments"]
     assert (name, report.lr_g, report.max_steps) == ("lsgan64", 0.5, 4000)
     assert "train@lsgan64: lr_d: 0.0002 is lsgan64's own value" in capfd.readouterr().err
+
+
+def test_times_of_a_training_reach_the_users_own_checkout(given, tmp_path):
+    given({})
+    assert (tmp_path / "home/data/timing/dense64.csv").read_text() == "step,seconds\n4,1.5\n"
 
 
 def test_tests_may_ask_train_for_checkpoints_after_so_many_steps(given, monkeypatch):

@@ -62,12 +62,7 @@ def page(
         facts=_facts(scored),
         warnings=_warnings(scored),
         claims=claims,
-        tally=verdicts.summary(claims),
-        tested=[
-            {**claim, "chart": verdicts.chart(claim["verdict"]), "words": verdicts.words(claim["verdict"])}
-            for claim in claims
-            if claim["verdict"]
-        ],
+        tally=verdicts.tally(claims),
         untested=verdicts.untested(claims),
         experiments=experiments,
         how=_how(scored),

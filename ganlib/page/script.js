@@ -140,6 +140,8 @@ if (moments) {
   });
 }
 
+addEventListener('beforeprint', () => all('details').forEach(details => { details.open = true; }));
+
 for (const button of all('[data-copy]')) button.onclick = async () => {
   const text = button.previousElementSibling;
   try {

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,90 +14,94 @@ from ganlib.page.charts import short
 FILE = Path("docs/claims.json")
 WIDTH, LINE, EDGE = 360, 40, 14
 
-STATUSES = {
-    "run": "tested",
-    "ready": "can be tested with one command",
-    "needs": "needs a setting or a figure that is not there",
-    "not testable": "cannot be tested",
+STATES = {
+    "declared": "declared, and not run yet",
+    "ready": "in the catalogue, to be tested with two commands",
+    "needs": "waiting for a setting or a figure that is not there",
+    "done": "answered without a study",
+    "not_testable": "not testable",
 }
+"""Of claims that no study has tested."""
+
+STUDY = "dvc repro studies/dvc.yaml:study@{}"
+COMMANDS = {"tested": STUDY, "declared": STUDY, "ready": "ganlib declare {0} && " + STUDY.replace("{}", "{0}")}
 
 
-def claims(path: Path = FILE) -> list[Mapping[str, Any]]:
-    """Every claim of the reports; none where there is no file."""
-    return json.loads(path.read_text())["claims"] if path.exists() else []
+def claims(path: Path = FILE) -> list[dict[str, Any]]:
+    """Every claim of the reports, with its `command` and each result with its `chart` and its `numbers`; none where there is no file."""
+    found = json.loads(path.read_text()) if path.exists() else []
+    return [
+        {
+            **claim,
+            "command": COMMANDS.get(claim["state"], "").format(claim["name"]),
+            "results": [
+                {**result, "chart": chart(result), "numbers": numbers(result, dataset)}
+                for dataset, result in claim.get("results", {}).items()
+            ],
+        }
+        for claim in found
+    ]
 
 
-def summary(found: Sequence[Mapping[str, Any]]) -> list[tuple[str, int]]:
-    """How many claims have each verdict, and how many of the others have each status, both in falling number."""
-    verdicts = Counter(claim["verdict"]["verdict"] for claim in found if claim["verdict"])
-    statuses = Counter(STATUSES[claim["status"]] for claim in found if not claim["verdict"])
-    return [*verdicts.most_common(), *statuses.most_common()]
+def tally(found: Sequence[Mapping[str, Any]]) -> list[tuple[str, int]]:
+    """How many verdicts there are of each kind, and how many claims in each other state, both in falling number."""
+    verdicts = Counter(result["verdict"] for claim in found for result in claim["results"])
+    states = Counter(STATES[claim["state"]] for claim in found if not claim["results"])
+    return [*verdicts.most_common(), *states.most_common()]
 
 
 def untested(found: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[Mapping[str, Any]]]]:
-    """The claims without a verdict, by their status."""
-    groups = [
-        (words, [claim for claim in found if not claim["verdict"] and claim["status"] == status]) for status, words in STATUSES.items()
-    ]
+    """The claims without a verdict, by their state."""
+    groups = [(words, [claim for claim in found if claim["state"] == state]) for state, words in STATES.items()]
     return [(words, group) for words, group in groups if group]
 
 
-def dots(verdict: Mapping[str, Any]) -> list[float]:
-    """A value of each seed: how much better the claim's side is where there are two as long, else the values of the only one."""
-    sides = [side["values"] for side in verdict["sides"]]
-    if len(sides) == 2 and len(sides[0]) == len(sides[1]):
-        return [than - better for better, than in zip(*sides, strict=True)]
-    return sides[0] if len(sides) == 1 else []
+def chart(result: Mapping[str, Any]) -> Markup:
+    """A result as inline SVG: what would refute or support the claim is shaded, above the line a ring for each seed.
 
+    Of a comparison that is the margin around 0, and right of it the claim's side is better; of an expectation the range expected.
+    """
+    low, high, middle, seeds = (result.get(key) for key in ("low", "high", "difference", "dots"))
+    expected = [result.get(key) for key in ("low_expected", "high_expected")]
+    is_comparison = "low_expected" not in result
+    if is_comparison and result.get("margin"):
+        expected = [-result["margin"], result["margin"]]
+    marks = [0.0] if is_comparison else []
+    values = [value for value in (*(seeds or ()), low, high, middle, *expected, *marks) if value is not None]
+    if not values:
+        return Markup("")
+    room = ((max(values) - min(values)) or 1.0) * 0.06
+    first, last = min(values) - room, max(values) + room
 
-def chart(verdict: Mapping[str, Any]) -> Markup:
-    """The verdict as inline SVG: zero dotted, the margin around it shaded, above the line a ring for each seed."""
-    margin, low, high, estimate = (verdict[key] for key in ("margin", "low", "high", "estimate"))
-    seeds = dots(verdict)
-    values = [*seeds, *(value for value in (low, high, estimate) if value is not None), 0.0]
-    values += [-margin, margin] if margin else []
-    first, last = min(values), max(values)
-    room = ((last - first) or 1.0) * 0.06
-    first, last = first - room, last + room
+    def across(value: float) -> float:
+        return round(EDGE + (WIDTH - 2 * EDGE) * (value - first) / (last - first), 1)
 
-    def across(value: float) -> str:
-        return f"{EDGE + (WIDTH - 2 * EDGE) * (value - first) / (last - first):.1f}"
-
-    parts = [f'<line class="axis" x1="{EDGE}" x2="{WIDTH - EDGE}" y1="{LINE}" y2="{LINE}"/>']
-    if margin:
-        parts.insert(
-            0,
-            f'<rect class="margin" x="{across(-margin)}" y="8" width="{float(across(margin)) - float(across(-margin)):.1f}" height="44"/>',
-        )
-        parts += [f'<text x="{across(end)}" y="68" text-anchor="middle">{sign}</text>' for end, sign in _ends(margin, first, last)]
-    parts.append(
-        f'<line class="zero" x1="{across(0)}" x2="{across(0)}" y1="8" y2="52"/><text x="{across(0)}" y="68" text-anchor="middle">0</text>'
-    )
-    if len(verdict["sides"]) == 2:
-        parts.append(f'<text x="{EDGE}" y="84">← against the claim</text><text x="{WIDTH - EDGE}" y="84" text-anchor="end">for it →</text>')
+    parts = []
+    if any(end is not None for end in expected):
+        left, right = (across(end if end is not None else beyond) for end, beyond in zip(expected, (first, last), strict=True))
+        parts.append(f'<rect class="margin" x="{left}" y="8" width="{right - left:.1f}" height="44"/>')
+    parts.append(f'<line class="axis" x1="{EDGE}" x2="{WIDTH - EDGE}" y1="{LINE}" y2="{LINE}"/>')
+    if is_comparison:
+        parts.append(f'<line class="zero" x1="{across(0)}" x2="{across(0)}" y1="8" y2="52"/>')
+        parts.append(f'<text x="{EDGE}" y="86">← against the claim</text><text x="{WIDTH - EDGE}" y="86" text-anchor="end">for it →</text>')
+    labels = sorted({*marks, *(end for end in expected if end is not None)})
+    apart = all(across(after) - across(before) > 44 for before, after in pairwise(labels))
+    parts += [f'<text x="{across(at)}" y="68" text-anchor="middle">{short(at)}</text>' for at in (labels if apart else marks or labels[:1])]
     if low is not None and high is not None:
         parts.append(f'<line class="interval" x1="{across(low)}" x2="{across(high)}" y1="{LINE}" y2="{LINE}"/>')
-    if estimate is not None:
-        parts.append(f'<path class="estimate" d="M{across(estimate)} {LINE - 7}l6 7l-6 7l-6 -7z"/>')
-    parts += [f'<circle class="seed" cx="{across(value)}" cy="{LINE - 18}" r="4.5"/>' for value in seeds]
-    return Markup(f'<svg viewBox="0 0 {WIDTH} 90" role="img" aria-label="{escape(words(verdict))}">{"".join(parts)}</svg>')
+    if middle is not None:
+        parts.append(f'<path class="estimate" d="M{across(middle)} {LINE - 7}l6 7l-6 7l-6 -7z"/>')
+    parts += [f'<circle class="seed" cx="{across(value)}" cy="{LINE - 18}" r="4.5"/>' for value in seeds or ()]
+    return Markup(f'<svg viewBox="0 0 {WIDTH} 92" role="img" aria-label="{escape(result["sentence"])}">{"".join(parts)}</svg>')
 
 
-def words(verdict: Mapping[str, Any]) -> str:
-    """The chart in words."""
-    unit = f" {verdict['unit']}" if verdict["unit"] else ""
-    text = ""
-    if verdict["estimate"] is not None:
-        text = f"estimate {short(verdict['estimate'])}{unit}"
-    if verdict["low"] is not None:
-        text += f", interval {short(verdict['low'])} to {short(verdict['high'])}"
-    if verdict["margin"]:
-        text += f", margin {short(verdict['margin'])}"
-    return f"{text}; {verdict['seeds']} seeds".removeprefix("; ")
-
-
-def _ends(margin: float, first: float, last: float) -> list[tuple[float, str]]:
-    """The margin's ends and their labels, where these do not touch the label of zero."""
-    if 2 * margin / (last - first) < 0.24:
-        return []
-    return [(-margin, short(-margin)), (margin, short(margin))]
+def numbers(result: Mapping[str, Any], dataset: str) -> str:
+    """The interval, the margin, and where and on what the runs were made."""
+    middle, low, high = (result.get(key) for key in ("difference", "low", "high"))
+    parts = [] if middle is None else [f"{'mean' if 'low_expected' in result else 'difference'} {short(middle)}"]
+    if low is not None and high is not None:
+        parts.append(f"97.5% interval {short(low)} to {short(high)}")
+    if result.get("margin"):
+        parts.append(f"margin {short(result['margin'])}")
+    seeds = f"{result['seeds']} seeds on {dataset}, scale {result['scale']}"
+    return "; ".join([", ".join(parts), seeds, *result.get("processors", ())]).removeprefix("; ")

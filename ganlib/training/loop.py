@@ -40,7 +40,7 @@ def train(
     seed: int,
     log_every: int,
     save_every: int | None = None,
-) -> None:
+) -> Path | None:
     """Train the report's nets on `faces` and leave the run in the folders of `outputs`, on the device that `device.device` names.
 
     `outputs.run` gets generator.safetensors, config.yaml and snapshots/<step>.safetensors (the generator on the way, never the last);
@@ -48,7 +48,7 @@ def train(
     samples/<step>.png and, where the nets reconstruct, reconstructions/<step>.png; all at once, when the run is complete. The same
     arguments give the same bytes on the same machine, however often the run was cut off: it goes on from what it left below
     `checkpoints`, as often as `Pace` says or, in tests, every `save_every` steps. All processes of a team call this alike, and its leader
-    writes.
+    writes, and gets the file of the times, which lies there too.
     """
     team.divide(report)
     device = prepare_device(report.precision)
@@ -60,7 +60,7 @@ def train(
     parts = {"streams": streams, "trainer": trainer, "feed": feed}
     if not team.leads:
         _follow(parts, steps, team)
-        return
+        return None
     identity = checkpoint.identity(name, report, faces, seed=seed, log_every=log_every)
     needed = 2 * bytes_needed(report, trainer, steps, feed.steps_per_epoch) + 3 * checkpoint.bytes_needed(trainer)
     with (
@@ -108,6 +108,7 @@ def train(
                 timing.write(step, {"seconds": seconds_before + elapsed})
                 bar.set_postfix_str(_status(figures, (step - first) * report.reals_per_step / elapsed, device), refresh=False)
         saved.finish(outputs)
+    return saved.timing
 
 
 def _follow(parts: Mapping[str, Any], steps: int, team: Team) -> None:

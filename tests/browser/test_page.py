@@ -23,7 +23,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page of painted results, with a claim of each kind, beside them."""
     folder = tmp_path_factory.mktemp("page")
     workspace.paint(folder)
-    (folder / "docs/claims.json").write_text(json.dumps({"claims": [workspace.claim({}), workspace.UNTESTED]}))
+    (folder / "docs/claims.json").write_text(json.dumps([workspace.claim({}), workspace.UNTESTED]))
     with contextlib.chdir(folder):
         checkout.write(Path("index.html"), experiments=False)
     return folder / "index.html"

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from ganlib.glossary import term
 from tests.end_to_end.conftest import Checkout
 
 SCORES = (
@@ -50,6 +51,7 @@ def test_repro_leaves_every_output(finished):
     assert {"d_accuracy", "d_loss_keras", "g_loss_keras"} <= finished.yaml("data/scores/dense64/details.json").keys()
     balance = {"convergence", "k", "balance", "out_of_range", "left_out", "diversity_within"}
     assert balance <= finished.yaml("data/scores/began64/details.json").keys()
+    assert {f"{name}.csv" for name in finished.reports} == finished.files("data/timing").keys()
     for name in ("began64", "vae64"):
         assert "reconstructions/000003.png" in finished.files(f"data/progress/{name}")
     assert {"d_accuracy", "d_score", "within_bounds"} <= finished.yaml("metrics/curve.json").keys()
@@ -57,6 +59,22 @@ def test_repro_leaves_every_output(finished):
     page = finished.files("data/page")["index.html"].decode()
     assert all(f'<section id="{name}">' in page for name in [*finished.reports, "curve", "scores", "learning"])
     assert finished.files("data/page")["kid.csv"].decode().count("\n") == 1 + len(finished.reports)
+
+
+def test_every_figure_that_a_run_leaves_is_explained(finished):
+    for name in finished.reports:
+        for key in (*finished.yaml(f"data/scores/{name}/details.json"), *finished.yaml(f"metrics/{name}.json"), *log(finished, name)[0]):
+            assert term(key).words
+    for key in (*finished.yaml("metrics/curve.json"), *log(finished, "curve")[0]):
+        assert term(key).words
+
+
+def test_sheets_are_named_as_vs_code_wants_them_for_its_slider(finished):
+    """Its DVC extension shows pictures as one over steps where each is a number, in a folder (vscode-dvc's MULTI_IMAGE_PATH_REG)."""
+    for name in finished.reports:
+        sheets = [path for path in finished.files(f"data/progress/{name}") if path.startswith(("samples/", "reconstructions/"))]
+        assert sheets
+        assert all(re.search(r"[^/]+[/\\]\d+\.[a-z]+$", f"data/progress/{name}/{path}", re.IGNORECASE) for path in sheets)
 
 
 def test_git_keeps_scores_and_no_picture(finished):

@@ -28,7 +28,7 @@ def shown(page: str) -> str:
 
 
 def test_stages_write_the_page_of_all_reports_and_the_same_again(results):
-    (results / "docs/claims.json").write_text('{"claims": []}')
+    (results / "docs/claims.json").write_text("[]")
     pages = []
     for _ in range(2):
         for name in load().reports:
@@ -41,7 +41,7 @@ def test_stages_write_the_page_of_all_reports_and_the_same_again(results):
 
 
 def test_kid_of_every_kept_generator_is_in_one_table(results):
-    (results / "docs/claims.json").write_text('{"claims": []}')
+    (results / "docs/claims.json").write_text("[]")
     for name in load().reports:
         section_stage.main(name)
     compare.main()
@@ -135,26 +135,44 @@ def test_verdict_stands_with_its_claim_interval_and_command_and_text_is_escaped(
     page = written()
     assert "better &lt;quality&gt;" in page
     text = shown(page)
-    assert "estimate 0.2 KID, interval 0.1 to 0.3, margin 0.05; 3 seeds; toons, preview; a processor" in text
+    assert "difference 0.2, 97.5% interval 0.1 to 0.3, margin 0.05; 3 seeds on toons, scale preview; a processor" in text
     assert "dvc repro studies/dvc.yaml:study@rates" in text
-    assert "1 claim not tested here: cannot be tested" in text
-    assert "each crop has reals of its own" in text
+    assert "1 claim: not testable" in text
+    assert "Each crop has reals of its own." in text
+    assert re.findall(r"<li><b>(\d+)</b>([^<]*)", page) == [("1", "supported"), ("1", "not testable")]
 
 
-def test_dots_of_a_verdict_are_what_each_seed_says_for_the_claim(judged):
-    (verdict, _) = [claim["verdict"] for claim in verdicts.claims(judged() / "docs/claims.json")]
-    assert verdicts.dots(verdict) == pytest.approx([0.1, 0.2, 0.3])
-    drawn = [float(x) for x in re.findall(r'class="seed" cx="([\d.]+)"', verdicts.chart(verdict))]
-    assert drawn[1] - drawn[0] == pytest.approx(drawn[2] - drawn[1], abs=0.11)
-    zero = float(re.search(r'class="zero" x1="([\d.]+)"', verdicts.chart(verdict))[1])
-    assert zero < drawn[0] < drawn[1] < drawn[2]
+def places(chart: str, pattern: str) -> list[float]:
+    return [float(place) for place in re.findall(pattern, chart)]
+
+
+def test_rings_interval_and_margin_of_a_verdict_lie_where_their_numbers_say(judged):
+    chart = verdicts.claims(judged() / "docs/claims.json")[0]["results"][0]["chart"]
+    (zero,), seeds = places(chart, r'class="zero" x1="([\d.]+)"'), places(chart, r'class="seed" cx="([\d.]+)"')
+    unit = (seeds[2] - seeds[0]) / 0.2
+    assert seeds == pytest.approx([zero + unit * value for value in (0.1, 0.2, 0.3)], abs=0.2)
+    assert places(chart, r'class="interval" x1="([\d.]+)"') == [seeds[0]]
+    assert places(chart, r'class="estimate" d="M([\d.]+)') == [seeds[1]]
+    assert places(chart, r'class="margin" x="([\d.]+)"') == pytest.approx([zero - 0.05 * unit], abs=0.2)
+    assert places(chart, r'class="margin" .* width="([\d.]+)"') == pytest.approx([0.1 * unit], abs=0.2)
+
+
+def test_expectation_is_shaded_to_its_open_end_and_has_no_zero(judged):
+    changes = {"low_expected": 0.15, "high_expected": None, "margin": None}
+    result = verdicts.claims(judged(**changes) / "docs/claims.json")[0]["results"][0]
+    assert 'class="zero"' not in result["chart"]
+    (left,), (width,) = (
+        places(result["chart"], r'class="margin" x="([\d.]+)"'),
+        places(result["chart"], r'class="margin" .* width="([\d.]+)"'),
+    )
+    assert left + width == pytest.approx(verdicts.WIDTH - verdicts.EDGE, abs=0.2)
+    assert result["numbers"].startswith("mean 0.2, 97.5% interval 0.1 to 0.3; 3 seeds")
 
 
 def test_verdict_without_an_interval_is_drawn_without_one(judged):
-    (verdict, _) = [claim["verdict"] for claim in verdicts.claims(judged(low=None, high=None, margin=None) / "docs/claims.json")]
-    assert 'class="interval"' not in verdicts.chart(verdict)
-    assert 'class="margin"' not in verdicts.chart(verdict)
-    assert "estimate 0.2 KID; 3 seeds" in shown(written())
+    result = verdicts.claims(judged(low=None, high=None, margin=None, dots=[]) / "docs/claims.json")[0]["results"][0]
+    assert not any(f'class="{part}"' in result["chart"] for part in ("interval", "margin", "seed"))
+    assert "difference 0.2; 3 seeds" in shown(written())
 
 
 def test_data_of_the_page_is_that_of_the_files(results):

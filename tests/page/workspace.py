@@ -103,21 +103,18 @@ def _net(path: Path, shapes: dict[str, tuple[int, ...]]) -> None:
     save_file({name: np.zeros(shape, np.float32) for name, shape in shapes.items()}, path)
 
 
-def claim(changes: dict[str, object]) -> dict:
-    """A claim of a study over three seeds, whose own side is 0.1, 0.2 and 0.3 better."""
-    verdict = (
-        {"verdict": "supported", "sentence": "Its own rates score a KID lower by 0.2.", "estimate": 0.2, "low": 0.1, "high": 0.3}
-        | {"margin": 0.05, "unit": "KID", "seeds": 3, "dataset": "toons", "scale": "preview", "cpu": "a processor"}
-        | {"sides": [{"name": "own", "values": [0.1, 0.1, 0.1]}, {"name": "equal", "values": [0.2, 0.3, 0.4]}]}
-    )
-    words = {"report": "dcgan64", "source": "page 12", "sentence": "better <quality>", "claim": "unequal rates", "reason": ""}
-    run = {"study": "rates", "status": "run", "command": "dvc repro studies/dvc.yaml:study@rates", "verdict": {**verdict, **changes}}
-    return {"id": "1.1", **words, **run}
+def claim(changes: dict[str, Any]) -> dict[str, Any]:
+    """A claim of a study over three seeds, whose own side is 0.1, 0.2 and 0.3 better, with changes of its result."""
+    result = {"verdict": "supported", "seeds": 3, "difference": 0.2, "low": 0.1, "high": 0.3, "margin": 0.05, "scale": "preview"} | {
+        "sentence": "Its own rates score a KID lower by 0.2.",
+        "processors": ["a processor"],
+        "dots": [0.1, 0.2, 0.3],
+    }
+    words = {"report": "dcgan64", "says": "better <quality>", "at": "L258", "claim": "Unequal rates are better."}
+    return {"name": "rates", "state": "tested", **words, "results": {"toons": result | changes}}
 
 
-UNTESTED = {"id": "0.9", "report": "dcgan112", "source": "page 2", "sentence": "I cropped", "claim": "", "study": None} | {
-    "status": "not testable",
-    "reason": "each crop has reals of its own",
-    "command": None,
-    "verdict": None,
+UNTESTED = {"name": "cropped", "state": "not_testable", "report": "dcgan112", "says": "I cropped", "at": "L33"} | {
+    "claim": "Cropped pictures are learnt better.",
+    "reason": "Each crop has reals of its own.",
 }
