@@ -31,8 +31,11 @@ class Run:
     whole: bool
 
     def get(self, path: Path) -> Path | None:
-        """A file or folder that the checkout has of the run; None where there is no such thing."""
-        return self.checkout.get(path) if self.whole else None
+        """A file or folder that the checkout has of the run; None where there is no such thing, or neither cache nor remote hold it."""
+        try:
+            return self.checkout.get(path) if self.whole else None
+        except UserError:
+            return None
 
     @property
     def given(self) -> dict[str, list[str]]:

@@ -35,7 +35,8 @@ def test_readmes_commands_leave_what_they_say(used: Checkout) -> None:
     assert sorted(used.files("exports/dcgan56")) == ["faces.html", "generator.onnx", *hub, "sheet.png", "walk.webp"]
     assert used.run("git", "status", "--porcelain") == ""
     with Image.open(used.folder / "exports/dcgan56/walk.webp") as walk:
-        assert walk.n_frames == 60
+        times = [walk.seek(place) or walk.info["duration"] for place in range(walk.n_frames)]
+    assert sum(times) == 60 * 80  # milliseconds; Pillow makes one longer frame of equal ones
 
 
 @pytest.mark.slow
@@ -51,7 +52,9 @@ def test_python_of_the_docs_gives_what_it_shows(used: Checkout, monkeypatch: pyt
     used.run("python", "-m", "ganlib", "export", "dcgan64", "--format", "onnx", "--force")
     monkeypatch.chdir(used.folder)
     for page, examples in zip(PAGES, (3, 7), strict=True):
-        result = doctest.testfile(str(ROOT / page), module_relative=False)
+        blocks = "".join(re.findall(r"^```python\n(.*?)^```", (ROOT / page).read_text(), re.MULTILINE | re.DOTALL))
+        runner = doctest.DocTestRunner()
+        result = runner.run(doctest.DocTestParser().get_doctest(blocks, {}, page, page, 0))
         assert (result.failed, result.attempted) == (0, examples)
 
 

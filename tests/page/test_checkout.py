@@ -29,6 +29,18 @@ def test_baselines_are_on_it_where_they_were_trained(checkout):
     assert "dvc repro baselines/dvc.yaml:evaluate@wgan64" in Path("page.html").read_text()
 
 
+def test_what_was_made_of_a_generator_is_linked_as_seen_from_the_page(checkout):
+    workspace.trained("dense64")
+    page()
+    assert "faces.html" not in Path("page.html").read_text()
+    (checkout / "exports" / "dense64").mkdir(parents=True)
+    (checkout / "exports" / "dense64" / "faces.html").touch()
+    (checkout / "docs").mkdir(exist_ok=True)
+    page("-o", "docs/page.html")
+    assert '<a href="../exports/dense64/faces.html">draw faces in the browser</a>' in Path("docs/page.html").read_text()
+    assert "walk.webp" not in Path("docs/page.html").read_text()
+
+
 def test_curve_demo_alone_makes_a_page(checkout):
     workspace.curve()
     page()
