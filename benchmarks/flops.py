@@ -1,0 +1,47 @@
+"""How much work a training of each report is, on CelebA's training pictures: `python -m benchmarks.flops`. Arithmetic, no measurement.
+
+torch counts the floating-point operations of convolutions and products in a step on FEW pictures; they grow as the batch does.
+"""
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from benchmarks import reports
+from ganlib.reports.base import Report
+from ganlib.streams import Streams
+from ganlib.training.feed import Feed
+from ganlib.training.trainer import Trainer
+
+PICTURES = 162_770  # of CelebA's official training split
+FEW = 2
+
+
+def a_step(name: str) -> int:
+    """Floating-point operations of one update of every net of the report."""
+    few = reports.full(name, batch_size=FEW)
+    trainer = Trainer(few, torch.device("cpu"), Streams(1))
+    batch = Feed(few, reports.faces(few, few.reals_per_step), torch.device("cpu"), Streams(1)).next()
+    with FlopCounterMode(display=False) as counter:
+        trainer.step(batch)
+    return counter.get_total_flops() * reports.full(name).batch_size // FEW
+
+
+def steps(report: Report) -> int:
+    """Of the report's epochs."""
+    return report.epochs * (report.epoch_steps or PICTURES // report.reals_per_step)
+
+
+def main() -> None:
+    """Print a row for each report."""
+    print("| | batch | GFLOP a step | steps | PFLOP |\n|---|---|---|---|---|")
+    total = 0
+    for name in reports.NAMES:
+        report = reports.full(name)
+        work = a_step(name)
+        total += work * steps(report)
+        print(f"| `{name}` | {report.batch_size} | {work / 1e9:,.1f} | {steps(report):,} | {work * steps(report) / 1e15:,.2f} |")
+    print(f"| all | | | | {total / 1e15:,.0f} |")
+
+
+if __name__ == "__main__":
+    main()

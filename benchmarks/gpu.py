@@ -1,0 +1,462 @@
+"""What a GPU changes: the same results, how fast, and what bounds it. `python -m benchmarks.gpu [PART ...]`, in the order of their worth.
+
+A row is printed as soon as it is measured and kept in a JSON file, so that a run that was cut off goes on where it was (`--afresh` forgets
+it). No part needs the internet, DVC or CelebA: pictures are random, since their shapes alone count. Without a GPU every part runs on the
+CPU at a tiny scale, which shows that it runs and says nothing of speed.
+"""
+
+import argparse
+import io
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from benchmarks import flops, reports
+from ganlib.device import device, prepare_device
+from ganlib.errors import UserError, in_one_line
+from ganlib.fidelity import inception
+from ganlib.fidelity.frechet import Statistics, frechet_distance
+from ganlib.fidelity.kernel import kid
+from ganlib.files import replacing
+from ganlib.launch import gathered
+from ganlib.paths import Outputs
+from ganlib.reports.base import Report
+from ganlib.streams import Streams
+from ganlib.training import loop
+from ganlib.training.feed import Feed, Mapped, Resident
+from ganlib.training.trainer import Trainer
+
+CPU = torch.device("cpu")
+ON_GPU = torch.cuda.is_available()
+PRECISIONS = ("fp32", "tf32", "bf16")
+NARROW = 0.25 if ON_GPU else 0.03  # width of the nets where results are compared and not speeds
+STEPS = 20 if ON_GPU else 2
+TURNS = 5 if ON_GPU else 1
+PICTURES = 20_000 if ON_GPU else 40
+SCORED = 50_000 if ON_GPU else 24
+ALLOWED = {"fp32": 1e-4, "tf32": 1e-2, "bf16": 5e-2}  # how far from float64, as a share of the largest value
+
+Row = dict[str, object]
+
+
+def full(name: str, **changes: object) -> Report:
+    """The report as it stands; without a GPU narrow and with small batches."""
+    return reports.full(name, **({} if ON_GPU else {"width": NARROW, "batch_size": 8}), **changes)
+
+
+@dataclass
+class Training:
+    """A trainer with all that it is fed from."""
+
+    trainer: Trainer
+    feed: Feed
+    place: torch.device
+
+    @classmethod
+    def of(cls, report: Report, place: torch.device, pictures: int | None = None) -> "Training":
+        prepare_device(report.precision)
+        torch.manual_seed(1)
+        streams = Streams(1)
+        faces = reports.faces(report, pictures or min(PICTURES, 40 * report.reals_per_step))
+        return cls(Trainer(report, place, streams), Feed(report, faces, place, streams), place)
+
+    def steps(self, count: int) -> dict[str, Tensor]:
+        for _ in range(count):
+            losses = self.trainer.step(self.feed.next())
+        return losses
+
+    def seconds(self, count: int) -> float:
+        """That so many steps take, until the device has done them."""
+        begun = now(self.place)
+        self.steps(count)
+        return now(self.place) - begun
+
+    def weights(self) -> dict[str, Tensor]:
+        return {f"{name} {key}": t.detach().cpu() for name, net in self.trainer.modules.items() for key, t in net.state_dict().items()}
+
+
+def now(place: torch.device) -> float:
+    """Seconds, once the device has done all that it was given."""
+    if place.type == "cuda":
+        torch.cuda.synchronize(place)
+    return time.perf_counter()
+
+
+def without_chance(name: str, **changes: object) -> Report:
+    """A narrow report without dropout, whose masks differ between devices."""
+    return reports.full(name, width=NARROW, batch_size=16 if ON_GPU else 8, dropout=0.0, d_dropout=0.0, **changes)
+
+
+def gradients(report: Report, place: torch.device, double: bool = False) -> dict[str, Tensor]:
+    """All losses and the gradients of every net after a first step, in float64 on the CPU; what is random is drawn alike everywhere."""
+    prepare_device(report.precision)
+    streams = Streams(1)
+    trainer = Trainer(report, place, streams)
+    batch = Feed(report, reports.faces(report, 64), place, streams).next()
+    if double:
+        for module in trainer.modules.values():
+            module.double()
+        noise = batch.noise
+        batch = type(batch)(batch.real.double(), batch.condition, lambda count: noise(count).double())
+    found = trainer.step(batch)
+    for name, module in trainer.modules.items():
+        found |= {f"{name} {key}": weight.grad for key, weight in module.named_parameters() if weight.grad is not None}
+    return {key: tensor.detach().double().cpu() for key, tensor in found.items()}
+
+
+def furthest(found: dict[str, Tensor], expected: dict[str, Tensor]) -> float:
+    """The largest distance of a tensor from what is expected, as a share of its largest value."""
+    shares = [(found[key] - true).abs().max() / true.abs().max().clamp(min=1e-12) for key, true in expected.items() if true.abs().max() > 0]
+    return float(max(shares))
+
+
+def parity(place: torch.device) -> Iterator[tuple[str, Callable[[], Row]]]:
+    """One step on the device against float64 on the CPU, then Inception's features and an FID of theirs."""
+
+    def step(name: str, precision: str) -> Row:
+        expected = gradients(without_chance(name, precision="fp32"), CPU, double=True)
+        share = furthest(gradients(without_chance(name, precision=precision), place), expected)
+        return {"furthest": share, "allowed": ALLOWED[precision], "good": share <= ALLOWED[precision]}
+
+    def features() -> Row:
+        pictures = torch.randint(0, 256, (64 if ON_GPU else 16, 3, 64, 64), dtype=torch.uint8, generator=torch.Generator().manual_seed(1))
+        found = {}
+        for where in (CPU, place):
+            found[where] = inception.features(inception.load(where), pictures.numpy(), f"features on {where}")
+        halves = [
+            float(frechet_distance(Statistics.of(some[: len(some) // 2]), Statistics.of(some[len(some) // 2 :]))) for some in found.values()
+        ]
+        furthest = float(abs(found[CPU] - found[place]).max())
+        return {"furthest": furthest, "allowed": 1e-3, "good": furthest <= 1e-3, "fid_differs": abs(halves[0] - halves[-1])}
+
+    for name in reports.NAMES:
+        for precision in PRECISIONS:
+            yield f"{name} {precision}", lambda name=name, precision=precision: step(name, precision)
+    yield "inception", features
+
+
+def determinism(place: torch.device) -> Iterator[tuple[str, Callable[[], Row]]]:
+    """The same steps twice, with torch's deterministic kernels alone and with any, and what they cost."""
+
+    def row(name: str) -> Row:
+        found: Row = {}
+        for alone in (True, False):
+            weights, seconds = [], []
+            for _ in range(2):
+                training = Training.of(full(name, width=NARROW), place)
+                torch.use_deterministic_algorithms(alone)
+                training.steps(1)
+                seconds.append(training.seconds(STEPS) / STEPS)
+                weights.append(training.weights())
+            equal = all(torch.equal(weights[0][key], weights[1][key]) for key in weights[0])
+            kind = "deterministic" if alone else "any"
+            found |= {f"{kind}_equal": equal, f"{kind}_ms": 1e3 * min(seconds)}
+        torch.use_deterministic_algorithms(True)
+        return {**found, "good": found["deterministic_equal"]}
+
+    for name in reports.NAMES:
+        yield name, lambda name=name: row(name)
+
+
+def resume(place: torch.device) -> Iterator[tuple[str, Callable[[], Row]]]:
+    """A run killed in the middle against one left alone, and a CPU's checkpoint taken up on the device."""
+
+    def row(name: str) -> Row:
+        with tempfile.TemporaryDirectory() as folder:
+            left = [_trained(name, Path(folder) / way, killed) for way, killed in (("alone", False), ("killed", True))]
+            moved = Path(folder) / "moved"
+            _run(name, moved, {"GANLIB_DEVICE": "cpu", "GANLIB_STOP": "1"})
+            return {"equal": left[0] == left[1], "moved": _run(name, moved, {}) == 0, "good": left[0] == left[1]}
+
+    for name in reports.NAMES:
+        yield name, lambda name=name: row(name)
+
+
+def _trained(name: str, folder: Path, killed: bool) -> bytes:
+    if killed:
+        _run(name, folder, {"GANLIB_STOP": "1"})
+    if _run(name, folder, {}):
+        raise UserError(f"{name} did not train in {folder}")
+    return (folder / "out" / "run" / "generator.safetensors").read_bytes()
+
+
+def _run(name: str, folder: Path, environment: dict[str, str]) -> int:
+    command = [sys.executable, "-m", "benchmarks.gpu", "--train", name, "--folder", str(folder)]
+    return subprocess.run(command, env={**os.environ, **environment}, stderr=subprocess.DEVNULL).returncode  # noqa: S603 (this very file)
+
+
+def train(name: str, folder: Path) -> None:
+    """A short training in a process of its own, killed in the middle where GANLIB_STOP asks for it."""
+    report = full(name, width=NARROW, max_steps=STEPS * 2, sample_every=STEPS * 2, snapshots=None, batch_size=16 if ON_GPU else 8)
+    if "GANLIB_STOP" in os.environ:
+        step, left = Trainer.step, iter(range(STEPS + 1))
+        Trainer.step = lambda *given: step(*given) if next(left, None) is not None else os.kill(os.getpid(), 9)
+    mine = gathered()
+    outputs = Outputs.below(folder / "out")
+    with mine.working():
+        loop.train(name, report, reports.faces(report, 64), outputs, folder / "checkpoints", mine, seed=1, log_every=STEPS, save_every=1)
+
+
+def throughput(place: torch.device) -> Iterator[tuple[str, Callable[[], Row]]]:
+    """Steps of the reports as they stand, at each precision."""
+
+    def row(name: str, precision: str) -> Row:
+        report = full(name, precision=precision)
+        training = Training.of(report, place)
+        if ON_GPU:
+            torch.cuda.reset_peak_memory_stats(place)
+        training.steps(STEPS)
+        seconds = statistics.median(training.seconds(STEPS) for _ in range(TURNS)) / STEPS
+        activity = torch.profiler.ProfilerActivity
+        with torch.profiler.profile(activities=[activity.CPU, *([activity.CUDA] if ON_GPU else [])]) as profile:
+            wall = training.seconds(STEPS)
+        busy = sum(event.self_device_time_total for event in profile.key_averages()) / 1e6 if ON_GPU else None
+        rate = flops.a_step(name) / seconds if ON_GPU else None
+        return {
+            "ms": 1e3 * seconds,
+            "pictures_per_second": report.reals_per_step / seconds,
+            "tflops": rate and rate / 1e12,
+            "share_of_product": rate and rate / product_rate(place, precision),
+            "device_busy": busy and busy / wall,
+            "peak_gb": torch.cuda.max_memory_allocated(place) / 1e9 if ON_GPU else None,
+        }
+
+    def with_cudnn(deterministic: bool, benchmark: bool) -> Row:
+        training = Training.of(full("dcgan112"), place)
+        torch.use_deterministic_algorithms(deterministic)
+        torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = deterministic, benchmark
+        training.steps(STEPS)
+        found = {"ms": 1e3 * training.seconds(STEPS) / STEPS}
+        torch.backends.cudnn.deterministic = torch.backends.cudnn.benchmark = False
+        torch.use_deterministic_algorithms(True)
+        return found
+
+    for name in reports.NAMES:
+        for precision in PRECISIONS:
+            yield f"{name} {precision}", lambda name=name, precision=precision: row(name, precision)
+    for deterministic in (True, False):
+        for benchmark in (True, False):
+            label = f"dcgan112, deterministic {deterministic}, cudnn.benchmark {benchmark}"
+            yield label, lambda deterministic=deterministic, benchmark=benchmark: with_cudnn(deterministic, benchmark)
+
+
+def product_rate(place: torch.device, precision: str) -> float:
+    """Floating-point operations a second of a large matrix product at the precision: what the device can do at best."""
+    prepare_device(precision)
+    size = 8192 if ON_GPU else 256
+    one = torch.randn(size, size, device=place, dtype=torch.bfloat16 if precision == "bf16" else torch.float32)
+    one @ one
+    begun = now(place)
+    for _ in range(10):
+        one @ one
+    return 10 * 2 * size**3 / (now(place) - begun)
+
+
+def compiled(place: torch.device) -> Iterator[tuple[str, Callable[[], Row]]]:
+    """torch.compile beside the plain step: seconds until the first one, time of a step, and whether the losses agree."""
+
+    def row(name: str, precision: str) -> Row:
+        found: Row = {}
+        losses = {}
+        for way in (False, True):
+            training = Training.of(full(name, precision=precision, compile=way), place)
+            begun = now(place)
+            training.steps(1)
+            kind = "compiled" if way else "plain"
+            found[f"{kind}_first_seconds"] = now(place) - begun
+            losses[way] = {key: float(value) for key, value in training.steps(STEPS - 1).items()}
+            found[f"{kind}_ms"] = 1e3 * training.seconds(STEPS) / STEPS
+        return {**found, "furthest_loss": max(abs(losses[True][key] - value) for key, value in losses[False].items())}
+
+    for name in reports.NAMES if ON_GPU else ("dense64",):
+        for precision in ("tf32", "bf16") if ON_GPU else ("tf32",):
+            yield f"{name} {precision}", lambda name=name, precision=precision: row(name, precision)
+
+
+def checkpoint(place: torch.device) -> Iterator[tuple[str, Callable[[], Row]]]:
+    """What a saved state takes, beside a step."""
+
+    def row(name: str) -> Row:
+        training = Training.of(full(name), place)
+        training.steps(2)
+        step = training.seconds(STEPS) / STEPS
+        begun = now(place)
+        buffer = io.BytesIO()
+        torch.save(training.trainer.state_dict(), buffer)
+        serialized = now(place) - begun
+        with tempfile.TemporaryDirectory() as folder:
+            begun = now(place)
+            with replacing(Path(folder) / "state.pt") as target:
+                target.write_bytes(buffer.getbuffer())
+            written = now(place) - begun
+        return {
+            "mb": buffer.tell() / 1e6,
+            "serialize_seconds": serialized,
+            "write_seconds": written,
+            "steps": (serialized + written) / step,
+        }
+
+    for name in reports.NAMES:
+        yield name, lambda name=name: row(name)
+
+
+def evaluation(place: torch.device) -> Iterator[tuple[str, Callable[[], Row]]]:
+    """Inception's rate by its batch, and the seconds of FID and KID of SCORED features a side."""
+
+    def rate(batch: int) -> Row:
+        network = inception.load(place)
+        count = 8 * batch if ON_GPU else 8
+        pictures = torch.randint(0, 256, (count, 3, 64, 64), dtype=torch.uint8)
+        inception.features(network, pictures[:batch], "warming up", batch_size=batch)
+        begun = now(place)
+        inception.features(network, pictures, f"batches of {batch}", batch_size=batch)
+        return {"pictures_per_second": count / (now(place) - begun)}
+
+    def scores() -> Row:
+        rng = torch.Generator().manual_seed(1)
+        sides = [torch.randn(SCORED, inception.DIMENSIONS, generator=rng).relu_().numpy() for _ in range(2)]
+        begun = now(place)
+        moments = [Statistics.of(side) for side in sides]
+        moments_at = now(place)
+        frechet_distance(*moments)
+        frechet_at = now(place)
+        kid(*sides)
+        return {"moments_seconds": moments_at - begun, "frechet_seconds": frechet_at - moments_at, "kid_seconds": now(place) - frechet_at}
+
+    for batch in (64, 128, 256) if ON_GPU else (4,):
+        yield f"inception, batches of {batch}", lambda batch=batch: rate(batch)
+    yield f"scores of {SCORED:,} a side", scores
+
+
+def feeding(place: torch.device) -> Iterator[tuple[str, Callable[[], Row]]]:
+    """A batch from pictures on the device and from mapped ones; and a step in which any wait for the device is an error."""
+
+    def batch(kind: type[Mapped | Resident], name: str) -> Row:
+        report = full(name)
+        pictures = kind(reports.faces(report, max(256, report.reals_per_step)), place)
+        rows = torch.arange(report.reals_per_step)
+        begun = now(place)
+        for _ in range(STEPS):
+            pictures.batch(rows)
+        given = time.perf_counter() - begun
+        return {"ms_until_given": 1e3 * given / STEPS, "ms_until_there": 1e3 * (now(place) - begun) / STEPS}
+
+    def waits(name: str) -> Row:
+        training = Training.of(full(name, width=NARROW), place)
+        training.steps(2)
+        if not ON_GPU:
+            return {"good": None}
+        torch.cuda.set_sync_debug_mode("error")
+        try:
+            training.steps(2)
+        except RuntimeError as error:
+            return {"good": False, "why": str(error).splitlines()[0]}
+        finally:
+            torch.cuda.set_sync_debug_mode("default")
+        return {"good": True}
+
+    for name in ("dcgan112", "dcgan64"):
+        for kind in (Resident, Mapped):
+            yield f"{name} {kind.__name__.lower()}", lambda kind=kind, name=name: batch(kind, name)
+    for name in reports.NAMES:
+        yield f"{name} waits for nothing", lambda name=name: waits(name)
+
+
+def processes(place: torch.device) -> Iterator[tuple[str, Callable[[], Row]]]:
+    """One process against two: the losses of a short run, and going on from two with one. Without GPUs, nets without batch norm alone."""
+
+    def row(name: str) -> Row:
+        with tempfile.TemporaryDirectory() as folder:
+            seconds, logs = {}, {}
+            for size in (1, 2):
+                begun = time.perf_counter()
+                if _run(name, Path(folder) / str(size), {"LT_DEVICES": str(size)}):
+                    raise UserError(f"{name} did not train in {size} processes")
+                seconds[size] = time.perf_counter() - begun
+                logs[size] = (Path(folder) / str(size) / "out" / "progress" / "log.csv").read_text().splitlines()[-1]
+            first, second = ([float(value) for value in logs[size].split(",")] for size in (1, 2))
+            apart = max(abs(a - b) for a, b in zip(first, second, strict=True))
+            return {"one_seconds": seconds[1], "two_seconds": seconds[2], "furthest_loss": apart}
+
+    if not ON_GPU or torch.cuda.device_count() > 1:
+        for name in reports.NAMES if ON_GPU else ("dense64", "began64"):
+            yield name, lambda name=name: row(name)
+
+
+PARTS = {
+    "parity": parity,
+    "determinism": determinism,
+    "resume": resume,
+    "throughput": throughput,
+    "compile": compiled,
+    "checkpoint": checkpoint,
+    "evaluation": evaluation,
+    "feeding": feeding,
+    "processes": processes,
+}
+
+
+def machine(place: torch.device) -> Row:
+    """What the figures belong to."""
+    card = torch.cuda.get_device_name(place) if ON_GPU else platform.processor() or platform.machine()
+    return {"device": card, "torch": torch.__version__, "cuda": torch.version.cuda, "python": platform.python_version()}
+
+
+def measure(parts: list[str], path: Path) -> None:
+    """Every row of the parts that the file does not hold yet."""
+    place = device()
+    kept = json.loads(path.read_text()) if path.exists() else {"machine": machine(place), "rows": {}}
+    if kept["machine"] != machine(place):
+        raise UserError(f"{path}: is of another machine, {kept['machine']}: name another with --out, or take --afresh")
+    print(json.dumps(kept["machine"]))
+    for part in parts:
+        for label, work in PARTS[part](place):
+            key = f"{part}: {label}"
+            if key not in kept["rows"]:
+                kept["rows"][key] = work()
+                with replacing(path) as target:
+                    target.write_text(json.dumps(kept, indent=1) + "\n")
+            print(f"{key:55} " + "  ".join(f"{name} {shown(value)}" for name, value in kept["rows"][key].items()), flush=True)
+        bad = [key for key, row in kept["rows"].items() if key.startswith("parity") and "fp32" in key and not row["good"]]
+        if bad:
+            raise UserError(f"{bad[0]}: the device computes something else in fp32, so that no speed means anything; the rest is left out")
+
+
+def shown(value: object) -> str:
+    """A figure with four digits."""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def main() -> None:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.gpu", description=__doc__.splitlines()[0])
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; all by default")
+    parser.add_argument("--out", type=Path, default=Path("gpu.json"), help="the file with all rows")
+    parser.add_argument("--afresh", action="store_true", help="forget the rows that it holds")
+    parser.add_argument("--train", help=argparse.SUPPRESS)
+    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
+    told = parser.parse_args()
+    with in_one_line():
+        if told.train:
+            train(told.train, told.folder)
+            return
+        if unknown := [part for part in told.parts if part not in PARTS]:
+            raise UserError(f"no part {unknown[0]!r}; one of {', '.join(PARTS)}")
+        if told.afresh:
+            told.out.unlink(missing_ok=True)
+        measure(told.parts or list(PARTS), told.out)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,32 @@
+"""The reports as they stand, whatever data set params.yaml chooses, and pictures to train them on where their shapes alone count."""
+
+import numpy as np
+import pandas as pd
+from ruamel.yaml import YAML
+
+from ganlib.checks import FILE
+from ganlib.data.celeba import ATTRIBUTES
+from ganlib.data.faces import Faces
+from ganlib.data.shards import Shards
+from ganlib.params import GROUPS, SHORTER
+from ganlib.reports import settings_of
+from ganlib.reports.base import Report
+
+NAMES = ("dcgan112", "dcgan64", "dense64", "began64", "dcgan56")
+
+
+def full(name: str, **changes: object) -> Report:
+    """The report at its own width, batch, epochs and rates, but for those of the `changes` that it knows."""
+    values = YAML(typ="safe").load(FILE)
+    [own] = [values[group][name] for group in GROUPS if name in values[group]]
+    kind = settings_of(name)
+    known = {key: value for key, value in changes.items() if key in kind.model_fields}
+    return kind.model_validate({**{key: value for key, value in own.items() if key not in SHORTER}, **values["numerics"], **known})
+
+
+def faces(report: Report, count: int) -> Faces:
+    """`count` pictures of random pixels in the report's size, with random attributes."""
+    rng = np.random.default_rng(1)
+    pixels = rng.integers(0, 256, (count, report.size, report.size, 3), dtype=np.uint8)
+    table = pd.DataFrame(rng.choice([-1, 1], (count, len(ATTRIBUTES))), columns=list(ATTRIBUTES))
+    return Faces(Shards([pixels], "random"), np.arange(count), table)

@@ -1,0 +1,115 @@
+"""A SLURM cluster of two nodes on this machine, without systemd, control groups or a database; it is gone with its block."""
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+PROGRAMS = ("slurmctld", "slurmd", "sbatch", "srun", "munged", "mungekey")
+
+CONFIGURATION = """
+ClusterName=tests
+SlurmctldHost={host}(127.0.0.1)
+SlurmctldPort={controller}
+SlurmUser=root
+SlurmdUser=root
+AuthType=auth/munge
+AuthInfo=socket={folder}/munge.socket
+StateSaveLocation={folder}/state
+SlurmdSpoolDir={folder}/spool.%n
+SlurmctldPidFile={folder}/slurmctld.pid
+SlurmdPidFile={folder}/slurmd.%n.pid
+SlurmctldLogFile={folder}/slurmctld.log
+SlurmdLogFile={folder}/slurmd.%n.log
+SlurmdParameters=config_overrides
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+SwitchType=switch/none
+MpiDefault=none
+ReturnToService=2
+KillWait=10
+SelectType=select/cons_tres
+SelectTypeParameters=CR_Core
+NodeName=n1 NodeHostname={host} NodeAddr=127.0.0.1 Port={first} CPUs=2 RealMemory=2000 State=UNKNOWN
+NodeName=n2 NodeHostname={host} NodeAddr=127.0.0.1 Port={second} CPUs=2 RealMemory=2000 State=UNKNOWN
+PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
+"""
+
+
+def missing() -> str | None:
+    """Why there can be no cluster here; None where there can."""
+    if lacking := [name for name in PROGRAMS if not shutil.which(name)]:
+        return f"no {', '.join(lacking)} here: apt-get install slurmd slurmctld slurm-client munge"
+    return None if os.geteuid() == 0 else "SLURM's daemons run as root"
+
+
+@contextmanager
+def cluster(folder: Path) -> Iterator[dict[str, str]]:
+    """Both nodes idle; the environment in which SLURM's commands find them."""
+    folder.mkdir(mode=0o700)
+    (folder / "state").mkdir()
+    controller, first, second = _free_ports(3)
+    configuration = folder / "slurm.conf"
+    host = socket.gethostname().partition(".")[0]
+    configuration.write_text(CONFIGURATION.format(folder=folder, host=host, controller=controller, first=first, second=second))
+    key, sock = folder / "munge.key", folder / "munge.socket"
+    subprocess.run(["mungekey", "--create", f"--keyfile={key}"], check=True)
+    munge = ["munged", "--foreground", "--force", f"--key-file={key}", f"--socket={sock}", f"--pid-file={folder}/munge.pid"]
+    munge += [f"--log-file={folder}/munge.log", f"--seed-file={folder}/munge.seed"]
+    # n1 and n2 are no names of hosts, so that processes on them are told where to meet.
+    environment = {**os.environ, "SLURM_CONF": str(configuration), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(_free_ports(1)[0])}
+    daemons = []
+    try:
+        for command in (munge, ["slurmctld", "-D"], ["slurmd", "-D", "-N", "n1"], ["slurmd", "-D", "-N", "n2"]):
+            daemons.append(subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+            while command is munge and not sock.exists():
+                assert daemons[0].poll() is None, (folder / "munge.log").read_text()
+                time.sleep(0.1)
+        _await(lambda: _said(environment, "sinfo", "-h", "-o", "%t %D") == "idle 2", 60, lambda: (folder / "slurmctld.log").read_text())
+        yield environment
+    finally:
+        for daemon in reversed(daemons):
+            daemon.terminate()
+        for daemon in daemons:
+            daemon.wait()
+
+
+def submitted(environment: dict[str, str], checkout: Path, *arguments: str) -> str:
+    """The number of a job that runs in the checkout and tells what it does in job.txt."""
+    command = ["sbatch", "--parsable", f"--chdir={checkout}", f"--output={checkout}/job.txt", *arguments]
+    return subprocess.run(command, cwd=checkout, env=environment, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def queued(environment: dict[str, str], job: str) -> bool:
+    """Whether the job waits or runs."""
+    return bool(_said(environment, "squeue", "-h", "-j", job))
+
+
+def await_end(environment: dict[str, str], job: str, told: Path, seconds: float = 600) -> None:
+    """Wait until the job has left the queue."""
+    _await(lambda: not queued(environment, job), seconds, told.read_text)
+
+
+def _await(done: Callable[[], bool], seconds: float, told: Callable[[], str]) -> None:
+    begun = time.monotonic()
+    while not done():
+        assert time.monotonic() - begun < seconds, told()
+        time.sleep(0.5)
+
+
+def _said(environment: dict[str, str], *command: str) -> str:
+    return subprocess.run(command, env=environment, capture_output=True, text=True).stdout.strip()
+
+
+def _free_ports(count: int) -> list[int]:
+    sockets = [socket.socket() for _ in range(count)]
+    for one in sockets:
+        one.bind(("127.0.0.1", 0))
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports

@@ -1,0 +1,153 @@
+"""Several processes under DVC: on one machine, on the nodes of a SLURM cluster, and experiments on every node at once."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end import slurm
+from tests.end_to_end.conftest import Checkout, environment
+
+pytestmark = pytest.mark.slow
+GENERATOR = "data/runs/dense64/generator.safetensors"
+STEPS = 60
+NODES = ("--nodes=2", "--ntasks-per-node=1", "--gpus-per-node=0", "--cpus-per-task=1")
+
+
+@pytest.fixture(autouse=True)
+def on_cpus(monkeypatch):
+    monkeypatch.setenv("GANLIB_DEVICE", "cpu")
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+
+
+@pytest.fixture
+def longer(checkout) -> Checkout:
+    """A checkout whose dense64 is to be trained for some more steps."""
+    checkout.change(lambda params: params["reports"]["dense64"]["preview"].update(max_steps=STEPS, sample_every=STEPS))
+    return checkout
+
+
+@pytest.fixture(scope="module")
+def by_two(finished, tmp_path_factory) -> bytes:
+    """The generator of two processes on one machine, which nothing cuts off; DVC sees no difference to one."""
+    checkout = finished.copy(tmp_path_factory.mktemp("two") / "ganlib")
+    checkout.change(lambda params: params["reports"]["dense64"]["preview"].update(max_steps=STEPS, sample_every=STEPS))
+    several = ("env", "LT_DEVICES=2", "GANLIB_DEVICE=cpu", "OMP_NUM_THREADS=1")
+    told = checkout.run(*several, "dvc", "repro", "train@dense64")
+    assert "training dense64 on 2 x cpu" in told
+    assert "Warning" not in told
+    assert "up to date" in checkout.dvc("status", "train@dense64")
+    return (checkout.folder / GENERATOR).read_bytes()
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory) -> Iterator[dict[str, str]]:
+    """A SLURM cluster's environment."""
+    if reason := slurm.missing():
+        pytest.skip(reason)
+    with slurm.cluster(tmp_path_factory.mktemp("slurm") / "cluster") as found:
+        yield {**found, **environment(), "GANLIB_DEVICE": "cpu", "OMP_NUM_THREADS": "1"}
+
+
+def await_checkpoint(checkout: Checkout, running: Callable[[], bool], told: Path) -> None:
+    before = set(checkout.folder.glob(".checkpoints/dense64-*/*.pt"))
+    while not set(checkout.folder.glob(".checkpoints/dense64-*/0000000[1-4]*.pt")) - before:
+        assert running(), told.read_text()
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_processes_on_one_machine_end_together_and_go_on_to_the_same_bytes(longer, by_two, number):
+    """Ctrl-C goes to all of them, and `kill -9` to one."""
+    told = longer.folder.parent / "told.txt"
+    command = ["dvc", "repro", "train@dense64"]
+    with told.open("w") as out:
+        dvc = subprocess.Popen(
+            command, cwd=longer.folder, env={**environment(), "LT_DEVICES": "2"}, stdout=out, stderr=out, start_new_session=True
+        )
+    await_checkpoint(longer, lambda: dvc.poll() is None, told)
+    in_session = ["pgrep", "-s", str(dvc.pid), "-f", "stages.train"]
+    if number == signal.SIGINT:
+        os.killpg(dvc.pid, number)
+    else:  # the one that was started last
+        os.kill(int(subprocess.run([*in_session, "-n"], capture_output=True, text=True).stdout), number)
+    begun = time.monotonic()
+    assert dvc.wait(120) != 0
+    while subprocess.run(in_session, capture_output=True).stdout:
+        assert time.monotonic() - begun < 120
+        time.sleep(0.1)
+    errors = [line for line in told.read_text().splitlines() if line.startswith("error:")]
+    expected = "ended by SIGINT after step" if number == signal.SIGINT else "one of the 2 processes was lost: run it again to go on"
+    assert len(errors) == 1
+    assert expected in errors[0]
+    assert "dense64: going on from step" in longer.run("env", "LT_DEVICES=2", *command)
+    assert (longer.folder / GENERATOR).read_bytes() == by_two
+
+
+def test_nodes_of_a_cluster_save_when_they_are_cancelled_and_go_on_to_the_bytes_of_one_machine(cluster, longer, by_two):
+    told = longer.folder / "job.txt"
+    job = slurm.submitted(cluster, longer.folder, *NODES, "--time=30", "docs/slurm/train.sh", "dense64")
+    await_checkpoint(longer, lambda: slurm.queued(cluster, job), told)
+    subprocess.run(["scancel", "--signal=TERM", job], env=cluster, check=True)
+    slurm.await_end(cluster, job, told)
+    assert told.read_text().count("error: ") == 1
+    assert "error: train@dense64: ended by SIGTERM after step" in told.read_text()
+    job = slurm.submitted(cluster, longer.folder, *NODES, "--time=30", "docs/slurm/train.sh", "dense64")
+    slurm.await_end(cluster, job, told)
+    assert "dense64: going on from step" in told.read_text()
+    assert (longer.folder / GENERATOR).read_bytes() == by_two
+    assert "up to date" in longer.dvc("status", "train@dense64")
+
+
+def test_loss_of_a_node_ends_the_others_in_seconds(cluster, longer):
+    told = longer.folder / "job.txt"
+    job = slurm.submitted(cluster, longer.folder, *NODES, "--time=30", "docs/slurm/train.sh", "dense64")
+    await_checkpoint(longer, lambda: slurm.queued(cluster, job), told)
+    workers = subprocess.run(["pgrep", "-f", "python -m stages.train dense64"], capture_output=True, text=True).stdout.split()
+    surroundings = {int(pid): Path(f"/proc/{pid}/environ").read_text().split("\0") for pid in workers}
+    [second] = [pid for pid, told_it in surroundings.items() if {f"SLURM_JOB_ID={job}", "SLURM_PROCID=1"} <= {*told_it}]
+    os.kill(second, signal.SIGKILL)
+    begun = time.monotonic()
+    slurm.await_end(cluster, job, told)
+    assert time.monotonic() - begun < 60
+    assert "error: " in told.read_text()
+
+
+def test_array_of_experiments_on_all_nodes_comes_back_to_one_repository(cluster, finished, tmp_path):
+    """Four experiments in clones of their own; the faces and the reals' features come from the shared cache."""
+    mine = finished.copy(tmp_path / "mine")
+    hub, shared = tmp_path / "hub.git", tmp_path / "shared"
+    mine.run("git", "clone", "-q", "--bare", str(mine.folder), str(hub))
+    mine.run("git", "remote", "add", "hub", str(hub))
+    shared.mkdir()
+    (mine.folder / ".dvc" / "cache").rename(shared / "dvc-cache")
+    mine.dvc("config", "--local", "cache.dir", str(shared / "dvc-cache"))
+    environment = {**cluster, "HUB": str(hub), "SHARED": str(shared), "REPORT": "dense64", "RATES": "1e-4 2e-4", "SEEDS": "1 2"}
+    environment |= {f"GIT_{who}_{what}": f"tests@{what}" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    job = slurm.submitted(environment, mine.folder, "--array=0-3", "--gpus=0", "--cpus-per-task=2", "docs/slurm/sweep.sh")
+    slurm.await_end(environment, job, mine.folder / "job.txt")
+    mine.dvc("exp", "pull", "--no-cache", "hub", "-A")
+    table = mine.dvc("exp", "show", "--csv")
+    for rate in ("1e-4", "2e-4"):
+        for seed in (1, 2):
+            assert f"dense64-lr{rate}-seed{seed}" in table, (mine.folder / "job.txt").read_text()
+
+
+def test_queue_has_a_worker_for_each_gpu(checkout):
+    """No GPU is needed to see that each worker hands the stages one of its own."""
+    stage = checkout.folder / "stages" / "train.py"
+    first = '    launch.relaunch("stages.train")'
+    assert first in stage.read_text()
+    stage.write_text(stage.read_text().replace(first, f'    print("on GPU", os.environ["CUDA_VISIBLE_DEVICES"])\n{first}'))
+    for seed in range(11, 15):
+        checkout.dvc("exp", "run", "--queue", "--name", f"seed{seed}", "train@dense64", "-S", f"seed={seed}")
+    for gpu in (0, 1):
+        checkout.run("env", f"CUDA_VISIBLE_DEVICES={gpu}", "dvc", "queue", "start", "-j", str(gpu + 1))
+        time.sleep(5)
+    checkout.await_queue(4)
+    told = [checkout.dvc("queue", "logs", f"seed{seed}") for seed in range(11, 15)]
+    assert {line for text in told for line in text.splitlines() if line.startswith("on GPU")} == {"on GPU 0", "on GPU 1"}
