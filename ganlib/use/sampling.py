@@ -12,6 +12,7 @@ from ganlib.errors import UserError, suggestion
 from ganlib.objectives.objective import Objective
 from ganlib.pictures import to_uint8
 from ganlib.streams import Streams
+from ganlib.team import ALONE
 from ganlib.use import latents
 from ganlib.use.runs import Run, find
 
@@ -84,7 +85,7 @@ class Generator:
                 bar.update(len(part))
 
     def _judge(self) -> tuple[Module, Objective]:
-        objective = self.settings.objective(Streams(0))
+        objective = self.settings.objective(Streams(0), ALONE)
         if "discriminator" not in self.settings.descents or type(objective).reconstruct is Objective.reconstruct:
             raise UserError(f"--best-of: {self.run.name} has no discriminator that gives a picture an energy, as began64's does")
         path = paths.outputs(self.run.name).nets / "discriminator.safetensors"
