@@ -209,6 +209,24 @@ def test_pictures_are_drawn_no_faster_than_they_are_taken(shallow: Inception) ->
             assert len(drawn) <= count + 3
 
 
+def test_third_batch_is_handed_over_before_the_first_ones_features_are_waited_for(
+    shallow: Inception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With one worker, as on a GPU: it always has a batch to go on with."""
+    monkeypatch.setattr(inception.cores, "count", lambda: 1)
+    handed_over, third, hand_over = [], threading.Event(), inception.from_device
+
+    def noted(features: torch.Tensor) -> Callable[[], torch.Tensor]:
+        handed_over.append(features)
+        if len(handed_over) == 3:
+            third.set()
+        arrives = hand_over(features)
+        return lambda: arrives() if third.wait(20) else pytest.fail("the third batch waits for the first one's features")
+
+    monkeypatch.setattr(inception, "from_device", noted)
+    assert inception.features(shallow, clouds(8), desc="eight", batch_size=2).shape == (8, 2048)
+
+
 @pytest.mark.parametrize("total", [3, 12])
 def test_total_that_was_wrong_changes_nothing(shallow: Inception, total: int) -> None:
     pictures = clouds(7)
