@@ -7,6 +7,7 @@ They are made of studies/params.yaml, studies/catalogue/, and the tables and ver
 
 import json
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from docs.seeds import table
-from ganlib.studies import catalogue, declarations, places, words
+from ganlib.studies import catalogue, declarations, places, results, words
 from ganlib.studies.catalogue import Open
 from ganlib.studies.declarations import Claim, Study
 from ganlib.studies.verdict import holm
@@ -82,15 +83,17 @@ def page(found: list[Entry]) -> str:
 
 
 def _entry(name: str, study: Study, state: str) -> Entry:
-    results = {path.parent.name: _result(study, path) for path in sorted(places.VERDICTS.glob(f"*/{name}.json"))}
+    found = {path.parent.name: _result(study, path) for path in sorted(places.VERDICTS.glob(f"*/{name}.json"))}
     shown = study.model_dump(exclude_none=True)
-    return {"name": name, "state": "tested" if results else state, **shown, **({"results": results} if results else {})}
+    return {"name": name, "state": "tested" if found else state, **shown, **({"results": found} if found else {})}
 
 
 def _result(study: Study, path: Path) -> Entry:
     verdict, dataset = json.loads(path.read_text()), path.parent.name
-    processors = sorted(pd.read_csv(places.results(dataset, path.stem))["processor"].unique())
-    return verdict | {"sentence": words.sentence(study, verdict, dataset), "processors": processors}
+    found = places.results(dataset, path.stem).read_text()
+    dots = [float(f"{value:.6g}") for value in results.dots(study, found)]  # rounded, so that every processor writes the same
+    processors = sorted(pd.read_csv(StringIO(found))["processor"].unique())
+    return verdict | {"sentence": words.sentence(study, verdict, dataset), "processors": processors, "dots": dots}
 
 
 def _open(name: str, claim: Open) -> Entry:
@@ -101,18 +104,18 @@ def _open(name: str, claim: Open) -> Entry:
 def _mark(found: list[Entry]) -> None:
     """`holds` tells of each result whether it stands beside all others on the same pictures: Holm at 5 %."""
     for dataset in {dataset for entry in found for dataset in entry.get("results", {})}:
-        results = [entry["results"][dataset] for entry in found if dataset in entry.get("results", {})]
-        for result, holds in zip(results, holm(np.array([result["p"] for result in results])), strict=True):
+        beside = [entry["results"][dataset] for entry in found if dataset in entry.get("results", {})]
+        for result, holds in zip(beside, holm(np.array([result["p"] for result in beside])), strict=True):
             result["holds"] = bool(holds) and result["verdict"] in ("supported", "contradicted")
 
 
 def _counted(found: list[Entry], dataset: str) -> str:
-    results = [entry["results"][dataset] for entry in found if dataset in entry.get("results", {})]
-    verdicts = pd.Series([result["verdict"] for result in results]).value_counts(sort=False)
+    told = [entry["results"][dataset] for entry in found if dataset in entry.get("results", {})]
+    verdicts = pd.Series([result["verdict"] for result in told]).value_counts(sort=False)
     counts = ", ".join(f"{count} {verdict}" for verdict, count in sorted(verdicts.items()))
-    holding = sum(result["holds"] for result in results)
+    holding = sum(result["holds"] for result in told)
     return (
-        f"**On `{dataset}`**: {len(results)} studies, of which {counts}. Each verdict stands for itself. Who counts them must know"
+        f"**On `{dataset}`**: {len(told)} studies, of which {counts}. Each verdict stands for itself. Who counts them must know"
         f" that among many some are right by chance: {holding} hold together at 5 % (Holm 1979), and are marked `*`."
     )
 

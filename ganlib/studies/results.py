@@ -87,6 +87,19 @@ def judge(study: Study, text: str) -> dict[str, Any]:
     return judged | {"steps": 0 if math.isnan(reached) else int(reached), "scale": found["scale"].iloc[0], "samples": _shown(scored)}
 
 
+def dots(study: Study, text: str) -> list[float]:
+    """What a chart shows of each seed, as `judge` tells `difference`: how much better the claim's side was, or the value expected.
+
+    Runs without a number are left out.
+    """
+    found = pd.read_csv(StringIO(text))
+    if study.expected:
+        return found.sort_values("seed")[study.outcome].dropna().tolist()
+    better, than, logarithms = _costs(study, found)
+    told = np.isfinite(better) & np.isfinite(than)
+    return [_told(float(difference), logarithms) for difference in (than[told] - better[told])]
+
+
 def _expected(study: Study, values: np.ndarray) -> Verdict:
     low, high = (unbounded if bound is None else bound for bound, unbounded in zip(study.expected, (-math.inf, math.inf), strict=True))
     outside = math.inf if math.isfinite(high) else -math.inf  # where a run without the figure belongs
@@ -95,18 +108,26 @@ def _expected(study: Study, values: np.ndarray) -> Verdict:
 
 def _compared(study: Study, found: pd.DataFrame, any_failed: bool) -> tuple[Verdict, bool, dict[str, np.ndarray]]:
     """The verdict, whether it is of logarithms, and the figures (n,) of either side by seed."""
+    sides = _sides(study, found)
+    if not any_failed and not np.concatenate([*sides.values()]).any():
+        return Verdict("not testable", 0.0, 0.0, 0.0, 1.0), False, sides
+    better, than, logarithms = _costs(study, found)
+    compare = verdict.compare_medians if any_failed else verdict.compare_paired if study.moments else verdict.compare
+    return compare(better, than, study.judged_by.margin), logarithms, sides
+
+
+def _sides(study: Study, found: pd.DataFrame) -> dict[str, np.ndarray]:
+    """The outcome (n,) by seed of `better` and `than`, which over time are the end and the first moment."""
     if study.moments:
         of = {"better": found[~found["step"].isin(study.moments)], "than": found[found["step"] == study.moments[0]]}
     else:
         of = {side: found[found["trial"] == getattr(study, side)] for side in ("better", "than")}
-    sides = {side: some.sort_values("seed")[study.outcome].to_numpy(float) for side, some in of.items()}
+    return {side: some.sort_values("seed")[study.outcome].to_numpy(float) for side, some in of.items()}
+
+
+def _costs(study: Study, found: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, bool]:
     floor = found["floor"].dropna()  # the same in all but the subsets that a run's seed draws
-    outcome = study.judged_by
-    better, than, logarithms = outcomes.costs(outcome, *sides.values(), float(floor.mean()) if len(floor) else 0.0)
-    if not any_failed and not np.concatenate([*sides.values()]).any():
-        return Verdict("not testable", 0.0, 0.0, 0.0, 1.0), False, sides
-    compare = verdict.compare_medians if any_failed else verdict.compare_paired if study.moments else verdict.compare
-    return compare(better, than, outcome.margin), logarithms, sides
+    return outcomes.costs(study.judged_by, *_sides(study, found).values(), float(floor.mean()) if len(floor) else 0.0)
 
 
 def _told(value: float, logarithm: bool) -> float | None:

@@ -16,9 +16,9 @@ pytestmark = pytest.mark.slow
 
 STUDY = "studies/dvc.yaml:study@replacement_slows"
 TRIALS = {
-    "dense64": {"report": "dense64", "max_steps": 40, "snapshots": {"unit": "steps", "at": [10]}},
-    "dense64_without_replacement": {"report": "dense64", "max_steps": 40, "replacement": False},
-    "dense64_diverging": {"report": "dense64", "max_steps": 40, "lr_g": 1e30, "lr_d": 1e30},
+    "dense64": {"report": "dense64", "max_steps": 12, "snapshots": {"unit": "steps", "at": [4]}},
+    "dense64_without_replacement": {"report": "dense64", "max_steps": 12, "replacement": False},
+    "dense64_diverging": {"report": "dense64", "max_steps": 12, "lr_g": 1e30, "lr_d": 1e30},
     "curve": {"report": "curve"},
 }
 
@@ -29,7 +29,7 @@ def shrink(checkout: Checkout) -> None:
     yaml = YAML()
     values = yaml.load(path)
     studies = values["studies"]
-    studies["better_over_time"]["moments"] = [10]
+    studies["better_over_time"]["moments"] = [4]
     studies["diverging"] = {**studies["replacement_slows"], "than": "dense64_diverging"}
     kept = ("replacement_slows", "better_over_time", "curve_score", "diverging")
     values["studies"] = {name: studies[name] for name in kept}
@@ -69,11 +69,11 @@ def test_studies_run_go_on_after_a_kill_and_record_what_diverges(checkout: Check
     trained = stages(told, "trial")
     assert sorted(trained) == [f"{trial}-{seed}" for trial in list(TRIALS)[:2] for seed in (1, 2, 3)]  # and none of another study's alone
     assert stages(told, "noise_trial") == []
-    assert "replacement_slows: At preview scale (toons, 40 steps, N = 8, 3 seeds a side): " in told
+    assert "replacement_slows: At preview scale (toons, 12 steps, N = 8, 3 seeds a side): " in told
 
     found = table(checkout, "replacement_slows")
     assert found["seed"].tolist() == [1, 2, 3, 1, 2, 3]
-    assert set(found["step"]) == {40}
+    assert set(found["step"]) == {12}
     assert found["kid"].notna().all()
     killed = checkout.files("data/trials/toons/runs/dense64")
     checkout.dvc("repro", "--force", "--single-item", *(f"studies/dvc.yaml:trial@dense64-{seed}" for seed in (1, 2, 3)))
@@ -86,7 +86,7 @@ def test_studies_run_go_on_after_a_kill_and_record_what_diverges(checkout: Check
     assert "3 of 3" in told
     diverged = table(checkout, "diverging")
     assert diverged.set_index("trial").loc["dense64_diverging", "status"].tolist() == ["diverged"] * 3
-    assert table(checkout, "better_over_time")["step"].tolist() == [10, 40] * 3
+    assert table(checkout, "better_over_time")["step"].tolist() == [4, 12] * 3
     assert checkout.yaml("metrics/studies/toons/noise/dense64.json")["seeds"] == 4
     assert checkout.yaml("metrics/studies/toons/curve_score.json")["seeds"] == 3
 

@@ -55,13 +55,16 @@ def test_results_are_told_counted_and_marked(tmp_path, monkeypatch):
     for name, verdict in judged.items():
         save_metrics(verdict | common, places.verdict("toons", name))
         places.results("toons", name).parent.mkdir(parents=True, exist_ok=True)
-        places.results("toons", name).write_text("trial,processor\ndcgan64,a processor\n")
+        than = declarations.load().studies[name].than
+        lines = [f"{trial},{seed},lived,{kid},0.0,a processor" for trial, kid in (("dcgan64", 0.1), (than, 0.2)) for seed in (1, 2)]
+        places.results("toons", name).write_text("\n".join(["trial,seed,status,kid,floor,processor", *lines]))
     spread = {"kid_mean": 0.2, "kid_lowest": 0.1, "kid_highest": 0.3, "kid_spread": 0.07, "seen_by_6": 0.16, "seen_by_12": 0.1, "seeds": 10}
     save_metrics(spread, places.verdict("toons", "noise/dcgan64"))
     found = {entry["name"]: entry for entry in claims.entries()}
     assert found["unequal_rates"]["state"] == "tested"
     result = found["unequal_rates"]["results"]["toons"]
     assert (result["holds"], result["processors"]) == (True, ["a processor"])
+    assert result["dots"] == [0.5, 0.5]  # of each seed half of the excess is left
     assert not found["gaussian_z"]["results"]["toons"]["holds"]
     page = claims.page(list(found.values()))
     assert "**On `toons`**: 2 studies, of which 1 contradicted, 1 undecided." in page

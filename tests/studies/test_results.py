@@ -72,6 +72,17 @@ def test_table_holds_all_that_the_verdict_is_made_from():
     assert results.judge(declared("unequal_rates"), shuffled) == pytest.approx(results.judge(declared("unequal_rates"), text))
 
 
+def test_dots_are_what_each_seed_says():
+    for seed in SEEDS:
+        leave("dcgan64", seed, kid=0.12, kid_floor=0.02)
+        leave("dcgan64_equal_rates", seed, kid=0.12 + 0.1 * seed, kid_floor=0.02)
+        leave("dense64", seed, d_accuracy=seed / 10 if seed > 1 else "")
+    text = results.table(results.rows(declared("unequal_rates"), DATASET, SEEDS))
+    assert results.dots(declared("unequal_rates"), text) == pytest.approx([1 - 1 / (1 + seed) for seed in SEEDS])
+    text = results.table(results.rows(declared("d_is_not_fooled"), DATASET, SEEDS))
+    assert results.dots(declared("d_is_not_fooled"), text) == pytest.approx([seed / 10 for seed in SEEDS[1:]])
+
+
 def test_studys_own_margin_is_the_one_that_counts():
     for seed in SEEDS:
         leave("dcgan64", seed, kid=noisy(seed, 0.1), kid_floor=0.0)
