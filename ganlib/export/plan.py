@@ -18,6 +18,7 @@ from ganlib.nets.upsample import Double
 PANEL = 8
 ACTIVATIONS = {nn.ReLU: "relu", nn.LeakyReLU: "leaky", nn.ELU: "elu", nn.Tanh: "tanh", nn.Sigmoid: "sigmoid"}
 LAYERS = "Linear, Unflatten, ConvTranspose2d, Conv2d 3x3, Double, BatchNorm2d, Dropout, Embedding, ReLU, LeakyReLU, ELU, Tanh, Sigmoid"
+OTHER = "--format onnx takes any net"
 
 
 @dataclass
@@ -72,7 +73,7 @@ def plan(net: nn.Module, z: Tensor, conditions: Sequence[Tensor]) -> Plan:
     layer: Layer | None = None
     for step in steps:
         if not torch.equal(before.flatten(), step.given.flatten()):
-            raise UserError(f"--format web: the page cannot do what the net does before its {_name(step)}, which is no layer; {_OTHER}")
+            raise UserError(f"--format web: the page cannot do what the net does before its {_name(step)}, which is no layer; {OTHER}")
         before = step.made
         last = step is steps[-1]
         if opened := _opened(step):
@@ -80,16 +81,13 @@ def plan(net: nn.Module, z: Tensor, conditions: Sequence[Tensor]) -> Plan:
                 made.add(layer)
             layer = opened
         elif layer is None or not _joined(layer, step, last):
-            raise UserError(f"--format web: the page's engine has no {_name(step)} there; it has {LAYERS}; {_OTHER}")
+            raise UserError(f"--format web: the page's engine has no {_name(step)} there; it has {LAYERS}; {OTHER}")
     if layer:
         made.add(layer)
     drawn = before.flatten() if isinstance(steps[-1].layer, nn.Unflatten) else before.permute(0, 2, 3, 1).flatten()
     if not torch.equal(drawn, picture.permute(0, 2, 3, 1).flatten()):
-        raise UserError(f"--format web: the page cannot do what the net does behind its last layer; {_OTHER}")
+        raise UserError(f"--format web: the page cannot do what the net does behind its last layer; {OTHER}")
     return made
-
-
-_OTHER = "--format onnx takes any net"
 
 
 def _name(step: Step) -> str:
