@@ -18,13 +18,21 @@ def commands() -> list[str]:
     return re.findall(r"^\$ (.*)$", (ROOT / "docs/dvc.md").read_text(), re.MULTILINE)
 
 
-def wait_for(checkout: Checkout, pattern: str) -> None:
-    """Until a file of the checkout is there."""
+def await_checkpoint(checkout: Checkout, beyond: int) -> None:
+    """Until the training of dense64 has a checkpoint of a later step than `beyond`."""
     for _ in range(1200):
-        if list(checkout.folder.glob(pattern)):
+        if any(int(path.name[:9]) > beyond for path in checkout.folder.glob(".checkpoints/dense64-*/*.pt")):
             return
         time.sleep(0.1)
-    raise AssertionError(pattern)
+    raise AssertionError("no checkpoint")
+
+
+def run(checkout: Checkout, command: str) -> tuple[int, str]:
+    """The exit status of a command and what it said; into a file, since the queue's worker would keep a pipe open until it ends."""
+    said = checkout.folder.parent / "said.txt"
+    with said.open("w") as file:
+        done = subprocess.run(["bash", "-c", command], cwd=checkout.folder, env=environment(), stdout=file, stderr=subprocess.STDOUT)
+    return done.returncode, said.read_text()
 
 
 def lacks_baselines_alone(text: str) -> bool:
@@ -38,23 +46,19 @@ def lacks_baselines_alone(text: str) -> bool:
 def told(finished: Checkout, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str]]:
     """Each command with what it said."""
     checkout = finished.copy(tmp_path_factory.mktemp("dvc") / "ganlib")
-    said = []
+    said: list[tuple[str, str]] = []
     for command in commands():
-        if "queue logs" in command:  # the first time that the queue runs
-            wait_for(checkout, ".checkpoints/dense64-*/0000000[1-9]*.pt")
-        if command == "dvc queue status":
-            time.sleep(2)
-        done = subprocess.run(
-            ["bash", "-c", command], cwd=checkout.folder, env=environment(), text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-        )
-        assert done.returncode == 0 or lacks_baselines_alone(done.stdout), f"{command}\n{done.stdout}"
-        said.append((command, done.stdout))
+        status, text = run(checkout, command)
+        assert status == 0 or lacks_baselines_alone(text), f"{command}\n{text}"
+        said.append((command, text))
         if "exp apply" in command or "git checkout" in command:
             after = "apply" if "apply" in command else "checkout"
             said.append((f"lr_d after {after}", checkout.run("grep", "^lr_d:", "params.yaml")))
-        if "queue kill" in command:
+        elif "queue kill" in command:
             checkout.await_queue(0)
-        if command == "dvc queue start" and any("queue remove" in before for before, _ in said):
+        elif command == "dvc queue start" and not any("queue kill" in before for before, _ in said):
+            await_checkpoint(checkout, beyond=3)  # which the finished checkout has
+        elif command == "dvc queue start":
             checkout.await_queue(1)
             said.append(("logs of the second", checkout.dvc("queue", "logs", "long")))
     shutil.rmtree(checkout.folder.parent)
@@ -79,8 +83,12 @@ def test_applied_experiment_is_in_the_workspace_and_the_way_back_leads_to_what_i
 
 
 def test_killed_experiment_that_is_queued_again_goes_on_from_its_checkpoint(told):
-    assert "dense64: going on from step" not in said_by(told, "queue logs")
-    assert "dense64: going on from step" in said_by(told, "logs of the second")
+    first, second = (
+        int(re.search(r"dense64: going on from step (\d+) of 400", said_by(told, words))[1])
+        for words in ("queue logs", "logs of the second")
+    )
+    assert first == 3  # a run made longer goes on where it ended, too
+    assert 3 < second < 400
 
 
 def test_fresh_clone_has_nothing_to_do_after_a_pull(told):
