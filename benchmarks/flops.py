@@ -16,14 +16,14 @@ PICTURES = 162_770  # of CelebA's official training split
 FEW = 2
 
 
-def a_step(name: str) -> int:
-    """Floating-point operations of one update of every net of the report."""
-    few = reports.full(name, batch_size=FEW)
+def of(report: Report) -> int:
+    """Floating-point operations of one step."""
+    few = report.model_copy(update={"batch_size": FEW, "precision": "fp32", "compile": False})
     trainer = Trainer(few, torch.device("cpu"), Streams(1))
     batch = Feed(few, reports.faces(few, few.reals_per_step), torch.device("cpu"), Streams(1)).next()
     with FlopCounterMode(display=False) as counter:
         trainer.step(batch)
-    return counter.get_total_flops() * reports.full(name).batch_size // FEW
+    return counter.get_total_flops() * report.batch_size // FEW
 
 
 def steps(report: Report) -> int:
@@ -37,7 +37,7 @@ def main() -> None:
     total = 0
     for name in reports.NAMES:
         report = reports.full(name)
-        work = a_step(name)
+        work = of(report)
         total += work * steps(report)
         print(f"| `{name}` | {report.batch_size} | {work / 1e9:,.1f} | {steps(report):,} | {work * steps(report) / 1e15:,.2f} |")
     print(f"| all | | | | {total / 1e15:,.0f} |")

@@ -43,7 +43,7 @@ def test_work_of_a_step_grows_with_the_batch_and_is_that_of_its_layers():
     first_g, first_d = report.latent_size * 100, 3 * 64 * 64 * 100
     d_step = reals * generator + 2 * reals * (3 * discriminator - first_d)  # fakes without gradients, then D on both halves
     g_step = 2 * reals * (3 * generator - first_g + 2 * discriminator)  # D's weights are frozen
-    assert flops.a_step("dense64") == 2 * (d_step + g_step)
+    assert flops.of(report) == 2 * (d_step + g_step)
 
 
 def test_full_report_is_what_params_yaml_says_without_its_scales():
