@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from docs.seeds import table
-from ganlib.studies import catalogue, declarations, places, words
+from ganlib.studies import catalogue, declarations, places, results, words
 from ganlib.studies.catalogue import Open
 from ganlib.studies.declarations import Claim, Study
 from ganlib.studies.verdict import holm
@@ -89,8 +89,10 @@ def _entry(name: str, study: Study, state: str) -> Entry:
 
 def _result(study: Study, path: Path) -> Entry:
     verdict, dataset = json.loads(path.read_text()), path.parent.name
-    processors = sorted(pd.read_csv(places.results(dataset, path.stem))["processor"].unique())
-    return verdict | {"sentence": words.sentence(study, verdict, dataset), "processors": processors}
+    table = places.results(dataset, path.stem)
+    processors = sorted(pd.read_csv(table)["processor"].unique())
+    dots = [float(f"{value:.4g}") for value in results.of_each_seed(study, table.read_text())]
+    return verdict | {"sentence": words.sentence(study, verdict, dataset), "processors": processors, "dots": dots}
 
 
 def _open(name: str, claim: Open) -> Entry:

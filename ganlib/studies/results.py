@@ -95,18 +95,37 @@ def _expected(study: Study, values: np.ndarray) -> Verdict:
 
 def _compared(study: Study, found: pd.DataFrame, any_failed: bool) -> tuple[Verdict, bool, dict[str, np.ndarray]]:
     """The verdict, whether it is of logarithms, and the figures (n,) of either side by seed."""
+    sides = _sides(study, found)
+    better, than, logarithms = _costs(study, found, sides)
+    if not any_failed and not np.concatenate([*sides.values()]).any():
+        return Verdict("not testable", 0.0, 0.0, 0.0, 1.0), False, sides
+    compare = verdict.compare_medians if any_failed else verdict.compare_paired if study.moments else verdict.compare
+    return compare(better, than, study.judged_by.margin), logarithms, sides
+
+
+def _sides(study: Study, found: pd.DataFrame) -> dict[str, np.ndarray]:
     if study.moments:
         of = {"better": found[~found["step"].isin(study.moments)], "than": found[found["step"] == study.moments[0]]}
     else:
         of = {side: found[found["trial"] == getattr(study, side)] for side in ("better", "than")}
-    sides = {side: some.sort_values("seed")[study.outcome].to_numpy(float) for side, some in of.items()}
+    return {side: some.sort_values("seed")[study.outcome].to_numpy(float) for side, some in of.items()}
+
+
+def _costs(study: Study, found: pd.DataFrame, sides: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, bool]:
     floor = found["floor"].dropna()  # the same in all but the subsets that a run's seed draws
-    outcome = study.judged_by
-    better, than, logarithms = outcomes.costs(outcome, *sides.values(), float(floor.mean()) if len(floor) else 0.0)
-    if not any_failed and not np.concatenate([*sides.values()]).any():
-        return Verdict("not testable", 0.0, 0.0, 0.0, 1.0), False, sides
-    compare = verdict.compare_medians if any_failed else verdict.compare_paired if study.moments else verdict.compare
-    return compare(better, than, outcome.margin), logarithms, sides
+    return outcomes.costs(study.judged_by, *sides.values(), float(floor.mean()) if len(floor) else 0.0)
+
+
+def of_each_seed(study: Study, text: str) -> list[float]:
+    """What each seed says, on the scale of `judge`'s `difference`; seeds that left no number on either side are not among them."""
+    found = pd.read_csv(StringIO(text))
+    if study.expected:
+        values, logarithms = found.sort_values("seed")[study.outcome].to_numpy(float), False
+    else:
+        better, than, logarithms = _costs(study, found, _sides(study, found))
+        both = np.isfinite(better) & np.isfinite(than)
+        values = than[both] - better[both]
+    return [_share(value) if logarithms else float(value) for value in values if math.isfinite(value)]
 
 
 def _told(value: float, logarithm: bool) -> float | None:

@@ -55,13 +55,15 @@ def test_results_are_told_counted_and_marked(tmp_path, monkeypatch):
     for name, verdict in judged.items():
         save_metrics(verdict | common, places.verdict("toons", name))
         places.results("toons", name).parent.mkdir(parents=True, exist_ok=True)
-        places.results("toons", name).write_text("trial,processor\ndcgan64,a processor\n")
+        study = declarations.load().studies[name]
+        rows = f"{study.better},1,0.1,0,a processor\n{study.than},1,0.05,0,a processor\n"
+        places.results("toons", name).write_text(f"trial,seed,kid,floor,processor\n{rows}")
     spread = {"kid_mean": 0.2, "kid_lowest": 0.1, "kid_highest": 0.3, "kid_spread": 0.07, "seen_by_6": 0.16, "seen_by_12": 0.1, "seeds": 10}
     save_metrics(spread, places.verdict("toons", "noise/dcgan64"))
     found = {entry["name"]: entry for entry in claims.entries()}
     assert found["unequal_rates"]["state"] == "tested"
     result = found["unequal_rates"]["results"]["toons"]
-    assert (result["holds"], result["processors"]) == (True, ["a processor"])
+    assert (result["holds"], result["processors"], result["dots"]) == (True, ["a processor"], [-1.0])
     assert not found["gaussian_z"]["results"]["toons"]["holds"]
     page = claims.page(list(found.values()))
     assert "**On `toons`**: 2 studies, of which 1 contradicted, 1 undecided." in page
