@@ -59,21 +59,6 @@ def test_difference_of_scores_is_a_share_of_the_excess_over_the_floor():
     assert sentence.startswith("At preview scale (toons, 4,000 steps, N = 250, 6 seeds a side): supported; KID above the floor 20% less on")
 
 
-def test_each_seed_says_by_how_much_the_claims_side_is_better_and_one_without_a_number_says_nothing():
-    study = declared("unequal_rates")
-    for seed in SEEDS[:3]:
-        leave("dcgan64", seed, kid=0.02 + 0.1, kid_floor=0.02)
-        leave("dcgan64_equal_rates", seed, **({"kid": 0.02 + 0.1 * seed} if seed < 3 else {"status": "diverged"}), kid_floor=0.02)
-    assert results.of_each_seed(study, results.table(results.rows(study, DATASET, SEEDS[:3]))) == pytest.approx([0, 0.5])
-
-
-def test_values_of_an_expectation_are_told_as_they_are():
-    study = declared("curve_half")
-    for seed in SEEDS[:3]:
-        leave("curve", seed, **{study.outcome: seed / 10})
-    assert results.of_each_seed(study, results.table(results.rows(study, DATASET, SEEDS[:3]))) == pytest.approx([0.1, 0.2, 0.3])
-
-
 def test_table_holds_all_that_the_verdict_is_made_from():
     for seed in SEEDS:
         leave("dcgan64", seed, kid=noisy(seed, 0.1), kid_floor=0.02, coverage=0.3)
