@@ -19,7 +19,6 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from ganlib import progress
 from ganlib.errors import UserError
-from ganlib.nets.dropout import Dropout
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -94,7 +93,7 @@ class Team:
             return net
         for parent in [*net.modules()]:
             for name, layer in parent.named_children():
-                if isinstance(layer, Dropout):
+                if isinstance(layer, nn.Dropout):  # always our own, which takes its part
                     layer.rank, layer.size = self.rank, self.size
                 elif isinstance(layer, _BatchNorm) and layer.training:  # dcgan56's Affine never is
                     setattr(parent, name, _synchronised(layer, device))

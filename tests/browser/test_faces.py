@@ -27,9 +27,11 @@ def opened(page: Page, generator: Generator, fragment: str = "") -> Path:
         web.export(generator, path)
     page.goto(path.as_uri() + fragment)
     last = page.locator("#gallery canvas").last
-    while not any(last.evaluate(READ)):
+    for _ in range(600):
+        if any(last.evaluate(READ)):
+            return path
         page.wait_for_timeout(50)
-    return path
+    pytest.fail("half a minute, and the page has not drawn all its pictures")
 
 
 def drawn(page: Page, seed: int, rows: list[int], size: int) -> np.ndarray:

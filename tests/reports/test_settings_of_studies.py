@@ -10,6 +10,7 @@ from ganlib.objectives.adversarial import Adversarial
 from ganlib.pictures import to_float
 from ganlib.reports.dense64.convolutional import Discriminator, Generator
 from ganlib.streams import Streams
+from ganlib.team import ALONE
 from ganlib.training.feed import Feed
 from tests.conftest import ROOT
 from tests.reports.test_nets import as_reported, count
@@ -92,7 +93,7 @@ def test_joint_batch_lets_d_see_reals_and_fakes_at_once():
 @pytest.mark.parametrize("name", DCGANS)
 def test_joint_batch_reaches_the_objective(name):
     for joint in (True, False):
-        assert small.report(name, joint_batch=joint).objective(Streams(1)).joint_batch is joint
+        assert small.report(name, joint_batch=joint).objective(Streams(1), ALONE).joint_batch is joint
 
 
 def test_pictures_that_are_not_shuffled_come_in_the_order_of_the_cache_in_each_epoch(tmp_path):
@@ -144,7 +145,7 @@ def test_convolutional_dense64_has_about_as_many_weights_and_trains_as_the_dense
     assert pictures.min() >= 0
     assert pictures.max() <= 1
     assert discriminator(pictures).shape == (2,)
-    assert type(report.objective(Streams(1))) is type(as_reported("dense64").objective(Streams(1)))
+    assert type(report.objective(Streams(1), ALONE)) is type(as_reported("dense64").objective(Streams(1), ALONE))
     assert {layer.p for net in (generator, discriminator) for layer in net.modules() if isinstance(layer, nn.Dropout)} == {0.3}
 
 

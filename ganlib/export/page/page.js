@@ -57,7 +57,7 @@ function show() {
 }
 
 // Small pictures one by one, while the page has nothing else to do; a new list takes the place of one that is not done.
-const idle = window.requestIdleCallback || (task => setTimeout(task, 1));
+const idle = task => window.requestIdleCallback ? requestIdleCallback(task, {timeout: 100}) : setTimeout(task, 1);
 let waiting = [];
 function later(tasks) {
   const running = waiting.length;
