@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import vl_convert
+from dvc.config import Config
 
 from ganlib.files import replacing
 
@@ -11,9 +12,11 @@ SKELETON = Path(__file__).with_name("plots.html")
 
 
 def write(page: Path = PAGE) -> None:
-    """Write it; .dvc/config names it."""
+    """Write it and name it in .dvc/config.local, so that a checkout without it keeps DVC's own page."""
     with replacing(page) as target:
         target.write_text(SKELETON.read_text().replace("{vega}", vl_convert.javascript_bundle(), 1))
+    with Config(str(page.parent)).edit("local") as config:
+        config.setdefault("plots", {})["html_template"] = page.name
 
 
 if __name__ == "__main__":
