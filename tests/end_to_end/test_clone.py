@@ -32,7 +32,9 @@ def test_looking_at_results_comes_first(either):
     shown = either.dvc("metrics", "show")
     assert is_calm(shown)
     assert all(f"metrics/{name}.json" in shown for name in either.reports)
-    assert either.dvc("plots", "show").splitlines() == ["DVC failed to load some plots for following revisions: 'workspace'."]
+    told, page = either.dvc("plots", "show").splitlines()
+    assert told == "DVC failed to load some plots for following revisions: 'workspace'."
+    assert page.startswith("file://")
 
 
 @pytest.mark.parametrize("stage", ["train@dense64", "evaluate@dense64"])
