@@ -27,7 +27,10 @@ from ganlib.device import device, prepare_device
 from ganlib.errors import UserError, in_one_line
 from ganlib.fidelity import inception
 from ganlib.fidelity.frechet import Statistics, frechet_distance
+from ganlib.fidelity.intervals import fid_interval, kid_interval, mind_interval
 from ganlib.fidelity.kernel import kid
+from ganlib.fidelity.manifold import manifold
+from ganlib.fidelity.memorisation import memorisation
 from ganlib.files import replacing
 from ganlib.launch import gathered
 from ganlib.objectives.objective import Batch
@@ -325,7 +328,7 @@ def checkpoint(place: torch.device) -> Iterator[tuple[str, Callable[[], Row]]]:
 
 
 def evaluation(place: torch.device) -> Iterator[tuple[str, Callable[[], Row]]]:
-    """Inception's rate by its batch, and the seconds of FID and KID of SCORED features a side."""
+    """Inception's rate by its batch, and the seconds of each score of SCORED features a side, which are half 0 as Inception's are."""
 
     def rate(batch: int) -> Row:
         network = inception.load(place)
@@ -336,20 +339,27 @@ def evaluation(place: torch.device) -> Iterator[tuple[str, Callable[[], Row]]]:
         inception.features(network, pictures, f"batches of {batch}", batch_size=batch)
         return {"pictures_per_second": count / (now(place) - begun)}
 
-    def scores() -> Row:
-        rng = torch.Generator().manual_seed(1)
-        sides = [torch.randn(SCORED, inception.DIMENSIONS, generator=rng).relu_().numpy() for _ in range(2)]
+    rng = torch.Generator().manual_seed(1)
+    real, fake, held_out = (torch.randn(SCORED, inception.DIMENSIONS, generator=rng).relu_().numpy() for _ in range(3))
+    scores = {
+        "FID": lambda: frechet_distance(Statistics.of(real), Statistics.of(fake)),
+        "FID's interval": lambda: fid_interval(real, fake),
+        "KID": lambda: kid(real, fake, seed=1),
+        "KID's interval": lambda: kid_interval(real, fake),
+        "MIND and its interval": lambda: mind_interval(real, fake),
+        "precision, recall, density, coverage": lambda: manifold(real, fake),
+        "nearest pictures": lambda: memorisation(fake, real, held_out),
+    }
+
+    def seconds(score: str) -> Row:
         begun = now(place)
-        moments = [Statistics.of(side) for side in sides]
-        moments_at = now(place)
-        frechet_distance(*moments)
-        frechet_at = now(place)
-        kid(*sides, seed=1)
-        return {"moments_seconds": moments_at - begun, "frechet_seconds": frechet_at - moments_at, "kid_seconds": now(place) - frechet_at}
+        scores[score]()
+        return {"seconds": now(place) - begun}
 
     for batch in (64, 128, 256) if ON_GPU else (4,):
         yield f"inception, batches of {batch}", lambda batch=batch: rate(batch)
-    yield f"scores of {SCORED:,} a side", scores
+    for score in scores:
+        yield f"{score} of {SCORED:,} a side", lambda score=score: seconds(score)
 
 
 def feeding(place: torch.device) -> Iterator[tuple[str, Callable[[], Row]]]:

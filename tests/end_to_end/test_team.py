@@ -147,7 +147,7 @@ def test_queue_has_a_worker_for_each_gpu(checkout):
         checkout.dvc("exp", "run", "--queue", "--name", f"seed{seed}", "train@dense64", "-S", f"seed={seed}")
     for gpu in (0, 1):
         checkout.run("env", f"CUDA_VISIBLE_DEVICES={gpu}", "dvc", "queue", "start", "-j", str(gpu + 1))
-        time.sleep(5)
+        time.sleep(10)  # as the docs have it
     checkout.await_queue(4)
     told = [checkout.dvc("queue", "logs", f"seed{seed}") for seed in range(11, 15)]
     assert {line for text in told for line in text.splitlines() if line.startswith("on GPU")} == {"on GPU 0", "on GPU 1"}
