@@ -2,6 +2,7 @@
 
 import json
 import math
+import random
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +136,9 @@ def test_end_of_a_run_is_compared_with_its_first_moment_in_pairs():
     found = judged(study)
     assert (found["verdict"], found["difference"]) == ("supported", pytest.approx(0.2, abs=0.01))
     assert found["p_trend"] < 0.001
+    header, *lines = results.table(results.rows(study, DATASET, SEEDS)).splitlines(keepends=True)
+    random.Random(0).shuffle(lines)
+    assert results.judge(study, header + "".join(lines)) == pytest.approx(found)
     assert found["steps"] == 4000
     assert "6 seeds)" in words.sentence(study, found, DATASET)
 
@@ -166,9 +170,9 @@ def test_study_whose_runs_all_diverged_says_so():
 
 def test_expectation_without_an_upper_bound_is_not_met_by_runs_without_a_number():
     study = declared("d_is_not_fooled", expected=[0.5, None])
-    for seed in SEEDS:
-        leave("dense64", seed, **({"d_accuracy": 0.9} if seed > 5 else {"status": "diverged", "step": ""}))
-    assert judged(study)["verdict"] != "supported"
+    for seed in range(1, 13):
+        leave("dense64", seed, **({"d_accuracy": 0.9} if seed > 11 else {"status": "diverged", "step": ""}))
+    assert judged(study, list(range(1, 13)))["verdict"] == "contradicted"
 
 
 def test_three_seeds_give_an_interval_and_no_verdict():

@@ -1,7 +1,9 @@
 """A training of a study, and one that goes wrong; how a trial's end is called."""
 
 import json
+from itertools import combinations
 
+import numpy as np
 import pytest
 
 from ganlib import params, paths
@@ -76,6 +78,14 @@ def test_slope_is_the_change_in_a_thousand_steps_after_the_first_tenth(tmp_path)
     assert found.keys() == {"g_loss_slope", "d_accuracy_slope"}
     assert found["g_loss_slope"] == pytest.approx(-0.2)
     assert found["d_accuracy_slope"] == 0
+
+
+def test_first_tenth_of_a_log_counts_for_no_slope(tmp_path):
+    log, losses = Log(tmp_path / "log.csv"), [float(line**2) for line in range(20)]
+    for line, loss in enumerate(losses, 1):
+        log.write(100 * line, {"g_loss": loss})
+    expected = np.median([10 * (b - a) / (j - i) for (i, a), (j, b) in combinations(enumerate(losses[2:]), 2)])
+    assert scoring.slopes(tmp_path / "log.csv")["g_loss_slope"] == pytest.approx(expected)
 
 
 def test_log_of_one_line_has_no_slope(tmp_path):

@@ -25,6 +25,7 @@ def test_last_seed_of_a_study_is_that_of_the_second_look():
         (0, 1, "no difference that matters"),
         (0, 50, "undecided"),
         (0.09, 1, "supported"),  # by less than matters
+        (-0.09, 1, "contradicted"),
     ],
 )
 def test_each_verdict_follows_from_where_the_interval_lies(shift, spread, word):
