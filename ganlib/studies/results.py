@@ -109,7 +109,8 @@ def _expected(study: Study, values: np.ndarray) -> Verdict:
 def _compared(study: Study, found: pd.DataFrame, any_failed: bool) -> tuple[Verdict, bool, dict[str, np.ndarray]]:
     """The verdict, whether it is of logarithms, and the figures (n,) of either side by seed."""
     sides = _sides(study, found)
-    if not any_failed and not np.concatenate([*sides.values()]).any():
+    values = np.concatenate([*sides.values()])
+    if (values == 0).any() and np.nansum(np.abs(values)) == 0:
         return Verdict("not testable", 0.0, 0.0, 0.0, 1.0), False, sides
     better, than, logarithms = _costs(study, found)
     compare = verdict.compare_medians if any_failed else verdict.compare_paired if study.moments else verdict.compare

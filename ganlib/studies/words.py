@@ -31,17 +31,20 @@ def answer(study: Study, found: Mapping[str, Any]) -> str:
 
 
 def _difference(found: Mapping[str, Any]) -> str:
-    low, high = found["low"], found["high"]
-    if found["of_excess"]:
-        bounds = f"between {_change(low)} and {_change(high)}"
-        return f"above the floor {_change(found['difference'])} on the claim's side, {bounds}"
-    shown = ("no number" if value is None else f"{value:+.3g}" for value in (found["difference"], low, high))
-    return "better by {} on the claim's side, between {} and {}".format(*shown)
+    lead, tell = ("above the floor ", _change) if found["of_excess"] else ("better by ", _plain)
+    middle = f"{lead}{tell(found['difference'])} on the claim's side"
+    if found["low"] is found["high"] is None:
+        return f"{middle} in the median, of which so few runs give no interval"
+    return f"{middle}, between {tell(found['low'])} and {tell(found['high'])}"
 
 
 def _change(share: float | None) -> str:
     """0.17: 17 % less; -0.2: 20 % more; None, infinitely far on either side: any amount."""
     return "any amount" if share is None else f"{abs(share):.0%} {'less' if share >= 0 else 'more'}"
+
+
+def _plain(difference: float | None) -> str:
+    return "any amount" if difference is None else f"{difference:+.3g}"
 
 
 def _expected(found: Mapping[str, Any]) -> str:

@@ -106,7 +106,7 @@ def test_collapsed_and_diverged_runs_are_counted_and_medians_stand_in_for_means(
     assert "0 of 12 runs failed against 5 of 12: supported on failures" in words.sentence(study, found, DATASET)
     six = judged(study)
     assert (six["verdict"], six["low"], six["high"]) == ("undecided", None, None)
-    assert "between any amount and any amount" in words.answer(study, six)
+    assert "on the claim's side in the median, of which so few runs give no interval" in words.answer(study, six)
     json.dumps(six, allow_nan=False)
 
 
@@ -117,6 +117,15 @@ def test_nothing_on_either_side_is_not_testable():
         leave("began64_no_bound", seed, fakes_out_of_range=0.0)
     assert judged(study)["verdict"] == "not testable"
     assert words.answer(study, judged(study)) == "not testable, since the share of values out of range is 0 on both sides"
+
+
+def test_nothing_on_either_side_is_not_testable_where_runs_failed_too():
+    study = declared("out_of_bound_loss")
+    for seed in SEEDS:
+        told = {"status": "diverged", "step": ""} if seed == 1 else {"fakes_out_of_range": 0.0, "status": "collapsed"}
+        leave("began64", seed, **told)
+        leave("began64_no_bound", seed, fakes_out_of_range=0.0)
+    assert judged(study)["verdict"] == "not testable"
 
 
 def test_share_is_compared_by_its_difference_in_the_direction_of_the_claim():
