@@ -1,8 +1,7 @@
-"""Score one trial with one seed: data/trials/<dataset>/scores/<trial>/<seed>/."""
+"""Score one trial with one seed: data/trials/scores/<trial>/<seed>/."""
 
 import json
 
-from ganlib import params
 from ganlib.figures import save_metrics
 from ganlib.studies import places, scoring
 from stages import run
@@ -10,10 +9,9 @@ from stages import run
 
 def main(trial: str, seed: int) -> None:
     """Score what TRIAL with SEED has left."""
-    dataset = params.load().dataset
-    training, asked = (json.loads(place(dataset, trial).read_text()) for place in (places.training, places.scoring))
-    found = scoring.score(training, asked, places.run(dataset, trial, seed), places.scores(dataset, trial, seed), seed=seed)
-    save_metrics(found, places.figures(dataset, trial, seed))
+    training, asked = (json.loads(place(trial).read_text()) for place in (places.training, places.scoring))
+    found = scoring.score(training, asked, places.run(trial, seed), places.scores(trial, seed), seed=seed)
+    save_metrics(found, places.figures(trial, seed))
 
 
 if __name__ == "__main__":

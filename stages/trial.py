@@ -1,9 +1,8 @@
-"""Train one trial with one seed: data/trials/<dataset>/runs/<trial>/<seed>/."""
+"""Train one trial with one seed: data/trials/runs/<trial>/<seed>/."""
 
 import json
 import os
 
-from ganlib import params
 from ganlib.studies import places, trials
 from stages import run
 from stages.train import CHECKPOINT_STEPS
@@ -11,10 +10,9 @@ from stages.train import CHECKPOINT_STEPS
 
 def main(trial: str, seed: int) -> None:
     """Train TRIAL with SEED."""
-    dataset = params.load().dataset
-    stored = json.loads(places.training(dataset, trial).read_text())
+    stored = json.loads(places.training(trial).read_text())
     save_every = int(os.environ.get(CHECKPOINT_STEPS, 0)) or None
-    trials.train(stored, places.run(dataset, trial, seed), seed=seed, save_every=save_every)
+    trials.train(stored, places.run(trial, seed), seed=seed, save_every=save_every)
 
 
 if __name__ == "__main__":

@@ -133,8 +133,7 @@ MISTAKES = [
     (
         "reports.dcgan64.crop",
         "wide46",
-        "params.yaml: reports.dcgan64.crop: 'wide46' is unknown, did you mean 'wide64'?;"
-        " one of squashed112, squashed56, tight56, tight64, wide64",
+        "params.yaml: reports.dcgan64.crop: 'wide46' is unknown, did you mean 'wide64'?; one of squashed112, tight56, tight64, wide64",
     ),
     (
         "reports.dcgan64.crop",

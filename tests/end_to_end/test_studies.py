@@ -75,7 +75,7 @@ def test_studies_run_go_on_after_a_kill_and_record_what_diverges(checkout: Check
     assert found["seed"].tolist() == [1, 2, 3, 1, 2, 3]
     assert set(found["step"]) == {12}
     assert found["kid"].notna().all()
-    folder = f"data/trials/toons/runs/{killed.replace('-', '/')}"
+    folder = f"data/trials/runs/{killed.replace('-', '/')}"
     gone_on = checkout.files(folder)
     checkout.dvc("repro", "--force", "--single-item", f"studies/dvc.yaml:trial@{killed}")
     assert checkout.files(folder) == gone_on

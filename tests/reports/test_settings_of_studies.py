@@ -118,7 +118,7 @@ def test_first_pictures_of_the_split_alone_are_trained_on(tmp_path):
 
 def test_dcgan112_at_half_its_size_leaves_the_largest_maps_out():
     """Without the 128 channels: 5x5 kernels, and in G 256 x 3 of them for the pictures."""
-    generator, discriminator = as_reported("dcgan112", size=56, crop="squashed56").networks(1).values()
+    generator, discriminator = as_reported("dcgan112", size=56, crop="tight56").networks(1).values()
     hidden = 25 * (1024 * 512 + 512 * 256)
     normed = 2 * (1024 + 512 + 256)
     assert count(generator) == 100 * 1024 * 49 + hidden + 25 * 256 * 3 + 3 + normed
@@ -129,9 +129,9 @@ def test_dcgan112_at_half_its_size_leaves_the_largest_maps_out():
 
 
 def test_size_needs_a_crop_of_that_size(changed_params):
-    with pytest.raises(UserError, match="squashed112 makes 112x112 pictures and dcgan112 takes 56x56: one of squashed56, tight56"):
+    with pytest.raises(UserError, match="squashed112 makes 112x112 pictures and dcgan112 takes 56x56: one of tight56"):
         params.load(changed_params({"reports.dcgan112.size": 56}))
-    settings = params.load(changed_params({"reports.dcgan112.size": 56, "reports.dcgan112.crop": "squashed56"}))
+    settings = params.load(changed_params({"reports.dcgan112.size": 56, "reports.dcgan112.crop": "tight56"}))
     assert settings.report("dcgan112").size == 56
 
 
