@@ -18,7 +18,7 @@ SlurmctldPort={controller}
 SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
-AuthInfo=socket={folder}/munge.socket
+AuthInfo=socket={folder}/munge.socket,cred_expire=15
 StateSaveLocation={folder}/state
 SlurmdSpoolDir={folder}/spool.%n
 SlurmctldPidFile={folder}/slurmctld.pid
@@ -69,7 +69,7 @@ def cluster(folder: Path) -> Iterator[dict[str, str]]:
             while command is munge and not sock.exists():
                 assert daemons[0].poll() is None, (folder / "munge.log").read_text()
                 time.sleep(0.1)
-        _await(lambda: _said(environment, "sinfo", "-h", "-o", "%t %D") == "idle 2", 60, lambda: (folder / "slurmctld.log").read_text())
+        await_true(lambda: _said(environment, "sinfo", "-h", "-o", "%t %D") == "idle 2", 60, lambda: (folder / "slurmctld.log").read_text())
         yield environment
     finally:
         for daemon in reversed(daemons):
@@ -91,10 +91,11 @@ def queued(environment: dict[str, str], job: str) -> bool:
 
 def await_end(environment: dict[str, str], job: str, told: Path, seconds: float = 600) -> None:
     """Wait until the job has left the queue."""
-    _await(lambda: not queued(environment, job), seconds, told.read_text)
+    await_true(lambda: not queued(environment, job), seconds, told.read_text)
 
 
-def _await(done: Callable[[], bool], seconds: float, told: Callable[[], str]) -> None:
+def await_true(done: Callable[[], bool], seconds: float, told: Callable[[], str]) -> None:
+    """Wait until it is so; after so many seconds fail with what was told."""
     begun = time.monotonic()
     while not done():
         assert time.monotonic() - begun < seconds, told()

@@ -103,6 +103,18 @@ def test_nodes_of_a_cluster_save_when_they_are_cancelled_and_go_on_to_the_bytes_
     assert "up to date" in longer.dvc("status", "train@dense64")
 
 
+def test_time_limit_saves_and_the_next_allocation_goes_on(cluster, longer):
+    """A job is requeued no sooner than `cred_expire`; SLURM's shortest limits are of minutes, and its clock looks twice in one."""
+    endless = {"epochs": 10**6, "max_steps": 10**6, "sample_every": 10**6}
+    longer.change(lambda params: params["reports"]["dense64"]["preview"].update(endless))
+    told = longer.folder / "job.txt"
+    job = slurm.submitted(cluster, longer.folder, *NODES, "--time=2", "--signal=TERM@30", "docs/slurm/train.sh", "dense64")
+    slurm.await_true(lambda: told.exists() and "dense64: going on from step" in told.read_text(), 400, told.read_text)
+    subprocess.run(["scancel", job], env=cluster, check=True)
+    slurm.await_end(cluster, job, told)
+    assert "error: train@dense64: ended by SIGTERM after step" in told.read_text().partition("dense64: going on from step")[0]
+
+
 def test_loss_of_a_node_ends_the_others_in_seconds(cluster, longer):
     told = longer.folder / "job.txt"
     job = slurm.submitted(cluster, longer.folder, *NODES, "--time=30", "docs/slurm/train.sh", "dense64")
