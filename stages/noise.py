@@ -10,7 +10,7 @@ from stages import run
 def main(trial: str) -> None:
     """Tell the spread of TRIAL over its seeds."""
     dataset, declared = params.load().dataset, declarations.load()
-    found = noise.rows(trial, [*declared.seeds, *declared.noise_seeds])
+    found = noise.rows(trial, dataset, [*declared.seeds, *declared.noise_seeds])
     with replacing(places.results(dataset, f"noise/{trial}")) as target:
         target.write_text(results.table(found))
     save_metrics(noise.summary(found), places.verdict(dataset, f"noise/{trial}"))

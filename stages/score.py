@@ -1,17 +1,22 @@
-"""Score one trial with one seed: data/trials/scores/<trial>/<seed>/."""
+"""Score one trial with one seed: data/trials/<dataset>/scores/<trial>/<seed>/."""
 
 import json
 
+from ganlib import params
 from ganlib.figures import save_metrics
-from ganlib.studies import places, scoring
+from ganlib.studies import places, scoring, stored
 from stages import run
 
 
 def main(trial: str, seed: int) -> None:
     """Score what TRIAL with SEED has left."""
-    training, asked = (json.loads(place(trial).read_text()) for place in (places.training, places.scoring))
-    found = scoring.score(training, asked, places.run(trial, seed), places.scores(trial, seed), seed=seed)
-    save_metrics(found, places.figures(trial, seed))
+    dataset = params.load().dataset
+    training, asked = (json.loads(place(dataset, trial).read_text()) for place in (places.training, places.scoring))
+    trained, folder = places.run(dataset, trial, seed), places.scores(dataset, trial, seed)
+    machine = json.loads((trained / stored.MACHINE).read_text())
+    with stored.making(folder, {"training": training, "scoring": asked, "machine": machine}) as missing:
+        if missing:
+            save_metrics(scoring.score(training, asked, trained, folder, seed=seed), places.figures(dataset, trial, seed))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Resolve every trial's settings and check every study: data/trials/settings/.
+"""Resolve every trial's settings and check every study: data/trials/<dataset>/settings/.
 
 A trial's two files hold all that its training and its scores depend on, pictures and code by their digests, so that a trial is run again
 where something of its own has changed, and only there.
@@ -25,8 +25,8 @@ def main() -> None:
     settings, declared = params.load(), declarations.load()
     catalogue.load(declared)
     for name, trial in declared.trials.items():
-        _write(_training(trial, settings), places.training(name))
-        _write(_scoring(trial, settings), places.scoring(name))
+        _write(_training(trial, settings), places.training(settings.dataset, name))
+        _write(_scoring(trial, settings), places.scoring(settings.dataset, name))
 
 
 def _training(trial: Trial, settings: Params) -> dict[str, Any]:

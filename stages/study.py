@@ -11,7 +11,7 @@ def main(name: str) -> None:
     """Judge the study NAME by its trials."""
     dataset, declared = params.load().dataset, declarations.load()
     study = declared.studies[checks.known(name, declared.studies, "studies", declarations.FILE)]
-    text = results.table(results.rows(study, declared.seeds))
+    text = results.table(results.rows(study, dataset, declared.seeds))
     found = results.judge(study, text)
     with replacing(places.results(dataset, name)) as target:
         target.write_text(text)

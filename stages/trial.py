@@ -1,18 +1,22 @@
-"""Train one trial with one seed: data/trials/runs/<trial>/<seed>/."""
+"""Train one trial with one seed: data/trials/<dataset>/runs/<trial>/<seed>/."""
 
 import json
 import os
 
-from ganlib.studies import places, trials
+from ganlib import params
+from ganlib.studies import places, stored, trials
 from stages import run
 from stages.train import CHECKPOINT_STEPS
 
 
 def main(trial: str, seed: int) -> None:
     """Train TRIAL with SEED."""
-    stored = json.loads(places.training(trial).read_text())
+    dataset = params.load().dataset
+    training, folder = json.loads(places.training(dataset, trial).read_text()), places.run(dataset, trial, seed)
     save_every = int(os.environ.get(CHECKPOINT_STEPS, 0)) or None
-    trials.train(stored, places.run(trial, seed), seed=seed, save_every=save_every)
+    with stored.making(folder, training) as missing:
+        if missing:
+            trials.train(training, folder, seed=seed, save_every=save_every)
 
 
 if __name__ == "__main__":

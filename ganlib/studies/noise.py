@@ -16,9 +16,9 @@ COLUMNS = ("step", "kid", "kid_floor", "fid", "coverage", "diversity", "d_accura
 POWER = 0.9
 
 
-def rows(trial: str, seeds: list[int]) -> list[Row]:
+def rows(trial: str, dataset: str, seeds: list[int]) -> list[Row]:
     """A row for each seed."""
-    found = {seed: json.loads(places.figures(trial, seed).read_text()) for seed in seeds}
+    found = {seed: json.loads(places.figures(dataset, trial, seed).read_text()) for seed in seeds}
     return [
         {"trial": trial, "seed": seed, "status": figures["status"], **{column: figures.get(column, "") for column in COLUMNS}}
         for seed, figures in found.items()

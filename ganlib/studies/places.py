@@ -9,34 +9,34 @@ RESULTS = Path("studies/results")
 VERDICTS = Path("metrics/studies")
 
 
-def training(trial: str) -> Path:
+def training(dataset: str, trial: str) -> Path:
     """All that the training of a trial depends on."""
-    return TRIALS / "settings" / trial / "training.json"
+    return TRIALS / dataset / "settings" / trial / "training.json"
 
 
-def scoring(trial: str) -> Path:
+def scoring(dataset: str, trial: str) -> Path:
     """All that its scores depend on besides."""
-    return TRIALS / "settings" / trial / "scoring.json"
+    return TRIALS / dataset / "settings" / trial / "scoring.json"
 
 
-def run(trial: str, seed: int) -> Path:
+def run(dataset: str, trial: str, seed: int) -> Path:
     """What a training leaves."""
-    return _of(seed) / "runs" / trial / str(seed)
+    return _of(dataset, seed) / "runs" / trial / str(seed)
 
 
-def scores(trial: str, seed: int) -> Path:
+def scores(dataset: str, trial: str, seed: int) -> Path:
     """What its scoring leaves to look at."""
-    return _of(seed) / "scores" / trial / str(seed)
+    return _of(dataset, seed) / "scores" / trial / str(seed)
 
 
-def figures(trial: str, seed: int) -> Path:
+def figures(dataset: str, trial: str, seed: int) -> Path:
     """What it leaves to judge by."""
-    return scores(trial, seed) / "figures.json"
+    return scores(dataset, trial, seed) / "figures.json"
 
 
-def _of(seed: int) -> Path:
+def _of(dataset: str, seed: int) -> Path:
     """Seeds of the noise alone lie apart: a study depends on the whole folder of a trial's scores."""
-    return TRIALS / ("noise" if seed > STUDIED else "")
+    return TRIALS / dataset / ("noise" if seed > STUDIED else "")
 
 
 def results(dataset: str, name: str) -> Path:

@@ -21,11 +21,11 @@ CIRCUMSTANCES = ("scale", "samples", "processor", "kernels", "threads")
 Row = dict[str, Any]
 
 
-def rows(study: Study, seeds: list[int]) -> Iterator[Row]:
+def rows(study: Study, dataset: str, seeds: list[int]) -> Iterator[Row]:
     """Of each trial and seed, and where the study is over time of each moment; figures that a trial does not have are blank."""
     for name in study.trials:
         for seed in seeds:
-            yield from _rows_of_trial(study, name, seed, places.figures(name, seed))
+            yield from _rows_of_trial(study, name, seed, places.figures(dataset, name, seed))
 
 
 def _rows_of_trial(study: Study, name: str, seed: int, path: Path) -> Iterator[Row]:

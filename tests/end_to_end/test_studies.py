@@ -1,6 +1,7 @@
 """Studies by the commands of docs/studies.md, on trials of a few steps."""
 
 import os
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -75,9 +76,12 @@ def test_studies_run_go_on_after_a_kill_and_record_what_diverges(checkout: Check
     assert found["seed"].tolist() == [1, 2, 3, 1, 2, 3]
     assert set(found["step"]) == {12}
     assert found["kid"].notna().all()
-    folder = f"data/trials/runs/{killed.replace('-', '/')}"
+    folder = f"data/trials/toons/runs/{killed.replace('-', '/')}"
     gone_on = checkout.files(folder)
-    checkout.dvc("repro", "--force", "--single-item", f"studies/dvc.yaml:trial@{killed}")
+    again = ("repro", "--force", "--single-item", f"studies/dvc.yaml:trial@{killed}")
+    assert f"{folder} is there already, of the same settings" in checkout.dvc(*again)
+    shutil.rmtree(checkout.folder / folder)
+    checkout.dvc(*again)
     assert checkout.files(folder) == gone_on
 
     told = checkout.dvc("repro", "-k", "studies/dvc.yaml")

@@ -149,17 +149,17 @@ def test_array_of_experiments_on_all_nodes_comes_back_to_one_repository(cluster,
             assert f"dense64-lr{rate}-seed{seed}" in table, (mine.folder / "job.txt").read_text()
 
 
-def test_queue_has_a_worker_for_each_gpu(checkout):
+def test_queue_has_a_worker_for_each_gpu(longer):
     """No GPU is needed to see that each worker hands the stages one of its own."""
-    stage = checkout.folder / "stages" / "train.py"
+    stage = longer.folder / "stages" / "train.py"
     first = '    launch.relaunch("stages.train")'
     assert first in stage.read_text()
     stage.write_text(stage.read_text().replace(first, f'    print("on GPU", os.environ["CUDA_VISIBLE_DEVICES"])\n{first}'))
     for seed in range(11, 15):
-        checkout.dvc("exp", "run", "--queue", "--name", f"seed{seed}", "train@dense64", "-S", f"seed={seed}")
+        longer.dvc("exp", "run", "--queue", "--name", f"seed{seed}", "train@dense64", "-S", f"seed={seed}")
     for gpu in (0, 1):
-        checkout.run("env", f"CUDA_VISIBLE_DEVICES={gpu}", "dvc", "queue", "start", "-j", str(gpu + 1))
-        time.sleep(10)  # as the docs have it
-    checkout.await_queue(4)
-    told = [checkout.dvc("queue", "logs", f"seed{seed}") for seed in range(11, 15)]
+        longer.run("env", f"CUDA_VISIBLE_DEVICES={gpu}", "dvc", "queue", "start", "-j", str(gpu + 1))
+        time.sleep(20)  # as the docs have it
+    longer.await_queue(4)
+    told = [longer.dvc("queue", "logs", f"seed{seed}") for seed in range(11, 15)]
     assert {line for text in told for line in text.splitlines() if line.startswith("on GPU")} == {"on GPU 0", "on GPU 1"}

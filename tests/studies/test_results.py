@@ -29,7 +29,7 @@ def declared(name: str, **changes: Any) -> Study:
 
 
 def leave(trial: str, seed: int, moments: dict[int, float] | None = None, **figures: Any) -> None:
-    path = places.figures(trial, seed)
+    path = places.figures(DATASET, trial, seed)
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps({"status": "lived", "step": 4000, "scale": "preview", "samples": 250, **MACHINE, **figures}))
     if moments:
@@ -37,7 +37,7 @@ def leave(trial: str, seed: int, moments: dict[int, float] | None = None, **figu
 
 
 def judged(study: Study, seeds: list[int] = SEEDS) -> dict[str, Any]:
-    return results.judge(study, results.table(results.rows(study, seeds)))
+    return results.judge(study, results.table(results.rows(study, DATASET, seeds)))
 
 
 def noisy(seed: int, value: float) -> float:
@@ -64,7 +64,7 @@ def test_table_holds_all_that_the_verdict_is_made_from():
     for seed in SEEDS:
         leave("dcgan64", seed, kid=noisy(seed, 0.1), kid_floor=0.02, coverage=0.3)
         leave("dcgan64_equal_rates", seed, kid=noisy(seed, 0.2), kid_floor=0.02, coverage=0.2)
-    text = results.table(results.rows(declared("unequal_rates"), SEEDS))
+    text = results.table(results.rows(declared("unequal_rates"), DATASET, SEEDS))
     table = pd.read_csv(results.StringIO(text))
     assert len(table) == 12
     assert set(table["processor"]) == {"a processor"}
@@ -78,9 +78,9 @@ def test_dots_are_what_each_seed_says():
         leave("dcgan64", seed, kid=0.12, kid_floor=0.02)
         leave("dcgan64_equal_rates", seed, kid=0.12 + 0.1 * seed, kid_floor=0.02)
         leave("dense64", seed, d_accuracy=seed / 10 if seed > 1 else "")
-    text = results.table(results.rows(declared("unequal_rates"), SEEDS))
+    text = results.table(results.rows(declared("unequal_rates"), DATASET, SEEDS))
     assert results.dots(declared("unequal_rates"), text) == pytest.approx([1 - 1 / (1 + seed) for seed in SEEDS])
-    text = results.table(results.rows(declared("d_is_not_fooled"), SEEDS))
+    text = results.table(results.rows(declared("d_is_not_fooled"), DATASET, SEEDS))
     assert results.dots(declared("d_is_not_fooled"), text) == pytest.approx([seed / 10 for seed in SEEDS[1:]])
 
 
@@ -145,7 +145,7 @@ def test_end_of_a_run_is_compared_with_its_first_moment_in_pairs():
     found = judged(study)
     assert (found["verdict"], found["difference"]) == ("supported", pytest.approx(0.2, abs=0.01))
     assert found["p_trend"] < 0.001
-    header, *lines = results.table(results.rows(study, SEEDS)).splitlines(keepends=True)
+    header, *lines = results.table(results.rows(study, DATASET, SEEDS)).splitlines(keepends=True)
     random.Random(0).shuffle(lines)
     assert results.judge(study, header + "".join(lines)) == pytest.approx(found)
     assert found["steps"] == 4000
@@ -160,7 +160,7 @@ def test_expectation_is_of_the_mean_and_a_failed_run_is_outside():
     assert (found["verdict"], found["failed"]) == ("supported", 0)
     assert "is 0.9906 on average" in words.answer(study, found)
     for seed in range(1, 9):
-        path = places.figures("dense64", seed)
+        path = places.figures(DATASET, "dense64", seed)
         path.write_text(json.dumps({"status": "diverged", "scale": "preview", **MACHINE}))
     found = judged(study, list(range(1, 13)))
     assert (found["verdict"], found["failed"]) == ("undecided", 8)

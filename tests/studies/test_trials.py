@@ -11,7 +11,7 @@ from ganlib.data.faces import Faces
 from ganlib.errors import DivergedError
 from ganlib.figures import Log
 from ganlib.studies import scoring, trials
-from ganlib.studies.stored import settings_from
+from ganlib.studies.stored import making, settings_from
 from ganlib.training import loop
 from tests.training import small
 
@@ -91,3 +91,21 @@ def test_first_tenth_of_a_log_counts_for_no_slope(tmp_path):
 def test_log_of_one_line_has_no_slope(tmp_path):
     Log(tmp_path / "log.csv").write(1, {"g_loss": 5.0})
     assert scoring.slopes(tmp_path / "log.csv") == {}
+
+
+def test_what_is_there_of_the_same_settings_is_not_made_again(tmp_path):
+    folder = tmp_path / "run"
+
+    def made(seed: int, *files: str) -> bool:
+        with making(folder, {"seed": seed}) as missing:
+            if missing:
+                folder.mkdir()
+                for name in files:
+                    (folder / name).touch()
+        return missing
+
+    assert [made(1, "first"), made(1), made(2, "second"), made(1, "first")] == [True, False, True, True]
+    assert not (folder / "second").exists()
+    with pytest.raises(KeyboardInterrupt), making(folder, {"seed": 2}):
+        raise KeyboardInterrupt
+    assert made(2, "second")
