@@ -92,7 +92,7 @@ def test_killed_experiment_that_is_queued_again_goes_on_from_its_checkpoint(told
 
 
 def test_fresh_clone_has_nothing_to_do_after_a_pull(told):
-    assert "Data and pipelines are up to date." in said_by(told, "--allow-missing")
+    assert "Data and pipelines are up to date." in said_by(told, "dvc repro --allow-missing")
 
 
 def test_experiment_is_listed_at_the_remote_that_it_was_pushed_to(told):
