@@ -172,7 +172,10 @@ def test_queue_has_a_worker_for_each_gpu(longer):
     for seed in range(11, 15):
         longer.dvc("exp", "run", "--queue", "--name", f"seed{seed}", "train@dense64", "-S", f"seed={seed}")
     for gpu in (0, 1):
-        longer.run("env", f"CUDA_VISIBLE_DEVICES={gpu}", "dvc", "queue", "start", "-j", str(gpu + 1))
+        surroundings = {**environment(), "CUDA_VISIBLE_DEVICES": str(gpu)}
+        command = ["dvc", "queue", "start", "-j", str(gpu + 1)]
+        # A worker would keep a pipe open until it ends.
+        subprocess.run(command, cwd=longer.folder, env=surroundings, check=True, stdout=subprocess.DEVNULL)
         time.sleep(20)  # as the docs have it
     longer.await_queue(4)
     told = [longer.dvc("queue", "logs", f"seed{seed}") for seed in range(11, 15)]
