@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import torch
@@ -300,6 +301,45 @@ def compiled(place: torch.device) -> Iterator[tuple[str, Callable[[], Row]]]:
             yield f"{name} {precision}", lambda name=name, precision=precision: row(name, precision)
 
 
+def graphs(place: torch.device) -> Iterator[tuple[str, Callable[[], Row]]]:
+    """A step captured as one CUDA graph, beside the same step launched kernel by kernel; a CPU has no graphs, and both are the latter."""
+
+    def row(name: str) -> Row:
+        training = Training.of(full(name), place)
+        # What a graph reads stays in its place: the same pictures, and of each count the same z.
+        given = training.feed.next()
+        batch = Batch(given.real, given.condition, cache(given.noise))
+        for optimizer in training.trainer.optimizers.values():
+            for group in optimizer.param_groups:
+                group["capturable"] = ON_GPU
+
+        def step() -> None:
+            training.trainer.step(batch)
+
+        found = {"plain_ms": milliseconds(step)}
+        if not ON_GPU:
+            return found | {"captured_ms": milliseconds(step)}
+        graph = torch.cuda.CUDAGraph()
+        try:
+            with torch.cuda.graph(graph):
+                step()
+        except RuntimeError as error:
+            return found | {"not_captured": str(error).splitlines()[0]}
+        return found | {"captured_ms": milliseconds(graph.replay)}
+
+    def milliseconds(step: Callable[[], None]) -> float:
+        seconds = []
+        for _ in range(TURNS + 1):  # the first warms up
+            begun = now(place)
+            for _ in range(STEPS):
+                step()
+            seconds.append(now(place) - begun)
+        return 1e3 * statistics.median(seconds[1:]) / STEPS
+
+    for name in ("began64", "dense64") if ON_GPU else ("dense64",):
+        yield name, lambda name=name: row(name)
+
+
 def checkpoint(place: torch.device) -> Iterator[tuple[str, Callable[[], Row]]]:
     """What a saved state takes, beside a step."""
 
@@ -423,6 +463,7 @@ PARTS = {
     "resume": resume,
     "throughput": throughput,
     "compile": compiled,
+    "graphs": graphs,
     "checkpoint": checkpoint,
     "evaluation": evaluation,
     "feeding": feeding,

@@ -20,7 +20,7 @@ def test_every_part_runs_and_goes_on_from_the_rows_that_it_has(tmp_path):
     done = run(tmp_path / "gpu.json")
     assert done.returncode == 0, done.stderr
     rows = json.loads((tmp_path / "gpu.json").read_text())["rows"]
-    parts = "parity determinism resume throughput compile checkpoint evaluation feeding processes".split()
+    parts = "parity determinism resume throughput compile graphs checkpoint evaluation feeding processes".split()
     assert list(dict.fromkeys(key.partition(":")[0] for key in rows)) == parts
     assert [key for key, row in rows.items() if row.get("good") is False] == []
     again = run(tmp_path / "gpu.json")
