@@ -27,6 +27,13 @@ def test_every_part_runs_and_goes_on_from_the_rows_that_it_has(tmp_path):
     assert again.stdout == done.stdout  # the same times too: nothing was measured again
 
 
+def test_it_needs_no_package_of_the_command_line_or_of_drawing():
+    code = "import sys, benchmarks.gpu; print(*sys.modules)"
+    modules = set(subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split())
+    assert {"torch", "ganlib.training.loop"} <= modules
+    assert not modules & {"dvc", "typer", "dicebear", "resvg_py", "gdown", "fsspec.implementations.http", "jinja2", "onnx", "vl_convert"}
+
+
 def test_mistakes_are_one_line(tmp_path):
     assert run(tmp_path / "gpu.json", "speed").stderr.startswith("error: no part 'speed'; one of parity, determinism, ")
     (tmp_path / "gpu.json").write_text('{"machine": {"device": "another"}, "rows": {}}')
