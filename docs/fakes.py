@@ -17,7 +17,10 @@ def main() -> None:
     for place, (name, report) in enumerate(reports.items()):
         corner = SHOWN * (report.size + GAP) + GAP
         with Image.open(f"docs/evening/{name}.png") as sheet:
-            page.paste(sheet.crop((0, 0, corner, corner)).resize((EDGE, EDGE), Image.Resampling.LANCZOS), (place * (EDGE + BETWEEN), TITLE))
+            page.paste(
+                sheet.convert("RGB").crop((0, 0, corner, corner)).resize((EDGE, EDGE), Image.Resampling.LANCZOS),
+                (place * (EDGE + BETWEEN), TITLE),
+            )
         draw.text((place * (EDGE + BETWEEN) + 4, 3), name, fill="black")
     page.quantize(256).save("docs/fakes.png", optimize=True)
 
