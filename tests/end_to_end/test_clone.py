@@ -22,7 +22,7 @@ def either(request: pytest.FixtureRequest, cloned: Checkout, tmp_path: Path) -> 
 
 
 def is_calm(told: str) -> bool:
-    return not any(word in told for word in ("Traceback", "ERROR", "WARNING", "unexpected", "failed"))
+    return not any(word in told for word in ("Traceback", "ERROR", "WARNING", "unexpected", "failed to", "failed for"))
 
 
 def test_looking_at_results_comes_first(either):
