@@ -1,27 +1,28 @@
 """Draws docs/fakes.png: some fakes of each report, out of the last sheet of its evening's run (`python -m docs.fakes`)."""
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from ganlib import params
 from ganlib.pictures import GAP
 
+COLUMNS = 3  # sheets side by side
 SHOWN = 4  # rows and columns of each sheet
-EDGE, BETWEEN, TITLE = 200, 8, 18  # pixels
+EDGE, BETWEEN, TITLE = 276, 12, 24  # pixels
 
 
 def main() -> None:
-    """The reports side by side at one height."""
+    """The reports at one size."""
     reports = params.load().reports
-    page = Image.new("RGB", (len(reports) * (EDGE + BETWEEN) - BETWEEN, TITLE + EDGE), "white")
+    rows = -(-len(reports) // COLUMNS)
+    page = Image.new("RGB", (COLUMNS * (EDGE + BETWEEN) - BETWEEN, rows * (TITLE + EDGE + BETWEEN) - BETWEEN), "white")
     draw = ImageDraw.Draw(page)
     for place, (name, report) in enumerate(reports.items()):
+        left, top = place % COLUMNS * (EDGE + BETWEEN), place // COLUMNS * (TITLE + EDGE + BETWEEN)
         corner = SHOWN * (report.size + GAP) + GAP
         with Image.open(f"docs/evening/{name}.png") as sheet:
-            page.paste(
-                sheet.convert("RGB").crop((0, 0, corner, corner)).resize((EDGE, EDGE), Image.Resampling.LANCZOS),
-                (place * (EDGE + BETWEEN), TITLE),
-            )
-        draw.text((place * (EDGE + BETWEEN) + 4, 3), name, fill="black")
+            shown = sheet.convert("RGB").crop((0, 0, corner, corner)).resize((EDGE, EDGE), Image.Resampling.LANCZOS)
+        page.paste(shown, (left, top + TITLE))
+        draw.text((left + 2, top + 2), name, fill="black", font=ImageFont.load_default(16))
     page.quantize(256).save("docs/fakes.png", optimize=True)
 
 
