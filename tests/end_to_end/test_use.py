@@ -32,10 +32,10 @@ def used(finished: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Checko
 
 def test_readmes_commands_leave_what_they_say(used: Checkout) -> None:
     hub = [f"hub/{name}" for name in ("README.md", "config.json", "model.safetensors", "sheet.png")]
-    assert sorted(used.files("exports/dcgan56")) == ["faces.html", "generator.onnx", *hub, "sheet.png", "walk.webp"]
+    assert sorted(used.files("exports/dcgan112")) == ["faces.html", "generator.onnx", *hub, "sheet.png", "walk.webp"]
     assert used.run("git", "status", "--porcelain") == ""
-    with Image.open(used.folder / "exports/dcgan56/walk.webp") as walk:
-        assert walk.size == (280, 280)
+    with Image.open(used.folder / "exports/dcgan112/walk.webp") as walk:
+        assert walk.size == (336, 336)
 
 
 @pytest.mark.slow
