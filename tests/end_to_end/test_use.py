@@ -57,6 +57,7 @@ def test_python_of_the_docs_gives_what_it_shows(used: Checkout, monkeypatch: pyt
         assert (result.failed, result.attempted) == (0, examples)
 
 
+@pytest.mark.slow
 def test_generator_of_a_commit_and_of_an_experiment_is_read_without_the_data_set(checkout: Checkout, tmp_path: Path) -> None:
     before = draw(checkout, tmp_path / "before.npy")
     checkout.dvc("exp", "run", "-q", "-n", "faster", "train@dense64", "-S", "lr_g=0.01")
