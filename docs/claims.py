@@ -128,7 +128,8 @@ def _state(entry: Entry) -> Iterator[str]:
     match entry["state"]:
         case "tested":
             for result in entry["results"].values():
-                yield f"**{result['verdict']}**{' `*`' if result['holds'] else ''}. {result['sentence']}"
+                word, mark = result["verdict"], " `*`" if result["holds"] else ""
+                yield result["sentence"].replace(word, f"**{word}**{mark}", 1)
             yield f"(`{entry['name']}`)"
         case "declared":
             yield f"declared and not run: `dvc repro studies/dvc.yaml:study@{entry['name']}`"
