@@ -69,5 +69,5 @@ def test_results_are_told_counted_and_marked(tmp_path, monkeypatch):
     page = claims.page(list(found.values()))
     assert "**On `toons`**: 2 studies, of which 1 contradicted, 1 undecided." in page
     assert "1 hold together at 5 %" in page
-    assert "**contradicted** `*`. At preview scale (toons, 4,000 steps, N = 250, 6 seeds a side): contradicted; KID above" in page
+    assert "At preview scale (toons, 4,000 steps, N = 250, 6 seeds a side): **contradicted** `*`; KID above" in page
     assert "| `dcgan64` | toons | 10 | 0.200, 0.100 to 0.300 | 7% | 16% | 10% |" in page
