@@ -3,14 +3,16 @@
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from docs import claims
 from ganlib.figures import save_metrics
-from ganlib.studies import declarations, places, results
+from ganlib.studies import declarations, noise, places, results
 from tests.conftest import ROOT
 
 VERDICTS = sorted((ROOT / places.VERDICTS).glob("*/*.json"))
+NOISE = sorted((ROOT / places.VERDICTS).glob("*/noise/*.json"))
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +40,19 @@ def test_committed_verdict_follows_from_its_table(path, tmp_path):
     table = (ROOT / places.results(path.parent.name, path.stem)).read_text()
     save_metrics(results.judge(study, table), tmp_path / "again.json")
     assert json.loads((tmp_path / "again.json").read_text()) == json.loads(path.read_text())
+
+
+@pytest.mark.parametrize("path", NOISE, ids=lambda path: f"{path.parents[1].name}-{path.stem}")
+def test_committed_noise_follows_from_its_table(path, tmp_path):
+    table = pd.read_csv(ROOT / places.results(path.parents[1].name, f"noise/{path.stem}"))
+    save_metrics(noise.summary(table.to_dict("records")), tmp_path / "again.json")
+    assert json.loads((tmp_path / "again.json").read_text()) == json.loads(path.read_text())
+
+
+def test_readme_quotes_a_verdict_as_it_is_committed(entries):
+    readme = (ROOT / "README.md").read_text()
+    quoted = next(entry for entry in entries if entry["name"] == "unequal_rates")
+    assert f"> unequal_rates: {quoted['results']['toons']['sentence']}\n" in readme
 
 
 def test_results_are_told_counted_and_marked(tmp_path, monkeypatch):
