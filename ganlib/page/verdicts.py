@@ -86,7 +86,8 @@ def chart(result: Mapping[str, Any]) -> Markup:
         parts.append(f'<text x="{EDGE}" y="86">← against the claim</text><text x="{WIDTH - EDGE}" y="86" text-anchor="end">for it →</text>')
     labels = sorted({*marks, *(end for end in expected if end is not None)})
     apart = all(across(after) - across(before) > 44 for before, after in pairwise(labels))
-    parts += [f'<text x="{across(at)}" y="68" text-anchor="middle">{short(at)}</text>' for at in (labels if apart else marks or labels[:1])]
+    shown = labels if apart else marks or labels[:1]
+    parts += [f'<text x="{across(at)}" y="68" text-anchor="middle">{_told(at, result)}</text>' for at in shown]
     if low is not None and high is not None:
         parts.append(f'<line class="interval" x1="{across(low)}" x2="{across(high)}" y1="{LINE}" y2="{LINE}"/>')
     if middle is not None:
@@ -98,10 +99,15 @@ def chart(result: Mapping[str, Any]) -> Markup:
 def numbers(result: Mapping[str, Any], dataset: str) -> str:
     """The interval, the margin, and where and on what the runs were made."""
     middle, low, high = (result.get(key) for key in ("difference", "low", "high"))
-    parts = [] if middle is None else [f"{'mean' if 'low_expected' in result else 'difference'} {short(middle)}"]
+    parts = [] if middle is None else [f"{'mean' if 'low_expected' in result else 'difference'} {_told(middle, result)}"]
     if low is not None and high is not None:
-        parts.append(f"97.5% interval {short(low)} to {short(high)}")
+        parts.append(f"97.5% interval {_told(low, result)} to {_told(high, result)}")
     if result.get("margin"):
-        parts.append(f"margin {short(result['margin'])}")
+        parts.append(f"margin {_told(result['margin'], result)}")
     seeds = f"{result['seeds']} seeds on {dataset}, scale {result['scale']}"
     return "; ".join([", ".join(parts), seeds, *result.get("processors", ())]).removeprefix("; ")
+
+
+def _told(value: float, result: Mapping[str, Any]) -> str:
+    """A share of a score's excess in per cent, anything else as it is."""
+    return short(100 * round(value, 2)) + "%" if result.get("of_excess") and value else short(value)

@@ -169,6 +169,12 @@ def test_expectation_is_shaded_to_its_open_end_and_has_no_zero(judged):
     assert result["numbers"].startswith("mean 0.2, 97.5% interval 0.1 to 0.3; 3 seeds")
 
 
+def test_shares_of_a_scores_excess_are_told_in_per_cent(judged):
+    result = verdicts.claims(judged(of_excess=True, difference=0.1454, margin=1 / 11) / "docs/claims.json")[0]["results"][0]
+    assert result["numbers"].startswith("difference 15%, 97.5% interval 10% to 30%, margin 9%; 3 seeds")
+    assert re.findall(r'y="68" text-anchor="middle">([^<]+)<', result["chart"]) == ["−9%", "0", "9%"]
+
+
 def test_verdict_without_an_interval_is_drawn_without_one(judged):
     result = verdicts.claims(judged(low=None, high=None, margin=None, dots=[]) / "docs/claims.json")[0]["results"][0]
     assert not any(f'class="{part}"' in result["chart"] for part in ("interval", "margin", "seed"))
