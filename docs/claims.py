@@ -2,7 +2,7 @@
 
     python -m docs.claims
 
-They are made of studies/params.yaml, studies/catalogue/, and the tables and verdicts that studies left.
+They are made of studies/params.yaml, studies/catalogue/, and the tables that studies left.
 """
 
 import json
@@ -83,17 +83,26 @@ def page(found: list[Entry]) -> str:
 
 
 def _entry(name: str, study: Study, state: str) -> Entry:
-    found = {path.parent.name: _result(study, path) for path in sorted(places.VERDICTS.glob(f"*/{name}.json"))}
+    found = {path.parent.name: _result(study, path) for path in sorted(places.RESULTS.glob(f"*/{name}.csv"))}
     shown = study.model_dump(exclude_none=True)
     return {"name": name, "state": "tested" if found else state, **shown, **({"results": found} if found else {})}
 
 
 def _result(study: Study, path: Path) -> Entry:
-    verdict, dataset = json.loads(path.read_text()), path.parent.name
-    found = places.results(dataset, path.stem).read_text()
-    dots = [float(f"{value:.6g}") for value in results.dots(study, found)]  # rounded, so that every processor writes the same
-    processors = sorted(pd.read_csv(StringIO(found))["processor"].unique())
-    return verdict | {"sentence": words.sentence(study, verdict, dataset), "processors": processors, "dots": dots}
+    table, dataset = path.read_text(), path.parent.name
+    judged = results.judge(study, table)
+    told = {
+        **judged,
+        "sentence": words.sentence(study, judged, dataset),
+        "processors": sorted(pd.read_csv(StringIO(table))["processor"].unique()),
+        "dots": results.dots(study, table),
+    }
+    return {key: [_rounded(part) for part in value] if isinstance(value, list) else _rounded(value) for key, value in told.items()}
+
+
+def _rounded(value: Any) -> Any:
+    """Numbers that every processor writes the same."""
+    return float(f"{value:.6g}") if isinstance(value, float) else value
 
 
 def _open(name: str, claim: Open) -> Entry:

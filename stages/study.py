@@ -15,7 +15,7 @@ def main(name: str) -> None:
     found = results.judge(study, text)
     with replacing(places.results(dataset, name)) as target:
         target.write_text(text)
-    save_metrics(found, places.verdict(dataset, name))
+    save_metrics(results.metrics(found), places.verdict(dataset, name))
     progress.note(f"{name}: {words.sentence(study, found, dataset)}")
 
 

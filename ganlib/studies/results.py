@@ -17,6 +17,7 @@ from ganlib.studies.verdict import Verdict
 
 ALWAYS = ("kid", "fid", "precision", "recall", "density", "coverage", "diversity", "d_accuracy", "d_score", "within_bounds")
 CIRCUMSTANCES = ("scale", "samples", "processor", "kernels", "threads")
+METRICS = ("verdict", "difference", "low", "high", "p", "seeds", "failed", "verdict_on_failures")
 
 Row = dict[str, Any]
 
@@ -65,11 +66,11 @@ def judge(study: Study, text: str) -> dict[str, Any]:
     found = pd.read_csv(StringIO(text))
     n = found["seed"].nunique()
     failed = {name: int((of.groupby("seed")["status"].first() != "lived").sum()) for name, of in found.groupby("trial")}
-    judged: dict[str, Any] = {"verdict": "", "seeds": n}
+    judged: dict[str, Any] = {"verdict": "", "seeds": n, "failed": sum(failed.values())}
     if study.expected:
         values = found[study.outcome].to_numpy(float)
         answer, logarithms = _expected(study, values), False
-        judged |= {"failed": failed[study.better], "low_expected": study.expected[0], "high_expected": study.expected[1]}
+        judged |= {"low_expected": study.expected[0], "high_expected": study.expected[1]}
     else:
         answer, logarithms, sides = _compared(study, found, any(failed.values()))
         judged |= {f"{side}_median": _shown(float(np.median(values))) for side, values in sides.items()}
@@ -85,6 +86,11 @@ def judge(study: Study, text: str) -> dict[str, Any]:
     judged |= {} if study.expected else {"margin": _share(margin) if logarithms else margin}
     reached, scored = found["step"].max(), found["samples"].max()  # blank of runs that diverged, and the demo scores nothing
     return judged | {"steps": 0 if math.isnan(reached) else int(reached), "scale": found["scale"].iloc[0], "samples": _shown(scored)}
+
+
+def metrics(judged: dict[str, Any]) -> dict[str, Any]:
+    """What `dvc metrics` shows of a verdict, each a column of the one table that it prints; all else follows from the table of runs."""
+    return {key: judged[key] for key in METRICS if key in judged}
 
 
 def dots(study: Study, text: str) -> list[float]:

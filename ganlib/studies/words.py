@@ -55,12 +55,9 @@ def _expected(found: Mapping[str, Any]) -> str:
 
 
 def _failures(study: Study, found: Mapping[str, Any]) -> str:
-    if "failed" in found:
-        return f"; {found['failed']} of {found['seeds']} runs failed" if found["failed"] else ""
-    ours, theirs = found["better_failed"], found["than_failed"]
-    if not ours and not theirs:
+    if not found["failed"]:
         return ""
     if study.better == study.than:
-        return f"; {ours} of {found['seeds']} runs failed"
-    counts = f"{ours} of {found['seeds']} runs failed against {theirs} of {found['seeds']}"
+        return f"; {found['failed']} of {found['seeds']} runs failed"
+    counts = f"{found['better_failed']} of {found['seeds']} runs failed against {found['than_failed']} of {found['seeds']}"
     return f"; {counts}: {found['verdict_on_failures']} on failures"

@@ -38,7 +38,7 @@ def test_every_claim_stands_on_the_page_with_what_became_of_it(entries):
 def test_committed_verdict_follows_from_its_table(path, tmp_path):
     study = declarations.load(ROOT / declarations.FILE).studies[path.stem]
     table = (ROOT / places.results(path.parent.name, path.stem)).read_text()
-    save_metrics(results.judge(study, table), tmp_path / "again.json")
+    save_metrics(results.metrics(results.judge(study, table)), tmp_path / "again.json")
     assert json.loads((tmp_path / "again.json").read_text()) == json.loads(path.read_text())
 
 
@@ -62,24 +62,20 @@ def test_results_are_told_counted_and_marked(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(places, "RESULTS", Path("results"))
     monkeypatch.setattr(places, "VERDICTS", Path("verdicts"))
-    common = {"seeds": 6, "of_excess": True, "steps": 4000, "scale": "preview", "samples": 250.0, "better_failed": 0, "than_failed": 0}
-    judged = {
-        "unequal_rates": {"verdict": "contradicted", "difference": -0.5, "low": -0.7, "high": -0.3, "p": 0.001, "margin": 0.1},
-        "gaussian_z": {"verdict": "undecided", "difference": 0.1, "low": -0.1, "high": 0.3, "p": 0.3, "margin": 0.1},
-    }
-    for name, verdict in judged.items():
-        save_metrics(verdict | common, places.verdict("toons", name))
+    for name, kids in {"unequal_rates": (0.2, 0.1), "gaussian_z": (0.2, 0.2)}.items():
         places.results("toons", name).parent.mkdir(parents=True, exist_ok=True)
-        than = declarations.load().studies[name].than
-        lines = [f"{trial},{seed},lived,{kid},0.0,a processor" for trial, kid in (("dcgan64", 0.1), (than, 0.2)) for seed in (1, 2)]
-        places.results("toons", name).write_text("\n".join(["trial,seed,status,kid,floor,processor", *lines]))
+        sides = zip(("dcgan64", declarations.load().studies[name].than), kids, strict=True)
+        lines = [
+            f"{trial},{seed},lived,4000,{kid * (1 + seed / 20)},0.0,preview,250,a processor" for trial, kid in sides for seed in range(1, 7)
+        ]
+        places.results("toons", name).write_text("\n".join(["trial,seed,status,step,kid,floor,scale,samples,processor", *lines]))
     spread = {"kid_mean": 0.2, "kid_lowest": 0.1, "kid_highest": 0.3, "kid_spread": 0.07, "seen_by_6": 0.16, "seen_by_12": 0.1, "seeds": 10}
     save_metrics(spread, places.verdict("toons", "noise/dcgan64"))
     found = {entry["name"]: entry for entry in claims.entries()}
     assert found["unequal_rates"]["state"] == "tested"
     result = found["unequal_rates"]["results"]["toons"]
     assert (result["holds"], result["processors"]) == (True, ["a processor"])
-    assert result["dots"] == [0.5, 0.5]  # of each seed half of the excess is left
+    assert result["dots"] == [-1.0] * 6  # each seed has twice the excess on the claim's side
     assert not found["gaussian_z"]["results"]["toons"]["holds"]
     page = claims.page(list(found.values()))
     assert "**On `toons`**: 2 studies, of which 1 contradicted, 1 undecided." in page
