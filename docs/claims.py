@@ -123,10 +123,12 @@ def _counted(found: list[Entry], dataset: str) -> str:
     verdicts = pd.Series([result["verdict"] for result in told]).value_counts(sort=False)
     counts = ", ".join(f"{count} {verdict}" for verdict, count in sorted(verdicts.items()))
     holding = sum(result["holds"] for result in told)
+    processors = ", ".join(sorted({name for result in told for name in result["processors"]}))
     studies = "1 study" if len(told) == 1 else f"{len(told)} studies"
     return (
         f"**On `{dataset}`**: {studies}, of which {counts}. Each verdict stands for itself. Who counts them must know"
         f" that among many some are right by chance: {holding} hold together at 5 % (Holm 1979), and are marked `*`."
+        f" Made on: {processors}."
     )
 
 
