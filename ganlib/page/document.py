@@ -63,6 +63,7 @@ def page(
         warnings=_warnings(scored),
         claims=claims,
         tally=verdicts.tally(claims),
+        tested=[result for claim in claims for result in claim["results"]],
         untested=verdicts.untested(claims),
         experiments=experiments,
         how=_how(scored),

@@ -140,6 +140,15 @@ def test_verdict_stands_with_its_claim_interval_and_command_and_text_is_escaped(
     assert "1 claim: not testable" in text
     assert "Each crop has reals of its own." in text
     assert re.findall(r"<li><b>(\d+)</b>([^<]*)", page) == [("1", "supported"), ("1", "not testable")]
+    assert "1 of 1 hold at 5 %" in text
+    assert "supported *" in text
+
+
+def test_verdict_that_does_not_hold_beside_the_others_is_not_marked(judged):
+    judged(holds=False)
+    text = shown(written())
+    assert "0 of 1 hold at 5 %" in text
+    assert "supported *" not in text
 
 
 def places(chart: str, pattern: str) -> list[float]:

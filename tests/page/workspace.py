@@ -108,6 +108,7 @@ def claim(changes: dict[str, Any]) -> dict[str, Any]:
     result = {"verdict": "supported", "seeds": 3, "difference": 0.2, "low": 0.1, "high": 0.3, "margin": 0.05, "scale": "preview"} | {
         "sentence": "Its own rates score a KID lower by 0.2.",
         "processors": ["a processor"],
+        "holds": True,
         "dots": [0.1, 0.2, 0.3],
     }
     words = {"report": "dcgan64", "says": "better <quality>", "at": "L258", "claim": "Unequal rates are better."}
