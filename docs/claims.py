@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from docs.seeds import table
+from ganlib.errors import in_one_line
 from ganlib.studies import catalogue, declarations, places, results, words
 from ganlib.studies.catalogue import Open
 from ganlib.studies.declarations import Claim, Study
@@ -50,20 +51,22 @@ Entry = dict[str, Any]
 
 def main() -> None:
     """Write both."""
-    found = entries()
+    with in_one_line():
+        found = entries()
     PAGE.write_text(page(found))
     DATA.write_text(data(found))
 
 
 def entries() -> list[Entry]:
-    """Every claim, in the order of the reports: `state` is tested, declared, ready, needs, not_testable or done."""
+    """Every claim, in the order of the reports, others behind them: `state` is tested, declared, ready, needs, not_testable or done."""
     declared = declarations.load()
     known = catalogue.load(declared)
     found = [_entry(name, study, "declared") for name, study in declared.studies.items()]
     found += [_entry(name, study, "ready") for name, study in known.studies.items()]
     found += [_open(name, claim) for name, claim in known.claims.items()]
     _mark(found)
-    return sorted(found, key=lambda entry: list(AUTHORS).index(entry["report"]))
+    order = {report: place for place, report in enumerate(AUTHORS)}
+    return sorted(found, key=lambda entry: (order.get(entry["report"], len(order)), entry["report"]))
 
 
 def data(found: list[Entry]) -> str:
@@ -76,8 +79,8 @@ def page(found: list[Entry]) -> str:
     text = INTRODUCTION
     for dataset in sorted({dataset for entry in found for dataset in entry.get("results", {})}):
         text += "\n" + _counted(found, dataset) + "\n"
-    for report, authors in AUTHORS.items():
-        text += f"\n## `{report}`: {authors}\n"
+    for report in dict.fromkeys(entry["report"] for entry in found):
+        text += f"\n## `{report}`" + (f": {AUTHORS[report]}" if report in AUTHORS else "") + "\n"
         text += table(["the claim, as it is tested", "what became of it"], (_row(entry) for entry in found if entry["report"] == report))
     return text + _noise()
 

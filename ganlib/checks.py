@@ -26,7 +26,8 @@ def validate(kind: type[Model], values: Mapping[str, Any], where: str, file: Pat
         return kind.model_validate(values)
     except ValidationError as error:
         problems = error.errors(include_url=False)
-    first, more = problems[0], len(problems) - 1
+    # An unknown key first: where it is a slip, the one that is missing follows from it.
+    (first, *_), more = sorted(problems, key=lambda problem: problem["type"] != "extra_forbidden"), len(problems) - 1
     key = ".".join([*([where] if where else []), *map(_key, first["loc"])])
     rest = f" (and {more} more)" if more else ""
     raise UserError(f"{file}: {key}: {_problem(first, kind)}{rest}")
@@ -40,6 +41,10 @@ def _problem(problem: Mapping[str, Any], kind: type[Block]) -> str:
             return "missing; it has no default"
         case "too_short":
             return f"{shown(problem['input'])} is not allowed: must hold {problem['ctx']['min_length']} or more"
+        case "too_long":
+            return f"{shown(problem['input'])} is not allowed: must hold {problem['ctx']['max_length']} or fewer"
+        case "none_required":
+            return f"{shown(problem['input'])} is not allowed: must be blank"
         case "value_error":
             return str(problem["ctx"]["error"])
         case _:

@@ -4,7 +4,8 @@ A trial's two files hold all that its training and its scores depend on, so that
 changed, and only there.
 """
 
-from ganlib import params
+from ganlib import params, paths
+from ganlib.data.faces import Faces
 from ganlib.studies import catalogue, declarations, depends, places
 from stages import run
 
@@ -13,6 +14,8 @@ def main() -> None:
     """Check studies/params.yaml and write down what each trial depends on."""
     settings, declared = params.load(), declarations.load()
     catalogue.load(declared)
+    crops = {name: trial.settings.crop for name, trial in declared.trials.items() if not trial.is_curve}
+    declarations.check_lengths(declared, {name: len(Faces.open(paths.faces(crop), settings.data.split)) for name, crop in crops.items()})
     for name, trial in declared.trials.items():
         depends.write(depends.training(trial, settings), places.training(settings.dataset, name))
         depends.write(depends.scoring(trial, settings), places.scoring(settings.dataset, name))

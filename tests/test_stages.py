@@ -52,6 +52,11 @@ def test_train_shows_the_loop_the_chosen_split_and_no_other_picture(given, split
     assert given({"datasets.toons.split": split})["arguments"][2].rows.tolist() == rows
 
 
+def test_train_shows_the_loop_the_first_pictures_where_a_report_may_see_so_many(given):
+    everything = given({})["arguments"][2].rows.tolist()
+    assert given({"reports.dense64.train_images": 2})["arguments"][2].rows.tolist() == everything[:2]
+
+
 def test_train_passes_seed_report_and_log_on(given, tmp_path):
     seen = given({"seed": 77, "log_every": 13, "lr_d": 0.125})
     name, report, _, outputs, checkpoints, team = seen["arguments"]

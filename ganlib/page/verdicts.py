@@ -18,7 +18,7 @@ STATES = {
     "declared": "declared, and not run yet",
     "ready": "in the catalogue, to be tested with two commands",
     "needs": "waiting for a setting or a figure that is not there",
-    "done": "answered without a study",
+    "done": "part of another claim, or of every run",
     "not_testable": "not testable",
 }
 """Of claims that no study has tested."""

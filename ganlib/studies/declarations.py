@@ -1,17 +1,18 @@
 """studies/params.yaml: what is compared, over which seeds; read and checked as a whole, so that a mistake ends in one line."""
 
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, FiniteFloat
 
 from ganlib import checks, params, reports
 from ganlib.curve import settings as curve
 from ganlib.errors import UserError
-from ganlib.params import Origin
+from ganlib.params import Numerics, Origin
 from ganlib.reports.base import Report
 from ganlib.settings import Block, Count, Positive
 from ganlib.studies import outcomes
@@ -47,7 +48,7 @@ class Study(Claim):
     margin: Positive | None = None
     regime: str | None = None
     moments: Annotated[list[Count], Field(min_length=1)] | None = None
-    expected: Annotated[list[float | None], Field(min_length=2, max_length=2)] | None = None
+    expected: Annotated[list[FiniteFloat | None], Field(min_length=2, max_length=2)] | None = None
 
     @property
     def judged_by(self) -> Outcome:
@@ -73,6 +74,28 @@ class Trial:
     def is_curve(self) -> bool:
         """The demo has no pictures and no scores."""
         return isinstance(self.settings, curve.Settings)
+
+    def steps(self, faces: int) -> int:
+        """How many steps it trains where there are so many pictures."""
+        if self.is_curve:
+            return self.settings.steps
+        per_epoch = self.settings.epoch_steps or (self.settings.train_images or faces) // self.settings.reals_per_step
+        return min(self.settings.epochs * per_epoch, self.settings.max_steps or sys.maxsize)
+
+    @property
+    def pictures_per_step(self) -> int:
+        """How many reals a step takes; the demo's are curves."""
+        return self.settings.batch_size if self.is_curve else self.settings.reals_per_step
+
+    def has(self, outcome: str) -> bool:
+        """Whether its scores hold such a figure, as far as its report tells."""
+        if self.is_curve:
+            return outcome in outcomes.OF_CURVE
+        if outcome in outcomes.OF_LOGITS:
+            return "d_accuracy" in self.settings.headline
+        if re.fullmatch(outcomes.OF_CONDITIONS, outcome):
+            return bool(self.settings.condition_groups)
+        return outcome not in outcomes.OF_CURVE
 
 
 @dataclass(frozen=True)
@@ -102,10 +125,11 @@ def load(file: Path = FILE) -> Declarations:
     """All that is declared; a UserError names the file, the key and what is allowed."""
     whole = checks.validate(_File, checks.mapping(params.read(file), "the file", file), "", file)
     _check_seeds(whole, file)
-    for name in whole.noise.trials:
-        checks.known(name, whole.trials, "noise.trials", file)
     origin = Origin()
     trials = {name: trial(name, block, origin, file) for name, block in whole.trials.items()}
+    for name in whole.noise.trials:
+        if trials[checks.known(name, trials, "noise.trials", file)].is_curve:
+            raise UserError(f"{file}: noise.trials.{name}: is a trial of the demo, which has no KID to spread: name one with pictures")
     studies = {name: study(name, block, trials, file) for name, block in whole.studies.items()}
     return Declarations(whole.seeds, trials, studies, list(whole.noise.trials), whole.noise.seeds)
 
@@ -116,11 +140,16 @@ def trial(name: str, block: Any, origin: Origin, file: Path) -> Trial:
     changes = dict(checks.mapping(block, where, file))
     if not isinstance(report := changes.pop("report", None), str):
         raise UserError(f"{file}: {where}.report: missing; it names the report whose settings the others change")
+    for key in Numerics.model_fields:
+        if key in changes:
+            raise UserError(f"{file}: {where}.{key}: unknown key; it belongs under numerics in params.yaml, for all")
+    if report == "curve":
+        return Trial(report, origin.resolve(report, changes, where, file), None)
     scored_crop = changes.pop("scored_crop", None)
     settings = origin.resolve(report, changes, where, file)
-    if isinstance(settings, curve.Settings):
-        return Trial(report, settings, None)
     crop = settings.crop if scored_crop is None else scored_crop
+    if not isinstance(crop, str):
+        raise UserError(f"{file}: {where}.scored_crop: {checks.shown(crop)} is no crop; one of {checks.listed(origin.params.crops)}")
     checks.known(crop, origin.params.crops, f"{where}.scored_crop", file)
     return Trial(report, settings, crop)
 
@@ -137,6 +166,30 @@ def study(name: str, block: Any, trials: Mapping[str, Trial], file: Path) -> Stu
     if problem := _problem(found, trials[found.better], trials[found.than]):
         raise UserError(f"{file}: {where}.{problem}")
     return found
+
+
+def check_lengths(declared: Declarations, faces: Mapping[str, int], file: Path = FILE) -> None:
+    """Refuse sides of unequal length and moments after the end; `faces`: how many pictures there are for each trial that takes any."""
+    steps = {name: trial.steps(faces.get(name, 0)) for name, trial in declared.trials.items()}
+    for name, count in faces.items():
+        wanted = declared.trials[name].settings.train_images
+        if wanted and wanted > count:
+            raise UserError(f"{file}: trials.{name}.train_images: {wanted:,} is more than the {count:,} pictures of the split")
+        if steps[name] == 0:
+            raise UserError(f"{file}: trials.{name}.batch_size: a step takes more than the {wanted or count:,} pictures that there are")
+    for name, study in declared.studies.items():
+        if study.equal:
+            sides = {side: declared.trials[side] for side in study.trials}
+            lengths = {side: steps[side] * (of.pictures_per_step if study.equal == "pictures" else 1) for side, of in sides.items()}
+            if len(set(lengths.values())) > 1:
+                told = " and ".join(f"{side} has {length:,}" for side, length in lengths.items())
+                raise UserError(f"{file}: studies.{name}.equal: {told} {study.equal}: max_steps and epochs, the less of both, change that")
+        for moment in study.moments or ():
+            if moment >= steps[study.better]:
+                raise UserError(
+                    f"{file}: studies.{name}.moments: {study.better} ends at step {steps[study.better]:,}, which is compared with them:"
+                    f" name earlier ones than {moment:,}"
+                )
 
 
 def check_report(claim: Claim, where: str, file: Path) -> None:
@@ -164,23 +217,37 @@ def _check_seeds(whole: _File, file: Path) -> None:
 def _problem(study: Study, better: Trial, than: Trial) -> str | None:
     """What does not fit together, `<key>: <what is wrong>`."""
     one = study.better == study.than
+    for name, trial in ((study.better, better), (study.than, than)):
+        if not trial.has(study.outcome):
+            return f"outcome: {study.outcome} is no figure of {name}, whose report is {trial.report}"
     if study.moments and study.expected:
         return "moments: a study is over time or of an expectation, and not both"
-    if study.moments:
-        return _problem_over_time(study, better) if one else "than: over time a trial is compared with itself: name the same as `better`"
-    if study.expected:
-        if not one:
-            return "than: an expectation is of one trial: name the same as `better`"
-        low, high = study.expected
-        return "expected: needs a bound at least" if low is high is None else None
-    if one:
+    if study.moments and not one:
+        return "than: over time a trial is compared with itself: name the same as `better`"
+    if study.expected and not one:
+        return "than: an expectation is of one trial: name the same as `better`"
+    if one and not (study.moments or study.expected):
         return "than: is the same trial as `better`: name another, or say `moments` or what is `expected`"
+    if one and study.equal:
+        return "equal: is of two sides, and there is one: leave it out"
+    if one:
+        return _problem_over_time(study, better) if study.moments else _problem_expected(study)
     if study.judged_by.sign == 0:
         return f"outcome: {study.outcome} is neither better nor worse where it is larger: only a range of it can be `expected`"
-    if study.equal is None:
-        return "equal: missing: steps or pictures, which both sides then have the same number of"
-    ours, theirs = (_length(trial.settings, study.equal) for trial in (better, than))
-    return f"equal: {study.better} has {ours} and {study.than} {theirs}" if ours != theirs else None
+    if better.crop != than.crop:
+        return f"than: is scored against reals of {than.crop} and `better` of {better.crop}, and no score is of both: name `scored_crop`"
+    if better == than:
+        return f"than: {study.than} has the settings of {study.better}: name a trial in which one is changed"
+    return None if study.equal else "equal: missing: steps or pictures, which both sides then have the same number of"
+
+
+def _problem_expected(study: Study) -> str | None:
+    low, high = study.expected
+    if low is high is None:
+        return "expected: needs a bound at least"
+    if study.margin is not None:
+        return "margin: an expectation has none: leave it out"
+    return None if low is None or high is None or low < high else "expected: must rise: the lowest value and the highest"
 
 
 def _problem_over_time(study: Study, trial: Trial) -> str | None:
@@ -192,12 +259,3 @@ def _problem_over_time(study: Study, trial: Trial) -> str | None:
     kept = snapshots.at if snapshots and snapshots.unit == "steps" else []
     missing = [step for step in study.moments if step not in kept]
     return f"moments: {study.better} keeps no generator at step {missing[0]}: name it in its `snapshots` (unit: steps)" if missing else None
-
-
-def _length(settings: Report | curve.Settings, unit: str) -> str:
-    """How many steps or pictures a training has, in words; in epochs where they end it."""
-    of_curve = isinstance(settings, curve.Settings)
-    steps, batch = (settings.steps, settings.batch_size) if of_curve else (settings.max_steps, settings.reals_per_step)
-    if steps is None:
-        return f"{settings.epochs} epochs" + (f" of batches of {batch}" if unit == "steps" else "")
-    return f"{steps * batch if unit == 'pictures' else steps:,} {unit}"

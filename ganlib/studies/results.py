@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ganlib.errors import UserError
 from ganlib.studies import outcomes, places, verdict
-from ganlib.studies.declarations import Study
+from ganlib.studies.declarations import FILE, Study
 from ganlib.studies.verdict import Verdict
 
 ALWAYS = ("kid", "fid", "precision", "recall", "density", "coverage", "diversity", "d_accuracy", "d_score", "within_bounds")
@@ -61,28 +62,32 @@ def judge(study: Study, text: str) -> dict[str, Any]:
     """The verdict on a table, and what it rests on.
 
     `difference`, `low` and `high` are of the outcome itself; of a score they are shares of its excess over the floor, 0.1 where the
-    claim's side leaves a tenth less. An expectation has its mean in place of a difference. A blank bound is infinite.
+    claim's side leaves a tenth less. An expectation has its mean in place of a difference; where runs failed or have no number, it is
+    all of medians. A blank bound is infinite. An outcome that no run has is a UserError.
     """
     found = pd.read_csv(StringIO(text))
+    _check_outcome(study, found)
     n = found["seed"].nunique()
     failed = {name: int((of.groupby("seed")["status"].first() != "lived").sum()) for name, of in found.groupby("trial")}
     judged: dict[str, Any] = {"verdict": "", "seeds": n, "failed": sum(failed.values())}
     if study.expected:
         values = found[study.outcome].to_numpy(float)
-        answer, logarithms = _expected(study, values), False
+        answer, of_medians, logarithms = _expected(study, values), not np.isfinite(values).all(), False
         judged |= {"low_expected": study.expected[0], "high_expected": study.expected[1]}
     else:
-        answer, logarithms, sides = _compared(study, found, any(failed.values()))
+        answer, of_medians, logarithms, sides = _compared(study, found, any(failed.values()))
+        if math.isinf(answer.difference):
+            judged["without_number"] = "than" if answer.difference > 0 else "better"
         judged |= {f"{side}_median": _shown(float(np.median(values))) for side, values in sides.items()}
         judged |= {f"{side}_failed": failed[getattr(study, side)] for side in sides}
         if any(failed.values()) and study.better != study.than:
             word, p = verdict.collapses(failed[study.better], failed[study.than], n)
             judged |= {"verdict_on_failures": word, "p_failures": p}
-    if study.moments and not any(failed.values()):
+    if len(study.moments or ()) > 1 and not of_medians:
         judged["p_trend"] = verdict.trend(found.pivot_table(index="seed", columns="step", values=study.outcome).to_numpy())
     margin = study.judged_by.margin
     told = {key: _told(getattr(answer, key), logarithms) for key in ("difference", "low", "high")}
-    judged |= {"verdict": answer.word, **told, "p": answer.p, "of_excess": logarithms}
+    judged |= {"verdict": answer.word, **told, "p": answer.p, "of_excess": logarithms, "of_medians": bool(of_medians)}
     judged |= {} if study.expected else {"margin": _share(margin) if logarithms else margin}
     reached, scored = found["step"].max(), found["samples"].max()  # blank of runs that diverged, and the demo scores nothing
     return judged | {"steps": 0 if math.isnan(reached) else int(reached), "scale": found["scale"].iloc[0], "samples": _shown(scored)}
@@ -106,21 +111,31 @@ def dots(study: Study, text: str) -> list[float]:
     return [_told(float(difference), logarithms) for difference in (than[told] - better[told])]
 
 
+def _check_outcome(study: Study, found: pd.DataFrame) -> None:
+    for name, of in found[found["status"] != "diverged"].groupby("trial"):
+        if of[study.outcome].isna().all():
+            raise UserError(
+                f"{FILE}: outcome: no run of {name} has {study.outcome}: name another figure, of those that figures.json has"
+                " in the folder of its scores; what was trained is kept"
+            )
+
+
 def _expected(study: Study, values: np.ndarray) -> Verdict:
     low, high = (unbounded if bound is None else bound for bound, unbounded in zip(study.expected, (-math.inf, math.inf), strict=True))
     outside = math.inf if math.isfinite(high) else -math.inf  # where a run without the figure belongs
     return verdict.expect(np.where(np.isnan(values), outside, values), low, high)
 
 
-def _compared(study: Study, found: pd.DataFrame, any_failed: bool) -> tuple[Verdict, bool, dict[str, np.ndarray]]:
-    """The verdict, whether it is of logarithms, and the figures (n,) of either side by seed."""
+def _compared(study: Study, found: pd.DataFrame, any_failed: bool) -> tuple[Verdict, bool, bool, dict[str, np.ndarray]]:
+    """The verdict, whether it is of medians and whether of logarithms, and the figures (n,) of either side by seed."""
     sides = _sides(study, found)
     values = np.concatenate([*sides.values()])
     if (values == 0).any() and np.nansum(np.abs(values)) == 0:
-        return Verdict("not testable", 0.0, 0.0, 0.0, 1.0), False, sides
+        return Verdict("not testable", 0.0, 0.0, 0.0, 1.0), False, False, sides
     better, than, logarithms = _costs(study, found)
-    compare = verdict.compare_medians if any_failed else verdict.compare_paired if study.moments else verdict.compare
-    return compare(better, than, study.judged_by.margin), logarithms, sides
+    of_medians = any_failed or not np.isfinite([better, than]).all()
+    compare = verdict.compare_medians if of_medians else verdict.compare_paired if study.moments else verdict.compare
+    return compare(better, than, study.judged_by.margin), of_medians, logarithms, sides
 
 
 def _sides(study: Study, found: pd.DataFrame) -> dict[str, np.ndarray]:

@@ -116,10 +116,11 @@ def test_studies_run_go_on_after_a_kill_and_record_what_diverges(checkout: Check
 def test_mistake_in_a_study_is_one_line_and_runs_no_trial(checkout: Checkout) -> None:
     shrink(checkout)
     path = checkout.folder / "studies" / "params.yaml"
-    path.write_text(path.read_text().replace("outcome: kid", "outcome: kidd", 1))
+    path.write_text(path.read_text().replace("max_steps: 12", "max_steps: 13", 1))  # which the pictures decide on as well
     told = checkout.dvc("repro", STUDY, fails=True)
     (line,) = [line for line in told.splitlines() if line.startswith("error: ")]
-    assert line.startswith("error: studies/params.yaml: studies.replacement_slows.outcome: 'kidd' is unknown, did you mean 'kid'?")
+    sides = "dense64_without_replacement has 12 and dense64 has 13 steps"
+    assert line.startswith(f"error: studies/params.yaml: studies.replacement_slows.equal: {sides}: max_steps and epochs")
     assert "Traceback" not in told
     assert stages(told, "trial") == []
 

@@ -1,6 +1,7 @@
 """The catalogue, and how a study leaves it."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,13 @@ def test_every_claim_is_there_once_and_sound():
     used = {trial for study in known.studies.values() for trial in study.trials}
     assert set(known.trials) <= used  # and the others are declared already
     assert {claim.report for claim in known.claims.values()} >= {"dcgan112", "dcgan64", "dense64", "began64", "dcgan56"}
+
+
+def test_studies_of_the_catalogue_have_sides_of_equal_length():
+    declared = declarations.load(ROOT / "studies" / "params.yaml")
+    known = catalogue.load(declared, ROOT / "studies" / "catalogue")
+    every = replace(declared, trials={**declared.trials, **known.trials}, studies=known.studies)
+    declarations.check_lengths(every, {name: 3200 for name, trial in every.trials.items() if not trial.is_curve})
 
 
 def test_study_moves_with_the_trials_it_needs_and_all_else_stays_as_it_was(studies):

@@ -55,6 +55,12 @@ def test_readme_quotes_a_verdict_as_it_is_committed(entries):
     assert f"> unequal_rates: {quoted['results']['toons']['sentence']}\n" in readme
 
 
+def test_claims_of_another_report_stand_behind_those_of_the_five(entries):
+    other = {**entries[0], "report": "mygan", "says": "of mine"}
+    page = claims.page([*entries, other])
+    assert page.index("## `dcgan56`: A. Saviolo") < page.index("## `mygan`\n") < page.index('"of mine"')
+
+
 def test_results_are_told_counted_and_marked(tmp_path, monkeypatch):
     """Two studies with results of their own: one holds beside the other, and each has its sentence."""
     for name in ("params.yaml", "studies"):

@@ -70,7 +70,8 @@ def test_overrides_do_not_count_in_trials(changed_params, monkeypatch):
 
 
 def test_trial_can_be_scored_against_another_crop(changed):
-    declared = declarations.load(changed({"trials.dcgan64.scored_crop": "tight64"}))
+    others = {f"trials.dcgan64{side}.scored_crop": "tight64" for side in ("", "_equal_rates", "_uniform")}
+    declared = declarations.load(changed(others))
     assert (declared.trials["dcgan64"].crop, declared.trials["dcgan64"].settings.crop) == ("tight64", "wide64")
     assert declared.trials["curve"].crop is None
 
@@ -101,7 +102,24 @@ MISTAKES = [
     ({f"{STUDY}.equal": None}, f"{STUDY}.equal: missing: steps or pictures"),
     ({f"{STUDY}.equal": "epochs"}, f"{STUDY}.equal: 'epochs' is not allowed: must be 'steps' or 'pictures'"),
     ({f"{STUDY}.margin": 0.0}, f"{STUDY}.margin: 0.0 is not allowed: must be greater than 0"),
-    ({"trials.dcgan64.max_steps": 100, "trials.dcgan64_uniform.max_steps": 100}, f"{STUDY}.equal: dcgan64 has 100 steps and dcgan64_equal"),
+    ({"trials.dcgan64.scored_crop": 64}, "trials.dcgan64.scored_crop: 64 is no crop; one of squashed112, tight56, tight64, wide64"),
+    ({"trials.curve.scored_crop": "wide64"}, "trials.curve.scored_crop: unknown key"),
+    ({"trials.dcgan64.precision": "bf16"}, "trials.dcgan64.precision: unknown key; it belongs under numerics in params.yaml, for all"),
+    ({"noise.trials": {"curve": None}}, "noise.trials.curve: is a trial of the demo, which has no KID to spread"),
+    ({"noise.trials": {"dcgan64": 6}}, "noise.trials.dcgan64: 6 is not allowed: must be blank"),
+    ({f"{STUDY}.outcome": None, f"{STUDY}.outcom": "kid"}, f"{STUDY}.outcom: unknown key, did you mean 'outcome'? (and 1 more)"),
+    ({f"{STUDY}.outcome": "within_bounds"}, f"{STUDY}.outcome: within_bounds is no figure of dcgan64, whose report is dcgan64"),
+    ({f"{STUDY}.outcome": "diversity_within"}, f"{STUDY}.outcome: diversity_within is no figure of dcgan64"),
+    ({f"{STUDY}.outcome": "hair_excess"}, f"{STUDY}.outcome: hair_excess is no figure of dcgan64"),
+    ({"studies.curve_half.outcome": "fid"}, "studies.curve_half.outcome: fid is no figure of curve, whose report is curve"),
+    ({"studies.out_of_bound_loss.outcome": "fooled"}, "studies.out_of_bound_loss.outcome: fooled is no figure of began64"),
+    ({"trials.dcgan64_equal_rates.scored_crop": "tight64"}, f"{STUDY}.than: is scored against reals of tight64 and `better` of wide64"),
+    ({"trials.dcgan64_equal_rates.lr_d": None}, f"{STUDY}.than: dcgan64_equal_rates has the settings of dcgan64"),
+    ({"studies.curve_half.expected": [0.9, 0.1]}, "studies.curve_half.expected: must rise: the lowest value and the highest"),
+    ({"studies.curve_half.expected": [0.1, 0.5, 0.9]}, "studies.curve_half.expected: [0.1, 0.5, 0.9] is not allowed: must hold 2 or fewer"),
+    ({"studies.curve_half.expected": [float("nan"), 1.0]}, "studies.curve_half.expected.0: nan is not allowed: must be a finite number"),
+    ({"studies.curve_half.margin": 0.1}, "studies.curve_half.margin: an expectation has none"),
+    ({"studies.curve_half.equal": "steps"}, "studies.curve_half.equal: is of two sides, and there is one: leave it out"),
     ({f"{STUDY}.expected": [0.0, 1.0]}, f"{STUDY}.than: an expectation is of one trial"),
     ({f"{STUDY}.moments": [200]}, f"{STUDY}.than: over time a trial is compared with itself"),
     ({"studies.d_is_not_fooled.moments": [200]}, "studies.d_is_not_fooled.moments: a study is over time or of an expectation"),
@@ -121,10 +139,47 @@ def test_mistake_is_one_line_with_file_and_key(changed, changes, message):
     assert "\n" not in str(error.value)
 
 
+FACES = dict.fromkeys(("wide64", "tight64", "tight56", "squashed112"), 3200)
+
+
+def lengths(path: Path, **faces: int) -> None:
+    declared = declarations.load(path)
+    crops = {name: trial.settings.crop for name, trial in declared.trials.items() if not trial.is_curve}
+    declarations.check_lengths(declared, {name: {**FACES, **faces}[crop] for name, crop in crops.items()}, path)
+
+
+HALVES = {"trials.dcgan64_equal_rates.batch_size": 8, f"{STUDY}.equal": "pictures"}
+AT = {"unit": "steps", "at": [200, 1000, 4000]}
+
+
 def test_equal_pictures_are_counted_by_batches(changed):
-    halves = {"trials.dcgan64_equal_rates.batch_size": 8, f"{STUDY}.equal": "pictures"}
-    with pytest.raises(UserError, match=r"dcgan64 has [0-9,]+ pictures and dcgan64_equal_rates [0-9,]+ pictures"):
-        declarations.load(changed(halves))
     own = params.load().report("dcgan64")
-    steps = {"trials.dcgan64_equal_rates.max_steps": own.max_steps * own.batch_size // 8}
-    assert declarations.load(changed(halves | steps)).studies["unequal_rates"].equal == "pictures"
+    lengths(changed(HALVES | {"trials.dcgan64_equal_rates.max_steps": own.max_steps * own.batch_size // 8}))
+
+
+@pytest.mark.parametrize(
+    ("changes", "faces", "message"),
+    [
+        (HALVES, {}, f"{STUDY}.equal: dcgan64 has 64,000 and dcgan64_equal_rates has 32,000 pictures: max_steps and epochs"),
+        ({"trials.dcgan64_equal_rates.max_steps": 100}, {}, f"{STUDY}.equal: dcgan64 has 4,000 and dcgan64_equal_rates has 100 steps"),
+        ({"trials.dcgan64_equal_rates.epochs": 1}, {}, f"{STUDY}.equal: dcgan64 has 4,000 and dcgan64_equal_rates has 200 steps"),
+        ({"trials.dcgan64_equal_rates.train_images": 160}, {}, f"{STUDY}.equal: dcgan64 has 4,000 and dcgan64_equal_rates has 400 steps"),
+        ({"trials.dcgan64.train_images": 3201}, {}, "trials.dcgan64.train_images: 3,201 is more than the 3,200 pictures of the split"),
+        ({"trials.dcgan64.train_images": 15}, {}, "trials.dcgan64.batch_size: a step takes more than the 15 pictures that there are"),
+        ({}, {"tight56": 7}, "trials.dcgan56.batch_size: a step takes more than the 7 pictures that there are"),
+        (
+            {"trials.dense64.snapshots": AT, "studies.better_over_time.moments": [200, 4000]},
+            {},
+            "studies.better_over_time.moments: dense64 ends at step 4,000, which is compared with them: name earlier ones than 4,000",
+        ),
+    ],
+)
+def test_what_does_not_fit_the_pictures_is_one_line_with_file_and_key(changed, changes, faces, message):
+    path = changed(changes)
+    with pytest.raises(UserError) as error:
+        lengths(path, **faces)
+    assert str(error.value).startswith(f"{path}: {message}")
+
+
+def test_declared_studies_fit_the_pictures():
+    lengths(FILE)

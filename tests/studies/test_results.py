@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ganlib.errors import UserError
 from ganlib.studies import declarations, places, results, words
 from ganlib.studies.declarations import Study
 from tests.conftest import ROOT
@@ -106,7 +107,7 @@ def test_collapsed_and_diverged_runs_are_counted_and_medians_stand_in_for_means(
     assert "0 of 12 runs failed against 5 of 12: supported on failures" in words.sentence(study, found, DATASET)
     six = judged(study)
     assert (six["verdict"], six["low"], six["high"]) == ("undecided", None, None)
-    assert "on the claim's side in the median, of which so few runs give no interval" in words.answer(study, six)
+    assert "on the claim's side in the median, and so few runs give no interval of it" in words.answer(study, six)
     json.dumps(six, allow_nan=False)
 
 
@@ -126,6 +127,7 @@ def test_nothing_on_either_side_is_not_testable_where_runs_failed_too():
         leave("began64", seed, **told)
         leave("began64_no_bound", seed, fakes_out_of_range=0.0)
     assert judged(study)["verdict"] == "not testable"
+    assert words.answer(study, judged(study)).endswith("is 0 on both sides; 6 of 6 runs failed against 0 of 6: contradicted on failures")
 
 
 def test_share_is_compared_by_its_difference_in_the_direction_of_the_claim():
@@ -164,7 +166,16 @@ def test_expectation_is_of_the_mean_and_a_failed_run_is_outside():
         path.write_text(json.dumps({"status": "diverged", "scale": "preview", **MACHINE}))
     found = judged(study, list(range(1, 13)))
     assert (found["verdict"], found["failed"]) == ("undecided", 8)
+    assert "is no number in the median, between " in words.answer(study, found)
     assert "8 of 12 runs failed" in words.answer(study, found)
+
+
+def test_expectation_over_six_runs_of_which_one_failed_has_no_interval():
+    study = declared("d_is_not_fooled")
+    for seed in SEEDS:
+        leave("dense64", seed, **({"d_accuracy": 0.99} if seed > 1 else {"status": "diverged", "step": ""}))
+    answer = words.answer(study, judged(study))
+    assert "is 0.99 in the median, and so few runs give no interval of it, and expected is 0.98 to 1; 1 of 6 runs failed" in answer
 
 
 def test_study_whose_runs_all_diverged_says_so():
@@ -174,7 +185,55 @@ def test_study_whose_runs_all_diverged_says_so():
             leave(trial, seed, status="diverged", step="", samples="")
     found = judged(study)
     assert (found["verdict"], found["difference"], found["better_failed"], found["than_failed"]) == ("undecided", 0, 6, 6)
+    assert words.sentence(study, found, DATASET).startswith("At preview scale (toons, 6 seeds a side): undecided")
     assert words.sentence(study, found, DATASET).endswith("6 of 6 runs failed against 6 of 6: undecided on failures.")
+
+
+@pytest.mark.parametrize(
+    ("fails", "verdict", "side"), [("dcgan64", "contradicted", "the claim's"), ("dcgan64_equal_rates", "supported", "the")]
+)
+def test_side_whose_runs_all_diverged_is_named(fails, verdict, side):
+    study, seeds = declared("unequal_rates"), list(range(1, 13))
+    for trial in study.trials:
+        for seed in seeds:
+            leave(trial, seed, **({"status": "diverged", "step": ""} if trial == fails else {"kid": 0.1 + seed / 100, "kid_floor": 0.0}))
+    found = judged(study, seeds)
+    assert found["verdict"] == verdict
+    assert f"{verdict}; KID has no number in the median on {side}" in words.answer(study, found)
+    json.dumps(found, allow_nan=False)
+
+
+@pytest.mark.parametrize("seeds", [SEEDS, list(range(1, 13))])
+def test_infinite_score_of_a_run_that_lived_is_judged_by_medians(seeds):
+    study = declared("unequal_rates", outcome="fid")
+    for seed in seeds:
+        leave("dcgan64", seed, fid=noisy(seed, 100.0), fid_floor=0.0)
+        leave("dcgan64_equal_rates", seed, fid=math.inf if seed == 1 else noisy(seed, 200.0), fid_floor=0.0)
+    found = judged(study, seeds)
+    assert (found["verdict"], found["of_medians"]) == ("undecided" if len(seeds) == 6 else "supported", True)
+    assert found["difference"] == pytest.approx(0.5, abs=0.01)
+    assert "FID above the floor 50% less on the claim's side in the median" in words.answer(study, found)
+    assert "nan" not in words.answer(study, found)
+    json.dumps(found, allow_nan=False)
+
+
+def test_outcome_that_no_run_has_is_one_line():
+    for seed in SEEDS:
+        leave("dcgan64", seed, kid=0.1, kid_floor=0.0)
+        leave("dcgan64_equal_rates", seed, **({"status": "diverged", "step": ""} if seed == 2 else {"kid": 0.1, "kid_floor": 0.0}))
+    with pytest.raises(UserError, match="no run of dcgan64 has g_los_slope: name another figure"):
+        judged(declared("unequal_rates", outcome="g_los_slope"))
+
+
+@pytest.mark.parametrize("moments", [[200], [200, 1000]])
+def test_trend_is_tested_where_there_are_moments_enough(moments):
+    study = declared("better_over_time", moments=moments)
+    for seed in SEEDS:
+        on_the_way = {step: noisy(seed, 0.5 - step / 10000) for step in moments}
+        leave("dense64", seed, on_the_way, kid=noisy(8 - seed, 0.1), kid_floor=0.0)
+    found = judged(study)
+    assert found["verdict"] == "supported"
+    assert ("p_trend" in found) == (len(moments) > 1)
 
 
 def test_expectation_without_an_upper_bound_is_not_met_by_runs_without_a_number():

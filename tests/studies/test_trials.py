@@ -36,6 +36,13 @@ def test_trial_trains_and_names_its_machine(stored, tmp_path):
     assert machine["processor"]
 
 
+def test_trial_learns_from_the_pictures_that_it_may_see_alone(stored, tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(loop, "train", lambda name, report, faces, *rest, **named: seen.append(faces.rows.tolist()))
+    trials.train(stored | {"settings": stored["settings"] | {"train_images": 5}}, tmp_path / "run", seed=3, save_every=None)
+    assert seen == [[0, 1, 2, 3, 4]]
+
+
 def test_trial_that_diverges_is_recorded_and_no_error(stored, tmp_path, capsys):
     stored["settings"] |= {"lr_g": 1e30, "lr_d": 1e30}
     trials.train(stored, tmp_path / "run", seed=3, save_every=None)
