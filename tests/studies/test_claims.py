@@ -53,6 +53,9 @@ def test_readme_quotes_a_verdict_as_it_is_committed(entries):
     readme = (ROOT / "README.md").read_text()
     quoted = next(entry for entry in entries if entry["name"] == "unequal_rates")
     assert f"> unequal_rates: {quoted['results']['toons']['sentence']}\n" in readme
+    photographs = quoted["results"]["celeba_preview"]
+    assert (photographs["verdict"], photographs["seeds"]) == ("contradicted", 12)
+    assert f"twelve contradict it, by {-photographs['difference']:.0%} more" in readme
 
 
 def test_claims_of_another_report_stand_behind_those_of_the_five(entries):
