@@ -152,10 +152,10 @@ def sources(stage: str, report: str | None, root: Path) -> list[Path]:
     return sorted(set().union(*(closure(start, root, excused) for start in starts)))
 
 
-def digest(stage: str, report: str | None, root: Path) -> str:
-    """Of the names and contents of `sources`."""
+def digest(stage: str, report: str | None, root: Path, also: Collection[str] = ()) -> str:
+    """Of the names and contents of `sources`, and of the files `also`."""
     found = blake2b()
-    for file in sources(stage, report, root):
+    for file in [*sources(stage, report, root), *map(Path, also)]:
         content = (root / file).read_bytes()
         found.update(f"{file} {len(content)}\n".encode() + content)
     return found.hexdigest()

@@ -13,10 +13,14 @@ from ganlib.studies.declarations import Trial
 
 CODE = Path(__file__).parents[2]
 
+# The code of the stages `trial` and `score` beside that of `train`, `curve` and `evaluate`, whose work they do.
+TRIAL = ("stages/trial.py", "ganlib/machine.py", "ganlib/studies/stored.py", "ganlib/studies/trials.py")
+SCORE = ("stages/score.py", "ganlib/studies/scoring.py", "ganlib/studies/stored.py", "ganlib/training/watch.py")
+
 
 def training(trial: Trial, settings: Params) -> dict[str, Any]:
     """What its training depends on."""
-    code = imports.digest("curve", None, CODE) if trial.is_curve else imports.digest("train", trial.report, CODE)
+    code = imports.digest(*(("curve", None) if trial.is_curve else ("train", trial.report)), CODE, TRIAL)
     values = {"report": trial.report, "scale": settings.data.scale, "settings": trial.settings.model_dump(), "code": code}
     if trial.is_curve:
         return values
@@ -26,12 +30,12 @@ def training(trial: Trial, settings: Params) -> dict[str, Any]:
 
 
 def scoring(trial: Trial, settings: Params) -> dict[str, Any]:
-    """What its scores depend on besides; the demo has none."""
+    """What its scores depend on besides; of the demo its figures are told, and that is all."""
     if trial.is_curve:
-        return {}
+        return {"code": imports.digest("curve", None, CODE, SCORE)}
     with paths.features(trial.crop, settings.protocol).open("rb") as file:
         reals = hashlib.file_digest(file, "blake2b").hexdigest()
-    code = imports.digest("evaluate", trial.report, CODE)
+    code = imports.digest("evaluate", trial.report, CODE, SCORE)
     asked = {"protocol": settings.protocol, "attributes": settings.attributes, "split": settings.data.split}
     return {"crop": trial.crop, **asked, "reals": reals, "code": code}
 

@@ -1,0 +1,52 @@
+"""What a trial's settings files hold, so that DVC runs it again where something of its own has changed."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ganlib import imports, params, paths
+from ganlib.studies import depends
+from ganlib.studies.declarations import Trial
+from tests.training import small
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> params.Params:
+    """params.yaml, faces and features of wide64 in place, and each digest of code told by what it is of."""
+    found = params.load()
+    small.small_faces(tmp_path / "raw", small.report("dense64"), 9)
+    monkeypatch.chdir(tmp_path)
+    paths.faces("wide64").parent.mkdir(parents=True)
+    (tmp_path / "raw" / "faces").rename(paths.faces("wide64"))
+    paths.features("wide64", found.protocol).parent.mkdir(parents=True)
+    paths.features("wide64", found.protocol).write_bytes(b"features")
+    monkeypatch.setattr(imports, "digest", lambda stage, report, root, also=(): [stage, report, *also])
+    return found
+
+
+def trial(settings: params.Params, **changes: Any) -> Trial:
+    return Trial("dense64", settings.report("dense64").model_copy(update=changes), "wide64")
+
+
+def test_trial_depends_on_its_code_its_settings_and_its_pictures(settings):
+    found = depends.training(trial(settings), settings)
+    assert found["code"] == ["train", "dense64", *depends.TRIAL]
+    assert found["settings"] == settings.report("dense64").model_dump()
+    assert depends.training(trial(settings, lr_g=1e-3), settings) == {**found, "settings": {**found["settings"], "lr_g": 1e-3}}
+    fewer = depends.training(trial(settings, train_images=2), settings)
+    assert fewer["data"] != found["data"]
+
+
+def test_scores_depend_on_their_code_and_on_the_reals(settings):
+    found = depends.scoring(trial(settings), settings)
+    assert (found["code"], found["crop"]) == (["evaluate", "dense64", *depends.SCORE], "wide64")
+    paths.features("wide64", settings.protocol).write_bytes(b"other features")
+    again = depends.scoring(trial(settings), settings)
+    assert {key for key in found if found[key] != again[key]} == {"reals"}
+
+
+def test_demo_depends_on_its_own_code(settings):
+    demo = Trial("curve", settings.curve, None)
+    assert depends.training(demo, settings)["code"] == ["curve", None, *depends.TRIAL]
+    assert depends.scoring(demo, settings) == {"code": ["curve", None, *depends.SCORE]}
