@@ -7,6 +7,8 @@ import logging
 import os
 import shlex
 import sys
+import threading
+import time
 
 import torch
 
@@ -87,4 +89,22 @@ def _by_fabric(size: int, here: int, manager: str, kind: str) -> Team:
         fabric.launch()
     except (RuntimeError, ValueError) as error:
         raise UserError(f"{size} processes did not come together: {' '.join(str(error).split())}") from None
+    if fabric.global_rank:
+        end_with_parent()
     return Team(fabric.global_rank, fabric.world_size, fabric)
+
+
+def end_with_parent() -> None:
+    """From now on this process ends when the one that started it does: the leader, or torchrun or SLURM.
+
+    Where a process is lost, gloo now and then leaves another one waiting for ever, at a whole core; launchers end it, and our own, the
+    leader, can no longer.
+    """
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(0)
+
+    threading.Thread(target=watch, daemon=True).start()

@@ -85,6 +85,15 @@ def test_stage_becomes_what_the_launcher_starts():
     assert told.stdout.decode() == f"started: {sys.executable} -m stages.train dense64\n"
 
 
+def test_process_that_is_busy_for_ever_ends_with_the_one_that_started_it():
+    busy = "from ganlib import launch; launch.end_with_parent(); print('busy', flush=True)\nwhile True: pass"
+    code = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {busy!r}]).wait()"
+    with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE) as parent:
+        assert parent.stdout.readline() == b"busy\n"
+        parent.kill()
+        assert parent.communicate(timeout=30) == (b"", None)  # the pipe is closed once both have ended
+
+
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="the system has no affinities")
 def test_cores_are_those_that_the_process_may_use():
     code = "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); from ganlib import cores; print(cores.count())"

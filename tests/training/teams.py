@@ -49,6 +49,9 @@ class GlooBatchNorm(nn.BatchNorm2d):
         return centred * scale[:, None, None] + self.bias[:, None, None]
 
 
+GRACE = 20  # seconds
+
+
 def together(size: int, work: Callable[..., None], *arguments: object, **options: object) -> list[int]:
     """`work(*arguments, **options)` in each of `size` processes that can be gathered; their exit statuses, the leader's first."""
     with socket.socket() as free:
@@ -58,6 +61,8 @@ def together(size: int, work: Callable[..., None], *arguments: object, **options
     for process in processes:
         process.start()
     for process in processes:
+        process.join(GRACE if process is not processes[0] else None)
+        process.kill()  # as a launcher does with what is left behind the leader
         process.join()
     return [process.exitcode for process in processes]
 
