@@ -18,7 +18,7 @@ from docs.seeds import table
 from ganlib.errors import in_one_line
 from ganlib.studies import catalogue, declarations, places, results, words
 from ganlib.studies.catalogue import Open
-from ganlib.studies.declarations import Claim, Study
+from ganlib.studies.study import Claim, Study
 from ganlib.studies.verdict import holm
 
 PAGE, DATA = Path("docs/claims.md"), Path("docs/claims.json")

@@ -4,9 +4,8 @@ A trial's two files hold all that its training and its scores depend on, so that
 changed, and only there.
 """
 
-from ganlib import params, paths
-from ganlib.data.faces import Faces
-from ganlib.studies import catalogue, declarations, depends, places
+from ganlib import params
+from ganlib.studies import catalogue, declarations, depends, fit, places
 from stages import run
 
 
@@ -14,8 +13,8 @@ def main() -> None:
     """Check studies/params.yaml and write down what each trial depends on."""
     settings, declared = params.load(), declarations.load()
     catalogue.load(declared)
-    crops = {name: trial.settings.crop for name, trial in declared.trials.items() if not trial.is_curve}
-    declarations.check_lengths(declared, {name: len(Faces.open(paths.faces(crop), settings.data.split)) for name, crop in crops.items()})
+    pictures = depends.pictures(declared.trials, settings)
+    fit.check_lengths(declared.trials, declared.studies, pictures, declarations.FILE)
     for name, trial in declared.trials.items():
         depends.write(depends.training(trial, settings), places.training(settings.dataset, name))
         depends.write(depends.scoring(trial, settings), places.scoring(settings.dataset, name))

@@ -13,7 +13,8 @@ from ganlib.files import replacing
 from ganlib.params import Origin
 from ganlib.settings import Block
 from ganlib.studies import declarations
-from ganlib.studies.declarations import Claim, Declarations, Study, Trial
+from ganlib.studies.declarations import Declarations
+from ganlib.studies.study import Claim, Study, Trial
 
 FOLDER = Path("studies/catalogue")
 

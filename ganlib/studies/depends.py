@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from ganlib import imports, paths
 from ganlib.data.faces import Faces
 from ganlib.files import replacing
 from ganlib.params import Params
-from ganlib.studies.declarations import Trial
+from ganlib.studies.study import Trial
 
 CODE = Path(__file__).parents[2]
 
@@ -27,6 +28,12 @@ def training(trial: Trial, settings: Params) -> dict[str, Any]:
     split = settings.data.split
     faces = Faces.open(paths.faces(trial.settings.crop), split).first(trial.settings.train_images)
     return values | {"split": split, "log_every": settings.log_every, "data": faces.identity(trial.settings.condition_groups)}
+
+
+def pictures(trials: Mapping[str, Trial], settings: Params) -> dict[str, int]:
+    """How many pictures there are for each trial that takes any."""
+    crops = {name: trial.settings.crop for name, trial in trials.items() if not trial.is_curve}
+    return {name: len(Faces.open(paths.faces(crop), settings.data.split)) for name, crop in crops.items()}
 
 
 def scoring(trial: Trial, settings: Params) -> dict[str, Any]:

@@ -13,7 +13,8 @@ import pandas as pd
 
 from ganlib.errors import UserError
 from ganlib.studies import outcomes, places, verdict
-from ganlib.studies.declarations import FILE, Study
+from ganlib.studies.declarations import FILE
+from ganlib.studies.study import Study
 from ganlib.studies.verdict import Verdict
 
 ALWAYS = ("kid", "fid", "precision", "recall", "density", "coverage", "diversity", "d_accuracy", "d_score", "within_bounds")
@@ -21,6 +22,7 @@ CIRCUMSTANCES = ("scale", "samples", "processor", "kernels", "threads")
 METRICS = ("verdict", "difference", "low", "high", "p", "seeds", "failed", "verdict_on_failures")
 
 Row = dict[str, Any]
+Sides = dict[str, np.ndarray]
 
 
 def rows(study: Study, dataset: str, seeds: list[int]) -> Iterator[Row]:
@@ -75,7 +77,8 @@ def judge(study: Study, text: str) -> dict[str, Any]:
         answer, of_medians, logarithms = _expected(study, values), not np.isfinite(values).all(), False
         judged |= {"low_expected": study.expected[0], "high_expected": study.expected[1]}
     else:
-        answer, of_medians, logarithms, sides = _compared(study, found, any(failed.values()))
+        sides = _sides(study, found)
+        answer, of_medians, logarithms = _compared(study, found, sides, any(failed.values()))
         if math.isinf(answer.difference):
             judged["without_number"] = "than" if answer.difference > 0 else "better"
         judged |= {f"{side}_median": _shown(float(np.median(values))) for side, values in sides.items()}
@@ -106,7 +109,7 @@ def dots(study: Study, text: str) -> list[float]:
     found = pd.read_csv(StringIO(text))
     if study.expected:
         return found.sort_values("seed")[study.outcome].dropna().tolist()
-    better, than, logarithms = _costs(study, found)
+    better, than, logarithms = _costs(study, found, _sides(study, found))
     told = np.isfinite(better) & np.isfinite(than)
     return [_told(float(difference), logarithms) for difference in (than[told] - better[told])]
 
@@ -126,19 +129,18 @@ def _expected(study: Study, values: np.ndarray) -> Verdict:
     return verdict.expect(np.where(np.isnan(values), outside, values), low, high)
 
 
-def _compared(study: Study, found: pd.DataFrame, any_failed: bool) -> tuple[Verdict, bool, bool, dict[str, np.ndarray]]:
-    """The verdict, whether it is of medians and whether of logarithms, and the figures (n,) of either side by seed."""
-    sides = _sides(study, found)
+def _compared(study: Study, found: pd.DataFrame, sides: Sides, any_failed: bool) -> tuple[Verdict, bool, bool]:
+    """The verdict, and whether it is of medians and whether of logarithms."""
     values = np.concatenate([*sides.values()])
     if (values == 0).any() and np.nansum(np.abs(values)) == 0:
-        return Verdict("not testable", 0.0, 0.0, 0.0, 1.0), False, False, sides
-    better, than, logarithms = _costs(study, found)
+        return Verdict("not testable", 0.0, 0.0, 0.0, 1.0), False, False
+    better, than, logarithms = _costs(study, found, sides)
     of_medians = any_failed or not np.isfinite([better, than]).all()
     compare = verdict.compare_medians if of_medians else verdict.compare_paired if study.moments else verdict.compare
-    return compare(better, than, study.judged_by.margin), of_medians, logarithms, sides
+    return compare(better, than, study.judged_by.margin), of_medians, logarithms
 
 
-def _sides(study: Study, found: pd.DataFrame) -> dict[str, np.ndarray]:
+def _sides(study: Study, found: pd.DataFrame) -> Sides:
     """The outcome (n,) by seed of `better` and `than`, which over time are the end and the first moment."""
     if study.moments:
         of = {"better": found[~found["step"].isin(study.moments)], "than": found[found["step"] == study.moments[0]]}
@@ -147,9 +149,9 @@ def _sides(study: Study, found: pd.DataFrame) -> dict[str, np.ndarray]:
     return {side: some.sort_values("seed")[study.outcome].to_numpy(float) for side, some in of.items()}
 
 
-def _costs(study: Study, found: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, bool]:
+def _costs(study: Study, found: pd.DataFrame, sides: Sides) -> tuple[np.ndarray, np.ndarray, bool]:
     floor = found["floor"].dropna()  # the same in all but the subsets that a run's seed draws
-    return outcomes.costs(study.judged_by, *_sides(study, found).values(), float(floor.mean()) if len(floor) else 0.0)
+    return outcomes.costs(study.judged_by, *sides.values(), float(floor.mean()) if len(floor) else 0.0)
 
 
 def _told(value: float, logarithm: bool) -> float | None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ganlib.studies.declarations import Study
+from ganlib.studies.study import Study
 from ganlib.studies.verdict import LOOKS
 
 

@@ -1,13 +1,12 @@
 """The catalogue, and how a study leaves it."""
 
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from ganlib.errors import UserError
-from ganlib.studies import catalogue, declarations
+from ganlib.studies import catalogue, declarations, fit
 from tests.conftest import ROOT
 
 
@@ -33,8 +32,8 @@ def test_every_claim_is_there_once_and_sound():
 def test_studies_of_the_catalogue_have_sides_of_equal_length():
     declared = declarations.load(ROOT / "studies" / "params.yaml")
     known = catalogue.load(declared, ROOT / "studies" / "catalogue")
-    every = replace(declared, trials={**declared.trials, **known.trials}, studies=known.studies)
-    declarations.check_lengths(every, {name: 3200 for name, trial in every.trials.items() if not trial.is_curve})
+    trials = {**declared.trials, **known.trials}
+    fit.check_lengths(trials, known.studies, {name: 3200 for name, trial in trials.items() if not trial.is_curve}, catalogue.FOLDER)
 
 
 def test_study_moves_with_the_trials_it_needs_and_all_else_stays_as_it_was(studies):

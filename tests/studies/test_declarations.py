@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 
 from ganlib import params
 from ganlib.errors import UserError
-from ganlib.studies import declarations
+from ganlib.studies import declarations, fit
 from tests.conftest import ROOT
 
 FILE = ROOT / "studies" / "params.yaml"
@@ -145,7 +145,7 @@ FACES = dict.fromkeys(("wide64", "tight64", "tight56", "squashed112"), 3200)
 def lengths(path: Path, **faces: int) -> None:
     declared = declarations.load(path)
     crops = {name: trial.settings.crop for name, trial in declared.trials.items() if not trial.is_curve}
-    declarations.check_lengths(declared, {name: {**FACES, **faces}[crop] for name, crop in crops.items()}, path)
+    fit.check_lengths(declared.trials, declared.studies, {name: {**FACES, **faces}[crop] for name, crop in crops.items()}, path)
 
 
 HALVES = {"trials.dcgan64_equal_rates.batch_size": 8, f"{STUDY}.equal": "pictures"}

@@ -7,7 +7,7 @@ import pytest
 
 from ganlib import imports, params, paths
 from ganlib.studies import depends
-from ganlib.studies.declarations import Trial
+from ganlib.studies.study import Trial
 from tests.training import small
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from ganlib.errors import UserError
 from ganlib.studies import declarations, places, results, words
-from ganlib.studies.declarations import Study
+from ganlib.studies.study import Study
 from tests.conftest import ROOT
 
 DATASET, SEEDS = "toons", [1, 2, 3, 4, 5, 6]
