@@ -127,9 +127,10 @@ def _counted(found: list[Entry], dataset: str) -> str:
     counts = ", ".join(f"{count} {verdict}" for verdict, count in sorted(verdicts.items()))
     holding = sum(result["holds"] for result in told)
     processors = ", ".join(sorted({name for result in told for name in result["processors"]}))
-    studies = "1 study" if len(told) == 1 else f"{len(told)} studies"
+    if len(told) == 1:  # nothing is counted
+        return f"**On `{dataset}`**: 1 study, {counts.removeprefix('1 ')}. Made on: {processors}."
     return (
-        f"**On `{dataset}`**: {studies}, of which {counts}. Each verdict stands for itself. Who counts them must know"
+        f"**On `{dataset}`**: {len(told)} studies, of which {counts}. Each verdict stands for itself. Who counts them must know"
         f" that among many some are right by chance: {holding} hold together at 5 % (Holm 1979), and are marked `*`."
         f" Made on: {processors}."
     )

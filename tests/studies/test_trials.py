@@ -9,9 +9,10 @@ import pytest
 from ganlib import params, paths
 from ganlib.data.faces import Faces
 from ganlib.errors import DivergedError
-from ganlib.figures import Log
+from ganlib.figures import Log, closing_figures
 from ganlib.studies import scoring, trials
 from ganlib.studies.stored import making, settings_from
+from ganlib.studies.study import Trial
 from ganlib.training import loop
 from tests.training import small
 
@@ -34,6 +35,18 @@ def test_trial_trains_and_names_its_machine(stored, tmp_path):
     machine = json.loads((tmp_path / "run" / "machine.json").read_text())
     assert machine.keys() == {"processor", "kernels", "threads"}
     assert machine["processor"]
+
+
+@pytest.mark.parametrize(
+    "changes", [{"epochs": 2, "max_steps": None}, {"epochs": 9, "max_steps": 3}, {"epochs": 2, "max_steps": None, "epoch_steps": 3}]
+)
+def test_trial_trains_as_long_as_its_declaration_says(stored, tmp_path, changes):
+    stored["settings"] |= {"snapshots": None, **changes}
+    trials.train(stored, tmp_path / "run", seed=3, save_every=None)
+    faces = Faces.open(paths.faces("wide64"), "all")
+    assert closing_figures(tmp_path / "run" / "progress" / "log.csv")["step"] == Trial("dense64", settings_from(stored), "wide64").steps(
+        len(faces)
+    )
 
 
 def test_trial_learns_from_the_pictures_that_it_may_see_alone(stored, tmp_path, monkeypatch):
