@@ -37,11 +37,9 @@ def test_trial_trains_and_names_its_machine(stored, tmp_path):
     assert machine["processor"]
 
 
-@pytest.mark.parametrize(
-    "changes", [{"epochs": 2, "max_steps": None}, {"epochs": 9, "max_steps": 3}, {"epochs": 2, "max_steps": None, "epoch_steps": 3}]
-)
+@pytest.mark.parametrize("changes", [{}, {"train_images": 8}, {"max_steps": 1}, {"epoch_steps": 3}])
 def test_trial_trains_as_long_as_its_declaration_says(stored, tmp_path, changes):
-    stored["settings"] |= {"snapshots": None, **changes}
+    stored["settings"] |= {"snapshots": None, "epochs": 2, "max_steps": None, "epoch_steps": None, **changes}
     trials.train(stored, tmp_path / "run", seed=3, save_every=None)
     faces = Faces.open(paths.faces("wide64"), "all")
     assert closing_figures(tmp_path / "run" / "progress" / "log.csv")["step"] == Trial("dense64", settings_from(stored), "wide64").steps(
