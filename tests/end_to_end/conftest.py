@@ -126,6 +126,13 @@ def _once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[P
     return Checkout(shared / name / "ganlib")
 
 
+@pytest.hookimpl(trylast=True)  # after the slow or the fast ones were taken out
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files that need the finished checkout last, but the first of them: while one process makes it, the other has tests to run."""
+    need = list(dict.fromkeys(item.path for item in items if "finished" in getattr(item, "fixturenames", ())))
+    items.sort(key=lambda item: item.path in need[1:])
+
+
 @pytest.fixture(scope="session")
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     """A tiny checkout in which nothing has run; read only."""
