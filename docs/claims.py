@@ -128,7 +128,7 @@ def _counted(found: list[Entry], dataset: str) -> str:
     holding = sum(result["holds"] for result in told)
     processors = ", ".join(sorted({name for result in told for name in result["processors"]}))
     if len(told) == 1:  # nothing is counted
-        return f"**On `{dataset}`**: 1 study, {counts.removeprefix('1 ')}. Made on: {processors}."
+        return f"**On `{dataset}`**: 1 study, {told[0]['verdict']}. Made on: {processors}."
     return (
         f"**On `{dataset}`**: {len(told)} studies, of which {counts}. Each verdict stands for itself. Who counts them must know"
         f" that among many some are right by chance: {holding} hold together at 5 % (Holm 1979), and are marked `*`."
