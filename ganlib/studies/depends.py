@@ -33,7 +33,8 @@ def training(trial: Trial, settings: Params) -> dict[str, Any]:
 def pictures(trials: Mapping[str, Trial], settings: Params) -> dict[str, int]:
     """How many pictures there are for each trial that takes any."""
     crops = {name: trial.settings.crop for name, trial in trials.items() if not trial.is_curve}
-    return {name: len(Faces.open(paths.faces(crop), settings.data.split)) for name, crop in crops.items()}
+    counts = {crop: len(Faces.open(paths.faces(crop), settings.data.split)) for crop in set(crops.values())}
+    return {name: counts[crop] for name, crop in crops.items()}
 
 
 def scoring(trial: Trial, settings: Params) -> dict[str, Any]:
