@@ -26,7 +26,7 @@ lint: .venv/installed  ## ruff, which also checks the formatting
 
 clean:  ## free what runs keep outside DVC: checkpoints, times and half-finished files, but not those of a run in progress
 	rm -rf .checkpoints/downloads .hypothesis .pytest_cache .ruff_cache dvc_plots
-	@test ! -d .checkpoints || python -c 'from ganlib import paths; from ganlib.training import checkpoint; checkpoint.prune(paths.checkpoints(), 0)'
+	@test ! -d .checkpoints || python -c 'from ganlib.support import paths; from ganlib.training import checkpoint; checkpoint.prune(paths.checkpoints(), 0)'
 	@test ! -d data/faces || python -c 'from pathlib import Path; from ganlib.data import cache; cache.clean(Path("data/faces"))'
 
 .venv/installed: requirements.txt requirements-inception.txt pyproject.toml

@@ -19,8 +19,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks import pictures
 from benchmarks.train import ROWS, now
-from ganlib.device import prepare_device
-from ganlib.streams import Streams
+from ganlib.core.device import prepare_device
+from ganlib.core.random import Streams
 from ganlib.training.feed import Feed
 from ganlib.training.trainer import Trainer
 

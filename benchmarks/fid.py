@@ -27,7 +27,7 @@ from benchmarks.referee import pytorch_fid_network
 from ganlib.fidelity import inception
 from ganlib.fidelity.frechet import Statistics, frechet_distance
 from ganlib.fidelity.weights import find_weights, read_weights
-from ganlib.settings import EXTRACTOR
+from ganlib.support.types import EXTRACTOR
 
 PICTURES, BATCH, ROUNDS = 100, 50, 3
 FULL, DEFICIENT = 2500, 1000

@@ -22,16 +22,16 @@ import typer
 from torch import Tensor, nn
 
 from benchmarks import pictures
-from ganlib import generator
+from ganlib.core.device import device
+from ganlib.core.tables import Log
 from ganlib.data.faces import Faces
 from ganlib.data.shards import Shards
-from ganlib.device import device
 from ganlib.fidelity import inception, pairs
 from ganlib.fidelity.evaluation import evaluate
 from ganlib.fidelity.frechet import Statistics
 from ganlib.fidelity.reference import Reference
-from ganlib.figures import Log
-from ganlib.paths import Outputs
+from ganlib.models import store
+from ganlib.support.paths import Outputs
 
 SEEN, HELD_OUT, SAMPLES = 162_770, 39_829, 50_000
 REPORT, STEP = "began64", 100
@@ -110,7 +110,7 @@ def scores(folder: Path, seen: int, held_out: int, samples: int) -> None:
     net = settings.networks(seed=0)["generator"]
     outputs = Outputs.below(folder)
     for name in ("snapshots/000050", "generator"):
-        generator.save(net, "generator", REPORT, settings, outputs.run / f"{name}.safetensors")
+        store.save(net, "generator", REPORT, settings, outputs.run / f"{name}.safetensors")
     Log(outputs.progress / "log.csv").write(STEP, {"d_loss": 0.0})
     evaluate(
         outputs,

@@ -1,4 +1,4 @@
-"""The figures of photographs by which drawn faces get their finish (`ganlib/data/finish.py`), beside those of drawn faces.
+"""The figures of photographs by which drawn faces get their finish (`ganlib/fetch/finish.py`), beside those of drawn faces.
 
     python -m benchmarks.finish CELEBA
 
@@ -21,7 +21,8 @@ import numpy as np
 import typer
 from PIL import Image
 
-from ganlib.data import celeba, finish, toons
+from ganlib.data import celeba
+from ganlib.fetch import finish, toons
 
 COUNT = 1000
 MAD = 0.6745  # the median of |x| of a normal x with standard deviation 1

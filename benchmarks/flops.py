@@ -7,8 +7,8 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks import reports
-from ganlib.reports.base import Report
-from ganlib.streams import Streams
+from ganlib.core.random import Streams
+from ganlib.models.report import Report
 from ganlib.training.feed import Feed
 from ganlib.training.trainer import Trainer
 

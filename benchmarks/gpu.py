@@ -24,21 +24,21 @@ import torch
 from torch import Tensor
 
 from benchmarks import flops, reports
-from ganlib.device import device, prepare_device
-from ganlib.errors import UserError, in_one_line
+from ganlib.core.device import device, prepare_device
+from ganlib.core.random import Streams
 from ganlib.fidelity import inception
 from ganlib.fidelity.frechet import Statistics, frechet_distance
 from ganlib.fidelity.intervals import fid_interval, kid_interval, mind_interval
 from ganlib.fidelity.kernel import kid
 from ganlib.fidelity.manifold import manifold
 from ganlib.fidelity.memorisation import memorisation
-from ganlib.files import replacing
-from ganlib.launch import gathered
-from ganlib.objectives.objective import Batch
-from ganlib.paths import Outputs
-from ganlib.reports.base import Report
-from ganlib.streams import Streams
+from ganlib.models.objective import Batch
+from ganlib.models.report import Report
+from ganlib.support.errors import UserError, in_one_line
+from ganlib.support.files import replacing
+from ganlib.support.paths import Outputs
 from ganlib.training import loop
+from ganlib.training.distributed.launch import gathered
 from ganlib.training.feed import Feed, Mapped, Resident
 from ganlib.training.trainer import Trainer
 

@@ -16,10 +16,10 @@ import pandas as pd
 import typer
 
 from benchmarks import pictures
+from ganlib.core.device import prepare_device
+from ganlib.core.random import Streams
 from ganlib.data.faces import Faces
 from ganlib.data.shards import Shards, mapped
-from ganlib.device import prepare_device
-from ganlib.streams import Streams
 from ganlib.training.feed import Feed
 from ganlib.training.trainer import Trainer
 

@@ -4,11 +4,12 @@ from pathlib import Path
 from zipfile import ZipFile
 
 from ganlib import params
-from ganlib.data import cache, celeba, toons
+from ganlib.data import cache, celeba
 from ganlib.data.archive import open_archive
 from ganlib.data.faces import Faces
-from ganlib.reports import settings_of
-from ganlib.reports.base import Report
+from ganlib.fetch import toons
+from ganlib.models.registry import settings_of
+from ganlib.models.report import Report
 
 COUNT = 600
 

@@ -21,9 +21,10 @@ from typing import Annotated
 import simplejpeg
 import typer
 
-from ganlib import params, progress
+from ganlib import params
 from ganlib.data import cache, celeba
 from ganlib.data.archive import open_archive
+from ganlib.support import progress
 
 COMPARED = 5000
 BLOCK = 64

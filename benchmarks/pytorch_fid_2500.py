@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from benchmarks.referee import pytorch_fid_network
-from ganlib.data.toons import describe, render
+from ganlib.fetch.toons import describe, render
 from ganlib.fidelity import inception
 from ganlib.fidelity.frechet import Statistics, frechet_distance
 from ganlib.fidelity.weights import Layer, find_weights, read_weights

@@ -4,13 +4,13 @@ import numpy as np
 import pandas as pd
 from ruamel.yaml import YAML
 
-from ganlib.checks import FILE
 from ganlib.data.celeba import ATTRIBUTES
 from ganlib.data.faces import Faces
 from ganlib.data.shards import Shards
+from ganlib.models.registry import settings_of
+from ganlib.models.report import Report
 from ganlib.params import GROUPS, SHORTER
-from ganlib.reports import settings_of
-from ganlib.reports.base import Report
+from ganlib.support.checks import FILE
 
 NAMES = ("dcgan112", "dcgan64", "dense64", "began64", "dcgan56")
 

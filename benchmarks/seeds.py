@@ -16,16 +16,17 @@ import torch
 import typer
 from PIL import Image
 
-from ganlib import machine, params, paths
+from ganlib import params
+from ganlib.core.device import device, kernels, processor
+from ganlib.core.tables import add_line, closing_figures
 from ganlib.curve import training as curve
 from ganlib.data.faces import Faces
-from ganlib.device import device
 from ganlib.fidelity import inception
 from ganlib.fidelity.evaluation import Fakes
 from ganlib.fidelity.reference import Reference
 from ganlib.fidelity.scores import compare
-from ganlib.figures import add_line, closing_figures
-from ganlib.paths import Outputs
+from ganlib.support import paths
+from ganlib.support.paths import Outputs
 from ganlib.training import loop
 
 TABLE = Path("docs/seeds.csv")
@@ -68,7 +69,7 @@ def rows() -> list[dict[str, str]]:
 def circumstances(report: str, seed: int) -> dict[str, str]:
     """By which two rows differ."""
     settings = params.load()
-    hardware = (machine.processor(), machine.kernels(), torch.get_num_threads())
+    hardware = (processor(), kernels(), torch.get_num_threads())
     values = (report, settings.dataset, settings.data.scale, settings.data.samples, seed, *hardware)
     return dict(zip(KEY, map(str, values), strict=True))
 

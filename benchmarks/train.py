@@ -22,11 +22,11 @@ import typer
 
 from benchmarks import pictures
 from benchmarks.tutorial import LOOPS, Began, Loaders
-from ganlib import progress
+from ganlib.core.device import prepare_device
+from ganlib.core.random import Streams, stream
 from ganlib.data.faces import Faces
-from ganlib.device import prepare_device
-from ganlib.reports.base import Report
-from ganlib.streams import Streams, stream
+from ganlib.models.report import Report
+from ganlib.support import progress
 from ganlib.training.feed import Feed
 from ganlib.training.trainer import Trainer
 

@@ -13,7 +13,7 @@ from torchvision.transforms.functional import crop
 
 from benchmarks import twins
 from ganlib import params
-from ganlib.reports.base import Report
+from ganlib.models.report import Report
 
 
 class Tutorial:

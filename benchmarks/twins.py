@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from ganlib.reports.base import Report
+from ganlib.models.report import Report
 
 
 def dcgan64(report: Report) -> tuple[nn.Module, nn.Module]:

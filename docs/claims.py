@@ -15,11 +15,11 @@ import numpy as np
 import pandas as pd
 
 from docs.seeds import table
-from ganlib.errors import in_one_line
 from ganlib.studies import catalogue, declarations, places, results, words
 from ganlib.studies.catalogue import Open
 from ganlib.studies.study import Claim, Study
 from ganlib.studies.verdict import holm
+from ganlib.support.errors import in_one_line
 
 PAGE, DATA = Path("docs/claims.md"), Path("docs/claims.json")
 

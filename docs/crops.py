@@ -6,8 +6,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from ganlib import params
-from ganlib.data import toons
 from ganlib.data.resize import squares
+from ganlib.fetch import toons
 
 SCALE = 3
 COLOURS = {"squashed112": "#d62728", "wide64": "#1f77b4", "tight64": "#2ca02c", "tight56": "#9467bd"}

@@ -3,7 +3,7 @@
 from PIL import Image, ImageDraw, ImageFont
 
 from ganlib import params
-from ganlib.pictures import GAP
+from ganlib.core.images import GAP
 
 COLUMNS = 3  # sheets side by side
 SHOWN = 4  # rows and columns of each sheet

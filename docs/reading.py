@@ -14,12 +14,13 @@ from matplotlib.figure import Figure
 from PIL import Image
 from ruamel.yaml import YAML
 
-from ganlib import params, paths
+from ganlib import params
+from ganlib.core.images import GAP
 from ganlib.data.faces import Faces
-from ganlib.errors import UserError
-from ganlib.glossary import CIRCUMSTANCES, ENDS, SCORES, SHARES, TRAINING, Term
-from ganlib.paths import Outputs
-from ganlib.pictures import GAP
+from ganlib.page.glossary import CIRCUMSTANCES, ENDS, SCORES, SHARES, TRAINING, Term
+from ganlib.support import paths
+from ganlib.support.errors import UserError
+from ganlib.support.paths import Outputs
 from ganlib.training import loop
 
 PAGE, FOLDER = Path("docs/reading-a-run.md"), Path("docs/reading")

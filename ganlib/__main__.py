@@ -1,5 +1,5 @@
 """`python -m ganlib` is the `ganlib` command."""
 
-from ganlib.cli import main
+from ganlib.cli.main import main
 
 main()

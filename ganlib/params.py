@@ -5,17 +5,17 @@ from pathlib import Path
 from typing import Annotated, Any, get_args
 
 from pydantic import Field
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
-from ganlib import checks, reports
-from ganlib.checks import FILE
 from ganlib.curve import settings as curve
+from ganlib.data import settings as data_settings
 from ganlib.data.crop import Crop
-from ganlib.data.dataset import KINDS, AnyDataset, Dataset
-from ganlib.errors import UserError
-from ganlib.reports.base import Report
-from ganlib.settings import Block, Count, Fraction, Latent, Positive, Precision, Protocol, Scale
+from ganlib.data.settings import DataSettings
+from ganlib.models import registry
+from ganlib.models.report import Report
+from ganlib.support import checks
+from ganlib.support.checks import FILE
+from ganlib.support.errors import UserError
+from ganlib.support.types import Block, Count, Fraction, Latent, Positive, Precision, Scale
 
 GROUPS = ("reports", "baselines")
 SHORTER = [scale for scale in get_args(Scale) if scale != "full"]  # scales with a block of their own in each report
@@ -39,45 +39,32 @@ class Numerics(Block):
     compile: bool
 
 
-class Params(Overrides):
+class Params(Overrides, DataSettings):
     """The whole of params.yaml; reports and baselines are resolved for the chosen data set's scale and the overrides."""
 
-    dataset: str
     seed: Annotated[int, Field(ge=0, lt=2**63)]
     log_every: Count
-    protocol: Protocol
     attributes: list[str]
     numerics: Numerics
-    datasets: Annotated[dict[str, Dataset], Field(min_length=1)]
-    crops: Annotated[dict[str, Crop], Field(min_length=1)]
     reports: dict[str, Report]
     baselines: dict[str, Report]
     curve: curve.Settings
-
-    @property
-    def data(self) -> Dataset:
-        """The block of the chosen data set."""
-        return self.datasets[self.dataset]
 
     def report(self, name: str) -> Report:
         """The resolved settings of one report or baseline, or a UserError that names those there are."""
         trained = {**self.reports, **self.baselines}
         return trained[checks.known(name, trained, "reports")]
 
-    def crop(self, name: str) -> Crop:
-        """One crop, or a UserError that names those there are."""
-        return self.crops[checks.known(name, self.crops, "crops")]
-
 
 def load(path: Path = FILE) -> Params:
     """Read and check the file; a UserError names the file, the key, its value and what is allowed."""
-    raw = checks.mapping(read(path), "the file")
+    raw = checks.mapping(checks.read(path), "the file")
 
-    datasets = {name: _dataset(name, block) for name, block in checks.mapping(raw.get("datasets"), "datasets").items()}
+    datasets = data_settings.validated(raw)
     groups = {group: checks.mapping(raw.get(group), group) for group in GROUPS}
     # Without the reports first: their blocks can only be resolved once the data set and the overrides are known to be sound.
     params = checks.validate(Params, {**raw, "datasets": datasets, **{group: {} for group in GROUPS}}, "")
-    checks.known(params.dataset, params.datasets, "dataset")
+    data_settings.check_choice(params)
     for attribute in params.attributes if params.data.attributes else ():
         checks.known(attribute, params.data.attributes, "attributes")
     given = _overrides(params) | params.numerics.model_dump()
@@ -93,7 +80,7 @@ def load(path: Path = FILE) -> Params:
 
 def own(name: str, path: Path = FILE) -> Mapping[str, Any]:
     """The block of a report or baseline as it stands in the file: its own settings at full scale, without any override."""
-    raw = read(path)
+    raw = checks.read(path)
     return {**raw["reports"], **raw["baselines"]}[name]
 
 
@@ -101,7 +88,7 @@ class Origin:
     """The file as trials start from it: each report at the chosen data set's scale, without the overrides."""
 
     def __init__(self, path: Path = FILE) -> None:
-        raw, self.params = read(path), load(path)
+        raw, self.params = checks.read(path), load(path)
         self.blocks = {**raw["reports"], **raw["baselines"], "curve": raw["curve"]}
 
     def resolve(self, name: str, changes: Mapping[str, Any], where: str, file: Path) -> Report | curve.Settings:
@@ -114,7 +101,7 @@ class Origin:
         if name == "curve":
             return checks.validate(curve.Settings, {**own, **changes}, where, file)
         values = {**own, **shorter.get(self.params.data.scale, {}), **changes, **self.params.numerics.model_dump()}
-        report = checks.validate(reports.settings_of(name), values, where, file)
+        report = checks.validate(registry.settings_of(name), values, where, file)
         _fits(where, name, report, self.params.crops, file)
         return report
 
@@ -138,35 +125,8 @@ def _overrides(params: Params) -> dict[str, Any]:
     return {key: value for key in Overrides.model_fields if (value := getattr(params, key)) is not None}
 
 
-def read(path: Path) -> Any:
-    """What a YAML file says, or a UserError that names the line."""
-    try:
-        return YAML(typ="safe").load(path)
-    except FileNotFoundError:
-        raise UserError(f"{path}: not found; run from the folder that holds it") from None
-    except OSError as error:
-        raise UserError(f"{path}: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path}: not UTF-8 text: {error.reason} at byte {error.start}") from None
-    except YAMLError as error:
-        raise UserError(f"{path}: {checks.yaml_problem(error)}") from None
-    except RecursionError:
-        raise UserError(f"{path}: nested too deeply to be settings") from None
-    except (ValueError, TypeError, LookupError) as error:  # an impossible date, a number of thousands of digits, a list as a key
-        raise UserError(f"{path}: holds a value or a key that YAML does not know: {checks.shown(str(error))}") from None
-
-
-def _dataset(name: str, block: Any) -> Dataset:
-    key = f"datasets.{name}"
-    kind = checks.mapping(block, key).get("kind")
-    if not isinstance(kind, str) or kind not in KINDS:  # what the other keys may be depends on the kind
-        block = {name: value for name, value in block.items() if name in AnyDataset.model_fields}
-        return checks.validate(AnyDataset, block, key)
-    return checks.validate(KINDS[kind], block, key)
-
-
 def _resolve(key: str, name: str, block: Any, scale: str, given: Mapping[str, Any]) -> Report:
-    kind = reports.settings_of(checks.known(name, reports.names(), key.partition(".")[0]))
+    kind = registry.settings_of(checks.known(name, registry.names(), key.partition(".")[0]))
     own = dict(checks.mapping(block, key))
     if scale in SHORTER and scale not in own:
         raise UserError(f"{FILE}: {key}.{scale}: missing, and the chosen data set's scale is {scale}: add the block or change the scale")

@@ -5,7 +5,7 @@ from pathlib import Path
 import vl_convert
 from dvc.config import Config
 
-from ganlib.files import replacing
+from ganlib.support.files import replacing
 
 PAGE = Path(".dvc/plots.html")
 SKELETON = Path(__file__).with_name("plots.html")

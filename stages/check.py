@@ -1,28 +1,61 @@
 """Refuse a params.yaml with a mistake in it before any stage removes its old results: data/checked/."""
 
+from importlib.metadata import version
+from importlib.util import find_spec
 from io import StringIO
+from pathlib import Path
+from typing import Any
 
 from ruamel.yaml import YAML
 
-from ganlib import params, paths
-from ganlib.files import replacing
-from stages import run
+from ganlib import params
+from ganlib.support import paths
+from ganlib.support.command import run
+from ganlib.support.files import replacing
+
+# The packages that compute, by the names they are imported under, and a file of each that changes with its version.
+PACKAGES = {
+    "PIL": ("pillow", "_version.py"),
+    "numpy": ("numpy", "version.py"),
+    "scipy": ("scipy", "version.py"),
+    "simplejpeg": ("simplejpeg", "__init__.py"),
+    "torch": ("torch", "version.py"),
+    "torchvision": ("torchvision", "version.py"),
+}
 
 
 def main() -> None:
-    """Check params.yaml, every block of it, and write down what the data stages read of the chosen data set's."""
+    """Check every block of params.yaml, and write down what the other stages depend on."""
     data = params.load().data
-    # What is written is the same until one of these values changes: stages that depend on it follow the check without being run again.
+    # Each file changes only with its own values, so that a stage that depends on it is not run again after every check.
     _write("params.txt", "params.yaml is sound\n")
-    for name, values in (("download.yaml", data.read_by_download()), ("prepare.yaml", data.read_by_prepare())):
-        text = StringIO()
-        YAML().dump(values, text)
-        _write(name, text.getvalue())
+    _write("download.yaml", _yaml(data.read_by_download()))
+    _write("prepare.yaml", _yaml(data.read_by_prepare()))
+    # The build for one kind of hardware or another (+cpu, +cu130) is the same version.
+    _write("environment.yaml", _yaml({name: version(name).partition("+")[0] for name, _ in PACKAGES.values()}))
+    for module, (_, file) in PACKAGES.items():
+        _link(paths.CHECKED / "installed" / module, Path(find_spec(module).origin).with_name(file))
+
+
+def _yaml(values: dict[str, Any]) -> str:
+    text = StringIO()
+    YAML().dump(values, text)
+    return text.getvalue()
 
 
 def _write(name: str, text: str) -> None:
     with replacing(paths.CHECKED / name) as target:
         target.write_text(text)
+
+
+def _link(link: Path, target: Path) -> None:
+    """A symbolic link, or a copy where the system allows no links."""
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.unlink(missing_ok=True)
+    try:
+        link.symlink_to(target)
+    except OSError:
+        link.write_bytes(target.read_bytes())
 
 
 if __name__ == "__main__":

@@ -2,11 +2,12 @@
 
 import json
 
-from ganlib import params, paths
-from ganlib.files import replacing
+from ganlib import params
 from ganlib.page import curve, document, verdicts
 from ganlib.page.progress import kid_over_training
-from stages import run
+from ganlib.support import paths
+from ganlib.support.command import run
+from ganlib.support.files import replacing
 
 
 def main() -> None:

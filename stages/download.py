@@ -1,24 +1,25 @@
 """Bring the chosen data set's pictures and their tables to data/raw/<dataset>/."""
 
-from ganlib import params, paths
-from stages import run
+from ganlib.data import settings
+from ganlib.support import paths
+from ganlib.support.command import run
 
 
 def main() -> None:
     """Draw the toons, fetch CelebA, or take the user's own pictures."""
-    settings = params.load()
-    name, data, raw = settings.dataset, settings.data, paths.RAW / settings.dataset
+    chosen = settings.load()
+    name, data, raw = chosen.dataset, chosen.data, paths.RAW / chosen.dataset
     match data.kind:
         case "toons":
-            from ganlib.data import toons
+            from ganlib.fetch import toons
 
             toons.draw(raw, data.images, finish=data.finish)
         case "celeba":
-            from ganlib.data import sources
+            from ganlib.fetch import celeba_sources
 
-            sources.fetch(name, data.source, data.needed, raw)
+            celeba_sources.fetch(name, data.source, data.needed, raw)
         case "folder":
-            from ganlib.data import folder
+            from ganlib.fetch import folder
 
             folder.fetch(name, data.source, raw)
 

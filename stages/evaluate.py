@@ -1,14 +1,16 @@
 """Score one report's generators: the headline figures in metrics/<report>.json, all and more to look at in data/scores/<report>/."""
 
-from ganlib import figures, params, paths
+from ganlib import params
+from ganlib.core import tables
+from ganlib.core.device import device
 from ganlib.data.faces import Faces
-from ganlib.device import device
 from ganlib.fidelity import inception
 from ganlib.fidelity.evaluation import HEADLINE, evaluate
 from ganlib.fidelity.frechet import Statistics
 from ganlib.fidelity.reference import Reference
-from ganlib.settings import EXTRACTOR
-from stages import run
+from ganlib.support import paths
+from ganlib.support.command import run
+from ganlib.support.types import EXTRACTOR
 
 
 def main(report: str) -> None:
@@ -36,10 +38,10 @@ def main(report: str) -> None:
         "split": data.split,
         "scale": data.scale,
     }
-    training = figures.closing_figures(paths.outputs(report).progress / "log.csv")
+    training = tables.closing_figures(paths.outputs(report).progress / "log.csv")
     found = {**scores, **circumstances, **training}
-    figures.save_metrics(found, paths.details(report))
-    figures.save_metrics({name: found[name] for name in (*HEADLINE, *chosen.headline) if name in found}, paths.metrics(report))
+    tables.save_metrics(found, paths.details(report))
+    tables.save_metrics({name: found[name] for name in (*HEADLINE, *chosen.headline) if name in found}, paths.metrics(report))
 
 
 if __name__ == "__main__":

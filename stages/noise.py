@@ -1,10 +1,10 @@
 """Tell how far the runs of one trial lie apart: noise/<trial> in studies/results/<dataset>/ and metrics/studies/<dataset>/."""
 
 from ganlib import params
-from ganlib.figures import save_metrics
-from ganlib.files import replacing
+from ganlib.core.tables import save_metrics
 from ganlib.studies import declarations, noise, places, results
-from stages import run
+from ganlib.support.command import run
+from ganlib.support.files import replacing
 
 
 def main(trial: str) -> None:

@@ -1,16 +1,16 @@
 """Cut one crop out of every picture: data/faces/<crop>/."""
 
-from ganlib import params, paths
-from ganlib.data import cache
-from stages import run
+from ganlib.data import cache, settings
+from ganlib.support import paths
+from ganlib.support.command import run
 
 
 def main(crop: str) -> None:
     """Prepare CROP of the chosen data set."""
-    settings = params.load()
-    box, data = settings.crop(crop), settings.data
-    with data.open_raw(paths.RAW / settings.dataset) as raw:
-        raw.require(data.needed, settings.dataset)
+    chosen = settings.load()
+    box, data = chosen.crop(crop), chosen.data
+    with data.open_raw(paths.RAW / chosen.dataset) as raw:
+        raw.require(data.needed, chosen.dataset)
         cache.build(raw, data.region(box), box.size, data.images, data.max_broken, paths.faces(crop))
 
 

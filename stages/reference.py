@@ -2,21 +2,22 @@
 
 from functools import partial
 
-from ganlib import disk, params, paths
+from ganlib.core.device import device
+from ganlib.data import settings
 from ganlib.data.faces import Faces
-from ganlib.device import device
 from ganlib.fidelity import inception
 from ganlib.fidelity.frechet import Statistics
 from ganlib.fidelity.reference import Reference, bytes_needed
-from ganlib.settings import EXTRACTOR
-from stages import run
+from ganlib.support import disk, paths
+from ganlib.support.command import run
+from ganlib.support.types import EXTRACTOR
 
 
 def main(crop: str) -> None:
     """Take the features of real pictures of CROP."""
-    settings = params.load()
-    settings.crop(crop)
-    data, protocol = settings.data, settings.protocol
+    chosen = settings.load()
+    chosen.crop(crop)
+    data, protocol = chosen.data, chosen.protocol
     faces, held_out = Faces.divide(paths.faces(crop), data.split)
     features = partial(inception.features, inception.load(device(), protocol=protocol))
     with disk.writing(paths.features(crop, protocol).parent, bytes_needed(faces, held_out, data.samples, data.searched)):

@@ -3,9 +3,9 @@
 import json
 
 from ganlib import params
-from ganlib.figures import save_metrics
+from ganlib.core.tables import save_metrics
 from ganlib.studies import places, scoring, stored
-from stages import run
+from ganlib.support.command import run
 
 
 def main(trial: str, seed: int) -> None:

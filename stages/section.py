@@ -2,10 +2,10 @@
 
 import json
 
-from ganlib import paths
-from ganlib.files import replacing
 from ganlib.page.section import section
-from stages import run
+from ganlib.support import paths
+from ganlib.support.command import run
+from ganlib.support.files import replacing
 
 
 def main(report: str) -> None:

@@ -6,7 +6,7 @@ changed, and only there.
 
 from ganlib import params
 from ganlib.studies import catalogue, declarations, depends, fit, places
-from stages import run
+from ganlib.support.command import run
 
 
 def main() -> None:

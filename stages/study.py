@@ -1,10 +1,11 @@
 """Judge one study: studies/results/<dataset>/<study>.csv and metrics/studies/<dataset>/<study>.json."""
 
-from ganlib import checks, params, progress
-from ganlib.figures import save_metrics
-from ganlib.files import replacing
+from ganlib import params
+from ganlib.core.tables import save_metrics
 from ganlib.studies import declarations, places, results, words
-from stages import run
+from ganlib.support import checks, progress
+from ganlib.support.command import run
+from ganlib.support.files import replacing
 
 
 def main(name: str) -> None:

@@ -3,11 +3,13 @@
 import os
 import shutil
 
-from ganlib import launch, params, paths, progress
+from ganlib import params
 from ganlib.data.faces import Faces
-from ganlib.files import replacing
+from ganlib.support import paths, progress
+from ganlib.support.command import run
+from ganlib.support.files import replacing
 from ganlib.training import loop
-from stages import run
+from ganlib.training.distributed import launch
 
 CHECKPOINT_STEPS = "GANLIB_CHECKPOINT_STEPS"  # steps between two checkpoints, for tests; otherwise as often as costs little
 

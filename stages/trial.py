@@ -5,7 +5,7 @@ import os
 
 from ganlib import params
 from ganlib.studies import places, stored, trials
-from stages import run
+from ganlib.support.command import run
 from stages.train import CHECKPOINT_STEPS
 
 

@@ -12,15 +12,15 @@ import torch
 from torch import Tensor
 from torch.nn import Module
 
-from ganlib import generator as generators
 from ganlib import params
+from ganlib.core.tables import Log
 from ganlib.data.faces import TABLE, Faces
 from ganlib.data.shards import LIMIT, Writer
 from ganlib.fidelity.inception import DIMENSIONS
-from ganlib.figures import Log
-from ganlib.paths import Outputs
-from ganlib.reports import names, settings_of
-from ganlib.reports.base import Report
+from ganlib.models import store as generators
+from ganlib.models.registry import names, settings_of
+from ganlib.models.report import Report
+from ganlib.support.paths import Outputs
 
 SIZE = 64
 GROUPS = {"hair": ["Black_Hair", "Blond_Hair"], "eyes": ["Eyeglasses"]}

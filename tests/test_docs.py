@@ -4,7 +4,7 @@ import pytest
 
 from docs import reading, seeds
 from ganlib import params
-from ganlib.glossary import CIRCUMSTANCES, ENDS, SCORES, SHARES, TRAINING
+from ganlib.page.glossary import CIRCUMSTANCES, ENDS, SCORES, SHARES, TRAINING
 from tests.conftest import ROOT
 
 

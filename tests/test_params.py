@@ -5,13 +5,13 @@ import pytest
 from ruamel.yaml import YAML
 
 from ganlib import params
-from ganlib.errors import UserError
+from ganlib.support.errors import UserError
 from tests.conftest import ROOT
 
 
 def test_every_report_keeps_its_own_rates_while_overrides_are_blank(changed_params):
     settings = params.load(changed_params({}))
-    rates = {name: (*(descent.rate for descent in report.descents.values()), report.beta1) for name, report in settings.reports.items()}
+    rates = {name: (*(descent.rate for descent in report.optimizers.values()), report.beta1) for name, report in settings.reports.items()}
     assert rates == {
         "vae64": (1e-3, 1e-3, 0.9),
         "dcgan112": (2e-4, 4e-5, 0.5),
@@ -31,7 +31,7 @@ def test_override_reaches_every_report_and_baseline_that_has_the_setting(changed
 
 
 def test_override_reaches_the_optimizer_of_its_net_alone(changed_params):
-    descents = params.load(changed_params({"lr_d": 7e-5})).report("dcgan64").descents
+    descents = params.load(changed_params({"lr_d": 7e-5})).report("dcgan64").optimizers
     assert {net: descent.rate for net, descent in descents.items()} == {"generator": 2e-4, "discriminator": 7e-5}
 
 

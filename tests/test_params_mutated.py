@@ -9,8 +9,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from ganlib import checks, params, reports
-from ganlib.errors import UserError
+from ganlib import params
+from ganlib.models import registry
+from ganlib.support import checks
+from ganlib.support.errors import UserError
 from tests.conftest import ROOT
 
 TEXT = (ROOT / "params.yaml").read_text()
@@ -60,7 +62,7 @@ def read(folder, text: str | bytes) -> str | None:
         assert told.isprintable()
         assert len(told) < 600
         return told
-    assert set(loaded.reports) <= set(reports.names())
+    assert set(loaded.reports) <= set(registry.names())
     return None
 
 

@@ -7,18 +7,20 @@ import numpy as np
 import pytest
 from ruamel.yaml import YAML
 
-from ganlib import params, paths
-from ganlib.data import folder, sources, toons
+from ganlib import params
+from ganlib.core.tables import Log
+from ganlib.data import folder
 from ganlib.data.faces import Faces
-from ganlib.errors import UserError
+from ganlib.fetch import celeba_sources, folder, toons
 from ganlib.fidelity import inception
 from ganlib.fidelity.evaluation import HEADLINE
 from ganlib.fidelity.frechet import Statistics
 from ganlib.fidelity.reference import Reference
-from ganlib.figures import Log
-from ganlib.settings import EXTRACTOR
-from ganlib.team import ALONE
+from ganlib.support import paths
+from ganlib.support.errors import UserError
+from ganlib.support.types import EXTRACTOR
 from ganlib.training import loop
+from ganlib.training.distributed.team import ALONE
 from stages import check, curve, download, evaluate, prepare, reference, train
 from tests import painted
 from tests.conftest import ROOT
@@ -120,7 +122,7 @@ def test_check_writes_what_each_data_stage_reads_into_its_own_file(place):
     ("dataset", "stage", "expected"),
     [
         ("toons", (toons, "draw"), (paths.RAW / "toons", 123, False)),
-        ("celeba_preview", (sources, "fetch"), ("celeba_preview", "mine", 123, paths.RAW / "celeba_preview")),
+        ("celeba_preview", (celeba_sources, "fetch"), ("celeba_preview", "mine", 123, paths.RAW / "celeba_preview")),
         ("own", (folder, "fetch"), ("own", "mine", paths.RAW / "own")),
     ],
 )

@@ -6,18 +6,17 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from ganlib.reports.base import Descent, System
-from ganlib.settings import Count, Loss, Positive
+from ganlib.models.report import OptimizerSpec, TrainingConfig
+from ganlib.support.types import Count, Loss, Positive
 
 if TYPE_CHECKING:
     from torch.nn import Module
 
-    from ganlib.objectives.objective import Objective
-    from ganlib.streams import Streams
-    from ganlib.team import Team
+    from ganlib.core.random import Streams
+    from ganlib.models.objective import Objective, Sharding
 
 
-class Settings(System):
+class Settings(TrainingConfig):
     """A GAN that learns to draw parabolas through `points` points."""
 
     first_weights = "uniform"
@@ -31,8 +30,8 @@ class Settings(System):
     steps: Count
 
     @property
-    def descents(self) -> dict[str, Descent]:
-        return {"generator": Descent("adam", self.lr_g), "discriminator": Descent("adam", self.lr_d)}
+    def optimizers(self) -> dict[str, OptimizerSpec]:
+        return {"generator": OptimizerSpec("adam", self.lr_g), "discriminator": OptimizerSpec("adam", self.lr_d)}
 
     def build(self) -> dict[str, Module]:
         from ganlib.curve import nets
@@ -40,7 +39,7 @@ class Settings(System):
         generator = nets.generator(self.latent_size, self.hidden, self.points)
         return {"generator": generator, "discriminator": nets.discriminator(self.points, self.hidden)}
 
-    def objective(self, streams: Streams, team: Team) -> Objective:
-        from ganlib.objectives.adversarial import Adversarial
+    def objective(self, streams: Streams, team: Sharding) -> Objective:
+        from ganlib.models.adversarial import Adversarial
 
         return Adversarial(self.loss, real_label=1.0)

@@ -7,14 +7,15 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from ganlib import latent, progress
+from ganlib.core import random
+from ganlib.core.random import Streams, stream
+from ganlib.core.tables import Log, save_config
 from ganlib.curve.settings import Settings
-from ganlib.errors import DivergedError
-from ganlib.figures import Log, save_config
-from ganlib.files import replacing
-from ganlib.objectives.objective import Batch
-from ganlib.paths import Outputs
-from ganlib.streams import Streams, stream
+from ganlib.models.objective import Batch
+from ganlib.support import progress
+from ganlib.support.errors import DivergedError
+from ganlib.support.files import replacing
+from ganlib.support.paths import Outputs
 from ganlib.training.trainer import Trainer
 from ganlib.training.watch import not_finite
 
@@ -38,12 +39,12 @@ def train(settings: Settings, outputs: Outputs, *, seed: int) -> dict[str, float
     save_config({"seed": seed, **settings.model_dump()}, outputs.run / "config.yaml")
     panels = {round(share * settings.steps): Tensor() for share in PANELS}
     panels[0] = draw(trainer, settings, judging)
-    recorded_z = latent.sample("gaussian", RECORDED, settings.latent_size, stream(seed, "sheets", "z"))
+    recorded_z = random.sample_latent("gaussian", RECORDED, settings.latent_size, stream(seed, "sheets", "z"))
     moments = {round(settings.steps * (place / MOMENTS) ** 2) for place in range(1, MOMENTS + 1)} - {0}
     recorded = {0: curves_of(trainer, recorded_z)}
 
     def noise(count: int) -> Tensor:
-        return latent.sample("gaussian", count, settings.latent_size, streams["noise"])
+        return random.sample_latent("gaussian", count, settings.latent_size, streams["noise"])
 
     for step in progress.bar(range(1, settings.steps + 1), desc="training curve", unit="step"):
         losses = trainer.step(Batch(real_curves(settings.batch_size, settings, streams["curves"]), (), noise))
@@ -82,7 +83,7 @@ def within_bounds(curves: Tensor, settings: Settings) -> float:
 @torch.inference_mode()
 def draw(trainer: Trainer, settings: Settings, rng: torch.Generator) -> Tensor:
     """(JUDGED, points) curves of the generator."""
-    return trainer.generator(latent.sample("gaussian", JUDGED, settings.latent_size, rng))
+    return trainer.generator(random.sample_latent("gaussian", JUDGED, settings.latent_size, rng))
 
 
 @torch.inference_mode()

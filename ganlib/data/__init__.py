@@ -1,1 +1,0 @@
-"""Where pictures come from, and the cache that training reads."""

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from ganlib import disk, progress
-from ganlib.errors import UserError
+from ganlib.support import disk, progress
+from ganlib.support.errors import UserError
 
 LIMIT = 64 * 2**20  # bytes of one entry; no picture or table comes near
 READABLE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)

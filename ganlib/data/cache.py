@@ -14,16 +14,16 @@ import PIL
 import simplejpeg
 import torch
 
-from ganlib import cores, disk, progress
 from ganlib.data import decode, shards
 from ganlib.data.crop import Region
 from ganlib.data.faces import TABLE, evenly_spaced
 from ganlib.data.raw import Raw
 from ganlib.data.resize import squares
-from ganlib.errors import UserError
-from ganlib.files import replacing, to_disk
-from ganlib.locks import locked, locked_if_free
-from ganlib.parallel import parallel_map
+from ganlib.support import disk, parallel, progress
+from ganlib.support.errors import UserError
+from ganlib.support.files import replacing, to_disk
+from ganlib.support.locks import locked, locked_if_free
+from ganlib.support.parallel import parallel_map
 
 BLOCK = 64  # pictures that a thread decodes at a time
 SYNC = 2**27  # bytes after which what was written is made safe and noted
@@ -67,12 +67,12 @@ def build(raw: Raw, region: Region, size: int, images: int | None, max_broken: i
         with (
             disk.writing(cache.parent, (len(members) - done) * bytes_each),
             shards.Writer(partial, size, limit, done - len(broken), digests) as writer,
-            ThreadPoolExecutor(cores.count(), initializer=torch.set_num_threads, initargs=(1,)) as pool,
+            ThreadPoolExecutor(parallel.core_count(), initializer=torch.set_num_threads, initargs=(1,)) as pool,
             ThreadPoolExecutor(1) as background,
             progress.bar(desc=f"cropping to {size}x{size}", total=len(members), initial=done, unit="picture") as bar,
         ):
             safe, noted = writer.done, background.submit(int)
-            for stop, pictures, unread in parallel_map(pool, crops, range(done, len(members), BLOCK), pending=2 * cores.count()):
+            for stop, pictures, unread in parallel_map(pool, crops, range(done, len(members), BLOCK), pending=2 * parallel.core_count()):
                 broken += unread
                 if len(broken) > max_broken:
                     _refuse(raw, members, broken, max_broken)

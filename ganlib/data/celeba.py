@@ -7,7 +7,7 @@ import pandas as pd
 
 from ganlib.data.archive import Archive
 from ganlib.data.raw import Raw
-from ganlib.errors import UserError
+from ganlib.support.errors import UserError
 
 ARCHIVE = "img_align_celeba.zip"
 FOLDER = "img_align_celeba"

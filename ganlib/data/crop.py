@@ -5,7 +5,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from ganlib.data.celeba import HEIGHT, WIDTH
-from ganlib.settings import Block
+from ganlib.support.types import Block
 
 Edges = tuple[int, int, int, int]  # left, top, right, bottom in pixels, PIL order
 Share = Annotated[float, Field(ge=0, le=1)]

@@ -11,7 +11,7 @@ from ganlib.data import celeba, folder
 from ganlib.data.archive import open_archive
 from ganlib.data.crop import Box, Centre, Crop, Region
 from ganlib.data.raw import Raw
-from ganlib.settings import Block, Count, Scale, Split
+from ganlib.support.types import Block, Count, Scale, Split
 
 FEWEST_SAMPLES = 6  # more than density's five nearest neighbours
 

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from ganlib.data.shards import AGAIN, Shards
-from ganlib.errors import UserError, suggestion
-from ganlib.settings import Split
+from ganlib.support.errors import UserError, suggestion
+from ganlib.support.types import Split
 
 TABLE = "table.parquet"
 

@@ -1,4 +1,4 @@
-"""Your own pictures: any folder or zip of them, and an optional table of what each shows."""
+"""A person's own pictures as `download` leaves them: a zip, and an optional table of what each shows."""
 
 import hashlib
 import io
@@ -8,12 +8,9 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 import pandas as pd
 
-from ganlib import paths
-from ganlib.data import archive, copies
 from ganlib.data.archive import Archive
 from ganlib.data.raw import Raw
-from ganlib.errors import UserError
-from ganlib.files import replacing
+from ganlib.support.errors import UserError
 
 ARCHIVE = "pictures.zip"
 TABLE = "attributes.csv"
@@ -23,42 +20,9 @@ CATEGORIES = 100  # in one column; more are captions or numbers
 SHARES = (("train", 0.8), ("valid", 0.9), ("test", 1.0))  # each up to this share of the pictures
 
 
-def fetch(dataset: str, source: str | None, raw: Path) -> None:
-    """Bring the pictures of `source`, a folder or a zip or a zip's URL, into `raw` as one zip, and its table if there is one.
-
-    A folder's pictures keep their paths within it. The table is `attributes.csv` in the folder, in the zip or beside the zip.
-    """
-    key = f"params.yaml: datasets.{dataset}.source"
-    if source is None:
-        raise UserError(f"{key}: blank; name the folder or zip of your pictures with -S datasets.{dataset}.source=...")
-    place = paths.home() / source
-    if "://" in source:
-        from ganlib.data import transfer  # which the reading of tables here does without
-
-        place = paths.incoming(source) / PurePosixPath(source).name
-        transfer.download(source, place, paths.downloads(source))
-    if place.is_dir():
-        found = {str(path.relative_to(place).as_posix()): path for path in sorted(place.rglob("*")) if path.is_file()}
-        pictures = {name: found[name] for name in _pictures(found)}
-        table = place / TABLE
-    elif place.is_file():
-        with archive.open_archive(place) as whole:
-            pictures = _pictures(whole.entries)
-        table = place.with_name(TABLE)
-    else:
-        raise UserError(f"{key}: {place} is no folder and no file; it is taken from {paths.home()}")
-    if not pictures:
-        raise UserError(f"{key}: {place} holds no picture ({', '.join(SUFFIXES)})")
-    with replacing(raw / ARCHIVE) as target:
-        archive.pack(pictures, target) if place.is_dir() else copies.take(place, target)
-    if table.is_file():
-        with replacing(raw / TABLE) as target:
-            copies.copy(table, target)
-
-
 def read(pictures: Archive, folder: Path) -> Raw:
     """The pictures with the table in `folder` or in the archive, if there is one; its columns as int8, 1 or -1."""
-    names = _pictures(pictures.entries)
+    names = picture_names(pictures.entries)
     table = pd.DataFrame({"file": names, "split": split(names)})
     inside = next((name for name in pictures.entries if PurePosixPath(name).name == TABLE), None)
     if (folder / TABLE).is_file():
@@ -68,7 +32,7 @@ def read(pictures: Archive, folder: Path) -> Raw:
     return Raw(pictures, table, names)
 
 
-def _pictures(names: Iterable[str]) -> list[str]:
+def picture_names(names: Iterable[str]) -> list[str]:
     """Those that are pictures by their suffix, in order, without hidden files and what macOS adds to zips."""
     return sorted(
         name

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ganlib.data.archive import Archive
-from ganlib.errors import UserError
+from ganlib.support.errors import UserError
 
 
 @dataclass(frozen=True)

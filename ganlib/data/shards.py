@@ -11,8 +11,8 @@ from typing import Self
 
 import numpy as np
 
-from ganlib.errors import UserError
-from ganlib.files import replacing, to_disk
+from ganlib.support.errors import UserError
+from ganlib.support.files import replacing, to_disk
 
 INDEX = "index.json"
 LIMIT = 2 * 10**9  # bytes of a shard

@@ -1,1 +1,0 @@
-"""How close generated pictures come to real ones."""

@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 from torch.nn import Module
 
-from ganlib import generator as generators
-from ganlib import progress
+from ganlib.core.images import resized, save_sheet, to_uint8
+from ganlib.core.random import stream
+from ganlib.core.tables import closing_figures
 from ganlib.data.faces import Faces
 from ganlib.fidelity import inception, scores
 from ganlib.fidelity.attributes import Classifier
@@ -23,12 +24,11 @@ from ganlib.fidelity.memorisation import Memorisation, memorisation
 from ganlib.fidelity.reference import BATCH, Reference
 from ganlib.fidelity.shares import shares
 from ganlib.fidelity.sharpness import sharpness
-from ganlib.figures import closing_figures
-from ganlib.files import replacing
-from ganlib.paths import Outputs
-from ganlib.pictures import resized, save_sheet, to_uint8
-from ganlib.reports.base import Report
-from ganlib.streams import stream
+from ganlib.models import store as generators
+from ganlib.models.report import Report
+from ganlib.support import progress
+from ganlib.support.files import replacing
+from ganlib.support.paths import Outputs
 
 HEADLINE = (
     *("fid", "fid_low", "fid_high", "fid_floor"),

@@ -11,8 +11,8 @@ import numpy as np
 import torch
 from scipy.linalg import lapack
 
-from ganlib.errors import UserError
-from ganlib.files import replacing
+from ganlib.support.errors import UserError
+from ganlib.support.files import replacing
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,12 +12,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ganlib import cores, progress
-from ganlib.device import from_device, to_device
-from ganlib.errors import UserError
+from ganlib.core.device import from_device, to_device
 from ganlib.fidelity.weights import Layer, find_weights, read_weights
-from ganlib.parallel import parallel_map
-from ganlib.settings import Protocol
+from ganlib.support import parallel, progress
+from ganlib.support.errors import UserError
+from ganlib.support.parallel import parallel_map
+from ganlib.support.types import Protocol
 
 Pictures = np.ndarray | Tensor  # (n, 3, H, W) uint8
 Group = list[Pictures]
@@ -146,7 +146,7 @@ def features(
     """
     device = next(inception.buffers()).device
     on_cpu = device.type == "cpu"
-    workers = cores.count() if on_cpu else 1
+    workers = parallel.core_count() if on_cpu else 1
     batches, total = ([pictures], len(pictures)) if hasattr(pictures, "shape") else (pictures, total)
 
     def extract(group: Group) -> Callable[[], Tensor]:

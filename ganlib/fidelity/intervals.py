@@ -14,12 +14,12 @@ import numpy as np
 import torch
 from scipy.special import stdtrit
 
-from ganlib import cores, progress
-from ganlib.device import device
+from ganlib.core.device import device
 from ganlib.fidelity.frechet import Statistics, frechet_distance
 from ganlib.fidelity.kernel import KernelSums, kernel_sums, mmd2
 from ganlib.fidelity.mind import equally_many, mind_without
 from ganlib.fidelity.pairs import require
+from ganlib.support import parallel, progress
 
 GROUPS = 20
 LEAST = 4  # pictures on a side: two groups of two
@@ -108,7 +108,7 @@ def _distances_without(groups: np.ndarray, features: np.ndarray, own: Statistics
         common = torch.linalg.eigvalsh(covariance).clamp(min=0).sqrt().sum().item()
         return np.square(own.mu - shift - other.mu).sum() + trace + np.trace(other.sigma) - 2 * common
 
-    with ThreadPoolExecutor(min(cores.count(), WORKERS), initializer=torch.set_num_threads, initargs=(1,)) as pool:
+    with ThreadPoolExecutor(min(parallel.core_count(), WORKERS), initializer=torch.set_num_threads, initargs=(1,)) as pool:
         count = groups.max() + 1
         return np.array(list(progress.bar(pool.map(without, range(count)), total=count, desc="FID's interval", unit="group", delay=5)))
 

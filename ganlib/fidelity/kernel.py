@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ganlib import progress
-from ganlib.device import device
+from ganlib.core.device import device
 from ganlib.fidelity.pairs import require, tiles
+from ganlib.support import progress
 
 
 class KernelSums(NamedTuple):

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from ganlib.device import device
+from ganlib.core.device import device
 from ganlib.fidelity.pairs import nearest, require, squared_distances
 
 PRECISION_K = 3  # as Kynkaanniemi et al. 2019 chose

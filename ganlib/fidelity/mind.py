@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ganlib.device import device
+from ganlib.core.device import device
 from ganlib.fidelity.pairs import require
 
 DIRECTIONS = 1000

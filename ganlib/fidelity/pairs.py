@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ganlib import progress
-from ganlib.device import device
-from ganlib.errors import UserError
+from ganlib.core.device import device
+from ganlib.support import progress
+from ganlib.support.errors import UserError
 
 SIDE = 2048  # pictures along a tile: its float64 values and both strips of 2048 features take 100 MB
 

@@ -8,9 +8,9 @@ from typing import Self
 import numpy as np
 
 from ganlib.data.faces import Faces, evenly_spaced
-from ganlib.errors import UserError
 from ganlib.fidelity.inception import DIMENSIONS
-from ganlib.files import replacing
+from ganlib.support.errors import UserError
+from ganlib.support.files import replacing
 
 BATCH = 100
 

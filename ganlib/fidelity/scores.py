@@ -10,7 +10,7 @@ from ganlib.fidelity.intervals import LEAST, fid_interval, kid_interval, mind_in
 from ganlib.fidelity.kernel import kid
 from ganlib.fidelity.manifold import manifold
 from ganlib.fidelity.mind import mind
-from ganlib.settings import Metric
+from ganlib.support.types import Metric
 
 METRICS = get_args(Metric)
 

@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ganlib.errors import UserError
-from ganlib.settings import EXTRACTOR
+from ganlib.support.errors import UserError
+from ganlib.support.types import EXTRACTOR
 
 STATE_DICT = "pt_inception-2015-12-05-6726825d.pth"
 # Last in a line, so that it can be copied; by this very Python, since another environment's pip may come first on the path.

@@ -3,12 +3,13 @@
 import os
 from pathlib import Path
 
-from ganlib import params, paths, progress
-from ganlib.errors import UserError
-from ganlib.files import replacing
+from ganlib import params
 from ganlib.page import curve, document, verdicts
 from ganlib.page.experiments import table
 from ganlib.page.section import section
+from ganlib.support import paths, progress
+from ganlib.support.errors import UserError
+from ganlib.support.files import replacing
 
 EXPORTS = {
     "faces.html": "draw faces in the browser",

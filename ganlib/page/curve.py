@@ -7,12 +7,12 @@ from typing import Any
 from markupsafe import Markup
 from ruamel.yaml import YAML
 
-from ganlib import paths
-from ganlib.glossary import term
 from ganlib.page import graphs
 from ganlib.page.about import about
 from ganlib.page.charts import short
+from ganlib.page.glossary import term
 from ganlib.page.section import columns
+from ganlib.support import paths
 
 WIDTH, HEIGHT, EDGE = 480, 380, 34
 LOW, HIGH = -0.5, 3.5  # of y

@@ -8,11 +8,11 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from ganlib import reports
 from ganlib.data.dataset import Dataset
-from ganlib.glossary import CIRCUMSTANCES, ENDS, SCORES, TRAINING, term
+from ganlib.models import registry
 from ganlib.page import curve, graphs, verdicts
 from ganlib.page.about import about
+from ganlib.page.glossary import CIRCUMSTANCES, ENDS, SCORES, TRAINING, term
 from ganlib.page.spread import Spread, spreads
 from ganlib.page.tracks import Axis
 
@@ -107,7 +107,7 @@ def _sentence(section: Mapping[str, Any], spread: Mapping[str, Spread]) -> str:
     if "kid" in spread:
         of = spread["kid"]
         text += f", over {len(of.values)} trainings of {of.steps:,} steps {term('kid').write(of.low)} to {term('kid').write(of.high)}"
-    own = [key for key in reports.settings_of(name).headline if key in figures]
+    own = [key for key in registry.settings_of(name).headline if key in figures]
     return "; ".join([text, *(f"{term(key).name}: {written[key]}{' ' + term(key).unit if term(key).unit else ''}" for key in own)]) + "."
 
 

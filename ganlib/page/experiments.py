@@ -6,8 +6,8 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ganlib.errors import UserError
-from ganlib.glossary import term
+from ganlib.page.glossary import term
+from ganlib.support.errors import UserError
 
 SHOWN = ("kid", "fid")
 NONE = "\N{EN DASH}"

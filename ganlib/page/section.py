@@ -11,8 +11,10 @@ from typing import Any
 from ruamel.yaml import YAML
 from safetensors import safe_open
 
-from ganlib import params, paths, reports
+from ganlib import params
+from ganlib.models import registry
 from ganlib.page import sheets
+from ganlib.support import paths
 
 LENGTH = ("epochs", "max_steps")  # shown together
 NO_SETTINGS = (*LENGTH, "sample_every", "snapshots")  # the others say only when something is written
@@ -42,7 +44,7 @@ def section(report: str) -> dict[str, Any]:
 
 def pictures(report: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     """The sheets: `samples` and `reconstructions` each a list with their steps, `reals` and `closest`; those that there are."""
-    progress, kind = paths.outputs(report).progress, reports.settings_of(report)
+    progress, kind = paths.outputs(report).progress, registry.settings_of(report)
     size = kind.model_validate({name: settings[name] for name in kind.model_fields}).size
     found = {
         kind: [{"step": int(path.stem), **sheets.picture(path, size)} for path in sheets.numbered(progress / kind)]

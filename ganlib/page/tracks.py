@@ -5,8 +5,8 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from ganlib.glossary import term
 from ganlib.page.charts import ticks
+from ganlib.page.glossary import term
 from ganlib.page.spread import Spread
 
 

@@ -7,14 +7,15 @@ from typing import Any
 from pydantic import model_validator
 from ruamel.yaml import YAML
 
-from ganlib import checks, params
-from ganlib.errors import UserError, suggestion
-from ganlib.files import replacing
+from ganlib import params
 from ganlib.params import Origin
-from ganlib.settings import Block
 from ganlib.studies import declarations
 from ganlib.studies.declarations import Declarations
 from ganlib.studies.study import Claim, Study, Trial
+from ganlib.support import checks
+from ganlib.support.errors import UserError, suggestion
+from ganlib.support.files import replacing
+from ganlib.support.types import Block
 
 FOLDER = Path("studies/catalogue")
 

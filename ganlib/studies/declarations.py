@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ganlib import checks, params, reports
-from ganlib.errors import UserError
+from ganlib import params
+from ganlib.models import registry
 from ganlib.params import Numerics, Origin
-from ganlib.settings import Block
 from ganlib.studies import fit, outcomes
 from ganlib.studies.places import STUDIED
 from ganlib.studies.study import Claim, Study, Trial
 from ganlib.studies.verdict import FEWEST, LOOKS
+from ganlib.support import checks
+from ganlib.support.errors import UserError
+from ganlib.support.types import Block
 
 FILE = Path("studies/params.yaml")
 
@@ -90,7 +92,7 @@ def study(name: str, block: Any, trials: Mapping[str, Trial], file: Path) -> Stu
 
 def check_report(claim: Claim, where: str, file: Path) -> None:
     """The report that a claim is of must be there."""
-    checks.known(claim.report, [*reports.names(), "curve"], f"{where}.report", file)
+    checks.known(claim.report, [*registry.names(), "curve"], f"{where}.report", file)
 
 
 def _name(name: str, block: str, file: Path) -> str:

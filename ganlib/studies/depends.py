@@ -6,22 +6,32 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ganlib import imports, paths
 from ganlib.data.faces import Faces
-from ganlib.files import replacing
 from ganlib.params import Params
 from ganlib.studies.study import Trial
+from ganlib.support import codehash, paths
+from ganlib.support.files import replacing
 
 CODE = Path(__file__).parents[2]
 
-# The code of the stages `trial` and `score` beside that of `train`, `curve` and `evaluate`, whose work they do.
-TRIAL = ("stages/trial.py", "ganlib/machine.py", "ganlib/studies/stored.py", "ganlib/studies/trials.py")
-SCORE = ("stages/score.py", "ganlib/studies/scoring.py", "ganlib/studies/stored.py", "ganlib/training/watch.py")
+# The code of a trial beside that of the training it runs; nothing that they import, since each trial is of one kind of training.
+TRIAL = [Path("stages/trial.py"), Path("ganlib/studies/stored.py"), Path("ganlib/studies/trials.py")]
+
+
+def training_code(report: str) -> list[Path]:
+    """The code that a trial of `report`, or of the curve demo, runs."""
+    starts = ["ganlib/curve/training.py"] if report == "curve" else ["ganlib/training/loop.py", *codehash.report_files(report, CODE)]
+    return sorted({*codehash.closure(starts, CODE), *TRIAL})
+
+
+def scoring_code(report: str) -> list[Path]:
+    """The code that scores a trial of `report`."""
+    return codehash.closure(["ganlib/studies/scoring.py", *codehash.report_files(report, CODE)], CODE)
 
 
 def training(trial: Trial, settings: Params) -> dict[str, Any]:
     """What its training depends on."""
-    code = imports.digest(*(("curve", None) if trial.is_curve else ("train", trial.report)), CODE, TRIAL)
+    code = codehash.digest(training_code(trial.report), CODE)
     values = {"report": trial.report, "scale": settings.data.scale, "settings": trial.settings.model_dump(), "code": code}
     if trial.is_curve:
         return values
@@ -40,10 +50,10 @@ def pictures(trials: Mapping[str, Trial], settings: Params) -> dict[str, int]:
 def scoring(trial: Trial, settings: Params) -> dict[str, Any]:
     """What its scores depend on besides; of the demo its figures are told, and that is all."""
     if trial.is_curve:
-        return {"code": imports.digest("curve", None, CODE, SCORE)}
+        return {"code": codehash.digest(scoring_code("curve"), CODE)}
     with paths.features(trial.crop, settings.protocol).open("rb") as file:
         reals = hashlib.file_digest(file, "blake2b").hexdigest()
-    code = imports.digest("evaluate", trial.report, CODE, SCORE)
+    code = codehash.digest(scoring_code(trial.report), CODE)
     asked = {"protocol": settings.protocol, "attributes": settings.attributes, "split": settings.data.split}
     return {"crop": trial.crop, **asked, "reals": reals, "code": code}
 

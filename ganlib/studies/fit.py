@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from ganlib.errors import UserError
 from ganlib.studies.study import Study, Trial
+from ganlib.support.errors import UserError
 
 MOMENTS = ("kid", "fid")  # what is scored on the way
 

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ganlib.errors import UserError
 from ganlib.studies import outcomes, places, verdict
 from ganlib.studies.declarations import FILE
 from ganlib.studies.study import Study
 from ganlib.studies.verdict import Verdict
+from ganlib.support.errors import UserError
 
 ALWAYS = ("kid", "fid", "precision", "recall", "density", "coverage", "diversity", "d_accuracy", "d_score", "within_bounds")
 CIRCUMSTANCES = ("scale", "samples", "processor", "kernels", "threads")

@@ -9,20 +9,20 @@ import numpy as np
 import torch
 from scipy.stats import theilslopes
 
-from ganlib import paths
+from ganlib.core.device import device
+from ganlib.core.tables import closing_figures
 from ganlib.curve import settings as curve
 from ganlib.data.faces import Faces
-from ganlib.device import device
 from ganlib.fidelity import inception
 from ganlib.fidelity.evaluation import Fakes, evaluate
 from ganlib.fidelity.frechet import Statistics
 from ganlib.fidelity.kernel import kid
 from ganlib.fidelity.reference import Reference
-from ganlib.figures import closing_figures
-from ganlib.paths import Outputs
-from ganlib.reports.base import Report
-from ganlib.settings import EXTRACTOR
+from ganlib.models.report import Report
 from ganlib.studies import stored
+from ganlib.support import paths
+from ganlib.support.paths import Outputs
+from ganlib.support.types import EXTRACTOR
 from ganlib.training.watch import COLLAPSED
 
 UNTRAINED = 50  # fakes of the generator at step 0: its KID is far from any that learnt something

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ganlib import progress
 from ganlib.curve import settings as curve
-from ganlib.files import replacing
-from ganlib.reports import settings_of
-from ganlib.reports.base import Report
+from ganlib.models.registry import settings_of
+from ganlib.models.report import Report
+from ganlib.support import progress
+from ganlib.support.files import replacing
 
 CURVE = "curve.json"  # the demo's figures
 DIVERGED = "diverged.txt"  # why a training ended early

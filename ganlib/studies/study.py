@@ -8,10 +8,10 @@ from typing import Annotated, Literal
 from pydantic import Field, FiniteFloat
 
 from ganlib.curve import settings as curve
-from ganlib.reports.base import Report
-from ganlib.settings import Block, Count, Positive
+from ganlib.models.report import Report
 from ganlib.studies import outcomes
 from ganlib.studies.outcomes import Outcome
+from ganlib.support.types import Block, Count, Positive
 
 
 class Claim(Block):

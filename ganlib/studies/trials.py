@@ -6,14 +6,15 @@ from typing import Any
 
 import torch
 
-from ganlib import machine, paths, progress
+from ganlib.core.device import kernels, processor
 from ganlib.curve import settings as curve
 from ganlib.curve import training as curve_training
 from ganlib.data.faces import Faces
-from ganlib.errors import DivergedError
-from ganlib.files import replacing
-from ganlib.paths import Outputs
 from ganlib.studies.stored import CURVE, DIVERGED, MACHINE, settings_from
+from ganlib.support import paths, progress
+from ganlib.support.errors import DivergedError
+from ganlib.support.files import replacing
+from ganlib.support.paths import Outputs
 from ganlib.training import loop
 
 
@@ -45,7 +46,7 @@ def train(training: dict[str, Any], folder: Path, *, seed: int, save_every: int 
         with replacing(folder / DIVERGED) as target:
             target.write_text(f"{error}\n")
     threads = 1 if isinstance(settings, curve.Settings) else torch.get_num_threads()
-    _write_json({"processor": machine.processor(), "kernels": machine.kernels(), "threads": threads}, folder / MACHINE)
+    _write_json({"processor": processor(), "kernels": kernels(), "threads": threads}, folder / MACHINE)
 
 
 def _write_json(values: dict[str, Any], path: Path) -> None:

@@ -1,1 +1,0 @@
-"""The training loop of the image reports, and what it leaves behind."""

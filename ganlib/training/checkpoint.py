@@ -16,12 +16,12 @@ from typing import Any, Self
 
 import torch
 
-from ganlib import imports, progress
 from ganlib.data.faces import Faces
-from ganlib.files import replace_folder, replacing
-from ganlib.locks import locked, locked_if_free
-from ganlib.paths import Outputs
-from ganlib.reports.base import Report
+from ganlib.models.report import Report
+from ganlib.support import codehash, progress
+from ganlib.support.files import replace_folder, replacing
+from ganlib.support.locks import locked, locked_if_free
+from ganlib.support.paths import Outputs
 from ganlib.training.trainer import Trainer
 
 STATES = 2
@@ -36,10 +36,15 @@ def identity(name: str, report: Report, faces: Faces, **settings: int) -> str:
         "report": {name: report.model_dump(exclude=LENGTH)},
         "settings": settings,
         "data": faces.identity(report.condition_groups),
-        "code": imports.digest("train", name, CODE),
+        "code": codehash.digest(code_of(name), CODE),
         "torch": torch.__version__.partition("+")[0],  # the build for one kind of hardware or another is no other torch
     }
     return blake2b(json.dumps(same, sort_keys=True).encode(), digest_size=8).hexdigest()
+
+
+def code_of(name: str) -> list[Path]:
+    """The code that training the report `name` runs."""
+    return codehash.closure(["ganlib/training/loop.py", *codehash.report_files(name, CODE)], CODE)
 
 
 def bytes_needed(trainer: Trainer) -> int:

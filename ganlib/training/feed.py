@@ -7,15 +7,15 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from ganlib import latent
+from ganlib.core import random
+from ganlib.core.device import to_device
+from ganlib.core.images import to_float
+from ganlib.core.random import Streams, stream
 from ganlib.data.faces import Faces
-from ganlib.device import to_device
-from ganlib.errors import UserError
-from ganlib.objectives.objective import Batch
-from ganlib.pictures import to_float
-from ganlib.reports.base import Report
-from ganlib.streams import Streams, stream
-from ganlib.team import ALONE, Team
+from ganlib.models.objective import Batch
+from ganlib.models.report import Report
+from ganlib.support.errors import UserError
+from ganlib.training.distributed.team import ALONE, Team
 
 RESIDENT_SHARE = 0.5  # of a GPU's free memory that the pictures may take
 
@@ -74,6 +74,18 @@ def pictures_for(faces: Faces, device: torch.device) -> Pictures:
     return Mapped(faces, device)
 
 
+def check_batch(report: Report, processes: int) -> None:
+    """A UserError unless each of the report's batches can be sharded evenly, pictures of one logit together."""
+    reals = report.reals_per_step // report.batches_per_step
+    logits = reals // report.pictures_per_logit
+    if logits % processes:
+        packs = f" {report.pictures_per_logit} to a logit," if report.pictures_per_logit > 1 else ""
+        raise UserError(
+            f"params.yaml: batch_size: {reals} real pictures a batch,{packs} cannot be sharded evenly over {processes} processes:"
+            f" take a number of processes that divides {logits}, or another batch_size"
+        )
+
+
 class Feed:
     """Batches without end, straight from the cache: by a new permutation each epoch, or drawn with replacement where the report does.
 
@@ -102,7 +114,7 @@ class Feed:
 
     def next(self) -> Batch:
         """The next step's batch on the device."""
-        rows = self.team.share(self._rows(self.report.reals_per_step), self.report.batches_per_step)
+        rows = self.team.shard(self._rows(self.report.reals_per_step), self.report.batches_per_step)
         return Batch(
             real=to_float(self.pictures.batch(rows), self.report.pixel_range),
             condition=(to_device(self.conditions[rows], self.device),) if self.report.condition_groups else (),
@@ -118,8 +130,8 @@ class Feed:
         self.cursor = state["cursor"]
 
     def _noise(self, count: int) -> Tensor:
-        z = latent.sample(self.report.prior, count * self.team.size, self.report.latent_size, self.streams["noise"])
-        return to_device(self.team.share(z), self.device)
+        z = random.sample_latent(self.report.prior, count * self.team.size, self.report.latent_size, self.streams["noise"])
+        return to_device(self.team.shard(z), self.device)
 
     def _rows(self, count: int) -> Tensor:
         if self.cursor + count > len(self.order):

@@ -10,20 +10,20 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ganlib import disk, progress
+from ganlib.core.device import prepare_device
+from ganlib.core.random import Streams, derived_seed
+from ganlib.core.tables import Log
 from ganlib.data.faces import Faces
-from ganlib.device import prepare_device
-from ganlib.errors import DivergedError, UserError
-from ganlib.figures import Log
-from ganlib.paths import Outputs
-from ganlib.reports.base import Report
-from ganlib.streams import Streams, derived_seed
-from ganlib.team import ALONE, Team
+from ganlib.models.report import Report
+from ganlib.support import disk, progress
+from ganlib.support.errors import DivergedError, UserError
+from ganlib.support.interruption import Interruption
+from ganlib.support.pace import Pace
+from ganlib.support.paths import Outputs
 from ganlib.training import checkpoint
 from ganlib.training.checkpoint import Checkpoints
-from ganlib.training.feed import Feed
-from ganlib.training.interruption import Interruption
-from ganlib.training.pace import Pace
+from ganlib.training.distributed.team import ALONE, Team
+from ganlib.training.feed import Feed, check_batch
 from ganlib.training.record import Record, bytes_needed
 from ganlib.training.trainer import Trainer
 from ganlib.training.watch import not_finite
@@ -50,7 +50,7 @@ def train(
     `checkpoints`, as often as `Pace` says or, in tests, every `save_every` steps. All processes of a team call this alike, and its leader
     writes, and gets the file of the times, which lies there too.
     """
-    team.divide(report)
+    check_batch(report, team.size)
     device = prepare_device(report.precision)
     streams = Streams(seed)
     torch.manual_seed(derived_seed(seed, "dropout"))  # which draws from torch's own generators and takes no other

@@ -5,11 +5,11 @@ from typing import Any
 
 from torch import Tensor
 
-from ganlib import generator as generators
+from ganlib.core.tables import Log, save_config
 from ganlib.data.faces import Faces
-from ganlib.figures import Log, save_config
-from ganlib.paths import Outputs
-from ganlib.reports.base import Report
+from ganlib.models import store as generators
+from ganlib.models.report import Report
+from ganlib.support.paths import Outputs
 from ganlib.training import sheets
 from ganlib.training.trainer import Trainer
 from ganlib.training.watch import Watch, numbers

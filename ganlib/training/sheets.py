@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 from torch.nn import Module
 
-from ganlib import latent
+from ganlib.core import random
+from ganlib.core.images import save_sheet, to_float, to_uint8
+from ganlib.core.random import stream
 from ganlib.data.faces import Faces
-from ganlib.pictures import save_sheet, to_float, to_uint8
-from ganlib.reports.base import Report
-from ganlib.streams import stream
+from ganlib.models.report import Report
 from ganlib.training.trainer import Trainer
 
 COLUMNS = 8
@@ -34,7 +34,7 @@ class Sheets:
         rows = shown_conditions(report)
         self.condition = torch.tensor(rows, dtype=torch.int64).repeat_interleave(COLUMNS, dim=0)
         # Drawn alike for every report: which conditions it has changes no z.
-        z = latent.sample(report.prior, COLUMNS * ROWS, report.latent_size, stream(seed, "sheets", "z"))
+        z = random.sample_latent(report.prior, COLUMNS * ROWS, report.latent_size, stream(seed, "sheets", "z"))
         self.z = z[:COLUMNS].repeat(len(rows), 1) if report.condition_groups else z
         save_sheet(self.reals, COLUMNS, folder / "reals.png")
 

@@ -9,11 +9,11 @@ from torch import Tensor
 from torch.nn import Module
 from torch.optim import SGD, Adam, Optimizer
 
-from ganlib.objectives.objective import Batch, Objective
-from ganlib.reports.base import System
-from ganlib.streams import Streams
-from ganlib.team import ALONE, Team
+from ganlib.core.random import Streams
+from ganlib.models.objective import Batch, Objective
+from ganlib.models.report import TrainingConfig
 from ganlib.training.average import Average
+from ganlib.training.distributed.team import ALONE, Team
 
 
 class Net:
@@ -58,7 +58,7 @@ class Trainer:
     `modules` holds the nets themselves, by name, for whoever shows, checks or keeps them; `nets` the same as a step calls them.
     """
 
-    def __init__(self, system: System, device: torch.device, streams: Streams, team: Team = ALONE) -> None:
+    def __init__(self, system: TrainingConfig, device: torch.device, streams: Streams, team: Team = ALONE) -> None:
         self.device, self.team = device, team
         # Channels-last on a CPU and on a GPU alike: convolutions are faster so, and the cache has its pictures so.
         self.modules: dict[str, Module] = {
@@ -127,8 +127,8 @@ class Trainer:
         return {**self.modules, **optimizers, **average, "objective": self.objective}
 
 
-def _optimizer(system: System, name: str, module: Module) -> Optimizer:
-    kind, rate = system.descents[name]
+def _optimizer(system: TrainingConfig, name: str, module: Module) -> Optimizer:
+    kind, rate = system.optimizers[name]
     rate *= system.rate_scale
     if kind == "sgd":
         return SGD(module.parameters(), rate, fused=True)

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import Module
 
-from ganlib import progress
-from ganlib.device import from_device
+from ganlib.core.device import from_device
+from ganlib.support import progress
 
 SATURATED = 100  # steps in a row with D right about every picture
 COLLAPSED = 0.05  # of the reals' diversity

@@ -9,8 +9,9 @@ from typing import Any, get_args
 from ruamel.yaml import YAML
 from safetensors import safe_open
 
-from ganlib import params, paths
-from ganlib.settings import Metric
+from ganlib import params
+from ganlib.support import paths
+from ganlib.support.types import Metric
 from ganlib.use.runs import Run
 
 SCORES = get_args(Metric)

@@ -1,4 +1,4 @@
-"""The z that a seed names: the same on every machine, and in a page's JavaScript (ganlib/export/page/latents.js).
+"""The z that a seed names: the same on every machine, and in a page's JavaScript (ganlib/use/export/page/latents.js).
 
 z[i] is made of one word of 32 bits, and that of the seed and of i alone, so that a picture is the same whatever else is drawn.
 """
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ganlib.settings import Latent
+from ganlib.support.types import Latent
 
 SEEDS = 2**53  # a seed is below this: JavaScript holds no larger integer exactly
 ROTATIONS = (13, 15, 26, 6), (17, 29, 16, 24)

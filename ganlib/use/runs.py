@@ -8,10 +8,12 @@ from typing import Any
 from pydantic import ValidationError
 from safetensors import SafetensorError, safe_open
 
-from ganlib import params, paths, reports
-from ganlib.errors import UserError, suggestion
-from ganlib.locks import locked_if_free
-from ganlib.reports.base import Report
+from ganlib import params
+from ganlib.models import registry
+from ganlib.models.report import Report
+from ganlib.support import paths
+from ganlib.support.errors import UserError, suggestion
+from ganlib.support.locks import locked_if_free
 from ganlib.use.sources import Revision, Source, Workspace
 
 FILES = ("generator.safetensors", "model.safetensors")  # of a run, and of a repository of models
@@ -45,7 +47,7 @@ class Run:
 
 def find(run: str, revision: str | None = None) -> Run:
     """The run named `run` in the workspace or at `revision`; a UserError says what is wrong with the name or the file."""
-    path = paths.outputs(run).run if run in reports.names() else Path(run)
+    path = paths.outputs(run).run if run in registry.names() else Path(run)
     if revision:
         checkout: Source = Revision(revision)
         file = _file(path, checkout)
@@ -80,8 +82,10 @@ def _file(path: Path, source: Source) -> Path | None:
 
 def _absent(run: str, path: Path) -> str:
     """Why there is nothing at `path`: a name that is none, or a training that goes on, was cut off or never began."""
-    if run not in reports.names():
-        return f"{run}: no report, folder or file of that name{suggestion(run, reports.names())}; reports are {', '.join(reports.names())}"
+    if run not in registry.names():
+        return (
+            f"{run}: no report, folder or file of that name{suggestion(run, registry.names())}; reports are {', '.join(registry.names())}"
+        )
     if not params.FILE.exists():
         return f"{path}: not here; run from ganlib's checkout, or name the folder that holds the generator"
     unfinished = [folder for folder in paths.checkpoints().glob(f"{run}-*") if not (folder / "finished").exists()]
@@ -104,10 +108,10 @@ def _header(file: Path) -> tuple[str, Report]:
         raise UserError(f"{file}: is no generator that `train` wrote: {error}") from None
     if net != "generator":
         raise UserError(f"{file}: is a {net}, not a generator")
-    if name not in reports.names():
-        raise UserError(f"{file}: is of the report {name}, which this ganlib does not have; it has {', '.join(reports.names())}")
+    if name not in registry.names():
+        raise UserError(f"{file}: is of the report {name}, which this ganlib does not have; it has {', '.join(registry.names())}")
     try:
-        return name, reports.settings_of(name).model_validate(settings)
+        return name, registry.settings_of(name).model_validate(settings)
     except ValidationError as error:
         problem = error.errors(include_url=False)[0]
         key = ".".join(map(str, problem["loc"]))

@@ -6,13 +6,13 @@ import numpy as np
 import torch
 from torch.nn import Module
 
-from ganlib import generator as generators
-from ganlib import paths, progress
-from ganlib.errors import UserError, suggestion
-from ganlib.objectives.objective import Objective
-from ganlib.pictures import to_uint8
-from ganlib.streams import Streams
-from ganlib.team import ALONE
+from ganlib.core.images import to_uint8
+from ganlib.core.random import Streams
+from ganlib.models import store as generators
+from ganlib.models.objective import Objective
+from ganlib.support import paths, progress
+from ganlib.support.errors import UserError, suggestion
+from ganlib.training.distributed.team import ALONE
 from ganlib.use import latents
 from ganlib.use.runs import Run, find
 
@@ -86,7 +86,7 @@ class Generator:
 
     def _judge(self) -> tuple[Module, Objective]:
         objective = self.settings.objective(Streams(0), ALONE)
-        if "discriminator" not in self.settings.descents or type(objective).reconstruct is Objective.reconstruct:
+        if "discriminator" not in self.settings.optimizers or type(objective).reconstruct is Objective.reconstruct:
             raise UserError(f"--best-of: {self.run.name} has no discriminator that gives a picture an energy, as began64's does")
         path = paths.outputs(self.run.name).nets / "discriminator.safetensors"
         file = self.run.get(path)

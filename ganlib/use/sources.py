@@ -6,7 +6,7 @@ import weakref
 from pathlib import Path
 from typing import Protocol
 
-from ganlib.errors import UserError
+from ganlib.support.errors import UserError
 
 
 class Source(Protocol):

@@ -7,9 +7,9 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from tqdm import tqdm
 
-from ganlib import paths, progress
-from ganlib.errors import UserError
-from ganlib.files import replacing
+from ganlib.support import paths, progress
+from ganlib.support.errors import UserError
+from ganlib.support.files import replacing
 from ganlib.use import latents
 from ganlib.use.runs import Run
 from ganlib.use.sampling import Generator

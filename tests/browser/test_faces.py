@@ -8,8 +8,8 @@ from PIL import Image
 from playwright.sync_api import Page
 
 import ganlib
-from ganlib.export import web
 from ganlib.use import latents
+from ganlib.use.export import web
 from ganlib.use.sampling import Generator
 from tests.use.lively import NARROW, REPORTS, below, trained
 

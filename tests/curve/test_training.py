@@ -3,13 +3,14 @@ import math
 import pytest
 import torch
 
-from ganlib import latent, params
+from ganlib import params
+from ganlib.core import random
+from ganlib.core.random import stream
+from ganlib.core.tables import closing_figures
 from ganlib.curve import training as curve
-from ganlib.errors import UserError
-from ganlib.figures import closing_figures
-from ganlib.objectives.objective import Batch
-from ganlib.paths import Outputs
-from ganlib.streams import stream
+from ganlib.models.objective import Batch
+from ganlib.support.errors import UserError
+from ganlib.support.paths import Outputs
 from ganlib.training.trainer import Trainer
 
 
@@ -59,7 +60,7 @@ def test_every_purpose_has_its_stream_of_the_seed_and_the_figures_are_of_new_cur
 
     ((trainer, real, z),) = steps
     assert torch.equal(real, curve.real_curves(64, settings, stream(7, "curves")))
-    assert torch.equal(z, latent.sample("gaussian", 2, 5, stream(7, "noise")))
+    assert torch.equal(z, random.sample_latent("gaussian", 2, 5, stream(7, "noise")))
     for net, first in settings.networks(7).items():
         torch.testing.assert_close(trainer.modules[net].state_dict(), first.state_dict())
     assert (trainer.objective.loss, trainer.objective.real_label) == ("minimax", 1.0)
@@ -67,9 +68,9 @@ def test_every_purpose_has_its_stream_of_the_seed_and_the_figures_are_of_new_cur
 
     judging = stream(7, "judging")
     with torch.inference_mode():
-        first, fakes = (trainer.generator(latent.sample("gaussian", 1000, 5, judging)) for _ in range(2))
+        first, fakes = (trainer.generator(random.sample_latent("gaussian", 1000, 5, judging)) for _ in range(2))
         of_real, of_fake = map(trainer.modules["discriminator"], (curve.real_curves(1000, settings, judging), fakes))
-        last = trainer.generator(latent.sample("gaussian", 1000, 5, judging))
+        last = trainer.generator(random.sample_latent("gaussian", 1000, 5, judging))
     assert figures["d_accuracy"] == pytest.approx(of_real.sigmoid().mean().item())
     assert figures["d_score"] == pytest.approx((of_real.sigmoid().log().mean() + (1 - of_fake.sigmoid()).log().mean()).item())
     assert figures["within_bounds"] == curve.within_bounds(fakes, settings) < 1

@@ -6,7 +6,7 @@ from zipfile import ZipFile, ZipInfo
 import pytest
 
 from ganlib.data.archive import LIMIT, Archive, open_archive
-from ganlib.errors import UserError
+from ganlib.support.errors import UserError
 from tests.data import archive
 
 

@@ -18,7 +18,7 @@ from ganlib.data.archive import open_archive
 from ganlib.data.crop import Crop
 from ganlib.data.faces import Faces
 from ganlib.data.shards import LIMIT
-from ganlib.errors import UserError
+from ganlib.support.errors import UserError
 from tests.data import archive
 
 WIDE = Crop(left=0, top=20, right=178, bottom=198, size=64)

@@ -1,7 +1,7 @@
 import pytest
 
 from ganlib.data import celeba
-from ganlib.errors import UserError
+from ganlib.support.errors import UserError
 from tests.data import archive
 
 

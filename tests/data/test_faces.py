@@ -9,7 +9,7 @@ from ganlib import params
 from ganlib.data import celeba
 from ganlib.data.faces import Faces
 from ganlib.data.shards import LIMIT
-from ganlib.errors import UserError
+from ganlib.support.errors import UserError
 from tests.data import archive
 
 

@@ -8,7 +8,7 @@ from ganlib.data import cache, folder
 from ganlib.data.archive import open_archive
 from ganlib.data.crop import Box, Centre
 from ganlib.data.faces import Faces
-from ganlib.errors import UserError
+from ganlib.support.errors import UserError
 from tests.data import archive
 from tests.data.server import Site, serving
 

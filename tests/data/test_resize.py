@@ -2,9 +2,10 @@ import numpy as np
 from PIL import Image
 
 from ganlib import params
-from ganlib.data import resize, toons
+from ganlib.data import resize
 from ganlib.data.crop import Centre, Crop
 from ganlib.data.resize import squares
+from ganlib.fetch import toons
 from tests.data import archive
 
 WIDE = Crop(left=0, top=20, right=178, bottom=198, size=64)

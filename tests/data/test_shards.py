@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ganlib.data.shards import INDEX, Shards, Writer
-from ganlib.errors import UserError
+from ganlib.support.errors import UserError
 from tests.data.archive import shards_of
 
 SIZE = 8

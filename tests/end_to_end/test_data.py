@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
-from ganlib.data import toons
 from ganlib.data.celeba import ARCHIVE
+from ganlib.fetch import toons
 from tests.data import archive
 from tests.data.server import Site, serving
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from ganlib.glossary import term
+from ganlib.page.glossary import term
 from tests.end_to_end.conftest import Checkout
 
 SCORES = (

@@ -11,7 +11,10 @@ import pytest
 import torch
 from PIL import Image
 
-from ganlib import latent
+from ganlib.core import random
+from ganlib.core.images import resized, to_uint8
+from ganlib.core.random import stream
+from ganlib.core.tables import save_metrics
 from ganlib.data.faces import Faces
 from ganlib.data.shards import LIMIT
 from ganlib.fidelity import inception
@@ -20,10 +23,7 @@ from ganlib.fidelity.frechet import Statistics, frechet_distance
 from ganlib.fidelity.kernel import kid
 from ganlib.fidelity.manifold import manifold
 from ganlib.fidelity.reference import Reference
-from ganlib.figures import save_metrics
-from ganlib.paths import Outputs
-from ganlib.pictures import resized, to_uint8
-from ganlib.streams import stream
+from ganlib.support.paths import Outputs
 from tests import painted
 from tests.data import archive
 
@@ -138,7 +138,7 @@ def test_fake_is_made_for_the_conditions_of_its_own_scored_real(obeyed: Case) ->
 
 def test_fakes_are_drawn_by_the_stream_that_is_for_scores_alone(obeyed: Case) -> None:
     hair, eyes = obeyed.conditions.T
-    z = latent.sample("uniform", SAMPLES, 3, stream(SEED, "scores")).numpy()
+    z = random.sample_latent("uniform", SAMPLES, 3, stream(SEED, "scores")).numpy()
     np.testing.assert_allclose(obeyed.fakes, 255 * (np.array(HAIR)[hair] + np.array(EYES)[eyes] + 0.02 * z), atol=0.51)
 
 

@@ -12,8 +12,8 @@ import pytest
 from pytorch_fid.fid_score import compute_statistics_of_path
 from scipy import linalg
 
-from ganlib.errors import UserError
 from ganlib.fidelity.frechet import Statistics, frechet_distance
+from ganlib.support.errors import UserError
 
 
 def drawn(count: int, dimensions: int, seed: int) -> np.ndarray:

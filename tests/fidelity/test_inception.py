@@ -17,12 +17,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from benchmarks.referee import pytorch_fid_network
-from ganlib.errors import UserError
 from ganlib.fidelity import inception
 from ganlib.fidelity.frechet import Statistics, frechet_distance
 from ganlib.fidelity.inception import Inception
 from ganlib.fidelity.weights import Layer
-from ganlib.parallel import parallel_map
+from ganlib.support.errors import UserError
+from ganlib.support.parallel import parallel_map
 
 COUNT = 120
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ganlib.errors import UserError
 from ganlib.fidelity import intervals
 from ganlib.fidelity.frechet import Statistics, frechet_distance
 from ganlib.fidelity.intervals import fid_interval, jackknife_groups, kid_interval
+from ganlib.support.errors import UserError
 
 Score = Callable[[np.ndarray, np.ndarray], float]
 Interval = Callable[[np.ndarray, np.ndarray], tuple[float, float]]

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ganlib.errors import UserError
 from ganlib.fidelity import pairs
 from ganlib.fidelity.kernel import KernelSums, kernel_sums, kid, mmd2
+from ganlib.support.errors import UserError
 from tests.fidelity.features import drawn
 
 

@@ -5,9 +5,9 @@ from math import prod
 import numpy as np
 import pytest
 
-from ganlib.errors import UserError
 from ganlib.fidelity import pairs
 from ganlib.fidelity.manifold import manifold
+from ganlib.support.errors import UserError
 from tests.fidelity.features import drawn
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import mannwhitneyu
 
-from ganlib.errors import UserError
 from ganlib.fidelity.memorisation import Pair, memorisation
+from ganlib.support.errors import UserError
 from tests.fidelity.features import drawn
 
 TRAINING, HELD_OUT = drawn(300, seed=0), drawn(200, seed=1)

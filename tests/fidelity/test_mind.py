@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from ganlib.errors import UserError
 from ganlib.fidelity import mind as module
 from ganlib.fidelity.intervals import jackknife_groups, mind_interval
 from ganlib.fidelity.mind import equally_many, mind, mind_without
+from ganlib.support.errors import UserError
 
 
 def drawn(count: int, dimensions: int = 6, seed: int = 0) -> np.ndarray:

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from ganlib.device import device
+from ganlib.core.device import device
 from ganlib.fidelity import pairs
 from ganlib.fidelity.pairs import nearest, squared_distances, tiles
 from tests.fidelity.features import drawn

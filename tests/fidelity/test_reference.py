@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from ganlib.data.faces import Faces
-from ganlib.errors import UserError
 from ganlib.fidelity.frechet import Statistics
 from ganlib.fidelity.reference import Reference, bytes_needed
+from ganlib.support.errors import UserError
 
 
 def split(numbers: range) -> Faces:

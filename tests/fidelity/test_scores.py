@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from ganlib.errors import UserError
 from ganlib.fidelity.frechet import Statistics, frechet_distance
 from ganlib.fidelity.intervals import fid_interval, kid_interval, mind_interval
 from ganlib.fidelity.kernel import kid
 from ganlib.fidelity.manifold import manifold
 from ganlib.fidelity.mind import mind
 from ganlib.fidelity.scores import METRICS, compare, floor, halves
+from ganlib.support.errors import UserError
 from tests.fidelity.features import drawn
 
 REAL, FAKE = drawn(60, 16, seed=0), drawn(40, 16, shift=1, seed=1)

@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ganlib import paths
 from ganlib.data.faces import Faces
 from ganlib.fidelity import inception
 from ganlib.fidelity.frechet import Statistics
 from ganlib.fidelity.inception import Inception
 from ganlib.fidelity.reference import Reference
 from ganlib.fidelity.weights import Layer
-from ganlib.settings import EXTRACTOR
+from ganlib.support import paths
+from ganlib.support.types import EXTRACTOR
 from stages import evaluate, reference
 from tests import painted
 

@@ -11,10 +11,10 @@ import pytest
 import torch
 
 from benchmarks.referee import state_dict
-from ganlib.errors import UserError
 from ganlib.fidelity import inception, weights
 from ganlib.fidelity.inception import Inception
 from ganlib.fidelity.weights import Layer
+from ganlib.support.errors import UserError
 
 
 def test_weights_are_376_tensors_and_no_foreign_code(layers: list[Layer]) -> None:

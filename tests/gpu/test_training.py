@@ -6,8 +6,8 @@ import signal
 import pytest
 import torch
 
-from ganlib.paths import Outputs
-from ganlib.streams import Streams
+from ganlib.core.random import Streams
+from ganlib.support.paths import Outputs
 from ganlib.training import loop
 from ganlib.training.trainer import Trainer
 from tests.training import children, small

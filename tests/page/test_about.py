@@ -2,7 +2,8 @@
 
 import pytest
 
-from ganlib import params, reports
+from ganlib import params
+from ganlib.models import registry
 from ganlib.page.about import REPORTS, about
 
 OF_NO_REPORT = {"preview", "evening"}
@@ -16,5 +17,5 @@ def test_every_report_and_baseline_has_its_words():
 @pytest.mark.parametrize("name", [name for name, words in REPORTS.items() if words.parameters])
 def test_parameters_at_the_reports_own_width_are_those_of_its_nets(name):
     block = {key: value for key, value in params.own(name).items() if key not in OF_NO_REPORT}
-    nets = reports.settings_of(name).model_validate(block).build()
+    nets = registry.settings_of(name).model_validate(block).build()
     assert about(name).parameters == tuple(sum(weight.numel() for weight in net.parameters()) for net in nets.values())

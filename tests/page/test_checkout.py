@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from ganlib import cli
-from ganlib.errors import UserError
+from ganlib.cli import main
+from ganlib.support.errors import UserError
 from tests.page import workspace
 
 
 def page(*arguments: str) -> str:
-    done = CliRunner().invoke(cli.app, ["page", *arguments], catch_exceptions=False)
+    done = CliRunner().invoke(main.app, ["page", *arguments], catch_exceptions=False)
     assert done.exit_code == 0, done.output
     return done.output
 

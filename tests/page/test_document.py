@@ -7,10 +7,10 @@ import re
 
 import pytest
 
-from ganlib import paths
 from ganlib.page import checkout as checkouts
 from ganlib.page import document, section, verdicts
 from ganlib.params import load
+from ganlib.support import paths
 from stages import compare
 from stages import section as section_stage
 from tests.page import workspace

@@ -10,9 +10,11 @@ import numpy as np
 import torch
 from safetensors.numpy import save_file
 
-from ganlib import figures, params, paths
+from ganlib import params
+from ganlib.core import tables
+from ganlib.core.images import save_sheet
 from ganlib.page import section as sections
-from ganlib.pictures import save_sheet
+from ganlib.support import paths
 from tests.conftest import ROOT
 
 STEPS = (10, 20, 30)
@@ -54,7 +56,7 @@ def paint(folder: Path) -> None:
 def trained(report: str) -> None:
     """What `train` leaves of a report: as many rows of a sheet as there are conditions, one colour a picture, darker at each step."""
     settings, outputs = params.load().report(report), paths.outputs(report)
-    figures.save_config({"report": report, "seed": 1, "steps": STEPS[-1], **settings.model_dump()}, outputs.run / "config.yaml")
+    tables.save_config({"report": report, "seed": 1, "steps": STEPS[-1], **settings.model_dump()}, outputs.run / "config.yaml")
     _net(outputs.run / "generator.safetensors", {"weight": (5, 7), "bias": (7,), "running_mean": (7,)})
     _net(outputs.nets / "discriminator.safetensors", {"weight": (3, 11)})
     rows = len(sections.rows(settings.model_dump().get("conditions") or {})) or 8
@@ -69,7 +71,7 @@ def trained(report: str) -> None:
 def scored(report: str, **others: Any) -> None:
     """What `evaluate` leaves of a report; `others` stand in for figures of SCORES."""
     own = dict.fromkeys(params.load().report(report).headline, 0.25) | (OBEYED if report == "began64" else {})
-    figures.save_metrics({**SCORES, **own, "step": STEPS[-1], "collapsed": 0.0, "saturated": 0.0, **others}, paths.details(report))
+    tables.save_metrics({**SCORES, **own, "step": STEPS[-1], "collapsed": 0.0, "saturated": 0.0, **others}, paths.details(report))
     kept = f"step,fid,kid\n{STEPS[0]},300,0.4\n{STEPS[-1]},240,0.2\n"
     paths.scores(report).mkdir(parents=True, exist_ok=True)
     (paths.scores(report) / "scores.csv").write_text(kept)
@@ -79,9 +81,9 @@ def scored(report: str, **others: Any) -> None:
 def curve() -> None:
     """What the curve demo leaves: two moments of two curves."""
     outputs = paths.outputs("curve")
-    figures.save_config({"seed": 1, **params.load().curve.model_dump()}, outputs.run / "config.yaml")
+    tables.save_config({"seed": 1, **params.load().curve.model_dump()}, outputs.run / "config.yaml")
     _log(outputs.progress / "log.csv", LOGS["curve"])
-    figures.save_metrics({"steps": 30, "d_accuracy": 0.51, "d_score": -1.38, "within_bounds": 0.9}, paths.metrics("curve"))
+    tables.save_metrics({"steps": 30, "d_accuracy": 0.51, "d_score": -1.38, "within_bounds": 0.9}, paths.metrics("curve"))
     flat, steep = [1.0] * 15, [2.0] * 15
     (outputs.run / "learning.json").write_text(json.dumps({"steps": [0, 30], "curves": [[flat, flat], [steep, flat]]}))
 
@@ -93,7 +95,7 @@ def _sheet(path: Path, rows: int, columns: int, size: int, shade: int) -> None:
 
 
 def _log(path: Path, columns: tuple[str, ...]) -> None:
-    log = figures.Log(path)
+    log = tables.Log(path)
     for step in STEPS:
         log.write(step, {column: step / (10 * (place + 4)) for place, column in enumerate(columns)})
 

@@ -7,11 +7,11 @@ import torch
 from torch.optim import SGD
 
 from ganlib import params
-from ganlib.objectives.objective import Batch
+from ganlib.core.random import Streams
+from ganlib.models.objective import Batch
 from ganlib.reports.began64.objective import Began
 from ganlib.reports.began64.settings import Settings
-from ganlib.streams import Streams
-from ganlib.team import ALONE
+from ganlib.training.distributed.team import ALONE
 
 
 def began(**changes: object) -> Began:

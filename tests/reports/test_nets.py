@@ -5,8 +5,8 @@ import torch
 from torch import nn
 
 from ganlib import params
-from ganlib.reports import settings_of
-from ganlib.reports.base import Report
+from ganlib.models.registry import settings_of
+from ganlib.models.report import Report
 from ganlib.reports.dcgan56.nets import Affine
 
 COUNTS = {

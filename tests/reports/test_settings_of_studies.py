@@ -5,12 +5,12 @@ import torch
 from torch import nn
 
 from ganlib import params
-from ganlib.errors import UserError
-from ganlib.objectives.adversarial import Adversarial
-from ganlib.pictures import to_float
+from ganlib.core.images import to_float
+from ganlib.core.random import Streams
+from ganlib.models.adversarial import Adversarial
 from ganlib.reports.dense64.convolutional import Discriminator, Generator
-from ganlib.streams import Streams
-from ganlib.team import ALONE
+from ganlib.support.errors import UserError
+from ganlib.training.distributed.team import ALONE
 from ganlib.training.feed import Feed
 from tests.conftest import ROOT
 from tests.reports.test_nets import as_reported, count

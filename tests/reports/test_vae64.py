@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch.distributions import Normal, kl_divergence
 
-from ganlib.objectives.objective import Batch
+from ganlib.core.random import Streams
+from ganlib.models.objective import Batch
 from ganlib.reports.vae64.objective import Elbo
-from ganlib.streams import Streams
 from ganlib.training.trainer import Trainer
 from tests.training import small
 

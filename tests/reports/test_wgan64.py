@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from ganlib.objectives.objective import Batch
+from ganlib.core.random import Streams
+from ganlib.models.objective import Batch
 from ganlib.reports.wgan64.objective import Wasserstein
-from ganlib.streams import Streams
-from ganlib.team import ALONE
+from ganlib.training.distributed.team import ALONE
 from ganlib.training.trainer import Trainer
 from tests.training import small
 

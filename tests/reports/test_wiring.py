@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from ganlib.nets import initial
+from ganlib.core.random import Streams, stream
+from ganlib.models import init
 from ganlib.reports.lsgan64.objective import LeastSquares
-from ganlib.streams import Streams, stream
 from ganlib.training.trainer import Trainer
 from tests.training import small
 
@@ -72,7 +72,7 @@ def test_first_weights_of_each_net_are_drawn_by_a_stream_of_its_own(name):
     report = small.report(name)
     drawn = report.networks(3)
     for net, module in report.build().items():
-        expected = getattr(initial, report.first_weights)(module, stream(3, "weights", net))
+        expected = getattr(init, report.first_weights)(module, stream(3, "weights", net))
         assert torch.equal(next(drawn[net].parameters()), next(expected.parameters()))
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ganlib.errors import UserError
 from ganlib.studies import catalogue, declarations, fit
+from ganlib.support.errors import UserError
 from tests.conftest import ROOT
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from docs import claims
-from ganlib.figures import save_metrics
+from ganlib.core.tables import save_metrics
 from ganlib.studies import declarations, noise, places, results
 from tests.conftest import ROOT
 

@@ -8,8 +8,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from ganlib import params
-from ganlib.errors import UserError
 from ganlib.studies import declarations, fit
+from ganlib.support.errors import UserError
 from tests.conftest import ROOT
 
 FILE = ROOT / "studies" / "params.yaml"

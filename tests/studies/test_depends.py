@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from ganlib import imports, params, paths
+from ganlib import params
 from ganlib.studies import depends
 from ganlib.studies.study import Trial
+from ganlib.support import codehash, paths
 from tests.training import small
 
 
@@ -21,7 +22,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> params.Params:
     (tmp_path / "raw" / "faces").rename(paths.faces("wide64"))
     paths.features("wide64", found.protocol).parent.mkdir(parents=True)
     paths.features("wide64", found.protocol).write_bytes(b"features")
-    monkeypatch.setattr(imports, "digest", lambda stage, report, root, also=(): [stage, report, *also])
+    monkeypatch.setattr(codehash, "digest", lambda stage, report, root, also=(): [stage, report, *also])
     return found
 
 

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ganlib.errors import UserError
 from ganlib.studies import declarations, places, results, words
 from ganlib.studies.study import Study
+from ganlib.support.errors import UserError
 from tests.conftest import ROOT
 
 DATASET, SEEDS = "toons", [1, 2, 3, 4, 5, 6]

@@ -6,13 +6,14 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from ganlib import params, paths
+from ganlib import params
+from ganlib.core.tables import Log, closing_figures
 from ganlib.data.faces import Faces
-from ganlib.errors import DivergedError
-from ganlib.figures import Log, closing_figures
 from ganlib.studies import scoring, trials
 from ganlib.studies.stored import making, settings_from
 from ganlib.studies.study import Trial
+from ganlib.support import paths
+from ganlib.support.errors import DivergedError
 from ganlib.training import loop
 from tests.training import small
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import torch
 
 from ganlib.data.faces import Faces
-from ganlib.errors import UserError
-from ganlib.paths import Outputs
+from ganlib.support.errors import UserError
+from ganlib.support.paths import Outputs
 from ganlib.training import loop
 from ganlib.training.trainer import Trainer
 from tests.training import small

@@ -5,8 +5,8 @@ from pathlib import Path
 from ganlib import params
 from ganlib.data.faces import Faces
 from ganlib.data.shards import LIMIT
-from ganlib.reports import names, settings_of
-from ganlib.reports.base import Report
+from ganlib.models.registry import names, settings_of
+from ganlib.models.report import Report
 from tests.data import archive
 
 NAMES = tuple(names())

@@ -10,10 +10,12 @@ import torch
 from torch import Tensor, distributed, nn
 from torch.autograd import Function
 
-from ganlib import errors, launch, pictures, team
+from ganlib.core import images
 from ganlib.data.faces import Faces
-from ganlib.paths import Outputs
+from ganlib.support import errors
+from ganlib.support.paths import Outputs
 from ganlib.training import feed, loop, sheets
+from ganlib.training.distributed import launch, team
 from tests.training import children, small
 
 
@@ -94,7 +96,7 @@ def train(
     if double:
         torch.set_default_dtype(torch.float64)
         for module in (feed, sheets):
-            module.to_float = lambda *given: pictures.to_float(*given).double()
+            module.to_float = lambda *given: images.to_float(*given).double()
     if batch_norm:
         team.SYNCHRONISED["cpu"] = GlooBatchNorm
     if at is not None and at[0] == int(os.environ["LOCAL_RANK"]):

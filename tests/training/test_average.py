@@ -1,8 +1,8 @@
 import torch
 from torch import nn
 
-from ganlib import generator
-from ganlib.streams import Streams
+from ganlib.core.random import Streams
+from ganlib.models import store
 from ganlib.training.average import Average
 from ganlib.training.trainer import Trainer
 from tests.training import small
@@ -70,9 +70,9 @@ def test_run_scores_keeps_and_shows_the_average_and_leaves_the_raw_generator_bes
     raw, averaged = with_average.progress / "raw/000004.png", with_average.progress / "samples/000004.png"
     assert raw.read_bytes() == (without.progress / "samples/000004.png").read_bytes() != averaged.read_bytes()
     assert not (without.progress / "raw").exists()
-    again, _ = generator.load(with_average.nets / "generator.safetensors")
-    same, _ = generator.load(without.run / "generator.safetensors")
-    other, _ = generator.load(with_average.run / "generator.safetensors")
+    again, _ = store.load(with_average.nets / "generator.safetensors")
+    same, _ = store.load(without.run / "generator.safetensors")
+    other, _ = store.load(with_average.run / "generator.safetensors")
     torch.testing.assert_close(again.state_dict(), same.state_dict(), rtol=0, atol=0)
     assert not all(torch.equal(a, b) for a, b in zip(other.parameters(), same.parameters(), strict=True))
 
@@ -81,7 +81,5 @@ def test_snapshots_are_averages_too(tmp_path):
     changes = {"ema": 0.9, "max_steps": None, "epochs": 3}
     steps = run(tmp_path, "dcgan64", "long", snapshots={"unit": "steps", "at": [4]}, **changes)
     short = run(tmp_path, "dcgan64", "short", **changes | {"max_steps": 4})
-    left = [
-        generator.load(path)[0].state_dict() for path in (steps.run / "snapshots/000004.safetensors", short.run / "generator.safetensors")
-    ]
+    left = [store.load(path)[0].state_dict() for path in (steps.run / "snapshots/000004.safetensors", short.run / "generator.safetensors")]
     torch.testing.assert_close(*left, rtol=0, atol=0)

@@ -59,7 +59,8 @@ def edited(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "path", ["ganlib/training/loop.py", "ganlib/nets/dcgan.py", "ganlib/reports/dcgan64/nets.py", "ganlib/streams.py", "stages/train.py"]
+    "path",
+    ["ganlib/training/loop.py", "ganlib/models/dcgan.py", "ganlib/reports/dcgan64/nets.py", "ganlib/core/random.py", "stages/train.py"],
 )
 def test_edited_code_that_the_run_uses_makes_another_run(faces, edited, path):
     before = identity(faces)
@@ -71,11 +72,11 @@ def test_edited_code_that_the_run_uses_makes_another_run(faces, edited, path):
     "path",
     [
         "ganlib/fidelity/frechet.py",
-        "ganlib/nets/dropout.py",
-        "ganlib/nets/upsample.py",
+        "ganlib/models/dropout.py",
+        "ganlib/models/upsample.py",
         "ganlib/reports/began64/objective.py",
         "ganlib/curve/nets.py",
-        "ganlib/progress.py",
+        "ganlib/support/progress.py",
         "ganlib/data/cache.py",
     ],
 )

@@ -2,10 +2,11 @@ import pytest
 import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
 
-from ganlib import latent, params
+from ganlib import params
+from ganlib.core import random
+from ganlib.core.random import Streams, stream
 from ganlib.data.faces import Faces
-from ganlib.errors import UserError
-from ganlib.streams import Streams, stream
+from ganlib.support.errors import UserError
 from ganlib.training.feed import Feed, Mapped, Resident, pictures_for
 from tests.data import archive
 from tests.training import small
@@ -34,7 +35,7 @@ def test_seed_and_epoch_alone_tell_the_order_and_noise_has_a_stream_of_its_own(t
     for epoch in range(2):
         order = [row for rows in rows_seen(some, 3) for row in rows]
         assert order == torch.randperm(14, generator=stream(9, "order", epoch))[:12].tolist()
-    assert torch.equal(some.next().noise(5), latent.sample("gaussian", 5, 100, stream(9, "noise")))
+    assert torch.equal(some.next().noise(5), random.sample_latent("gaussian", 5, 100, stream(9, "noise")))
 
 
 def test_replacement_draws_pictures_twice_and_an_epoch_is_as_long_as_stated(tmp_path):

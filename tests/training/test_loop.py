@@ -11,16 +11,17 @@ from ruamel.yaml import YAML
 from torch import nn
 from torch.nn.functional import binary_cross_entropy
 
-from ganlib import generator, latent
-from ganlib.errors import UserError
-from ganlib.figures import Log, closing_figures
-from ganlib.objectives.adversarial import Adversarial
-from ganlib.objectives.objective import Batch
-from ganlib.paths import Outputs
-from ganlib.pictures import to_uint8
-from ganlib.streams import Streams, derived_seed, stream
+from ganlib.core import random
+from ganlib.core.images import to_uint8
+from ganlib.core.random import Streams, derived_seed, stream
+from ganlib.core.tables import Log, closing_figures
+from ganlib.models import store
+from ganlib.models.adversarial import Adversarial
+from ganlib.models.objective import Batch
+from ganlib.support.errors import UserError
+from ganlib.support.pace import Pace
+from ganlib.support.paths import Outputs
 from ganlib.training import loop
-from ganlib.training.pace import Pace
 from ganlib.training.sheets import Sheets, shown_conditions
 from ganlib.training.trainer import Trainer
 from ganlib.training.watch import Watch
@@ -79,10 +80,10 @@ def test_equal_seeds_give_equal_bytes(tmp_path, name):
 @pytest.mark.parametrize("name", small.NAMES)
 def test_generator_file_loads_alone_and_draws_the_last_sheet_again(tmp_path, name):
     out = run(tmp_path, name)
-    again, report = generator.load(out.run / "generator.safetensors")
+    again, report = store.load(out.run / "generator.safetensors")
     assert report == small.report(name)
     assert not again.training
-    z = latent.sample(report.prior, 64, report.latent_size, stream(3, "sheets", "z"))
+    z = random.sample_latent(report.prior, 64, report.latent_size, stream(3, "sheets", "z"))
     groups = report.condition_groups
     with Image.open(out.progress / "samples" / "000004.png") as sheet:
         shown = np.asarray(sheet)
@@ -97,7 +98,7 @@ def test_generator_file_loads_alone_and_draws_the_last_sheet_again(tmp_path, nam
 
 
 def test_other_nets_load_alone_too(tmp_path):
-    encoder, _ = generator.load(run(tmp_path, "vae64").nets / "encoder.safetensors")
+    encoder, _ = store.load(run(tmp_path, "vae64").nets / "encoder.safetensors")
     assert encoder(torch.zeros(2, 3, 64, 64)).shape == (2, 200)
 
 
@@ -118,7 +119,7 @@ def test_file_that_is_no_generator_is_one_line(tmp_path):
     path = tmp_path / "generator.safetensors"
     path.write_bytes(b"\x80\x02no")
     with pytest.raises(UserError, match="is no net that `train` wrote"):
-        generator.load(path)
+        store.load(path)
 
 
 def test_length_is_the_epochs_unless_the_cap_is_lower(tmp_path):
@@ -149,7 +150,7 @@ def test_first_weights_and_dropout_follow_the_runs_seed(tmp_path, monkeypatch):
     monkeypatch.setattr(Trainer, "step", lambda trainer, batch: (seeds.add(torch.initial_seed()), step(trainer, batch))[1])
     out = run(tmp_path, "dense64", lr_g=1e-30, lr_d=1e-30)  # with rates of next to nothing the first weights are the last
     first = small.report("dense64").networks(3)["generator"].state_dict()
-    torch.testing.assert_close(dict(generator.load(out.run / "generator.safetensors")[0].state_dict()), dict(first))
+    torch.testing.assert_close(dict(store.load(out.run / "generator.safetensors")[0].state_dict()), dict(first))
     assert seeds == {derived_seed(3, "dropout")}
 
 
@@ -287,7 +288,7 @@ def test_dense64s_dropout_is_off_for_ds_fakes_and_on_in_gs_own_step():
     report = small.report("dense64")
     trainer = Trainer(report, CPU, Streams(1))
     calls = []
-    trainer.modules["generator"].register_forward_pre_hook(lambda generator, given: calls.append((generator.training, len(given[0]))))
+    trainer.modules["generator"].register_forward_pre_hook(lambda generator, given: calls.append((store.training, len(given[0]))))
     trainer.step(batch(report))
     assert calls == [(False, 4), (True, 8)]
 

@@ -5,8 +5,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from ganlib.pictures import to_uint8
-from ganlib.streams import Streams
+from ganlib.core.images import to_uint8
+from ganlib.core.random import Streams
 from ganlib.training.sheets import Sheets
 from ganlib.training.trainer import Trainer
 from tests.training import small

@@ -11,9 +11,10 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from ganlib.errors import UserError
-from ganlib.nets.dropout import Dropout
-from ganlib.team import ALONE, Team
+from ganlib.models.dropout import Dropout
+from ganlib.support.errors import UserError
+from ganlib.training.distributed.team import ALONE, Team
+from ganlib.training.feed import check_batch
 from tests.training import children, small, teams
 
 HEAVY = ("began64", "dcgan112")
@@ -143,17 +144,17 @@ def test_what_several_processes_cannot_train_is_refused_in_one_line(place, name,
 def test_batch_must_divide_into_whole_logits(name, changes, size, fits):
     report = small.report(name, **changes)
     if fits:
-        Team(0, size).divide(report)
+        check_batch(report, size)
         return
     with pytest.raises(UserError, match=rf"^params.yaml: batch_size: .* to {size} processes"):
-        Team(0, size).divide(report)
+        check_batch(report, size)
 
 
 def test_shares_are_consecutive_rows_of_each_batch_by_itself():
     rows = torch.arange(12)
-    assert [Team(rank, 3).share(rows).tolist() for rank in range(3)] == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11]]
-    assert [Team(rank, 3).share(rows, batches=2).tolist() for rank in range(3)] == [[0, 1, 6, 7], [2, 3, 8, 9], [4, 5, 10, 11]]
-    assert ALONE.share(rows, batches=2) is rows
+    assert [Team(rank, 3).shard(rows).tolist() for rank in range(3)] == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11]]
+    assert [Team(rank, 3).shard(rows, batches=2).tolist() for rank in range(3)] == [[0, 1, 6, 7], [2, 3, 8, 9], [4, 5, 10, 11]]
+    assert ALONE.shard(rows, batches=2) is rows
 
 
 @pytest.mark.parametrize("on_cpu", [True, False])

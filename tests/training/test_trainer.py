@@ -7,10 +7,10 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from ganlib.device import prepare_device
-from ganlib.objectives.objective import Batch
-from ganlib.reports.base import Report
-from ganlib.streams import Streams
+from ganlib.core.device import prepare_device
+from ganlib.core.random import Streams
+from ganlib.models.objective import Batch
+from ganlib.models.report import Report
 from ganlib.training.trainer import Trainer
 from tests.training import small
 

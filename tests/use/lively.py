@@ -5,12 +5,13 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from ganlib import generator as generators
-from ganlib import latent, paths
-from ganlib.nets.initial import LAYERS
-from ganlib.paths import Outputs
-from ganlib.reports import names, settings_of
-from ganlib.reports.base import Report
+from ganlib.core import random
+from ganlib.models import store as generators
+from ganlib.models.init import LAYERS
+from ganlib.models.registry import names, settings_of
+from ganlib.models.report import Report
+from ganlib.support import paths
+from ganlib.support.paths import Outputs
 from tests import painted
 
 REPORTS = tuple(names())
@@ -23,7 +24,7 @@ def lively(name: str, **changes: object) -> tuple[nn.Module, Report]:
     known = {key: value for key, value in changes.items() if hasattr(report, key)}
     report = settings_of(name).model_validate({**report.model_dump(), **known})
     generator, rng = report.networks(1)["generator"], torch.Generator().manual_seed(2)
-    z = latent.sample(report.prior, 32, report.latent_size, rng)
+    z = random.sample_latent(report.prior, 32, report.latent_size, rng)
     given = ()
     if report.condition_groups:
         given = (torch.stack([torch.randint(0, 1 + len(values), (32,), generator=rng) for values in report.condition_groups.values()], 1),)
@@ -58,6 +59,6 @@ def trained(outputs: Outputs, name: str, **changes: object) -> Outputs:
     """What a training of the report leaves, with such a generator."""
     generator, report = lively(name, **changes)
     painted.run(outputs, {8: (generator, report)})
-    if "discriminator" in report.descents:
+    if "discriminator" in report.optimizers:
         generators.save(report.networks(1)["discriminator"], "discriminator", name, report, outputs.nets / "discriminator.safetensors")
     return outputs

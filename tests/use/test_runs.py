@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from ganlib.errors import UserError
-from ganlib.locks import locked
-from ganlib.reports import names
+from ganlib.models.registry import names
+from ganlib.support.errors import UserError
+from ganlib.support.locks import locked
 from ganlib.use import runs
 from tests.conftest import ROOT
 from tests.use.lively import below, trained

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 import ganlib
-from ganlib import generator as generators
-from ganlib.errors import UserError
+from ganlib.models import store as generators
+from ganlib.support.errors import UserError
 from ganlib.use import latents
 from tests import painted
 from tests.use.lively import NARROW, REPORTS, below, trained

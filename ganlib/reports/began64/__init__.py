@@ -1,1 +1,0 @@
-"""TensorJoe, NTU 2017: conditional BEGAN."""

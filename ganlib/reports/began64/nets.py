@@ -10,7 +10,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from ganlib.nets.upsample import Double
+from ganlib.models.upsample import Double
 
 START = 8  # edge of the smallest feature map
 

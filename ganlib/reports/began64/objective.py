@@ -14,10 +14,10 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from ganlib.objectives.objective import Batch, Call, Objective, Trainer
+from ganlib.models.objective import Batch, Call, Objective, Trainer
 
 if TYPE_CHECKING:
-    from ganlib.team import Team
+    from ganlib.models.objective import Sharding
 
 KEPT = "k left_out threshold best_convergence epochs_without_better moments convergence_sum steps".split()
 
@@ -35,7 +35,7 @@ class Began(Objective):
         self,
         sizes: Sequence[int],
         rng: torch.Generator,
-        team: Team,
+        team: Sharding,
         *,
         gamma: float,
         lambda_k: float,
@@ -150,7 +150,7 @@ class Began(Objective):
         combinations = math.prod(self.sizes)
         # Moved to the condition's device, rather than the condition to the CPU, which would have to wait for the GPU.
         drawn = torch.randint(1, combinations, (len(condition) * self.team.size,), generator=self.rng)
-        number = self.team.share(drawn).to(condition.device, non_blocking=True)
+        number = self.team.shard(drawn).to(condition.device, non_blocking=True)
         for k in range(len(self.sizes)):
             number = number + condition[:, k] * math.prod(self.sizes[k + 1 :])
         number = number % combinations

@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from ganlib.reports.base import Gan
-from ganlib.settings import Count, NonNegative, Positive
+from ganlib.models.report import Gan
+from ganlib.support.types import Count, NonNegative, Positive
 
 if TYPE_CHECKING:
     from torch.nn import Module
 
-    from ganlib.objectives.objective import Objective
-    from ganlib.streams import Streams
-    from ganlib.team import Team
+    from ganlib.core.random import Streams
+    from ganlib.models.objective import Objective, Sharding
 
 
 class Settings(Gan):
@@ -57,7 +56,7 @@ class Settings(Gan):
         nets["generator"].start_grey()
         return nets
 
-    def objective(self, streams: Streams, team: Team) -> Objective:
+    def objective(self, streams: Streams, team: Sharding) -> Objective:
         from ganlib.reports.began64.objective import Began
 
         return Began(

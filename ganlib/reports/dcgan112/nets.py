@@ -7,8 +7,8 @@ from itertools import pairwise
 
 from torch import nn
 
-from ganlib.nets.dcgan import activation, conv, down, pool, scaled, up
-from ganlib.settings import Activation, Sampling
+from ganlib.models.dcgan import activation, conv, down, pool, scaled, up
+from ganlib.support.types import Activation, Sampling
 
 CHANNELS = {112: (1024, 512, 256, 128), 56: (1024, 512, 256)}  # from 7x7 upwards
 

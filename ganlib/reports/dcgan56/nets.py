@@ -5,9 +5,9 @@ from typing import Literal
 
 from torch import nn
 
-from ganlib.nets.dcgan import activation, conv, pool, scaled, up
-from ganlib.nets.dropout import Dropout
-from ganlib.settings import Activation, Sampling
+from ganlib.models.dcgan import activation, conv, pool, scaled, up
+from ganlib.models.dropout import Dropout
+from ganlib.support.types import Activation, Sampling
 
 
 def generator(latent_size: int, width: float, dropout: float, kind: Activation, sampling: Sampling) -> nn.Sequential:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import model_validator
 
-from ganlib.reports.base import Dcgan
-from ganlib.settings import Count, Fraction
+from ganlib.models.report import Dcgan
+from ganlib.support.types import Count, Fraction
 
 if TYPE_CHECKING:
     from torch.nn import Module

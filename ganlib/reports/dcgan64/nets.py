@@ -2,8 +2,8 @@
 
 from torch import Tensor, nn
 
-from ganlib.nets.dcgan import FromVector, activation, conv, down, pool, scaled, up, up4
-from ganlib.settings import Activation, Sampling
+from ganlib.models.dcgan import FromVector, activation, conv, down, pool, scaled, up, up4
+from ganlib.support.types import Activation, Sampling
 
 
 class Generator(nn.Sequential):

@@ -6,8 +6,8 @@ where the dense ones have 1,291,488 and 1,269,301.
 
 from torch import Tensor, nn
 
-from ganlib.nets.dcgan import FromVector, activation, conv, down, up, up4
-from ganlib.nets.dropout import Dropout
+from ganlib.models.dcgan import FromVector, activation, conv, down, up, up4
+from ganlib.models.dropout import Dropout
 
 
 class Generator(nn.Sequential):

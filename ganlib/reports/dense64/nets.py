@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
-from ganlib.nets.dropout import Dropout
+from ganlib.models.dropout import Dropout
 
 
 class Generator(nn.Sequential):

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from ganlib.objectives.adversarial import judgements
-from ganlib.objectives.objective import Batch, Call, Objective, Trainer
+from ganlib.models.adversarial import judgements
+from ganlib.models.objective import Batch, Call, Objective, Trainer
 
 
 class KerasAdversarial(Objective):

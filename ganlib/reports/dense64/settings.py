@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from ganlib.reports.base import Gan
-from ganlib.settings import Count, Fraction
+from ganlib.models.report import Gan
+from ganlib.support.types import Count, Fraction
 
 if TYPE_CHECKING:
     from torch.nn import Module
 
-    from ganlib.objectives.objective import Objective
-    from ganlib.streams import Streams
-    from ganlib.team import Team
+    from ganlib.core.random import Streams
+    from ganlib.models.objective import Objective, Sharding
 
 
 class Settings(Gan):
@@ -49,7 +48,7 @@ class Settings(Gan):
         generator = nets.Generator(self.latent_size, self.hidden, self.dropout, self.size)
         return {"generator": generator, "discriminator": nets.Discriminator(self.hidden, self.dropout, self.size)}
 
-    def objective(self, streams: Streams, team: Team) -> Objective:
+    def objective(self, streams: Streams, team: Sharding) -> Objective:
         from ganlib.reports.dense64.objective import KerasAdversarial
 
         return KerasAdversarial()

@@ -2,8 +2,8 @@
 
 from torch import Tensor
 
-from ganlib.objectives.adversarial import Adversarial, judgements
-from ganlib.objectives.objective import Call
+from ganlib.models.adversarial import Adversarial, judgements
+from ganlib.models.objective import Call
 
 
 class LeastSquares(Adversarial):

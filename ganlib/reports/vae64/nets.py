@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from ganlib.nets.dcgan import FromVector, down, scaled, up4
+from ganlib.models.dcgan import FromVector, down, scaled, up4
 
 
 class Decoder(nn.Sequential):

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from ganlib.objectives.objective import Batch, Call, Objective, Trainer
+from ganlib.models.objective import Batch, Call, Objective, Trainer
 
 
 class Elbo(Objective):

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ganlib.reports.base import Descent, Report
-from ganlib.settings import Latent, Positive
+from ganlib.models.report import OptimizerSpec, Report
+from ganlib.support.types import Latent, Positive
 
 if TYPE_CHECKING:
     from torch.nn import Module
 
-    from ganlib.objectives.objective import Objective
-    from ganlib.streams import Streams
-    from ganlib.team import Team
+    from ganlib.core.random import Streams
+    from ganlib.models.objective import Objective, Sharding
 
 
 class Settings(Report):
@@ -30,15 +29,15 @@ class Settings(Report):
         return "gaussian"
 
     @property
-    def descents(self) -> dict[str, Descent]:
-        return {name: Descent(self.optimizer_g, self.lr_g) for name in ("generator", "encoder")}
+    def optimizers(self) -> dict[str, OptimizerSpec]:
+        return {name: OptimizerSpec(self.optimizer_g, self.lr_g) for name in ("generator", "encoder")}
 
     def build(self) -> dict[str, Module]:
         from ganlib.reports.vae64 import nets
 
         return {"generator": nets.Decoder(self.latent_size, self.width), "encoder": nets.Encoder(self.latent_size, self.width)}
 
-    def objective(self, streams: Streams, team: Team) -> Objective:
+    def objective(self, streams: Streams, team: Sharding) -> Objective:
         from ganlib.reports.vae64.objective import Elbo
 
         return Elbo(self.sigma)

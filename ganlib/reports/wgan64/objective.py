@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from ganlib.objectives.objective import Batch, Call, Objective, Trainer
+from ganlib.models.objective import Batch, Call, Objective, Trainer
 
 if TYPE_CHECKING:
-    from ganlib.team import Team
+    from ganlib.models.objective import Sharding
 
 
 class Wasserstein(Objective):
@@ -20,7 +20,7 @@ class Wasserstein(Objective):
     whole batch that `team` shares.
     """
 
-    def __init__(self, penalty: float, critic_steps: int, rng: torch.Generator, team: Team) -> None:
+    def __init__(self, penalty: float, critic_steps: int, rng: torch.Generator, team: Sharding) -> None:
         self.penalty, self.critic_steps, self.rng, self.team = penalty, critic_steps, rng, team
 
     def step(self, trainer: Trainer, batch: Batch) -> dict[str, Tensor]:
@@ -44,7 +44,7 @@ class Wasserstein(Objective):
     def _slopes(self, critic: Call, real: Tensor, fake: Tensor) -> Tensor:
         """(N,): the norm of the critic's gradient at a random place between each real and its fake."""
         drawn = torch.rand(len(real) * self.team.size, 1, 1, 1, generator=self.rng)
-        share = self.team.share(drawn).to(real.device, non_blocking=True)
+        share = self.team.shard(drawn).to(real.device, non_blocking=True)
         between = torch.lerp(real, fake, share).requires_grad_()
         (gradient,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)
         return gradient.flatten(1).norm(dim=1)

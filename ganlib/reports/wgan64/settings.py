@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ganlib.reports.base import Gan
-from ganlib.settings import Count, Positive
+from ganlib.models.report import Gan
+from ganlib.support.types import Count, Positive
 
 if TYPE_CHECKING:
     from torch.nn import Module
 
-    from ganlib.objectives.objective import Objective
-    from ganlib.streams import Streams
-    from ganlib.team import Team
+    from ganlib.core.random import Streams
+    from ganlib.models.objective import Objective, Sharding
 
 
 class Settings(Gan):
@@ -41,7 +40,7 @@ class Settings(Gan):
 
         return {"generator": Generator(self.latent_size, self.width), "discriminator": Critic(self.width)}
 
-    def objective(self, streams: Streams, team: Team) -> Objective:
+    def objective(self, streams: Streams, team: Sharding) -> Objective:
         from ganlib.reports.wgan64.objective import Wasserstein
 
         return Wasserstein(self.penalty, self.critic_steps, streams["penalty"], team)

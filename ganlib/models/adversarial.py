@@ -1,0 +1,57 @@
+"""D tells real from fake, G wants its fakes called real: Goodfellow et al. 2014, section 3, on logits."""
+
+import torch
+from torch import Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+from ganlib.models.objective import Batch, Call, Objective, Trainer
+from ganlib.support.types import Loss
+
+
+class Adversarial(Objective):
+    """Reals and fakes pass D in batches of their own, or in its own step as one (`joint_batch`), whose statistics batch norm then sees.
+
+    `real_label` under 1 is one-sided smoothing (Salimans et al. 2016, 3.4).
+    """
+
+    def __init__(self, loss: Loss, real_label: float, joint_batch: bool = False) -> None:
+        self.loss = loss
+        self.real_label = real_label
+        self.joint_batch = joint_batch
+
+    def step(self, trainer: Trainer, batch: Batch) -> dict[str, Tensor]:
+        """D's fakes serve G's step too."""
+        generator, discriminator = trainer.nets["generator"], trainer.nets["discriminator"]
+        fake = generator(batch.noise(len(batch.real)), *batch.condition)
+        d_losses = self.discriminator_losses(discriminator, batch.real, fake.detach())
+        trainer.descend(d_losses["d_loss"], "discriminator")
+        with discriminator.frozen():
+            g_losses = self.generator_losses(discriminator, fake)
+        trainer.descend(g_losses["g_loss"], "generator")
+        return d_losses | g_losses
+
+    def discriminator_losses(self, discriminator: Call, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
+        """D's losses on (N, 3, S, S) reals and on fakes that carry no gradient, and what D calls them."""
+        if self.joint_batch:
+            real_logits, fake_logits = discriminator(torch.cat([real, fake])).chunk(2)
+        else:
+            real_logits, fake_logits = discriminator(real), discriminator(fake)
+        d_loss = _cross_entropy(real_logits, self.real_label) + _cross_entropy(fake_logits, 0.0)
+        return {"d_loss": d_loss, **judgements(real_logits, fake_logits)}
+
+    def generator_losses(self, discriminator: Call, fake: Tensor) -> dict[str, Tensor]:
+        """G's loss on fakes whose gradient leads to G."""
+        logits = discriminator(fake)
+        # minimax: mean(log(1 - D(G(z)))), which G descends.
+        g_loss = _cross_entropy(logits, 1.0) if self.loss == "non_saturating" else -_cross_entropy(logits, 0.0)
+        return {"g_loss": g_loss}
+
+
+def judgements(real_logits: Tensor, fake_logits: Tensor) -> dict[str, Tensor]:
+    """`d_accuracy`: the share of reals and fakes that D tells right; `fooled`: the share of fakes that it calls real (logits above 0)."""
+    right = (real_logits > 0).sum() + (fake_logits <= 0).sum()
+    return {"d_accuracy": right / (real_logits.numel() + fake_logits.numel()), "fooled": (fake_logits > 0).float().mean()}
+
+
+def _cross_entropy(logits: Tensor, label: float) -> Tensor:
+    return binary_cross_entropy_with_logits(logits, torch.full_like(logits, label))

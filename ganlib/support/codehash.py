@@ -1,0 +1,66 @@
+"""Static import closure: which of our files a stage or a checkpoint depends on, read from their import statements."""
+
+import ast
+from collections.abc import Iterable, Iterator
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
+
+PACKAGES = ("ganlib", "stages")
+SUPPORT = Path("ganlib/support")  # cannot change a result, so nothing depends on it
+
+
+def closure(starts: Iterable[str | Path], root: Path) -> list[Path]:
+    """The files `starts` of the checkout `root` and all that they import, directly or through others; sorted, relative to `root`.
+
+    Imports inside functions count; those below `if TYPE_CHECKING:` do not, and neither does a module whose name is built at run time.
+    `ganlib/support` is left out, and so is every `__init__.py`: they hold no code, except for `ganlib.load`, which no stage calls.
+    """
+    found: set[Path] = set()
+    waiting = [Path(start) for start in starts]
+    while waiting:
+        file = waiting.pop()
+        if file not in found and SUPPORT not in file.parents and file.name != "__init__.py":
+            found.add(file)
+            waiting += _imported(root, file, (root / file).read_bytes())
+    return sorted(found)
+
+
+def report_files(name: str, root: Path) -> list[Path]:
+    """The modules of a report, which are imported by its name at run time."""
+    return [path.relative_to(root) for path in sorted((root / "ganlib" / "reports" / name).glob("*.py"))]
+
+
+def digest(files: Iterable[Path], root: Path) -> str:
+    """Hash of the names and contents of `files`."""
+    found = blake2b()
+    for file in files:
+        content = (root / file).read_bytes()
+        found.update(f"{file.as_posix()} {len(content)}\n".encode() + content)
+    return found.hexdigest()
+
+
+@cache
+def _imported(root: Path, file: Path, content: bytes) -> tuple[Path, ...]:
+    """The files that one file's own import statements run."""
+    package = file.parent.parts
+    modules: list[tuple[str, ...]] = []
+    for node in _runtime_nodes(ast.parse(content)):
+        match node:
+            case ast.Import():
+                modules += [tuple(alias.name.split(".")) for alias in node.names]
+            case ast.ImportFrom():
+                above = package[: len(package) + 1 - node.level] if node.level else ()
+                module = above + tuple(node.module.split(".") if node.module else ())
+                modules += [module, *((*module, alias.name) for alias in node.names)]  # a name may be a module or something inside one
+    candidates = (Path(*module).with_suffix(".py") for module in modules if module[0] in PACKAGES)
+    return tuple(path for path in candidates if (root / path).is_file())
+
+
+def _runtime_nodes(tree: ast.AST) -> Iterator[ast.AST]:
+    """Every node except those below `if TYPE_CHECKING:`."""
+    for child in ast.iter_child_nodes(tree):
+        for_types = isinstance(child, ast.If) and ast.unparse(child.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
+        for node in child.orelse if for_types else [child]:
+            yield node
+            yield from _runtime_nodes(node)

@@ -1,0 +1,262 @@
+"""The commands as a user types them: what they write and say, and one line for each mistake."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import ganlib
+from ganlib.core.images import GAP
+from ganlib.core.tables import save_config
+from ganlib.use import walks
+from tests.conftest import ROOT
+from tests.test_cli import run
+from tests.use.lively import NARROW, below, trained
+
+FIGURES = {
+    "fid": 243.577,
+    "fid_low": 236.085,
+    "fid_high": 251.069,
+    "fid_floor": 43.6587,
+    "kid": 0.202915,
+    "kid_low": 0.194178,
+    "kid_high": 0.211784,
+    "kid_floor": 0.000173694,
+    "coverage": 0.25,
+    "samples": 250,
+    "extractor": "inception-2015-12-05",
+    "protocol": "pytorch-fid",
+    "dataset": "toons",
+    "split": "train",
+    "scale": "preview",
+}
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with params.yaml, two trained reports and what an evaluation and a training of the first left."""
+    root = tmp_path_factory.mktemp("checkout")
+    (root / "params.yaml").write_text((ROOT / "params.yaml").read_text())
+    for name in ("dense64", "began64"):
+        outputs = trained(below(root, name), name, **NARROW)
+        save_config({"report": name, "seed": 1, "steps": 4000}, outputs.run / "config.yaml")
+        (outputs.progress / "samples").mkdir()
+        for step, colour in ((500, "red"), (1000, "lime"), (4000, "blue")):
+            Image.new("RGB", (60, 40), colour).save(outputs.progress / "samples" / f"{step:06d}.png")
+    scores = root / "data" / "scores" / "dense64"
+    scores.mkdir(parents=True)
+    (scores / "details.json").write_text(json.dumps(FIGURES))
+    return root
+
+
+@pytest.fixture
+def ganlib_says(checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    """Run the command in the checkout, with {tmp} for a folder of the test's own; what it printed, or the line that it ended with."""
+    monkeypatch.chdir(checkout)
+
+    def says(line: str) -> str:
+        ended = run(monkeypatch, *line.format(tmp=tmp_path).split())
+        out, err = capsys.readouterr()
+        if ended == 0:
+            return out
+        assert (out, "\n" in str(ended)) == ("", False)
+        return err or ended
+
+    return says
+
+
+def seen(path: Path) -> np.ndarray:
+    """(3, H, W) levels of a picture file."""
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB")).transpose(2, 0, 1).astype(int)
+
+
+def test_sheet_shows_the_seeds_in_their_order(ganlib_says, tmp_path: Path) -> None:
+    assert ganlib_says("sample dense64 --seeds 3,7-14 -o {tmp}/s.png") == f"{tmp_path}/s.png: 9 pictures of dense64, seeds 3,7-14\n"
+    sheet, pictures = seen(tmp_path / "s.png"), ganlib.load("data/runs/dense64").sample([3, *range(7, 15)]).astype(int)
+    step = 64 + GAP
+    assert sheet.shape == (3, GAP + 2 * step, GAP + 8 * step)
+    for place, picture in enumerate(pictures):
+        y, x = GAP + place // 8 * step, GAP + place % 8 * step
+        np.testing.assert_array_equal(sheet[:, y : y + 64, x : x + 64], picture)
+
+
+def test_folder_gets_a_file_for_each_seed_and_npy_all_of_them(ganlib_says, tmp_path: Path) -> None:
+    ganlib_says("sample dense64 --seeds 7,123456 -o {tmp}/folder/")
+    ganlib_says("sample dense64 --seeds 7,123456 -o {tmp}/all.npy")
+    pictures = np.load(tmp_path / "all.npy")
+    assert (pictures.shape, pictures.dtype) == ((2, 3, 64, 64), np.uint8)
+    assert sorted(path.name for path in (tmp_path / "folder").iterdir()) == ["seed0007.png", "seed123456.png"]
+    np.testing.assert_array_equal(seen(tmp_path / "folder" / "seed0007.png"), pictures[0])
+    np.testing.assert_array_equal(seen(tmp_path / "folder" / "seed123456.png"), pictures[1])
+
+
+def test_sheet_lies_in_exports_by_default_and_is_overwritten_only_when_forced(ganlib_says, checkout: Path) -> None:
+    path = checkout / "exports" / "dense64" / "sheet.png"
+    assert ganlib_says("sample dense64 --seeds 1") == "exports/dense64/sheet.png: 1 picture of dense64, seeds 1\n"
+    before = path.read_bytes()
+    refusal = "error: exports/dense64/sheet.png: is there already; name another with -o, or overwrite with --force"
+    assert ganlib_says("sample dense64 --seeds 2") == refusal
+    assert path.read_bytes() == before
+    ganlib_says("sample dense64 --seeds 2 --force")
+    assert path.read_bytes() != before
+
+
+def test_folder_that_holds_something_is_refused_and_never_emptied(ganlib_says, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    ganlib_says("sample dense64 --seeds 1 -o {tmp}/mine")
+    assert "is there already" in ganlib_says("sample dense64 --seeds 2 -o {tmp}/mine")
+    ganlib_says("sample dense64 --seeds 2 --force -o {tmp}/mine")
+    assert sorted(path.name for path in (tmp_path / "mine").iterdir()) == ["seed0001.png", "seed0002.png"]
+
+
+def test_best_of_names_the_seeds_that_it_chose(ganlib_says, tmp_path: Path) -> None:
+    said = ganlib_says("sample began64 --seeds 1-2 --best-of 3 --condition hair=Blond_Hair -o {tmp}/best.npy")
+    chosen = [int(seed) for seed in said.split("seeds ")[1].split(",")]
+    assert [seed // 3 for seed in chosen] == [1, 2]
+    again = ganlib.load("began64").sample(chosen, hair="Blond_Hair").astype(int)
+    assert abs(np.load(tmp_path / "best.npy").astype(int) - again).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("sample dense46", "dense46: no report, folder or file of that name, did you mean 'dense64'?"),
+        ("sample dense64 --seeds 1-x", "--seeds: '1-x': must be numbers and ranges, as in 1-64 or 3,7,10-20"),
+        ("sample dense64 --seeds 1,,2", "--seeds: '1,,2': must be"),
+        ("sample dense64 --seeds -4", "--seeds: '-4': must be"),
+        ("sample dense64 --seeds 9-3", "--seeds: 9-3 goes down"),
+        ("sample dense64 --seeds 1-900000000000", "--seeds: '1-900000000000' are more than 100,000 pictures"),
+        ("sample dense64 --seeds 9007199254740992 -o {tmp}/s.png", "seed 9007199254740992: must be 0 to 9007199254740991"),
+        ("sample dense64 -o {tmp}/sheet.jpg", "{tmp}/sheet.jpg: must end in .png or .npy, or be a folder"),
+        ("sample dense64 --condition hair=Blond_Hair -o {tmp}/s.png", "hair=Blond_Hair: dense64 has no conditions"),
+        ("sample began64 --condition Blond_Hair", "--condition: 'Blond_Hair': must be group=value, as in hair=Blond_Hair"),
+        ("sample began64 --condition eyes=Eyeglasses --condition eyes=Eyeglasses", "--condition: eyes is given twice"),
+        ("sample began64 --condition eyes=Blue -o {tmp}/s.png", "eyes=Blue: Blue is unknown; one of unspecified, Eyeglasses"),
+        ("sample dense64 --best-of 4 -o {tmp}/s.png", "--best-of: dense64 has no discriminator that gives a picture an energy"),
+        ("sample began64 --best-of 2000", "--best-of 2000: for 64 seeds these are more than 100,000 pictures"),
+        ("sample dense64 -o params.yaml/sheet.png", "params.yaml/sheet.png: cannot be written: "),
+        ("animate dense64 -o {tmp}/walk.mp4", "{tmp}/walk.mp4: must end in .webp or .gif, and be no folder"),
+        (
+            "animate dense64 --seeds 1-5 --frames 4 -o {tmp}/w.gif",
+            "--frames 4: a walk goes along 2 faces or more, and takes a frame for each",
+        ),
+        ("animate dense64 --seeds 1 -o {tmp}/w.gif", "--frames 60: a walk goes along 2 faces or more"),
+        ("animate dense64 --training --frames 9", "--training: shows the z that the training drew, so --seeds, --frames and"),
+        ("export dense64 --format onnx -o {tmp}/x.html", "{tmp}/x.html: must end in .onnx, and be no folder"),
+        ("export dense64 --format hub -o params.yaml", "params.yaml: is a file, and a folder is to be written"),
+        ("info params.yaml", "params.yaml: is no generator that `train` wrote: "),
+        ("info dense64 --rev HEAD", "--rev HEAD: "),
+    ],
+)
+def test_mistake_ends_in_one_line(ganlib_says, tmp_path: Path, line: str, said: str) -> None:
+    assert ganlib_says(line).startswith(f"error: {said.format(tmp=tmp_path)}")
+
+
+def frames(path: Path) -> tuple[list[np.ndarray], list[int], int]:
+    """An animation's pictures (3, H, W), their milliseconds, and how often it is shown; 0 is for ever."""
+    with Image.open(path) as image:
+        pictures, times = [], []
+        for place in range(image.n_frames):
+            image.seek(place)
+            pictures.append(np.asarray(image.convert("RGB")).transpose(2, 0, 1).astype(int))
+            times.append(image.info["duration"])
+        return pictures, times, image.info["loop"]
+
+
+def test_walk_passes_each_face_and_comes_back_to_the_first(checkout: Path) -> None:
+    generator = ganlib.load(checkout / "data/runs/dense64")
+    shown = walks.walk(generator, [5, 2, 9], 6)
+    z = generator.z([5, 2, 9])
+    # z of nearly one length, so that the arc's middle is the sum brought to that length.
+    middles = [np.linalg.norm(a) * (a + b) / np.linalg.norm(a + b) for a, b in zip(z, z[[1, 2, 0]], strict=True)]
+    expected = generator.draw(np.stack([z, middles], axis=1).reshape(6, -1).astype(np.float32))
+    for frame, picture in zip(shown, expected.transpose(0, 2, 3, 1), strict=True):
+        enlarged = Image.fromarray(picture).resize((256, 256), Image.Resampling.BICUBIC)
+        assert abs(np.asarray(frame).astype(int) - np.asarray(enlarged)).mean() < 2  # levels; a straight line's middle is off by 10
+
+
+@pytest.mark.parametrize("ending", ["webp", "gif"])
+def test_walk_is_an_endless_animation_of_its_frames(ganlib_says, tmp_path: Path, ending: str) -> None:
+    said = ganlib_says(f"animate dense64 --seeds 5,2,9 --frames 3 -o {{tmp}}/walk.{ending}")
+    assert said == f"{tmp_path}/walk.{ending}: 3 frames of dense64\n"
+    pictures, times, loop = frames(tmp_path / f"walk.{ending}")
+    assert (len(pictures), pictures[0].shape, times, loop) == (3, (3, 256, 256), [80] * 3, 0)
+    for picture, face in zip(pictures, ganlib.load("dense64").sample([5, 2, 9]), strict=True):
+        assert abs(picture.reshape(3, 64, 4, 64, 4).mean((2, 4)) - face).mean() < 20  # levels, of what compression and enlarging take
+
+
+def test_walks_of_equal_seeds_have_equal_bytes(ganlib_says, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        ganlib_says(f"animate dense64 --seeds 1-2 --frames 4 -o {{tmp}}/{name}.webp")
+    assert (tmp_path / "one.webp").read_bytes() == (tmp_path / "two.webp").read_bytes()
+
+
+def test_training_is_shown_sheet_by_sheet_with_the_step_below(ganlib_says, tmp_path: Path) -> None:
+    ganlib_says("animate dense64 --training -o {tmp}/training.gif")
+    pictures, times, _ = frames(tmp_path / "training.gif")
+    assert times == [700, 700, 2500]
+    assert [picture[:, 20, 30].tolist() for picture in pictures] == [[255, 0, 0], [0, 255, 0], [0, 0, 255]]
+    assert all((picture[:, 40:] == 0).any() for picture in pictures)  # black on white
+
+
+def test_information_has_every_score_with_its_n_interval_and_floor(ganlib_says) -> None:
+    lines = ganlib_says("info dense64").splitlines()
+    assert lines[:7] == [
+        "dense64: 64x64 pictures of a z of 100 numbers, gaussian",
+        "file:        data/runs/dense64/generator.safetensors",
+        "parameters:  1,291,488",
+        "training:    4,000 steps on toons (train), scale preview, seed 1",
+        "scores:      N = 250 fakes and reals, inception-2015-12-05, protocol pytorch-fid",
+        "  FID        243.58      95% interval 236.09 to 251.07  floor 43.659",
+        "  KID        0.20292     95% interval 0.19418 to 0.21178  floor 0.00017369",
+    ]
+    assert "  coverage   0.25" in lines
+    assert "latent gaussian" in lines[-1]
+    known = json.loads(ganlib_says("info dense64 --json"))
+    assert known["scores"] == FIGURES
+    assert known["training"] == {"seed": 1, "steps": 4000, "dataset": "toons", "split": "train", "scale": "preview", "kind": "toons"}
+    assert known["settings"]["hidden"] == [100, 200, 100]
+
+
+def test_information_of_a_run_that_was_not_scored_says_so(ganlib_says) -> None:
+    lines = ganlib_says("info began64").splitlines()
+    assert "scores:      none beside this file" in lines
+    assert "condition:   eyes: unspecified, Eyeglasses" in lines
+
+
+def test_scores_of_an_earlier_training_are_called_that(ganlib_says, checkout: Path) -> None:
+    stages = "stages:\n  train@dense64:\n    outs:\n    - {path: data/runs/dense64, md5: %s}\n  evaluate@dense64:\n    deps:\n"
+    lock = checkout / "dvc.lock"
+    try:
+        lock.write_text(stages % "b.dir" + "    - {path: data/runs/dense64, md5: a.dir}\n")
+        assert "older than this training; `dvc repro evaluate@dense64` brings the scores up to date" in ganlib_says("info dense64")
+        lock.write_text(stages % "a.dir" + "    - {path: data/runs/dense64, md5: a.dir}\n")
+        assert "older" not in ganlib_says("info dense64")
+    finally:
+        lock.unlink()
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["--help"], ["sample", "--help"], ["animate", "--help"], ["info", "--help"], ["export", "--help"]]
+)
+def test_help_imports_no_torch(arguments: list[str]) -> None:
+    code = f"import sys; sys.argv = ['ganlib', *{arguments}]; from ganlib import cli\ntry: cli.main()\nfinally: print(sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    loaded = done.stdout.splitlines()[-1]
+    assert "'ganlib.cli.commands'" in loaded
+    assert not [name for name in ("torch", "dvc", "pandas", "scipy", "onnx", "numpy") if f"'{name}'" in loaded]
+
+
+@pytest.mark.parametrize(("typed", "offered"), [("ganlib sa", "sample"), ("ganlib sample dcgan5", "dcgan56")])
+def test_shell_completes_commands_and_reports(typed: str, offered: str) -> None:
+    words = {"COMP_WORDS": typed, "COMP_CWORD": str(len(typed.split()) - 1), "_GANLIB_COMPLETE": "complete_bash"}
+    code = "import sys; sys.argv = ['ganlib']; from ganlib import cli; cli.main()"
+    environment = {**os.environ, **words, "PYTHONPATH": str(ROOT)}
+    shown = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True).stdout
+    assert shown.split() == [offered]

@@ -1,0 +1,229 @@
+"""The command as its user types it: what it prints, and one line for each mistake."""
+
+import importlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+import warnings
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import pytorch_fid.fid_score
+from PIL import Image
+
+from benchmarks.referee import pytorch_fid_network
+from ganlib.cli import main
+from ganlib.fidelity.frechet import Statistics
+from ganlib.fidelity.weights import find_weights, read_weights
+from tests.conftest import ROOT
+
+
+def folder(place: Path, count: int, low: int, seed: int) -> Path:
+    """`count` PNGs of 64x64 smooth noise."""
+    place.mkdir()
+    noise = np.random.default_rng(seed).integers(low, low + 150, (count, 8, 8, 3), dtype=np.uint8)
+    for i, picture in enumerate(noise):
+        Image.fromarray(picture).resize((64, 64), Image.Resampling.BICUBIC).save(place / f"{i:03}.png")
+    return place
+
+
+@pytest.fixture(scope="module")
+def places(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that holds `fakes/`, `reals/` and `reals.zip`, and `.npz` statistics."""
+    home = tmp_path_factory.mktemp("places")
+    folder(home / "fakes", 6, low=0, seed=0)
+    folder(home / "reals", 12, low=90, seed=1)
+    with zipfile.ZipFile(home / "reals.zip", "w") as archive:
+        for file in sorted((home / "reals").iterdir()):
+            archive.write(file, f"nested/{file.name}")
+    rng = np.random.default_rng(2)
+    for name, protocol in (("one", "pytorch-fid"), ("two", "pytorch-fid"), ("clean", "clean")):
+        features = rng.normal(size=(40, 2048)).astype(np.float32)
+        Statistics.of(features).save(home / f"{name}.npz", "inception-2015-12-05", protocol)
+    return home
+
+
+@pytest.fixture(scope="module")
+def ran(places: Path) -> subprocess.CompletedProcess[str]:
+    """The command on pictures, one of them broken, from a folder that is not the checkout."""
+    (places / "fakes" / "broken.png").write_bytes(b"no picture")
+    command = [sys.executable, "-m", "ganlib", "score", "fakes", "reals.zip", "--json", "--skip-broken"]
+    return subprocess.run(command, cwd=places, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
+
+
+def test_json_is_one_object_with_fid_at_its_top(ran: subprocess.CompletedProcess[str]) -> None:
+    assert ran.returncode == 0, ran.stderr
+    figures = json.loads(ran.stdout)
+    assert next(iter(figures)) == "fid"
+    assert figures.keys() >= {
+        *main.METRICS,
+        "fid_low",
+        "fid_high",
+        "fid_floor",
+        "kid_std",
+        "kid_low",
+        "kid_high",
+        "kid_floor",
+        "mind_floor",
+    }
+    assert (figures["fake_samples"], figures["real_samples"]) == (6, 12)
+    assert (figures["extractor"], figures["protocol"]) == ("inception-2015-12-05", "pytorch-fid")
+    assert figures["skipped"] == ["fakes/broken.png"]
+
+
+def test_fid_is_the_one_that_pytorch_fid_gives_two_folders(ran: subprocess.CompletedProcess[str], places: Path) -> None:
+    network = pytorch_fid_network(read_weights(find_weights()))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a batch size above the number of pictures, and sqrtm's of its own deprecation
+        sides = [
+            pytorch_fid.fid_score.get_activations(sorted((places / side).glob("0*.png")), network, batch_size=12, num_workers=0)
+            for side in ("fakes", "reals")
+        ]
+        # A rotation changes no distance: in the dimensions that the features span sqrtm takes no time, in all 2048 half a minute.
+        basis, _ = np.linalg.qr(np.concatenate(sides).T)
+        moments = [moment for side in sides for moment in ((side @ basis).mean(0), np.cov(side @ basis, rowvar=False))]
+        expected = pytorch_fid.fid_score.calculate_frechet_distance(*moments)
+    assert json.loads(ran.stdout)["fid"] == pytest.approx(expected, abs=1e-3)
+
+
+def test_bars_and_warnings_are_on_stderr(ran: subprocess.CompletedProcess[str]) -> None:
+    figures = json.loads(ran.stdout)
+    assert "features of fakes" in ran.stderr
+    assert "12/12" in ran.stderr
+    warnings = [line for line in ran.stderr.splitlines() if line.startswith("warning: ")]
+    assert warnings == [
+        "warning: 1 skipped as broken: fakes/broken.png",
+        f"warning: FID of N = 6, fewer than 2,048, is biased upwards; go by KID, {figures['kid']:.6f}, which is not;"
+        f" two halves of the real pictures at N = 6 have FID {figures['fid_floor']:.4f}",
+    ]
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: str | Path) -> int | str | None:
+    """Run the command in this process and return what it exits with."""
+    monkeypatch.setattr(sys, "argv", ["ganlib", *map(str, arguments)])
+    with pytest.raises(SystemExit) as exited:
+        main.main()
+    return exited.value.code
+
+
+def test_text_has_fid_on_a_line_of_its_own_and_every_other_score_with_what_bounds_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, count in (("fakes", 4), ("reals", 8)):
+        np.save(tmp_path / f"{name}.npy", np.random.default_rng(count).integers(0, 256, (count, 3, 32, 32), dtype=np.uint8))
+    assert run(monkeypatch, "score", tmp_path / "fakes.npy", tmp_path / "reals.npy", "--protocol", "clean") == 0
+    number = r"-?\d+\.\d{4}"
+    pattern = rf"""FID:  {number}
+    95% interval {number} to {number}
+    two halves of the real pictures at this N {number}
+KID:  {number}\d\d
+    standard deviation over subsets {number}\d\d
+    95% interval {number}\d\d to {number}\d\d
+    two halves of the real pictures at this N {number}\d\d
+MIND:  {number}
+    95% interval {number} to {number}
+    two halves of the real pictures at this N {number}
+precision:  {number}
+recall:  {number}
+density:  {number}
+coverage:  {number}
+N:  4 fakes, 8 reals
+extractor:  inception-2015-12-05
+protocol:  clean
+"""
+    assert re.fullmatch(pattern, capsys.readouterr().out)
+
+
+def test_statistics_are_printed_as_pytorch_fid_prints_them_without_the_network(
+    places: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nowhere = places / "no weights are read"
+    assert run(monkeypatch, "score", places / "one.npz", places / "two.npz", "--weights", nowhere) == 0
+    out, err = capsys.readouterr()
+    first, *rest = out.splitlines()
+    assert float(first.removeprefix("FID:  ")) > 0
+    assert rest == ["N:  40 fakes, 40 reals", "extractor:  inception-2015-12-05", "protocol:  pytorch-fid"]
+    assert err == (
+        "warning: FID of N = 40, fewer than 2,048, is biased upwards; go by KID, which is not;"
+        " the FID between two halves of the real pictures at this N could not be taken, which needs 80 of them\n"
+    )
+
+
+def test_statistics_of_another_tool_have_an_unknown_n(
+    places: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with np.load(places / "one.npz") as stored:
+        np.savez(tmp_path / "theirs.npz", mu=stored["mu"], sigma=stored["sigma"])
+    assert run(monkeypatch, "score", tmp_path / "theirs.npz", tmp_path / "theirs.npz") == 0
+    out, err = capsys.readouterr()
+    assert "N:  unknown fakes, unknown reals" in out.splitlines()
+    assert err == ""
+
+
+MISTAKES = [
+    (["reals", "nowhere"], "nowhere: does not exist"),
+    (["reals", "notes.txt"], "notes.txt: is neither a folder nor a .zip, .npy or .npz"),
+    (["empty", "reals"], "empty: holds no picture: no file ends in "),
+    (["cut", "reals"], "cut/a.png: is no readable picture: "),
+    (["reals", "fake.zip"], "fake.zip: is no whole zip: "),
+    (["reals", "reals", "--weights", "notes.txt"], "notes.txt: not the weights of inception-2015-12-05 "),
+    (["one.npz", "clean.npz"], "clean.npz: made with inception-2015-12-05 and clean, not with inception-2015-12-05 and pytorch-fid"),
+    (
+        ["one.npz", "reals", "--metrics", "fid,kid"],
+        "--metrics: kid: only pictures have them; one.npz holds statistics, which ",
+    ),
+    (["reals", "reals", "--metrics", "fid,presision"], "--metrics: 'presision' is unknown, did you mean 'precision'?; any of fid, kid, "),
+    (["single", "single", "--metrics", "fid"], "a Frechet distance needs at least 2 pictures on each side, not 1"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "said"), MISTAKES)
+def test_mistakes_end_in_one_line(places: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str) -> None:
+    monkeypatch.chdir(places)
+    for name in ("empty", "cut", "single"):
+        Path(name).mkdir(exist_ok=True)
+    Path("notes.txt").write_text("no pictures here")
+    Path("fake.zip").write_text("nor here")
+    picture = Path("reals/000.png").read_bytes()
+    Path("cut/a.png").write_bytes(picture[:100])
+    Path("single/a.png").write_bytes(picture)
+    line = run(monkeypatch, "score", *arguments)
+    assert isinstance(line, str)  # which the interpreter prints to stderr, exiting with 1
+    assert line.startswith(f"error: {said}")
+    assert "\n" not in line
+
+
+def test_mistake_exits_with_1_and_no_traceback(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "ganlib", "score", "nowhere", "nowhere", "--metrics", "fud"]
+    done = subprocess.run(command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines() == [
+        "error: --metrics: 'fud' is unknown, did you mean 'fid'?; any of fid, kid, mind, precision, recall, density, coverage"
+    ]
+
+
+def test_help_shows_every_option_and_an_example(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(monkeypatch, "score", "--help") == 0
+    shown = capsys.readouterr().out
+    assert all(option in shown for option in ("--protocol", "--metrics", "--json", "--skip-broken", "--weights"))
+    assert "\n    ganlib score fakes/ reals.zip\n" in shown
+
+
+def test_project_names_the_command() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    module, function = project["scripts"]["ganlib"].split(":")
+    assert getattr(importlib.import_module(module), function) is main.main
+
+
+def test_make_installs_the_command_for_any_folder(tmp_path: Path) -> None:
+    command = shutil.which("ganlib", path=Path(sys.executable).parent)
+    if command is None:
+        pytest.skip("this environment was not made by make")
+    shown = subprocess.run([command, "score", "--help"], cwd=tmp_path, check=True, capture_output=True, text=True).stdout
+    assert "FAKES" in shown

@@ -1,0 +1,66 @@
+"""The device is named by the environment, and a name that is none or is not here is told in one line."""
+
+import os
+
+import pytest
+import torch
+
+from ganlib.core import device
+from ganlib.support.errors import UserError
+
+
+@pytest.fixture
+def two_gpus(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+
+
+@pytest.mark.parametrize(("name", "chosen"), [(None, "cuda"), ("auto", "cuda"), ("cpu", "cpu"), ("cuda", "cuda"), ("cuda:1", "cuda:1")])
+def test_environment_names_the_device(two_gpus, monkeypatch, name, chosen):
+    monkeypatch.delenv(device.VARIABLE, raising=False)
+    if name is not None:
+        monkeypatch.setenv(device.VARIABLE, name)
+    assert device.device() == torch.device(chosen)
+
+
+def test_auto_is_the_cpu_where_there_is_no_gpu(monkeypatch):
+    monkeypatch.delenv(device.VARIABLE, raising=False)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert device.device() == torch.device("cpu")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("gpu", r"^GANLIB_DEVICE: 'gpu' is no device: auto, cpu, cuda, cuda:1 \(the second GPU\) or mps$"),
+        ("cuda:-1", "is no device"),
+        ("", "is no device"),
+        ("cuda:2", "^GANLIB_DEVICE: cuda:2 is not here: 2 GPUs are seen; auto takes what there is$"),
+    ],
+)
+def test_device_that_is_not_there_is_one_line(two_gpus, monkeypatch, name, message):
+    monkeypatch.setenv(device.VARIABLE, name)
+    with pytest.raises(UserError, match=message):
+        device.device()
+
+
+def test_training_goes_to_the_device_that_the_environment_names(two_gpus, monkeypatch):
+    monkeypatch.setenv(device.VARIABLE, "cuda:1")
+    before = torch.are_deterministic_algorithms_enabled()
+    try:
+        assert device.prepare_device("tf32") == torch.device("cuda:1")
+    finally:
+        torch.use_deterministic_algorithms(before)
+
+
+def test_training_uses_deterministic_kernels_alone(monkeypatch):
+    monkeypatch.setenv(device.VARIABLE, "cpu")
+    before = torch.are_deterministic_algorithms_enabled()
+    try:
+        device.prepare_device("tf32")
+        assert torch.are_deterministic_algorithms_enabled()
+        assert not torch.is_deterministic_algorithms_warn_only_enabled()
+        assert not torch.utils.deterministic.fill_uninitialized_memory
+        assert os.environ["CUBLAS_WORKSPACE_CONFIG"] in (":4096:8", ":16:8")
+    finally:
+        torch.use_deterministic_algorithms(before)

@@ -1,0 +1,233 @@
+import multiprocessing
+import resource
+import sys
+import threading
+import time
+
+import fsspec
+import numpy as np
+import pytest
+
+from ganlib.fetch import transfer
+from ganlib.fetch.transfer import Patience
+from ganlib.support.errors import UserError
+from tests.data.server import Site, page, redirect, serve, serving
+
+DATA = np.random.default_rng(0).bytes(100_000)
+QUICK = Patience(timeout=0.2, tries=3, pause=0.01)
+
+
+@pytest.fixture
+def site():
+    site = Site(files={"/a.bin": DATA})
+    with serving(site):
+        yield site
+
+
+@pytest.fixture
+def target(tmp_path):
+    return tmp_path / "incoming" / "a.bin"
+
+
+def waiting(target):
+    """The folder of what has come so far."""
+    return target.parent.with_name("waiting")
+
+
+def download(url, target, patience):
+    transfer.download(url, target, waiting(target), None, patience)
+
+
+def whole(target):
+    """The file is there, read-only, and nothing is left beside it or waits, but for the lock."""
+    assert target.read_bytes() == DATA
+    assert target.stat().st_mode & 0o777 == 0o444
+    return [path.name for folder in (target.parent, waiting(target)) for path in folder.iterdir()] == [target.name, f".{target.name}.lock"]
+
+
+def test_file_arrives_whole(site, target):
+    download(f"{site.url}/a.bin", target, QUICK)
+    assert whole(target)
+
+
+def test_redirect_is_followed(site, target):
+    site.pages["/here"] = redirect("/there")
+    site.pages["/there"] = redirect(f"{site.url}/a.bin")
+    download(f"{site.url}/here", target, QUICK)
+    assert whole(target)
+
+
+@pytest.mark.parametrize("cuts", [[0], [1], [99_999], [17, 0, 40_000, 1], [1000] * 20])
+def test_connection_cut_at_any_byte_goes_on_by_range(site, target, cuts):
+    site.cuts = [*cuts]
+    download(f"{site.url}/a.bin", target, Patience(timeout=5, tries=3, pause=0))
+    assert whole(target)
+    assert [asked for _, asked in site.asked if asked] or cuts == [0]
+
+
+def test_what_an_earlier_run_brought_is_not_brought_again(site, target):
+    site.cuts = [60_000, 0, 0, 0, 0, 0]
+    with pytest.raises(UserError, match="gave up after 3 tries"):
+        download(f"{site.url}/a.bin", target, QUICK)
+    assert not target.exists()
+    site.cuts = []
+    site.asked.clear()
+    download(f"{site.url}/a.bin", target, QUICK)
+    assert whole(target)
+    assert ("/a.bin", "bytes=60000-") in site.asked
+
+
+def test_server_without_ranges_is_begun_again(site, target):
+    site.ranges = False
+    site.cuts = [50_000]
+    download(f"{site.url}/a.bin", target, QUICK)
+    assert whole(target)
+
+
+def test_server_without_ranges_that_always_cuts_is_given_up(site, target):
+    site.ranges = False
+    site.cuts = [50_000] * 50
+    with pytest.raises(UserError, match="gave up after 3 tries"):
+        download(f"{site.url}/a.bin", target, QUICK)
+    assert len(site.asked) < 20
+
+
+def test_changed_file_is_not_spliced_onto_the_old_one(site, target):
+    site.cuts = [50_000, 0, 0, 0, 0, 0]
+    with pytest.raises(UserError):
+        download(f"{site.url}/a.bin", target, QUICK)
+    site.cuts, site.etag = [], '"2"'
+    site.files["/a.bin"] = b"new" * 40_000
+    download(f"{site.url}/a.bin", target, QUICK)
+    assert target.read_bytes() == b"new" * 40_000
+
+
+def test_server_that_goes_on_at_another_byte_is_begun_again(site, target):
+    waiting(target).mkdir()
+    (waiting(target) / "a.bin.part").write_bytes(DATA[:50_000])
+
+    def answer(handler):
+        if handler.headers["Range"]:
+            handler.send_response(206)
+            handler.send_header("Content-Range", "bytes 0-9/100000")
+            handler.send_header("Content-Length", "10")
+            handler.end_headers()
+            handler.wfile.write(DATA[:10])
+        else:
+            serve(handler, site)
+
+    site.pages["/a.bin"] = answer
+    download(f"{site.url}/a.bin", target, QUICK)
+    assert whole(target)
+
+
+def test_page_in_the_middle_of_a_download_does_not_cost_what_has_come(site, target):
+    waiting(target).mkdir()
+    (waiting(target) / "a.bin.part").write_bytes(DATA[:50_000])
+    site.pages["/a.bin"] = page("<html><title>Quota</title></html>")
+    with pytest.raises(UserError, match=r"sent a web page, and no more of a\.bin; the 50,000 bytes"):
+        download(f"{site.url}/a.bin", target, QUICK)
+    assert (waiting(target) / "a.bin.part").read_bytes() == DATA[:50_000]
+
+
+def test_silent_server_is_tried_again_after_the_timeout(site, target):
+    site.stalls = 1
+    download(f"{site.url}/a.bin", target, QUICK)
+    assert whole(target)
+    assert len(site.asked) >= 2
+
+
+def test_pauses_between_tries_double(site, target):
+    site.statuses = [503] * 9
+    began = time.monotonic()
+    with pytest.raises(UserError, match=r"gave up after 3 tries without a byte: 503"):
+        download(f"{site.url}/a.bin", target, Patience(timeout=1, tries=3, pause=0.1))
+    assert time.monotonic() - began >= 0.1 * (1 + 2)
+    assert len(site.asked) == 3
+
+
+def test_busy_server_is_tried_again(site, target):
+    site.statuses = [503, 429]
+    download(f"{site.url}/a.bin", target, QUICK)
+    assert whole(target)
+
+
+def test_wrong_address_is_not_tried_again(site, target):
+    with pytest.raises(UserError, match="404"):
+        download(f"{site.url}/b.zip", target, QUICK)
+    assert len(site.asked) == 1
+
+
+def test_nobody_at_the_address_is_one_line(target):
+    with pytest.raises(UserError, match="gave up after 3 tries") as error:
+        download("http://127.0.0.1:9/a.bin", target, QUICK)
+    assert "\n" not in str(error.value)
+
+
+def test_file_larger_than_the_disk_is_refused_before_it_comes(site, target):
+    def answer(handler):
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(10**18))
+        handler.end_headers()
+        handler.wfile.write(b"1" * 1000)
+
+    site.pages["/huge.zip"] = answer
+    with pytest.raises(UserError, match=r"GB free and 1000000000\.00 GB are needed"):
+        download(f"{site.url}/huge.zip", target, QUICK)
+
+
+def fill(url, target, said):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))  # to a process, a limit on a file's size is a full disk
+    try:
+        download(url, target, QUICK)
+    except UserError as error:
+        said.put(str(error))
+
+
+def test_disk_that_fills_is_one_line_and_what_came_is_gone_on_with(site, target):
+    context = multiprocessing.get_context("spawn")
+    said = context.Queue()
+    process = context.Process(target=fill, args=(f"{site.url}/a.bin", target, said))
+    process.start()
+    assert "the disk is full" in said.get(timeout=300)
+    process.join()
+    process.close()
+    site.asked.clear()
+    download(f"{site.url}/a.bin", target, QUICK)
+    assert whole(target)
+    assert ("/a.bin", "bytes=30000-") in site.asked
+
+
+def test_of_two_downloads_at_once_one_waits_and_finds_the_file(site, target, capsys):
+    site.pages["/a.bin"] = lambda handler: (time.sleep(0.2), serve(handler, site))
+    both = [threading.Thread(target=download, args=(f"{site.url}/a.bin", target, Patience(timeout=20))) for _ in range(2)]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join()
+    assert whole(target)
+    assert len(site.asked) == 1
+    assert "another download of it is running" in capsys.readouterr().err
+
+
+def test_any_store_of_fsspec_serves_and_a_half_brought_file_is_gone_on_with(target):
+    with fsspec.open("memory://mirror/a.bin", "wb") as file:
+        file.write(DATA)
+    waiting(target).mkdir()
+    (waiting(target) / "a.bin.part").write_bytes(DATA[:40_000])
+    download("memory://mirror/a.bin", target, QUICK)
+    assert whole(target)
+
+
+@pytest.mark.parametrize(("url", "package"), [("s3://bucket/a.bin", "s3fs"), ("gs://bucket/a.bin", "gcsfs")])
+def test_store_whose_package_is_missing_says_what_to_install(target, monkeypatch, url, package):
+    monkeypatch.setitem(sys.modules, package, None)  # so it cannot be imported, even where it is installed
+    with pytest.raises(UserError, match=f"pip install {package}$"):
+        download(url, target, QUICK)
+
+
+@pytest.mark.parametrize("url", ["memory://mirror/absent.zip", "nosuch://a.bin"])
+def test_store_or_file_that_does_not_exist_is_one_line(target, url):
+    with pytest.raises(UserError, match=url) as error:
+        download(url, target, QUICK)
+    assert "\n" not in str(error.value)

@@ -1,0 +1,76 @@
+"""What a generator is given and what becomes of its pictures."""
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from ganlib.core import random
+from ganlib.models.store import generate, load
+from ganlib.support.paths import Outputs
+from tests import painted
+
+
+class Ramp(nn.Module):
+    """Pictures whose rows go from one end of a pixel range to the other; it remembers what it was given."""
+
+    def __init__(self, low: float, high: float) -> None:
+        super().__init__()
+        self.levels = nn.Parameter(torch.linspace(low, high, 256))
+        self.given = []
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        self.given.append((*inputs, torch.is_inference_mode_enabled()))
+        return self.levels[None, None, :, None].expand(len(inputs[0]), 3, 256, 2)
+
+
+def seeded() -> torch.Generator:
+    return torch.Generator().manual_seed(7)
+
+
+@pytest.mark.parametrize("kind", ["uniform", "gaussian", "spherical"])
+def test_z_is_of_the_reports_own_kind_and_size(kind: str) -> None:
+    ramp = Ramp(-1, 1)
+    settings = painted.report("dcgan64", latent=kind, latent_size=5)
+    list(generate(ramp, settings, torch.zeros(20, 0, dtype=torch.int64), seeded()))
+    ((z, inference),) = ramp.given
+    assert torch.equal(z, random.sample_latent(kind, 20, 5, seeded()))
+    assert inference
+
+
+@pytest.mark.parametrize(("name", "low", "high"), [("dcgan64", -1, 1), ("dense64", 0, 1)])
+def test_reports_own_pixel_range_becomes_0_to_255(name: str, low: float, high: float) -> None:
+    (pictures,) = generate(Ramp(low, high), painted.report(name), torch.zeros(3, 0, dtype=torch.int64), seeded())
+    assert pictures.dtype == torch.uint8
+    np.testing.assert_array_equal(pictures, np.broadcast_to(np.arange(256)[:, None], (3, 3, 256, 2)))
+
+
+def test_each_picture_is_made_for_its_own_row_of_conditions_in_batches() -> None:
+    ramp = Ramp(0, 1)
+    conditions = torch.arange(250)[:, None] % torch.tensor([3, 2])
+    batches = list(generate(ramp, painted.report("began64"), conditions, seeded()))
+    assert [len(batch) for batch in batches] == [100, 100, 50]
+    assert torch.equal(torch.cat([given for _, given, _ in ramp.given]), conditions)
+
+
+def test_caller_is_not_left_in_inference_mode_between_two_batches() -> None:
+    batches = generate(Ramp(-1, 1), painted.report("dcgan64"), torch.zeros(250, 0, dtype=torch.int64), seeded())
+    next(batches)
+    assert not torch.is_inference_mode_enabled()
+    weight = nn.Parameter(torch.ones(1))
+    (weight * torch.ones(1)).sum().backward()  # as whoever trains between two batches does
+    batches.close()
+
+
+def test_stored_generator_draws_what_it_drew_before(tmp_path) -> None:
+    generator, settings = painted.painter(hair=[[0.1, 0, 0], [0.3, 0, 0], [0.6, 0, 0]], eyes=[[0, 0.2, 0], [0, 0.7, 0]], reach=0.05)
+    outputs = painted.run(Outputs.below(tmp_path), {4: (generator, settings)})
+    again, stored = load(outputs.run / "generator.safetensors")
+    conditions = torch.cartesian_prod(torch.arange(3), torch.arange(2))
+    before, after = (torch.cat([*generate(net, own, conditions, seeded())]) for net, own in ((generator, settings), (again, stored)))
+    assert torch.equal(before, after)
+    z = random.sample_latent("uniform", 6, 3, seeded()).numpy()
+    expected = 255 * (
+        np.float32([[0.1, 0.2, 0]] * 6) + [[0, 0, 0], [0, 0.5, 0], [0.2, 0, 0], [0.2, 0.5, 0], [0.5, 0, 0], [0.5, 0.5, 0]] + 0.05 * z
+    )
+    np.testing.assert_allclose(after.float().mean((2, 3)), expected.clip(0), atol=0.51)

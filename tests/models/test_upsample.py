@@ -1,0 +1,22 @@
+import pytest
+import torch
+from torch.nn.functional import interpolate
+
+from ganlib.models.upsample import Double, doubled
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 8, 8), (1, 2, 5, 7), (3, 1, 2, 2)])
+def test_slices_double_as_bilinear_interpolation_does_and_so_do_their_gradients(shape):
+    rng = torch.Generator().manual_seed(1)
+    maps = torch.randn(shape, generator=rng, dtype=torch.float64).requires_grad_()
+    expected = interpolate(maps, scale_factor=2, mode="bilinear", align_corners=False)
+    slope = torch.randn(expected.shape, generator=rng, dtype=torch.float64)
+    for found in (doubled(maps), Double()(maps)):
+        torch.testing.assert_close(found, expected)
+        (gradient,) = torch.autograd.grad(found, maps, slope)
+        torch.testing.assert_close(gradient, torch.autograd.grad(expected, maps, slope, retain_graph=True)[0])
+
+
+def test_doubled_maps_stay_channels_last():
+    maps = torch.randn(2, 3, 4, 4).contiguous(memory_format=torch.channels_last)
+    assert doubled(maps).is_contiguous(memory_format=torch.channels_last)

@@ -1,0 +1,47 @@
+"""The one list that explains figures has every one of them."""
+
+import pytest
+
+from ganlib.fidelity.evaluation import HEADLINE
+from ganlib.page.glossary import Term, term
+from ganlib.page.section import columns
+from ganlib.support import paths
+from ganlib.training import loop
+from tests.training import small
+
+
+@pytest.mark.parametrize("name", small.NAMES)
+def test_every_loss_of_a_step_and_every_headline_figure_has_a_term(name, tmp_path):
+    outputs = paths.Outputs.below(tmp_path)
+    settings = small.report(name)
+    loop.train(name, settings, small.small_faces(tmp_path, settings), outputs, tmp_path / "checkpoints", seed=1, log_every=2)
+    for key in (*columns(outputs.progress / "log.csv"), *settings.headline, *HEADLINE):
+        assert term(key).words
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [("kid_low", "KID, low"), ("hair_accuracy", "hair classifier's accuracy"), ("share_Wearing_Hat_real", "reals with wearing hat")],
+)
+def test_figures_of_a_family_take_their_words_from_it(key, name):
+    assert term(key).name == name
+
+
+@pytest.mark.parametrize("key", ["kidd", "kid_lowest", "d_accuracy2", "_obeyed", "share_"])
+def test_unknown_figure_has_none(key):
+    with pytest.raises(KeyError):
+        term(key)
+
+
+@pytest.mark.parametrize(
+    ("form", "value", "text"),
+    [
+        (".3f", -0.0001, "0.000"),
+        (".3f", -0.25, "\N{MINUS SIGN}0.250"),
+        (".0%", 0.5, "50%"),
+        (",d", 1234.0, "1,234"),
+        (".2f", "clean", "clean"),
+    ],
+)
+def test_values_are_written_for_people(form, value, text):
+    assert Term("", "", form).write(value) == text

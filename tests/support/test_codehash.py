@@ -1,0 +1,127 @@
+"""The static closure of imports, and the pipelines' dependencies held against it."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from ganlib.studies import depends
+from ganlib.support import codehash
+from ganlib.training import checkpoint
+from tests.conftest import ROOT
+
+CODE = ("ganlib", "stages")
+STUDY_TRIALS = ("settings", "trial", "score", "noise_trial", "noise_score")  # whose code is in the trials' settings files
+
+
+def write(root: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+def closure(start: str, root: Path) -> list[str]:
+    return [str(path) for path in codehash.closure([start], root)]
+
+
+@pytest.mark.parametrize(
+    ("text", "reached"),
+    [
+        ("import ganlib.models.dense", ["ganlib/models/dense.py"]),
+        ("from ganlib.models.dense import Generator", ["ganlib/models/dense.py"]),
+        ("from ganlib.models import dense as layers", ["ganlib/models/dense.py"]),
+        ("from ganlib.models import init_weights", []),
+        ("from ganlib import latent", ["ganlib/latent.py"]),
+        ("from . import latent", ["ganlib/latent.py"]),
+        ("from .models import dense", ["ganlib/models/dense.py"]),
+        ("def build():\n    from ganlib import latent", ["ganlib/latent.py"]),
+        ("try:\n    from ganlib import latent\nexcept ImportError:\n    import torch", ["ganlib/latent.py"]),
+        ("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from ganlib import latent", []),
+        ("import typing\nif typing.TYPE_CHECKING:\n    import torch\nelse:\n    from ganlib import latent", ["ganlib/latent.py"]),
+        ("if not x:\n    from ganlib import latent", ["ganlib/latent.py"]),
+        ("import torch.nn, ganlib.latent", ["ganlib/latent.py"]),
+        ("from ganlibrary import latent", []),
+        ("from ganlib.support import files", []),
+        ("from ganlib.support.files import replacing", []),
+        ("text = 'from ganlib import latent'", []),
+    ],
+)
+def test_import_statement_reaches_its_files(tmp_path, text, reached):
+    write(tmp_path, {"ganlib/__init__.py": "", "ganlib/latent.py": "", "ganlib/models/__init__.py": "", "ganlib/models/dense.py": ""})
+    write(tmp_path, {"ganlib/start.py": text, "ganlib/support/files.py": "import ganlib.latent"})
+    assert closure("ganlib/start.py", tmp_path) == sorted(["ganlib/start.py", *reached])
+
+
+def test_closure_follows_files_around_a_circle(tmp_path):
+    write(tmp_path, {"ganlib/a.py": "import ganlib.b", "ganlib/b.py": "import ganlib.c.d\nimport ganlib.a", "ganlib/c/d.py": ""})
+    assert closure("ganlib/a.py", tmp_path) == ["ganlib/a.py", "ganlib/b.py", "ganlib/c/d.py"]
+
+
+def pipelines() -> Iterator[tuple[str, list[str], list[str], list[str | None]]]:
+    """Each stage's name, the stage files that it runs, the code that it lists, and the reports that it runs for (None: no report)."""
+    params = YAML(typ="safe").load(ROOT / "params.yaml")
+    for file in ("dvc.yaml", "baselines/dvc.yaml", "studies/dvc.yaml"):
+        for name, stage in YAML(typ="safe").load(ROOT / file)["stages"].items():
+            block = stage.get("foreach", "").strip("${}")
+            stage = stage.get("do", stage)
+            commands = stage["cmd"] if isinstance(stage["cmd"], list) else [stage["cmd"]]
+            if name not in STUDY_TRIALS:
+                runs = [f"{command.split()[2].replace('.', '/')}.py" for command in commands]
+                listed = [path for path in stage["deps"] if path.startswith(CODE)]
+                yield f"{file}:{name}", runs, listed, list(params[block]) if block in ("reports", "baselines") else [None]
+
+
+STAGES = [pytest.param(*parts, id=name) for name, *parts in pipelines()]
+
+
+def covered(file: Path, listed: list[str]) -> bool:
+    return any(Path(path) in (file, *file.parents) for path in listed)
+
+
+@pytest.mark.parametrize(("runs", "listed", "reports"), STAGES)
+def test_stage_lists_exactly_the_folders_of_code_that_it_imports(runs, listed, reports):
+    assert len(listed) == len(set(listed))
+    used = set()
+    for report in reports:
+        starts = [*runs, *(codehash.report_files(report, ROOT) if any("${key}" in path for path in listed) else [])]
+        files = codehash.closure(starts, ROOT)
+        own = {path.replace("${key}", report or ""): path for path in listed}
+        assert [str(file) for file in files if not covered(file, list(own))] == []
+        used |= {path for resolved, path in own.items() if any(covered(file, [resolved]) for file in files)}
+    every_report = {"ganlib/reports"} if "stages/check.py" in runs else set()  # it validates each report's block, which it finds by name
+    assert used | every_report == set(listed)
+
+
+def test_train_and_evaluate_list_a_handful_of_folders_and_nothing_in_support():
+    counts = {name: len(listed) for name, _, listed, _ in pipelines()}
+    assert counts["dvc.yaml:train"] <= 8
+    assert counts["dvc.yaml:evaluate"] <= 9
+    assert not any(path.startswith("ganlib/support") for _, _, listed, _ in pipelines() for path in listed)
+
+
+def test_packages_hold_no_code_but_the_loader_of_generators():
+    found = {str(path.relative_to(ROOT)) for folder in CODE for path in (ROOT / folder).rglob("__init__.py") if ast.parse(path.read_bytes()).body}
+    assert found == {"ganlib/__init__.py"}
+
+
+def test_code_of_a_trial_is_that_of_the_training_it_runs_and_of_the_stage(tmp_path):
+    every_training = {*codehash.closure(["ganlib/training/loop.py"], ROOT), *codehash.closure(["ganlib/curve/training.py"], ROOT)}
+    assert {*codehash.closure(["ganlib/studies/trials.py"], ROOT)} <= {*every_training, *depends.TRIAL, Path("ganlib/models/registry.py")}
+    assert {*checkpoint.code_of("dcgan64"), *depends.TRIAL} == {*depends.training_code("dcgan64")}
+    assert not {path for path in depends.training_code("dcgan64") if "curve" in path.parts}
+
+
+def test_code_of_a_report_holds_its_own_folder_and_no_other_report():
+    reports = {path.parts[2] for path in checkpoint.code_of("dcgan64") if path.parts[:2] == ("ganlib", "reports")}
+    assert reports == {"dcgan64"}
+
+
+def test_digest_changes_with_a_name_or_a_content(tmp_path):
+    write(tmp_path, {"ganlib/a.py": "1", "ganlib/b.py": "1"})
+    first = codehash.digest([Path("ganlib/a.py")], tmp_path)
+    assert codehash.digest([Path("ganlib/b.py")], tmp_path) != first
+    write(tmp_path, {"ganlib/a.py": "2"})
+    assert codehash.digest([Path("ganlib/a.py")], tmp_path) != first

@@ -1,0 +1,77 @@
+"""The folder for the Hub: what its card says to the Hub and to people, and that it is a generator again."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ruamel.yaml import YAML
+
+import ganlib
+from ganlib.core.tables import save_config
+from ganlib.use.export import hub
+from ganlib.use.export.terms import TERMS
+from tests.conftest import ROOT
+from tests.use.lively import below, trained
+from tests.use.test_commands import FIGURES, seen
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with params.yaml and dense64, trained and scored on drawn faces."""
+    (tmp_path / "params.yaml").write_text((ROOT / "params.yaml").read_text())
+    outputs = trained(below(tmp_path, "dense64"), "dense64")
+    save_config({"report": "dense64", "seed": 1, "steps": 4000}, outputs.run / "config.yaml")
+    score(tmp_path, "toons")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def score(root: Path, dataset: str) -> None:
+    (root / "data/scores/dense64").mkdir(parents=True, exist_ok=True)
+    (root / "data/scores/dense64/details.json").write_text(json.dumps({**FIGURES, "dataset": dataset}))
+
+
+def metadata(folder: Path) -> dict:
+    """What stands between the card's two lines of three dashes."""
+    _, head, _ = (folder / "README.md").read_text().split("---\n", 2)
+    return YAML(typ="safe").load(head)
+
+
+def test_card_states_each_score_with_n_interval_and_floor(checkout: Path) -> None:
+    hub.export(ganlib.load("dense64"), checkout / "hub")
+    known = metadata(checkout / "hub")
+    assert (known["library_name"], known["pipeline_tag"]) == ("ganlib", "unconditional-image-generation")
+    ((result,),) = (entry["results"] for entry in known["model-index"])
+    assert result["dataset"] == {"type": "toons", "name": "toons", "split": "train"}
+    assert {metric["type"]: metric["value"] for metric in result["metrics"]} == {"fid": 243.577, "kid": 0.202915, "coverage": 0.25}
+    shared = {"samples": 250, "extractor": "inception-2015-12-05", "protocol": "pytorch-fid"}
+    assert result["metrics"][0]["args"] == {**shared, "low": 236.085, "high": 251.069, "floor": 43.6587}
+
+
+def test_folder_is_a_generator_again_and_shows_its_pictures(checkout: Path) -> None:
+    said = hub.export(ganlib.load("dense64"), checkout / "hub")
+    assert said.splitlines()[-1] == f"hf upload USER/dense64 {checkout}/hub"
+    assert sorted(path.name for path in (checkout / "hub").iterdir()) == ["README.md", "config.json", "model.safetensors", "sheet.png"]
+    again = ganlib.load(checkout / "hub")
+    np.testing.assert_array_equal(again.sample([3, 4]), ganlib.load("dense64").sample([3, 4]))
+    assert json.loads((checkout / "hub/config.json").read_text()) == {"report": "dense64", "settings": again.settings.model_dump()}
+    assert abs(seen(checkout / "hub/sheet.png")[:, 2:66, 2:66] - again.sample([1])[0]).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("dataset", "warned"), [("toons", False), ("own", False), ("celeba_preview", True), ("celeba", True), ("no longer there", True)]
+)
+def test_terms_of_celeba_stand_in_card_and_output_unless_it_was_surely_not_used(checkout: Path, dataset: str, warned: bool) -> None:
+    score(checkout, dataset)
+    said = hub.export(ganlib.load("dense64"), checkout / "hub")
+    card = (checkout / "hub/README.md").read_text()
+    assert [TERMS in text for text in (said, card)] == [warned, warned]
+    assert (metadata(checkout / "hub")["license_name"] == "celeba") == warned
+
+
+def test_file_of_unknown_origin_is_warned_of_and_states_no_scores(checkout: Path) -> None:
+    (checkout / "alone").mkdir()
+    file = (checkout / "data/runs/dense64/generator.safetensors").rename(checkout / "alone/generator.safetensors")
+    assert TERMS in hub.export(ganlib.load(file), checkout / "hub")
+    assert "model-index" not in metadata(checkout / "hub")
