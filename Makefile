@@ -20,9 +20,11 @@ test: .venv/installed  ## the default tests, in minutes
 test-slow: .venv/installed  ## the tests that take longer
 	$(TESTS) -m slow
 
-lint: .venv/installed  ## ruff, which also checks the formatting
+lint: .venv/installed  ## ruff (its formatting too), the layers, the types
 	ruff check .
 	ruff format --check .
+	lint-imports
+	mypy
 
 clean:  ## free what runs keep outside DVC: checkpoints, times and half-finished files, but not those of a run in progress
 	rm -rf .checkpoints/downloads .hypothesis .pytest_cache .ruff_cache dvc_plots

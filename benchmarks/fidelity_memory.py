@@ -78,7 +78,7 @@ def measured(stage: Callable[..., None], stride: int, folder: Path, *counts: int
 
 def peak() -> int:
     """The most memory, in bytes, that this process has held so far."""
-    return 1024 * int(re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())[1])
+    return 1024 * int(re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text(encoding="utf-8"))[1])
 
 
 def faces(count: int, first: int = 0) -> Faces:

@@ -34,7 +34,7 @@ from ganlib.fidelity.manifold import manifold
 from ganlib.fidelity.memorisation import memorisation
 from ganlib.models.objective import Batch
 from ganlib.models.report import Report
-from ganlib.support.errors import UserError, in_one_line
+from ganlib.support.errors import UserError, exit_on_user_error
 from ganlib.support.files import replacing
 from ganlib.support.paths import Outputs
 from ganlib.training import loop
@@ -447,7 +447,7 @@ def processes(place: torch.device) -> Iterator[tuple[str, Callable[[], Row]]]:
                 if _run(name, Path(folder) / str(size), {"LT_DEVICES": str(size)}):
                     raise UserError(f"{name} did not train in {size} processes")
                 seconds[size] = time.perf_counter() - begun
-                logs[size] = (Path(folder) / str(size) / "out" / "progress" / "log.csv").read_text().splitlines()[-1]
+                logs[size] = (Path(folder) / str(size) / "out" / "progress" / "log.csv").read_text(encoding="utf-8").splitlines()[-1]
             first, second = ([float(value) for value in logs[size].split(",")] for size in (1, 2))
             apart = max(abs(a - b) for a, b in zip(first, second, strict=True))
             return {"one_seconds": seconds[1], "two_seconds": seconds[2], "furthest_loss": apart}
@@ -480,7 +480,7 @@ def machine(place: torch.device) -> Row:
 def measure(parts: list[str], path: Path) -> None:
     """Every row of the parts that the file does not hold yet."""
     place = device()
-    kept = json.loads(path.read_text()) if path.exists() else {"machine": machine(place), "rows": {}}
+    kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"machine": machine(place), "rows": {}}
     if kept["machine"] != machine(place):
         raise UserError(f"{path}: is of another machine, {kept['machine']}: name another with --out, or take --afresh")
     print(json.dumps(kept["machine"]))
@@ -490,7 +490,7 @@ def measure(parts: list[str], path: Path) -> None:
             if key not in kept["rows"]:
                 kept["rows"][key] = work()
                 with replacing(path) as target:
-                    target.write_text(json.dumps(kept, indent=1) + "\n")
+                    target.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
             print(f"{key:55} " + "  ".join(f"{name} {shown(value)}" for name, value in kept["rows"][key].items()), flush=True)
         bad = [key for key, row in kept["rows"].items() if key.startswith("parity") and "fp32" in key and not row["good"]]
         if bad:
@@ -511,7 +511,7 @@ def main() -> None:
     parser.add_argument("--train", help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     told = parser.parse_args()
-    with in_one_line():
+    with exit_on_user_error():
         if told.train:
             train(told.train, told.folder)
             return

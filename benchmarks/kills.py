@@ -50,7 +50,7 @@ def _unlock(checkout: Checkout) -> None:
     """What docs/reliability.md says to do where a kill has cut DVC's own list of locks short."""
     locks = checkout.folder / ".dvc/tmp/rwlock"
     try:
-        json.loads(locks.read_text() if locks.exists() else "{}")
+        json.loads(locks.read_text(encoding="utf-8") if locks.exists() else "{}")
     except ValueError:
         typer.echo("     DVC's list of locks was cut short and is removed")
         locks.unlink()
@@ -59,7 +59,7 @@ def _unlock(checkout: Checkout) -> None:
 def _killed_after(seconds: float, checkout: Checkout) -> str | None:
     """The stage that was running when all was killed; None where the pipeline had ended."""
     told = checkout.folder.parent / "told.txt"
-    with told.open("w") as output:
+    with told.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(
             ["dvc", "repro"],
             cwd=checkout.folder,
@@ -71,11 +71,11 @@ def _killed_after(seconds: float, checkout: Checkout) -> str | None:
         time.sleep(seconds)
         if process.poll() is not None:
             if process.returncode:
-                sys.exit(told.read_text())
+                sys.exit(told.read_text(encoding="utf-8"))
             return None
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-    running = [line.split("'")[1] for line in told.read_text().splitlines() if line.startswith("Running stage")]
+    running = [line.split("'")[1] for line in told.read_text(encoding="utf-8").splitlines() if line.startswith("Running stage")]
     return running[-1] if running else "dvc itself"
 
 

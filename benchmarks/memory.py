@@ -52,7 +52,7 @@ def peak(count: int, folder: Path) -> tuple[int, int]:
         batch = feed.next()
         if step < STEPS:
             trainer.step(batch)
-        status = Path("/proc/self/status").read_text()
+        status = Path("/proc/self/status").read_text(encoding="utf-8")
         for name in largest:
             largest[name] = max(largest[name], 1024 * int(re.search(rf"{name}:\s+(\d+) kB", status)[1]))
     return largest["RssAnon"], largest["RssFile"]

@@ -71,8 +71,8 @@ def _repeat(folder: Path, count: int, target: Path) -> None:
             whole.writestr(zipfile.ZipInfo(f"{celeba.FOLDER}/{name}"), pictures.read(member))
     attributes = " ".join("-1" for _ in celeba.ATTRIBUTES)
     rows = [f"{name} {attributes}" for name in names]
-    (target / celeba.ATTRIBUTE_TABLE).write_text("\n".join([str(count), " ".join(celeba.ATTRIBUTES), *rows, ""]))
-    (target / celeba.SPLIT_TABLE).write_text("".join(f"{name} 0\n" for name in names))
+    (target / celeba.ATTRIBUTE_TABLE).write_text("\n".join([str(count), " ".join(celeba.ATTRIBUTES), *rows, ""]), encoding="utf-8")
+    (target / celeba.SPLIT_TABLE).write_text("".join(f"{name} 0\n" for name in names), encoding="utf-8")
 
 
 def _stage(place: Path, crop: str) -> tuple[float, float]:
@@ -88,7 +88,7 @@ def _build(place: Path, crop: str) -> tuple[float, float]:
     with open_archive(place / "raw" / celeba.ARCHIVE) as pictures:
         cache.build(celeba.read(pictures, place / "raw"), box, box.size, None, 0, place / "faces" / crop)
     seconds = time.perf_counter() - began
-    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text(encoding="utf-8").splitlines())
     # Without the libraries' mapped files, 0.5 GB with a torch that has CUDA; getrusage would count what the parent had.
     return seconds, (int(status["VmHWM"].split()[0]) - int(status["RssFile"].split()[0])) / 1024
 

@@ -62,7 +62,7 @@ def rows() -> list[dict[str, str]]:
     """Those of the table so far."""
     if not TABLE.exists():
         return []
-    with TABLE.open(newline="") as file:
+    with TABLE.open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 

@@ -19,7 +19,7 @@ from ganlib.studies import catalogue, declarations, places, results, words
 from ganlib.studies.catalogue import Open
 from ganlib.studies.study import Claim, Study
 from ganlib.studies.verdict import holm
-from ganlib.support.errors import in_one_line
+from ganlib.support.errors import exit_on_user_error
 
 PAGE, DATA = Path("docs/claims.md"), Path("docs/claims.json")
 
@@ -51,10 +51,10 @@ Entry = dict[str, Any]
 
 def main() -> None:
     """Write both."""
-    with in_one_line():
+    with exit_on_user_error():
         found = entries()
-    PAGE.write_text(page(found))
-    DATA.write_text(data(found))
+    PAGE.write_text(page(found), encoding="utf-8")
+    DATA.write_text(data(found), encoding="utf-8")
 
 
 def entries() -> list[Entry]:
@@ -92,7 +92,7 @@ def _entry(name: str, study: Study, state: str) -> Entry:
 
 
 def _result(study: Study, path: Path) -> Entry:
-    table, dataset = path.read_text(), path.parent.name
+    table, dataset = path.read_text(encoding="utf-8"), path.parent.name
     judged = results.judge(study, table)
     told = {
         **judged,
@@ -160,7 +160,7 @@ def _state(entry: Entry) -> Iterator[str]:
 def _noise() -> str:
     rows = []
     for path in sorted(places.VERDICTS.glob("*/noise/*.json")):
-        of = json.loads(path.read_text())
+        of = json.loads(path.read_text(encoding="utf-8"))
         if "kid_spread" in of:
             kid = f"{of['kid_mean']:.3f}, {of['kid_lowest']:.3f} to {of['kid_highest']:.3f}"
             seen = (f"{of[f'seen_by_{n}']:.0%}" for n in (6, 12))

@@ -66,7 +66,7 @@ def train(name: str, folder: Path) -> Path:
 
 def draw(progress: Path, size: int, path: Path) -> None:
     """The losses, D's accuracy and the diversity of a run beside the last of its sheets."""
-    with (progress / "log.csv").open(newline="") as file:
+    with (progress / "log.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     steps = [int(row["step"]) for row in rows]
     figure = Figure(figsize=(10, 3), layout="constrained")
@@ -119,7 +119,7 @@ def main(arguments: list[str]) -> None:
     for name in arguments:
         with tempfile.TemporaryDirectory() as folder:
             draw(train(name, Path(folder)), params.load().report(REPORT).size, FOLDER / f"{name}.png")
-    PAGE.write_text(with_figures(PAGE.read_text()))
+    PAGE.write_text(with_figures(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":

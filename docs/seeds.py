@@ -52,8 +52,8 @@ EVENING = """
 
 def main() -> None:
     """Write both."""
-    PAGE.write_text(page())
-    README.write_text(with_scores(README.read_text()))
+    PAGE.write_text(page(), encoding="utf-8")
+    README.write_text(with_scores(README.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def page() -> str:

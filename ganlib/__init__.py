@@ -5,10 +5,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ganlib.use.sampling import Generator
+    from ganlib.use.sampling import Sampler
 
 
-def load(run: str | os.PathLike[str], rev: str | None = None) -> "Generator":
+def load(run: str | os.PathLike[str], rev: str | None = None) -> "Sampler":
     """A trained generator, whose `sample(seeds, **conditions)` gives (n, 3, S, S) uint8 pictures.
 
     `run` is a report's name, a folder such as data/runs/dcgan64 or a .safetensors file; `rev` a commit or an experiment to take it from.

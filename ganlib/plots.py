@@ -14,7 +14,7 @@ SKELETON = Path(__file__).with_name("plots.html")
 def write(page: Path = PAGE) -> None:
     """Write it and name it in .dvc/config.local, so that a checkout without it keeps DVC's own page."""
     with replacing(page) as target:
-        target.write_text(SKELETON.read_text().replace("{vega}", vl_convert.javascript_bundle(), 1))
+        target.write_text(SKELETON.read_text(encoding="utf-8").replace("{vega}", vl_convert.javascript_bundle(), 1), encoding="utf-8")
     with Config(str(page.parent)).edit("local") as config:
         config.setdefault("plots", {})["html_template"] = page.name
 

@@ -45,7 +45,7 @@ def _yaml(values: dict[str, Any]) -> str:
 
 def _write(name: str, text: str) -> None:
     with replacing(paths.CHECKED / name) as target:
-        target.write_text(text)
+        target.write_text(text, encoding="utf-8")
 
 
 def _link(link: Path, target: Path) -> None:

@@ -13,11 +13,11 @@ from ganlib.support.files import replacing
 def main() -> None:
     """Write the page of all reports."""
     settings = params.load()
-    sections = [json.loads(paths.section(name).read_text()) for name in settings.reports]
+    sections = [json.loads(paths.section(name).read_text(encoding="utf-8")) for name in settings.reports]
     with replacing(paths.PAGE / "index.html") as target:
-        target.write_text(document.page(sections, curve.demo(), settings.data, verdicts.claims()))
+        target.write_text(document.page(sections, curve.demo(), settings.data, verdicts.claims()), encoding="utf-8")
     with replacing(paths.PAGE / "kid.csv") as target:
-        target.write_text(kid_over_training(sections))
+        target.write_text(kid_over_training(sections), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ def main(trial: str) -> None:
     dataset, declared = params.load().dataset, declarations.load()
     found = noise.rows(trial, dataset, [*declared.seeds, *declared.noise_seeds])
     with replacing(places.results(dataset, f"noise/{trial}")) as target:
-        target.write_text(results.table(found))
+        target.write_text(results.table(found), encoding="utf-8")
     save_metrics(noise.summary(found), places.verdict(dataset, f"noise/{trial}"))
 
 

@@ -11,9 +11,9 @@ from ganlib.support.command import run
 def main(trial: str, seed: int) -> None:
     """Score what TRIAL with SEED has left."""
     dataset = params.load().dataset
-    training, asked = (json.loads(place(dataset, trial).read_text()) for place in (places.training, places.scoring))
+    training, asked = (json.loads(place(dataset, trial).read_text(encoding="utf-8")) for place in (places.training, places.scoring))
     trained, folder = places.run(dataset, trial, seed), places.scores(dataset, trial, seed)
-    machine = json.loads((trained / stored.MACHINE).read_text())
+    machine = json.loads((trained / stored.MACHINE).read_text(encoding="utf-8"))
     with stored.making(folder, {"training": training, "scoring": asked, "machine": machine}) as missing:
         if missing:
             save_metrics(scoring.score(training, asked, trained, folder, seed=seed), places.figures(dataset, trial, seed))

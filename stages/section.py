@@ -11,7 +11,7 @@ from ganlib.support.files import replacing
 def main(report: str) -> None:
     """Gather REPORT's figures and pictures."""
     with replacing(paths.section(report)) as target:
-        target.write_text(json.dumps(section(report)))
+        target.write_text(json.dumps(section(report)), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -15,9 +15,9 @@ def main(name: str) -> None:
     text = results.table(results.rows(study, dataset, declared.seeds))
     found = results.judge(study, text)
     with replacing(places.results(dataset, name)) as target:
-        target.write_text(text)
+        target.write_text(text, encoding="utf-8")
     save_metrics(results.metrics(found), places.verdict(dataset, name))
-    progress.note(f"{name}: {words.sentence(study, found, dataset)}")
+    progress.log(f"{name}: {words.sentence(study, found, dataset)}")
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ def main(report: str) -> None:
     team = launch.gathered()
     if team.leads:
         for line in params.idle_overrides(report):
-            progress.note(f"train@{report}: {line}")
+            progress.log(f"train@{report}: {line}")
     with team.working():
         times = loop.train(
             report,

@@ -17,7 +17,7 @@ from ganlib.core.tables import Log
 from ganlib.data.faces import TABLE, Faces
 from ganlib.data.shards import LIMIT, Writer
 from ganlib.fidelity.inception import DIMENSIONS
-from ganlib.models import store as generators
+from ganlib.models import store
 from ganlib.models.registry import names, settings_of
 from ganlib.models.report import Report
 from ganlib.support.paths import Outputs
@@ -82,8 +82,8 @@ def run(outputs: Outputs, made: Mapping[int, tuple[Module, Report]], losses: Seq
         log.write(step, {"d_loss": loss, "collapsed": step})
     name = next(name for name in names() if type(settings) is settings_of(name))
     for step, (snapshot, own) in earlier:
-        generators.save(snapshot, "generator", name, own, outputs.run / "snapshots" / f"{step:06d}.safetensors")
-    generators.save(generator, "generator", name, settings, outputs.run / "generator.safetensors")
+        store.save(snapshot, "generator", name, own, outputs.run / "snapshots" / f"{step:06d}.safetensors")
+    store.save(generator, "generator", name, settings, outputs.run / "generator.safetensors")
     return outputs
 
 

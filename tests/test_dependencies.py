@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 
 from tests.conftest import ROOT
 
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
 def requirements(lines: list[str]) -> dict[str, Requirement]:
@@ -21,7 +21,7 @@ def requirements(lines: list[str]) -> dict[str, Requirement]:
 def imported() -> Iterator[str]:
     """The first part of each module's name that ganlib imports anywhere."""
     for path in (ROOT / "ganlib").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 yield from (alias.name.partition(".")[0] for alias in node.names)
             elif isinstance(node, ast.ImportFrom) and not node.level:
@@ -35,7 +35,9 @@ def test_every_package_that_ganlib_imports_is_listed():
 
 
 def test_every_pin_of_requirements_is_allowed():
-    pinned = requirements([line for line in (ROOT / "requirements.txt").read_text().splitlines() if line and not line.startswith("#")])
+    pinned = requirements(
+        [line for line in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
+    )
     for name, listed in requirements([*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["tests"]]).items():
         (pin,) = pinned[name].specifier
         assert pin.version in listed.specifier, name

@@ -10,22 +10,22 @@ from tests.conftest import ROOT
 
 def test_ranges_over_seeds_are_those_of_the_table(monkeypatch):
     monkeypatch.chdir(ROOT)
-    readme = (ROOT / "README.md").read_text()
-    assert (ROOT / "docs" / "seeds.md").read_text() == seeds.page()
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert (ROOT / "docs" / "seeds.md").read_text(encoding="utf-8") == seeds.page()
     assert readme == seeds.with_scores(readme)
     assert readme.count(" trainings of ") == len(params.load().reports) + 1  # the curve demo
 
 
 def test_list_of_figures_is_the_glossarys(monkeypatch):
     monkeypatch.chdir(ROOT)
-    page = reading.PAGE.read_text()
+    page = reading.PAGE.read_text(encoding="utf-8")
     assert page == reading.with_figures(page)
     assert page.count("\n| `") == len(SCORES) + len(ENDS) + len(SHARES) + len(TRAINING) + len(CIRCUMSTANCES)
 
 
 @pytest.mark.parametrize("name", reading.RUNS)
 def test_run_stands_beside_its_picture_and_the_command_that_makes_it(name):
-    page = (ROOT / reading.PAGE).read_text()
+    page = (ROOT / reading.PAGE).read_text(encoding="utf-8")
     heading = f"## {name.replace('d-wins', 'd wins').capitalize()}\n"
     section = page[page.index(heading) :].partition("\n## ")[0]
     assert f"$ {reading.command(name)}\n" in section

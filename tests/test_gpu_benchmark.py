@@ -19,7 +19,7 @@ def run(out, *parts: str) -> subprocess.CompletedProcess:
 def test_every_part_runs_and_goes_on_from_the_rows_that_it_has(tmp_path):
     done = run(tmp_path / "gpu.json")
     assert done.returncode == 0, done.stderr
-    rows = json.loads((tmp_path / "gpu.json").read_text())["rows"]
+    rows = json.loads((tmp_path / "gpu.json").read_text(encoding="utf-8"))["rows"]
     parts = "parity determinism resume throughput compile graphs checkpoint evaluation feeding processes".split()
     assert list(dict.fromkeys(key.partition(":")[0] for key in rows)) == parts
     assert [key for key, row in rows.items() if row.get("good") is False] == []
@@ -36,7 +36,7 @@ def test_it_needs_no_package_of_the_command_line_or_of_drawing():
 
 def test_mistakes_are_one_line(tmp_path):
     assert run(tmp_path / "gpu.json", "speed").stderr.startswith("error: no part 'speed'; one of parity, determinism, ")
-    (tmp_path / "gpu.json").write_text('{"machine": {"device": "another"}, "rows": {}}')
+    (tmp_path / "gpu.json").write_text('{"machine": {"device": "another"}, "rows": {}}', encoding="utf-8")
     assert "is of another machine" in run(tmp_path / "gpu.json", "parity").stderr
 
 

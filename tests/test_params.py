@@ -64,7 +64,7 @@ def test_overrides_that_change_nothing_are_told_and_others_are_not(changed_param
 
 def test_rate_that_dvc_writes_as_5e_05_is_a_number(tmp_path):
     path = tmp_path / "params.yaml"
-    path.write_text((ROOT / "params.yaml").read_text().replace("\nlr_d:\n", "\nlr_d: 5e-05\n"))
+    path.write_text((ROOT / "params.yaml").read_text(encoding="utf-8").replace("\nlr_d:\n", "\nlr_d: 5e-05\n"), encoding="utf-8")
     assert params.load(path).report("dcgan112").lr_d == 5e-5
 
 
@@ -85,8 +85,10 @@ def test_each_scale_has_a_block_of_its_own_and_leaves_the_others(changed_params)
 
 def test_scale_of_which_a_report_has_no_block_is_told(tmp_path):
     path = tmp_path / "params.yaml"
-    text = (ROOT / "params.yaml").read_text()
-    path.write_text(text.replace("    scale: preview", "    scale: evening", 1).replace("    evening:\n", "    morning:\n", 1))
+    text = (ROOT / "params.yaml").read_text(encoding="utf-8")
+    path.write_text(
+        text.replace("    scale: preview", "    scale: evening", 1).replace("    evening:\n", "    morning:\n", 1), encoding="utf-8"
+    )
     with pytest.raises(UserError, match=r"params.yaml: reports.dcgan112.evening: missing, and the chosen data set's scale is evening: add"):
         params.load(path)
 
@@ -198,7 +200,7 @@ def test_missing_key_is_named(tmp_path):
 )
 def test_file_that_is_no_mapping_is_one_line(tmp_path, text, message):
     path = tmp_path / "params.yaml"
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     with pytest.raises(UserError, match=message) as error:
         params.load(path)
     assert "\n" not in str(error.value)

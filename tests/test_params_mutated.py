@@ -15,7 +15,7 @@ from ganlib.support import checks
 from ganlib.support.errors import UserError
 from tests.conftest import ROOT
 
-TEXT = (ROOT / "params.yaml").read_text()
+TEXT = (ROOT / "params.yaml").read_text(encoding="utf-8")
 THOROUGH = settings(max_examples=400, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 

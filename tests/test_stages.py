@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+import torch
 from ruamel.yaml import YAML
 
 from ganlib import params
 from ganlib.core.tables import Log
-from ganlib.data import folder
 from ganlib.data.faces import Faces
 from ganlib.fetch import celeba_sources, folder, toons
 from ganlib.fidelity import inception
@@ -35,7 +35,7 @@ def given(tmp_path, monkeypatch, changed_params) -> Callable[[dict], dict]:
     def call(changes: dict, name: str = "dense64") -> dict:
         seen = {}
         times = tmp_path / "times.csv"
-        times.write_text("step,seconds\n4,1.5\n")
+        times.write_text("step,seconds\n4,1.5\n", encoding="utf-8")
         monkeypatch.setattr(loop, "train", lambda *arguments, **named: (seen.update(arguments=arguments, named=named), times)[1])
         changed_params(changes)
         train.main(name)
@@ -76,7 +76,7 @@ def test_baseline_is_trained_as_a_report_is_and_overrides_reach_it(given, capfd)
 
 def test_times_of_a_training_reach_the_users_own_checkout(given, tmp_path):
     given({})
-    assert (tmp_path / "home/data/timing/dense64.csv").read_text() == "step,seconds\n4,1.5\n"
+    assert (tmp_path / "home/data/timing/dense64.csv").read_text(encoding="utf-8") == "step,seconds\n4,1.5\n"
 
 
 def test_tests_may_ask_train_for_checkpoints_after_so_many_steps(given, monkeypatch):
@@ -112,6 +112,7 @@ def test_check_writes_what_each_data_stage_reads_into_its_own_file(place):
     place(OWN | {"datasets.own.images": 30})
     check.main()
     written = {path.stem: YAML(typ="safe").load(path) for path in paths.CHECKED.glob("*.yaml")}
+    assert written.pop("environment")["torch"] == torch.__version__.partition("+")[0]
     assert written == {
         "download": {"kind": "folder", "source": "mine"},
         "prepare": {"kind": "folder", "images": 30, "box": None, "max_broken": 0},
@@ -219,8 +220,8 @@ def test_evaluate_scores_by_the_chosen_protocol_and_seed_and_says_how_in_the_det
     assert trained.rows.tolist() == list(range(2, 23, 3))
     assert (seen["named"]["seed"], seen["named"]["attributes"]) == (77, ["Bald"])
     assert asked == [("cpu", "clean")] * 2
-    assert json.loads(paths.metrics("dense64").read_text()) == {"fid": 1.5, "coverage": 0.25, "d_accuracy": 0.75}
-    assert json.loads(paths.details("dense64").read_text()) == {
+    assert json.loads(paths.metrics("dense64").read_text(encoding="utf-8")) == {"fid": 1.5, "coverage": 0.25, "d_accuracy": 0.75}
+    assert json.loads(paths.details("dense64").read_text(encoding="utf-8")) == {
         "fid": 1.5,
         "kid_std": 0.5,
         "coverage": 0.25,
@@ -260,4 +261,4 @@ def test_curve_trains_by_its_settings_and_the_seed_and_keeps_its_figures(place, 
     place({"seed": 77, "curve.steps": 12})
     curve.main()
     assert calls == [((params.load().curve, paths.outputs("curve")), {"seed": 77})]
-    assert json.loads(paths.metrics("curve").read_text()) == {"steps": 12, "d_score": -1.5}
+    assert json.loads(paths.metrics("curve").read_text(encoding="utf-8")) == {"steps": 12, "d_score": -1.5}

@@ -14,7 +14,7 @@ from ganlib.support import paths
 from ganlib.support.errors import UserError
 
 if TYPE_CHECKING:
-    from ganlib.use.sampling import Generator
+    from ganlib.use.sampling import Sampler
 
 COLUMNS = 8  # of a sheet of up to 64 pictures
 MOST = 100_000  # pictures of one command
@@ -72,9 +72,10 @@ def sample(
     if path.suffix not in ("", ".png", ".npy") and not path.is_dir():
         raise UserError(f"{path}: must end in .png or .npy, or be a folder")
     outputs.unused(path, force)
-    from ganlib.use.sampling import Generator
 
-    generator = Generator(found)
+    from ganlib.use.sampling import Sampler
+
+    generator = Sampler(found)
     if best_of > 1:
         numbers = generator.best_of(best_of, numbers, **given)
     _save(generator, numbers, given, path)
@@ -82,7 +83,7 @@ def sample(
     typer.echo(f"{path}: {len(numbers)} {'picture' if len(numbers) == 1 else 'pictures'} of {found.name}, seeds {shown}")
 
 
-def _save(generator: "Generator", seeds: list[int], conditions: dict[str, str], path: Path) -> None:
+def _save(generator: "Sampler", seeds: list[int], conditions: dict[str, str], path: Path) -> None:
     import numpy as np
     import torch
     from PIL import Image
@@ -133,13 +134,13 @@ def animate(
     outputs.ending(path, ".webp .gif")
     outputs.unused(path, force)
     from ganlib.use import walks
-    from ganlib.use.sampling import Generator
+    from ganlib.use.sampling import Sampler
 
     if training:
         images = walks.training(found)
         times = [walks.SHEET] * (len(images) - 1) + [walks.END]
     else:
-        images = walks.walk(Generator(found), numbers, frames or 60, **given)
+        images = walks.walk(Sampler(found), numbers, frames or 60, **given)
         times = [walks.STEP] * len(images)
     with outputs.writing(path):
         walks.save(images, times, path)
@@ -183,11 +184,12 @@ def export(
     if form != "hub":
         outputs.ending(path, {"onnx": ".onnx", "web": ".html"}[form])
     outputs.unused(path, force)
-    from ganlib.use.sampling import Generator
+
+    from ganlib.use.sampling import Sampler
 
     write = import_module(f"ganlib.use.export.{form}").export
     with outputs.writing(path):
-        said = write(Generator(found), path)
+        said = write(Sampler(found), path)
     typer.echo(f"{path}: {said}")
 
 

@@ -142,5 +142,5 @@ for command in (commands.sample, commands.animate, commands.info, commands.expor
 
 def main() -> None:
     """Run the command."""
-    with errors.in_one_line():
+    with errors.exit_on_user_error():
         app()

@@ -71,7 +71,7 @@ def from_device(tensor: Tensor) -> Callable[[], Tensor]:
 def processor() -> str:
     """The processor's name, as Linux tells it."""
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
         return platform.processor()
     return next((line.partition(": ")[2] for line in lines if line.startswith("model name")), platform.machine())

@@ -22,22 +22,22 @@ class Log:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
-        path.write_text("")
+        path.write_text("", encoding="utf-8")
 
     def write(self, step: int, figures: Mapping[str, float]) -> None:
         """Add a line."""
         add_line(self.path, {"step": step, **{name: f"{value:.6g}" for name, value in figures.items()}})
 
     def state_dict(self) -> dict[str, Any]:
-        return {"lines": self.path.read_text()}
+        return {"lines": self.path.read_text(encoding="utf-8")}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        self.path.write_text(state["lines"])
+        self.path.write_text(state["lines"], encoding="utf-8")
 
 
 def add_line(path: Path, row: Mapping[str, object]) -> None:
     """Add a row to a CSV file, which begins with the names."""
-    with path.open("a", newline="") as file:
+    with path.open("a", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, row, lineterminator="\n")
         if file.tell() == 0:
             writer.writeheader()
@@ -49,7 +49,7 @@ def closing_figures(path: Path) -> dict[str, float]:
 
     A loss differs much from step to step, so that the last one alone says little of where a run came to.
     """
-    with path.open(newline="") as file:
+    with path.open(newline="", encoding="utf-8") as file:
         lines = list(csv.DictReader(file))
     closing = lines[-max(1, len(lines) // 10) :]
     means = {name: fmean(float(line[name]) for line in closing) for name in lines[-1] if not LAST.fullmatch(name)}
@@ -58,7 +58,7 @@ def closing_figures(path: Path) -> dict[str, float]:
 
 def save_config(config: dict[str, Any], path: Path) -> None:
     """Write a run's resolved settings as YAML."""
-    with replacing(path) as target, target.open("w") as file:
+    with replacing(path) as target, target.open("w", encoding="utf-8") as file:
         YAML().dump(config, file)
 
 
@@ -66,4 +66,4 @@ def save_metrics(figures: Mapping[str, str | int | float], path: Path) -> None:
     """Write what `dvc metrics` reads, as JSON with floats to six significant digits."""
     rounded = {key: float(f"{value:.6g}") if isinstance(value, float) else value for key, value in figures.items()}
     with replacing(path) as target:
-        target.write_text(json.dumps(rounded, indent=2) + "\n")
+        target.write_text(json.dumps(rounded, indent=2) + "\n", encoding="utf-8")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Settings(TrainingConfig):
     """A GAN that learns to draw parabolas through `points` points."""
 
-    first_weights = "uniform"
+    weight_init = "uniform"
 
     lr_d: Positive
     coupled: bool

@@ -16,8 +16,8 @@ from ganlib.support import progress
 from ganlib.support.errors import DivergedError
 from ganlib.support.files import replacing
 from ganlib.support.paths import Outputs
+from ganlib.training.monitor import not_finite
 from ganlib.training.trainer import Trainer
-from ganlib.training.watch import not_finite
 
 MOMENTS = 40  # recorded of the training, ever farther apart, beside its start
 RECORDED = 24  # curves of each
@@ -38,7 +38,7 @@ def train(settings: Settings, outputs: Outputs, *, seed: int) -> dict[str, float
     log = Log(outputs.progress / "log.csv")
     save_config({"seed": seed, **settings.model_dump()}, outputs.run / "config.yaml")
     panels = {round(share * settings.steps): Tensor() for share in PANELS}
-    panels[0] = draw(trainer, settings, judging)
+    panels[0] = generate_curves(trainer, settings, judging)
     recorded_z = random.sample_latent("gaussian", RECORDED, settings.latent_size, stream(seed, "sheets", "z"))
     moments = {round(settings.steps * (place / MOMENTS) ** 2) for place in range(1, MOMENTS + 1)} - {0}
     recorded = {0: curves_of(trainer, recorded_z)}
@@ -54,7 +54,7 @@ def train(settings: Settings, outputs: Outputs, *, seed: int) -> dict[str, float
             figures = judge(trainer, settings, judging)
             log.write(step, {"d_loss": float(losses["d_loss"]), "g_loss": float(losses["g_loss"]), **figures})
         if step in panels:
-            panels[step] = draw(trainer, settings, judging)
+            panels[step] = generate_curves(trainer, settings, judging)
         if step in moments:
             recorded[step] = curves_of(trainer, recorded_z)
     save_learning(recorded, outputs.run / "learning.json")
@@ -81,7 +81,7 @@ def within_bounds(curves: Tensor, settings: Settings) -> float:
 
 
 @torch.inference_mode()
-def draw(trainer: Trainer, settings: Settings, rng: torch.Generator) -> Tensor:
+def generate_curves(trainer: Trainer, settings: Settings, rng: torch.Generator) -> Tensor:
     """(JUDGED, points) curves of the generator."""
     return trainer.generator(random.sample_latent("gaussian", JUDGED, settings.latent_size, rng))
 
@@ -95,13 +95,13 @@ def curves_of(trainer: Trainer, z: Tensor) -> list[list[float]]:
 def save_learning(recorded: dict[int, list[list[float]]], path: Path) -> None:
     """Write what `curves_of` gave at each step, for the page to play."""
     with replacing(path) as target:
-        target.write_text(json.dumps({"steps": list(recorded), "curves": list(recorded.values())}, separators=(",", ":")))
+        target.write_text(json.dumps({"steps": list(recorded), "curves": list(recorded.values())}, separators=(",", ":")), encoding="utf-8")
 
 
 @torch.inference_mode()
 def judge(trainer: Trainer, settings: Settings, rng: torch.Generator) -> dict[str, float]:
     """The demo's figures on new curves: mean D(real), which tends to 0.5; mean log D(real) + log(1 - D(fake)), to -2 ln 2."""
-    fakes = draw(trainer, settings, rng)
+    fakes = generate_curves(trainer, settings, rng)
     discriminator = trainer.modules["discriminator"]
     real = discriminator(real_curves(JUDGED, settings, rng))
     log_right = torch.nn.functional.logsigmoid(torch.stack([real, -discriminator(fakes)]))

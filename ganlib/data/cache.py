@@ -88,7 +88,7 @@ def build(raw: Raw, region: Region, size: int, images: int | None, max_broken: i
             table.drop(index=[row for row, _ in broken]).reset_index(drop=True).to_parquet(partial / TABLE)
             to_disk(partial / TABLE)
         for row, problem in broken:
-            progress.note(f"left out: {members[row]}: {problem}")
+            progress.log(f"left out: {members[row]}: {problem}")
         for path in partial.glob(".*"):  # the journal, and what a kill may have left of one
             path.unlink()
         shutil.rmtree(cache, ignore_errors=True)
@@ -125,7 +125,7 @@ def _identity(raw: Raw, table: pd.DataFrame, members: list[str], region: Region,
 def _resume(partial: Path, journal: Path, identity: str, size: int) -> tuple[int, Broken, list[str]]:
     """How many rows an earlier build of the same identity has made safe, which of them it could not read, its full shards' digests."""
     try:
-        noted = json.loads(journal.read_text())
+        noted = json.loads(journal.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         return 0, [], []
     held = sum(path.stat().st_size for path in partial.glob("*.npy"))
@@ -138,4 +138,4 @@ def _note(wait: Callable[[], None], journal: Path, state: Mapping[str, Any]) -> 
     """Note how far the build is, once all of it is on the disk."""
     wait()
     with replacing(journal) as target:
-        target.write_text(json.dumps(state))
+        target.write_text(json.dumps(state), encoding="utf-8")

@@ -36,7 +36,7 @@ class Shards:
     def open(cls, folder: Path) -> Self:
         """Map the shards of a folder into memory; a UserError says where they are not what the index lists."""
         try:
-            index = json.loads((folder / INDEX).read_text())
+            index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
             listed = [(shard["file"], tuple(shard["shape"]), shard["digest"]) for shard in index["shards"]]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise UserError(f"{folder}: has no sound {INDEX}: {error!r}; {AGAIN}") from None
@@ -172,7 +172,7 @@ def write_index(folder: Path, shapes: Sequence[tuple[int, ...]], digests: Sequen
     pairs = enumerate(zip(shapes, digests, strict=True))
     listed = [{"file": _name(number), "shape": shape, "digest": digest} for number, (shape, digest) in pairs]
     with replacing(folder / INDEX) as target:
-        target.write_text(json.dumps({"shards": listed}, indent=1) + "\n")
+        target.write_text(json.dumps({"shards": listed}, indent=1) + "\n", encoding="utf-8")
 
 
 def _name(number: int) -> str:

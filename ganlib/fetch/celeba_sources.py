@@ -147,9 +147,9 @@ def _install(found: Found, needed: int, dataset: str, raw: Path) -> None:
         check(whole, fresh, needed, dataset)
         if whole.parent != fresh:
             copies.take(whole, fresh / ARCHIVE)
-        (fresh / TERMS_FILE).write_text(TERMS)
+        (fresh / TERMS_FILE).write_text(TERMS, encoding="utf-8")
         if not (raw / TERMS_FILE).exists():
-            progress.note(TERMS)
+            progress.log(TERMS)
         raw.mkdir(parents=True, exist_ok=True)
         for path in fresh.iterdir():
             path.replace(raw / path.name)
@@ -165,7 +165,7 @@ def check(whole: Path, tables: Path, needed: int, dataset: str) -> None:
         if odd := [name for name in raw.table["file"] if not re.fullmatch(r"\d{6}\.jpg", name)]:
             raise UserError(f"{whole}: {odd[0]!r} is no name of CelebA's, which run from 000001.jpg to {COUNT}.jpg")
         if transfer.checksum(whole) == OFFICIAL[ARCHIVE][1]:
-            return progress.note(f"{ARCHIVE}: the authors' own file, by its md5")
+            return progress.log(f"{ARCHIVE}: the authors' own file, by its md5")
         sample = [raw.members[row] for row in evenly_spaced(min(SAMPLE, len(raw.members)), len(raw.members))]
         for name in sample:
             try:
@@ -174,7 +174,7 @@ def check(whole: Path, tables: Path, needed: int, dataset: str) -> None:
                 raise UserError(f"{whole}: {name} cannot be read: {error}") from None
             if (width, height) != (WIDTH, HEIGHT):
                 raise UserError(f"{whole}: {name} has {width}x{height} pixels, and CelebA's aligned pictures {WIDTH}x{HEIGHT}")
-    return progress.note(
+    return progress.log(
         f"{ARCHIVE}: not the authors' own zip, so that its md5 tells nothing; checked instead: {len(raw.table):,} pictures, their names,"
         f" and the size of {len(sample)}"
     )

@@ -107,9 +107,11 @@ def draw(folder: Path, count: int, *, finish: bool = True, seed: int = 0) -> Non
                 archive.writestr(_member(name), jpeg)
                 rows.append(" ".join([name, *(" 1" if attribute in shown else "-1" for attribute in ATTRIBUTES)]))
         with replacing(folder / ATTRIBUTE_TABLE) as table:
-            table.write_text("\n".join([str(count), " ".join(ATTRIBUTES) + " ", *rows, ""]))
+            table.write_text("\n".join([str(count), " ".join(ATTRIBUTES) + " ", *rows, ""]), encoding="utf-8")
         with replacing(folder / SPLIT_TABLE) as table:
-            table.write_text("".join(f"{name} {(10 * i >= 8 * count) + (10 * i >= 9 * count)}\n" for i, name in enumerate(names)))
+            table.write_text(
+                "".join(f"{name} {(10 * i >= 8 * count) + (10 * i >= 9 * count)}\n" for i, name in enumerate(names)), encoding="utf-8"
+            )
 
 
 def describe(seed: int, number: int) -> Toon:
@@ -152,7 +154,7 @@ def face(seed: int, finish: bool, number: int) -> tuple[frozenset[str], bytes]:
 @cache
 def _style() -> Style:
     """`avataaars` on a canvas of CelebA's shape, with the face where CelebA's is."""
-    definition = json.loads((files("dicebear_styles") / "avataaars.json").read_text())
+    definition = json.loads((files("dicebear_styles") / "avataaars.json").read_text(encoding="utf-8"))
     head = {"type": "element", "name": "g", "attributes": {"transform": PLACE}, "children": definition["canvas"]["elements"]}
     return Style(definition | {"canvas": {"width": WIDTH, "height": HEIGHT, "elements": [head]}})
 

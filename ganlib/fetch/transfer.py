@@ -114,7 +114,7 @@ def _persist(url: str, target: Path, bar: tqdm, patience: Patience) -> None:
             furthest = max(furthest, int(bar.n))
             if failures == patience.tries:
                 raise UserError(f"{url}: gave up after {patience.tries} tries without a byte: {error}") from None
-            progress.note(f"{target.name}: {error}; trying again")
+            progress.log(f"{target.name}: {error}; trying again")
             time.sleep(patience.pause * 2 ** (failures - 1))
 
 
@@ -126,7 +126,7 @@ def _from_web(url: str, target: Path, timeout: float, report: Report) -> None:
     if done:
         headers["Range"] = f"bytes={done}-"
         if validator.exists():
-            headers["If-Range"] = validator.read_text()
+            headers["If-Range"] = validator.read_text(encoding="utf-8")
     try:
         with requests.Session() as session, _answer(session, url, timeout, headers) as response:
             partial = response.status_code == PARTIAL_CONTENT
@@ -140,7 +140,7 @@ def _from_web(url: str, target: Path, timeout: float, report: Report) -> None:
                 done = 0
                 validator.unlink(missing_ok=True)
                 if (etag := response.headers.get("ETag", "")).startswith('"'):  # a weak one, W/"...", cannot vouch for bytes
-                    validator.write_text(etag)
+                    validator.write_text(etag, encoding="utf-8")
             length = response.headers.get("Content-Length")
             with part.open("r+b" if done else "wb") as file:
                 file.seek(done)

@@ -24,7 +24,7 @@ from ganlib.fidelity.memorisation import Memorisation, memorisation
 from ganlib.fidelity.reference import BATCH, Reference
 from ganlib.fidelity.shares import shares
 from ganlib.fidelity.sharpness import sharpness
-from ganlib.models import store as generators
+from ganlib.models import store
 from ganlib.models.report import Report
 from ganlib.support import progress
 from ganlib.support.files import replacing
@@ -51,7 +51,7 @@ class Fakes:
     @classmethod
     def of(cls, path: Path, faces: Faces, rows: np.ndarray, seed: int) -> "Fakes":
         """Of a stored generator, made for the conditions of the real pictures `rows` of `faces`."""
-        generator, report = generators.load(path)
+        generator, report = store.load(path)
         conditions = torch.from_numpy(faces.conditions(report.condition_groups)[rows])
         return cls(generator, report, conditions, faces.pictures.shape[1], seed)
 
@@ -61,7 +61,7 @@ class Fakes:
 
     def drawn(self) -> Iterator[Tensor]:
         """The same as the generator draws them, in float32."""
-        return generators.draw(self.generator, self.report, self.condition, stream(self.seed, "scores"))
+        return store.generate(self.generator, self.report, self.condition, stream(self.seed, "scores"))
 
     def features(self, network: Inception, desc: str) -> np.ndarray:
         """(N, D) float32."""
@@ -181,7 +181,7 @@ def label_figures(
 
 def _noted(figures: dict[str, float], missing: dict[str, str]) -> dict[str, float | str]:
     for name, reason in missing.items():
-        progress.note(f"not judged: {name}: {reason}")
+        progress.log(f"not judged: {name}: {reason}")
     return figures | ({"not_judged": ", ".join(missing)} if missing else {})
 
 

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from ganlib.models.objective import Batch, Call, Objective, Trainer
+from ganlib.models.objective import Batch, Call, Objective, TrainerInterface
 from ganlib.support.types import Loss
 
 
@@ -19,15 +19,15 @@ class Adversarial(Objective):
         self.real_label = real_label
         self.joint_batch = joint_batch
 
-    def step(self, trainer: Trainer, batch: Batch) -> dict[str, Tensor]:
+    def step(self, trainer: TrainerInterface, batch: Batch) -> dict[str, Tensor]:
         """D's fakes serve G's step too."""
         generator, discriminator = trainer.nets["generator"], trainer.nets["discriminator"]
         fake = generator(batch.noise(len(batch.real)), *batch.condition)
         d_losses = self.discriminator_losses(discriminator, batch.real, fake.detach())
-        trainer.descend(d_losses["d_loss"], "discriminator")
+        trainer.minimize(d_losses["d_loss"], "discriminator")
         with discriminator.frozen():
             g_losses = self.generator_losses(discriminator, fake)
-        trainer.descend(g_losses["g_loss"], "generator")
+        trainer.minimize(g_losses["g_loss"], "generator")
         return d_losses | g_losses
 
     def discriminator_losses(self, discriminator: Call, real: Tensor, fake: Tensor) -> dict[str, Tensor]:

@@ -37,15 +37,15 @@ class Net(Protocol):
         """A block in which the net is in eval mode and no gradient is taken."""
 
 
-class Trainer(Protocol):
+class TrainerInterface(Protocol):
     """The trainer as an objective sees it: nets by name, and how a loss changes them."""
 
     nets: Mapping[str, Net]
 
-    def descend(self, loss: Tensor, *names: str) -> None:
+    def minimize(self, loss: Tensor, *names: str) -> None:
         """One update of the named nets down `loss`."""
 
-    def gradients(self, loss: Tensor, *names: str) -> None:
+    def backward(self, loss: Tensor, *names: str) -> None:
         """The gradients of `loss` in place of those that the named nets have."""
 
     def update(self, *names: str) -> None:
@@ -67,7 +67,7 @@ class Sharding(Protocol):
 class Objective:
     """How the nets of a report learn, and what is kept between steps."""
 
-    def step(self, trainer: Trainer, batch: Batch) -> dict[str, Tensor]:
+    def step(self, trainer: TrainerInterface, batch: Batch) -> dict[str, Tensor]:
         """One update of every net; losses and figures by name, still on the device and the same names at every step. All are logged.
 
         Each is a mean over the pictures of `batch`, which may be one process's share.

@@ -43,7 +43,7 @@ class OptimizerSpec(NamedTuple):
 class TrainingConfig(Block):
     """Nets that are trained together: what the trainer needs to know of a report, or of the curve demo."""
 
-    first_weights: ClassVar[Literal["normal", "glorot", "uniform"]]
+    weight_init: ClassVar[Literal["normal", "glorot", "uniform"]]
     beta2: ClassVar[float] = 0.999
 
     latent_size: Count
@@ -67,13 +67,13 @@ class TrainingConfig(Block):
         """The nets with their first weights, each net's from a stream of its own."""
         from ganlib.core.random import stream
 
-        return {name: self.draw(net, stream(seed, "weights", name)) for name, net in self.build().items()}
+        return {name: self.init_weights(net, stream(seed, "weights", name)) for name, net in self.build().items()}
 
-    def draw(self, net: Module, rng: Generator) -> Module:
+    def init_weights(self, net: Module, rng: Generator) -> Module:
         """`net` with its first weights."""
         from ganlib.models import init
 
-        return getattr(init, self.first_weights)(net, rng)
+        return getattr(init, self.weight_init)(net, rng)
 
     @abstractmethod
     def objective(self, streams: Streams, team: Sharding) -> Objective:
@@ -160,7 +160,7 @@ class Gan(Report):
 class Dcgan(Gan):
     """What the DCGANs have in common beside their layers."""
 
-    first_weights = "normal"
+    weight_init = "normal"
 
     width: Positive
     activation: Activation
@@ -176,7 +176,7 @@ class Dcgan(Gan):
 
         return Adversarial(self.loss, self.real_label, self.joint_batch)
 
-    def draw(self, net: Module, rng: Generator) -> Module:
+    def init_weights(self, net: Module, rng: Generator) -> Module:
         from ganlib.models import init
 
         return init.normal(net, rng, self.init_std)

@@ -11,7 +11,6 @@ from torch import Tensor
 from torch.nn import Module
 
 from ganlib.core import random
-from ganlib.core.images import to_uint8
 from ganlib.models.registry import settings_of
 from ganlib.models.report import Report
 from ganlib.support.errors import UserError
@@ -45,12 +44,7 @@ def load(path: Path) -> tuple[Module, Report]:
 
 
 def generate(generator: Module, report: Report, conditions: Tensor, rng: torch.Generator) -> Iterator[Tensor]:
-    """Batches of (n, 3, S, S) uint8, a picture for each row of `conditions` (N, K) int64; K is 0 without conditions."""
-    return (to_uint8(pictures, report.pixel_range) for pictures in draw(generator, report, conditions, rng))
-
-
-def draw(generator: Module, report: Report, conditions: Tensor, rng: torch.Generator) -> Iterator[Tensor]:
-    """The same as float32, as the net gives them."""
+    """Batches of (n, 3, S, S) float32 in the report's pixel range, a picture for each row of `conditions` (N, K) int64; K may be 0."""
     device = next(generator.parameters()).device
     for rows in conditions.split(BATCH):
         z = random.sample_latent(report.prior, len(rows), report.latent_size, rng).to(device)

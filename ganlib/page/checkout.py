@@ -31,7 +31,7 @@ def write(output: Path, *, experiments: bool) -> None:
     sections = [section(name) | {"exports": exports(name, output)} for name in bar]
     found = table() if experiments else None
     with replacing(output) as target:
-        target.write_text(document.page(sections, demo, settings.data, verdicts.claims(), found))
+        target.write_text(document.page(sections, demo, settings.data, verdicts.claims(), found), encoding="utf-8")
 
 
 def exports(report: str, output: Path) -> list[tuple[str, str]]:

@@ -23,9 +23,9 @@ def demo() -> dict[str, Any]:
     outputs = paths.outputs("curve")
     return {
         "settings": YAML(typ="safe").load(outputs.run / "config.yaml"),
-        "figures": json.loads(paths.metrics("curve").read_text()),
+        "figures": json.loads(paths.metrics("curve").read_text(encoding="utf-8")),
         "log": columns(outputs.progress / "log.csv"),
-        "learning": json.loads((outputs.run / "learning.json").read_text()),
+        "learning": json.loads((outputs.run / "learning.json").read_text(encoding="utf-8")),
     }
 
 

@@ -51,8 +51,8 @@ def page(
         loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     return environment.get_template("page.html.jinja").render(
-        style=Markup((FOLDER / "style.css").read_text()),
-        script=Markup((FOLDER / "script.js").read_text()),
+        style=Markup((FOLDER / "style.css").read_text(encoding="utf-8")),
+        script=Markup((FOLDER / "script.js").read_text(encoding="utf-8")),
         data=_json({**_data(sections, scored), **({"curve": demo["learning"]} if demo else {})}, demo),
         reports=shown,
         scored=scored,

@@ -34,7 +34,7 @@ def section(report: str) -> dict[str, Any]:
         "changed": changed(params.own(report), settings),
         "parameters": {"generator": parameters(outputs.run / "generator.safetensors")}
         | {path.stem: parameters(path) for path in sorted(outputs.nets.glob("*.safetensors")) if path.stem != "generator"},
-        "figures": json.loads(details.read_text()) if details.exists() else {},
+        "figures": json.loads(details.read_text(encoding="utf-8")) if details.exists() else {},
         "log": columns(outputs.progress / "log.csv"),
         "kept": columns(paths.scores(report) / "scores.csv"),
         "rows": rows(settings.get("conditions") or {}),
@@ -74,7 +74,7 @@ def columns(path: Path) -> dict[str, list[float]]:
     """The columns of a CSV file of numbers; none where there is no file."""
     if not path.exists():
         return {}
-    with path.open(newline="") as file:
+    with path.open(newline="", encoding="utf-8") as file:
         header, *lines = csv.reader(file)
     return {name: [float(line[place]) for line in lines] for place, name in enumerate(header)}
 

@@ -28,7 +28,7 @@ def spreads(figures: dict[str, Any], report: str, path: Path = FILE) -> dict[str
     """Of `kid` and `fid`, over trainings on the same data set at the same scale and N; empty where there are fewer than two."""
     if not path.exists():
         return {}
-    with path.open(newline="") as file:
+    with path.open(newline="", encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if row["report"] == report and _comparable(row, figures)]
     if len(rows) < 2:
         return {}

@@ -29,7 +29,7 @@ COMMANDS = {"tested": STUDY, "declared": STUDY, "ready": "ganlib declare {0} && 
 
 def claims(path: Path = FILE) -> list[dict[str, Any]]:
     """Every claim of the reports, with its `command` and each result with its `chart` and its `numbers`; none where there is no file."""
-    found = json.loads(path.read_text()) if path.exists() else []
+    found = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
     return [
         {
             **claim,

@@ -7,7 +7,6 @@ from typing import Any
 from pydantic import model_validator
 from ruamel.yaml import YAML
 
-from ganlib import params
 from ganlib.params import Origin
 from ganlib.studies import declarations
 from ganlib.studies.declarations import Declarations
@@ -53,7 +52,7 @@ class _File(Block):
 def load(declared: Declarations, folder: Path = FOLDER) -> Catalogue:
     """Every file, checked; a UserError names the file, the key and what is allowed."""
     files = {
-        path: checks.validate(_File, checks.mapping(params.read(path), "the file", path), "", path)
+        path: checks.validate(_File, checks.mapping(checks.read(path), "the file", path), "", path)
         for path in sorted(folder.glob("*.yaml"))
     }
     found, origin = Catalogue({}, {}, {}, {}), Origin()

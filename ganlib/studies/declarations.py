@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ganlib import params
 from ganlib.models import registry
 from ganlib.params import Numerics, Origin
 from ganlib.studies import fit, outcomes
@@ -45,7 +44,7 @@ class _File(Block):
 
 def load(file: Path = FILE) -> Declarations:
     """All that is declared; a UserError names the file, the key and what is allowed."""
-    whole = checks.validate(_File, checks.mapping(params.read(file), "the file", file), "", file)
+    whole = checks.validate(_File, checks.mapping(checks.read(file), "the file", file), "", file)
     _check_seeds(whole, file)
     origin = Origin()
     trials = {name: trial(name, block, origin, file) for name, block in whole.trials.items()}

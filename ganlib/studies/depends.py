@@ -61,4 +61,4 @@ def scoring(trial: Trial, settings: Params) -> dict[str, Any]:
 def write(values: dict[str, Any], path: Path) -> None:
     """Leave such values for the stages that read them."""
     with replacing(path) as target:
-        target.write_text(json.dumps(values, indent=2) + "\n")
+        target.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")

@@ -18,7 +18,7 @@ POWER = 0.9
 
 def rows(trial: str, dataset: str, seeds: list[int]) -> list[Row]:
     """A row for each seed."""
-    found = {seed: json.loads(places.figures(dataset, trial, seed).read_text()) for seed in seeds}
+    found = {seed: json.loads(places.figures(dataset, trial, seed).read_text(encoding="utf-8")) for seed in seeds}
     return [
         {"trial": trial, "seed": seed, "status": figures["status"], **{column: figures.get(column, "") for column in COLUMNS}}
         for seed, figures in found.items()

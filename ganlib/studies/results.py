@@ -33,7 +33,7 @@ def rows(study: Study, dataset: str, seeds: list[int]) -> Iterator[Row]:
 
 
 def _rows_of_trial(study: Study, name: str, seed: int, path: Path) -> Iterator[Row]:
-    figures = json.loads(path.read_text())
+    figures = json.loads(path.read_text(encoding="utf-8"))
     floor = figures.get(study.judged_by.floor, "")
     common = {"floor": floor, **{column: figures.get(column, "") for column in ALWAYS if column != study.outcome}}
     common |= {column: figures.get(column, "") for column in CIRCUMSTANCES}
@@ -43,7 +43,7 @@ def _rows_of_trial(study: Study, name: str, seed: int, path: Path) -> Iterator[R
         return
     on_the_way: dict[int, str] = {}
     if (scores := path.with_name("scores.csv")).exists():  # not of a run that diverged
-        with scores.open(newline="") as file:
+        with scores.open(newline="", encoding="utf-8") as file:
             on_the_way = {int(line["step"]): line[study.outcome] for line in csv.DictReader(file)}
     blank = {column: "" for column in ALWAYS if column != study.outcome}
     for step in study.moments:

@@ -23,7 +23,7 @@ from ganlib.studies import stored
 from ganlib.support import paths
 from ganlib.support.paths import Outputs
 from ganlib.support.types import EXTRACTOR
-from ganlib.training.watch import COLLAPSED
+from ganlib.training.monitor import COLLAPSED
 
 UNTRAINED = 50  # fakes of the generator at step 0: its KID is far from any that learnt something
 
@@ -35,11 +35,11 @@ def score(training: dict[str, Any], scoring: dict[str, Any], run: Path, folder: 
     reals' diversity at the end) or "learned nothing" (no better KID than its generator at step 0).
     """
     settings, outputs = stored.settings_from(training), Outputs.below(run)
-    figures = {"scale": training["scale"], **json.loads((run / stored.MACHINE).read_text())}
+    figures = {"scale": training["scale"], **json.loads((run / stored.MACHINE).read_text(encoding="utf-8"))}
     if (run / stored.DIVERGED).exists():
         return figures | {"status": "diverged"}
     if isinstance(settings, curve.Settings):
-        judged = json.loads((run / stored.CURVE).read_text())
+        judged = json.loads((run / stored.CURVE).read_text(encoding="utf-8"))
         return figures | {"status": "lived", "step": settings.steps, "d_real": judged["d_accuracy"], **judged}
     log = outputs.progress / "log.csv"
     figures |= _scored(settings, scoring, outputs, folder, seed) | closing_figures(log) | slopes(log)
@@ -58,7 +58,7 @@ def slopes(log: Path) -> dict[str, float]:
 
     The first tenth of the run is left out: there nothing is balanced yet.
     """
-    with log.open(newline="") as file:
+    with log.open(newline="", encoding="utf-8") as file:
         lines = list(csv.DictReader(file))
     lines = lines[len(lines) // 10 :]
     columns = [name for name in lines[0] if name.endswith(("loss", "loss_keras")) or name == "d_accuracy"]

@@ -29,12 +29,12 @@ def settings_from(training: dict[str, Any]) -> Report | curve.Settings:
 def making(folder: Path, made_of: dict[str, Any]) -> Iterator[bool]:
     """Whether `folder` has to be made, for the block to do it; it is emptied then. It need not where it was made of the same before."""
     stamp = folder / MADE_OF
-    there = stamp.exists() and json.loads(stamp.read_text()) == made_of
+    there = stamp.exists() and json.loads(stamp.read_text(encoding="utf-8")) == made_of
     if there:
-        progress.note(f"{folder} is there already, of the same settings")
+        progress.log(f"{folder} is there already, of the same settings")
     else:
         shutil.rmtree(folder, ignore_errors=True)
     yield not there
     if not there:
         with replacing(stamp) as target:
-            target.write_text(json.dumps(made_of, indent=2) + "\n")
+            target.write_text(json.dumps(made_of, indent=2) + "\n", encoding="utf-8")

@@ -42,13 +42,13 @@ def train(training: dict[str, Any], folder: Path, *, seed: int, save_every: int 
                 save_every=save_every,
             )
     except DivergedError as error:
-        progress.note(f"this trial counts as failed: {error}")
+        progress.log(f"this trial counts as failed: {error}")
         with replacing(folder / DIVERGED) as target:
-            target.write_text(f"{error}\n")
+            target.write_text(f"{error}\n", encoding="utf-8")
     threads = 1 if isinstance(settings, curve.Settings) else torch.get_num_threads()
     _write_json({"processor": processor(), "kernels": kernels(), "threads": threads}, folder / MACHINE)
 
 
 def _write_json(values: dict[str, Any], path: Path) -> None:
     with replacing(path) as target:
-        target.write_text(json.dumps(values, indent=2) + "\n")
+        target.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")

@@ -16,5 +16,5 @@ def run(command: Callable[..., Any]) -> None:
     """Run a stage's function as a Typer command; a UserError ends it in one line."""
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     app.command()(command)
-    with errors.in_one_line():
+    with errors.exit_on_user_error():
         app()

@@ -24,7 +24,7 @@ def suggestion(name: str, names: Iterable[str]) -> str:
 
 
 @contextmanager
-def in_one_line() -> Iterator[None]:
+def exit_on_user_error() -> Iterator[None]:
     """Around a whole command: a UserError or a full disk ends it in one line on stderr and exit status 1."""
     try:
         yield

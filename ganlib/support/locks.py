@@ -22,7 +22,7 @@ def locked(path: Path, busy: str) -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        progress.note(f"{path.name}: {busy}; waiting for it")
+        progress.log(f"{path.name}: {busy}; waiting for it")
         lock.acquire()
     try:
         yield

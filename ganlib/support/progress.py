@@ -12,6 +12,6 @@ def bar(iterable: Iterable[Any] | None = None, **options: Any) -> tqdm:
     return tqdm(iterable, mininterval=0.5 if sys.stderr.isatty() else 10, dynamic_ncols=True, **options)
 
 
-def note(text: str) -> None:
+def log(text: str) -> None:
     """A line on stderr, above any bar."""
     tqdm.write(text, file=sys.stderr)

@@ -175,6 +175,6 @@ def _read(path: Path) -> dict[str, Any] | None:
     content = path.read_bytes()
     if _hash(content) == path.stem.split("-")[1]:
         return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
-    progress.note(f"warning: {path} is damaged; going on from the checkpoint before it")
+    progress.log(f"warning: {path} is damaged; going on from the checkpoint before it")
     path.unlink()
     return None

@@ -18,15 +18,15 @@ from ganlib.models.report import Report
 from ganlib.support import disk, progress
 from ganlib.support.errors import DivergedError, UserError
 from ganlib.support.interruption import Interruption
-from ganlib.support.pace import Pace
 from ganlib.support.paths import Outputs
+from ganlib.support.schedule import CheckpointSchedule
 from ganlib.training import checkpoint
 from ganlib.training.checkpoint import Checkpoints
 from ganlib.training.distributed.team import ALONE, Team
 from ganlib.training.feed import Feed, check_batch
-from ganlib.training.record import Record, bytes_needed
+from ganlib.training.monitor import not_finite
 from ganlib.training.trainer import Trainer
-from ganlib.training.watch import not_finite
+from ganlib.training.writer import RunWriter, bytes_needed
 
 
 def train(
@@ -46,9 +46,9 @@ def train(
     `outputs.run` gets generator.safetensors, config.yaml and snapshots/<step>.safetensors (the generator on the way, never the last);
     `outputs.nets` the other nets, <name>.safetensors; `outputs.progress` log.csv (every `log_every` steps and the last), reals.png,
     samples/<step>.png and, where the nets reconstruct, reconstructions/<step>.png; all at once, when the run is complete. The same
-    arguments give the same bytes on the same machine, however often the run was cut off: it goes on from what it left below
-    `checkpoints`, as often as `Pace` says or, in tests, every `save_every` steps. All processes of a team call this alike, and its leader
-    writes, and gets the file of the times, which lies there too.
+    arguments give the same bytes on the same machine, however often the run was interrupted: it resumes from the checkpoints below
+    `checkpoints`, written as often as `CheckpointSchedule` says or, in tests, every `save_every` steps. All processes of a team call
+    this alike; its leader writes, and gets the file of the times, which lies there too.
     """
     check_batch(report, team.size)
     device = prepare_device(report.precision)
@@ -70,7 +70,7 @@ def train(
     ):
         first, losses, seconds_before = 0, {}, 0.0
         state = team.from_leader(saved.load())
-        record = Record(
+        record = RunWriter(
             name, report, faces, saved.outputs, steps=steps, steps_per_epoch=feed.steps_per_epoch, seed=seed, log_every=log_every
         )
         timing = Log(saved.timing)
@@ -79,16 +79,16 @@ def train(
             first, losses, seconds_before = state["step"], state["losses"], state["seconds"]
             for key, part in parts.items():
                 part.load_state_dict(state[key])
-            progress.note(f"{name}: going on from step {first} of {steps}")
+            progress.log(f"{name}: going on from step {first} of {steps}")
 
-        pace, started = Pace(save_every), time.perf_counter()
+        pace, started = CheckpointSchedule(save_every), time.perf_counter()
         todo = range(max(first, 1), steps + 1)
         where = device.type if team.size == 1 else f"{team.size} x {device.type}"
         bar = progress.bar(todo, desc=f"training {name} on {where}", unit="step", initial=todo.start - 1, total=steps)
         for step in bar:
             if step > first:
                 losses, ended = _advance(step, trainer, feed, interruption, team)
-                record.watch.see(losses)
+                record.monitor.update(losses)
                 due = pace.due(step) or step == steps or ended
                 if (due or step % log_every == 0) and (problem := not_finite(losses, trainer.modules)):
                     raise DivergedError(f"train@{name}: {problem} at step {step}; {saved.last}; try a smaller learning rate")

@@ -12,11 +12,11 @@ from torch.optim import SGD, Adam, Optimizer
 from ganlib.core.random import Streams
 from ganlib.models.objective import Batch, Objective
 from ganlib.models.report import TrainingConfig
-from ganlib.training.average import Average
 from ganlib.training.distributed.team import ALONE, Team
+from ganlib.training.ema import EMA
 
 
-class Net:
+class AutocastNet:
     """A net as a step calls it: its products under autocast, its output no narrower than float32, so that losses are taken in full.
 
     `wrapped` is the module as the processes of a team share it: where no gradient is taken, there is nothing to share.
@@ -53,7 +53,7 @@ class Net:
 
 
 class Trainer:
-    """What a step changes. The objective says what a step is; `descend`, or `gradients` and `update`, are how it changes a net.
+    """What a step changes. The objective says what a step is; `minimize`, or `backward` and `update`, are how it changes a net.
 
     `modules` holds the nets themselves, by name, for whoever shows, checks or keeps them; `nets` the same as a step calls them.
     """
@@ -66,10 +66,10 @@ class Trainer:
             for name, net in system.networks(streams.seed).items()
         }
         autocast = torch.autocast(device.type, torch.bfloat16, enabled=system.precision == "bf16")
-        self.nets = {name: Net(module, team.wrapped(module), autocast) for name, module in self.modules.items()}
+        self.nets = {name: AutocastNet(module, team.wrapped(module), autocast) for name, module in self.modules.items()}
         self.optimizers = {name: _optimizer(system, name, module) for name, module in self.modules.items()}
         self.objective: Objective = system.objective(streams, team)
-        self.average = Average(self.modules["generator"], system.ema) if system.ema else None
+        self.ema = EMA(self.modules["generator"], system.ema) if system.ema else None
         if system.compile:
             for module in self.modules.values():
                 module.compile()
@@ -77,7 +77,7 @@ class Trainer:
     @property
     def generator(self) -> Module:
         """The net whose pictures are shown, scored and kept: the averaged one where there is one."""
-        return self.average.module if self.average else self.modules["generator"]
+        return self.ema.module if self.ema else self.modules["generator"]
 
     @property
     def rates(self) -> dict[str, float]:
@@ -87,16 +87,16 @@ class Trainer:
     def step(self, batch: Batch) -> dict[str, Tensor]:
         """One update of every net by this process's share of a batch; the whole batch's figures by name, still on the device."""
         figures = self.team.mean({name: figure.detach() for name, figure in self.objective.step(self, batch).items()})
-        if self.average:
-            self.average.update()
+        if self.ema:
+            self.ema.update()
         return figures | self.objective.after_step(figures)
 
-    def descend(self, loss: Tensor, *names: str) -> None:
+    def minimize(self, loss: Tensor, *names: str) -> None:
         """One update of the named nets down `loss`."""
-        self.gradients(loss, *names)
+        self.backward(loss, *names)
         self.update(*names)
 
-    def gradients(self, loss: Tensor, *names: str) -> None:
+    def backward(self, loss: Tensor, *names: str) -> None:
         """The gradients of `loss` in place of those that the named nets have."""
         for name in names:
             self.optimizers[name].zero_grad()
@@ -123,7 +123,7 @@ class Trainer:
 
     def _parts(self) -> dict[str, Any]:
         optimizers = {f"{name}'s optimizer": optimizer for name, optimizer in self.optimizers.items()}
-        average = {"average": self.average} if self.average else {}
+        average = {"average": self.ema} if self.ema else {}
         return {**self.modules, **optimizers, **average, "objective": self.objective}
 
 

@@ -59,7 +59,7 @@ def scores(run: Run) -> dict[str, Any] | None:
     file = run.get(paths.details(run.name))
     if file is None:
         return None
-    return json.loads(file.read_text()) | ({"stale": STALE.format(name=run.name)} if _stale(run) else {})
+    return json.loads(file.read_text(encoding="utf-8")) | ({"stale": STALE.format(name=run.name)} if _stale(run) else {})
 
 
 def _stale(run: Run) -> bool:

@@ -13,7 +13,7 @@ SEEDS = 2**53  # a seed is below this: JavaScript holds no larger integer exactl
 ROTATIONS = (13, 15, 26, 6), (17, 29, 16, 24)
 
 
-def draw(kind: Latent, seeds: Sequence[int], size: int) -> np.ndarray:
+def from_seeds(kind: Latent, seeds: Sequence[int], size: int) -> np.ndarray:
     """z (n, size) float32: uniform(-1, 1), gaussian N(0, 1), or gaussian scaled to the sphere of radius sqrt(size)."""
     u = (words(seeds, size) + 0.5) / 2**32
     if kind == "uniform":

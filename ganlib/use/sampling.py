@@ -8,7 +8,7 @@ from torch.nn import Module
 
 from ganlib.core.images import to_uint8
 from ganlib.core.random import Streams
-from ganlib.models import store as generators
+from ganlib.models import store
 from ganlib.models.objective import Objective
 from ganlib.support import paths, progress
 from ganlib.support.errors import UserError, suggestion
@@ -19,7 +19,7 @@ from ganlib.use.runs import Run, find
 BATCH = 64
 
 
-class Generator:
+class Sampler:
     """A trained generator that draws, on the CPU, the picture of a seed: the same within one level of 255 whatever else it draws.
 
     Conditions are given as group="Attribute", as in sample([1, 2], hair="Blond_Hair"); what is not given is unspecified.
@@ -27,20 +27,20 @@ class Generator:
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self.net, self.settings = generators.load(run.file)
+        self.net, self.settings = store.load(run.file)
 
     def sample(self, seeds: Sequence[int], **conditions: str) -> np.ndarray:
         """(n, 3, S, S) uint8, a picture for each seed (0 to 2^53 - 1)."""
-        return self.draw(self.z(seeds), **conditions)
+        return self.from_latents(self.z(seeds), **conditions)
 
     def z(self, seeds: Sequence[int]) -> np.ndarray:
         """The z of each seed: (n, latent_size) float32."""
         for seed in seeds:
             if not 0 <= seed < latents.SEEDS:
                 raise UserError(f"seed {seed}: must be 0 to {latents.SEEDS - 1}")
-        return latents.draw(self.settings.prior, seeds, self.settings.latent_size)
+        return latents.from_seeds(self.settings.prior, seeds, self.settings.latent_size)
 
-    def draw(self, z: np.ndarray, **conditions: str) -> np.ndarray:
+    def from_latents(self, z: np.ndarray, **conditions: str) -> np.ndarray:
         """(n, 3, S, S) uint8 of any z (n, latent_size)."""
         batches = [to_uint8(pictures, self.settings.pixel_range).numpy() for pictures, _ in self._batches(z, conditions)]
         size = self.settings.size
@@ -92,13 +92,13 @@ class Generator:
         file = self.run.get(path)
         if file is None:
             raise UserError(f"--best-of: {path}: not there, and the energy is the discriminator's; name the run of a whole checkout")
-        discriminator, _ = generators.load(file)
+        discriminator, _ = store.load(file)
         return discriminator, objective
 
 
-def load(run: str, rev: str | None = None) -> Generator:
+def load(run: str, rev: str | None = None) -> Sampler:
     """The generator of a report, a folder or a .safetensors file, at a commit or an experiment `rev` where it is given."""
-    return Generator(find(run, rev))
+    return Sampler(find(run, rev))
 
 
 def _listed(given: Mapping[str, Sequence[str]]) -> str:

@@ -12,21 +12,21 @@ from ganlib.support.errors import UserError
 from ganlib.support.files import replacing
 from ganlib.use import latents
 from ganlib.use.runs import Run
-from ganlib.use.sampling import Generator
+from ganlib.use.sampling import Sampler
 
 EDGE = 256  # a frame of a walk is enlarged a whole number of times, to this or more
 STEP, SHEET, END = 80, 700, 2500  # milliseconds: a frame of a walk, a sheet of a training, its last sheet
 CAPTION = 24  # pixels
 
 
-def walk(generator: Generator, seeds: Sequence[int], frames: int, **conditions: str) -> list[Image.Image]:
+def walk(generator: Sampler, seeds: Sequence[int], frames: int, **conditions: str) -> list[Image.Image]:
     """`frames` pictures on the way along the seeds' z and back to the first, so that it can be shown over and over."""
     if not 2 <= len(seeds) <= frames:
         raise UserError(f"--frames {frames}: a walk goes along 2 faces or more, and takes a frame for each; --seeds names {len(seeds)}")
     z = generator.z(seeds)
     places = np.arange(frames) * len(seeds) / frames
     way = [latents.slerp(z[int(place)], z[(int(place) + 1) % len(seeds)], place % 1) for place in places]
-    pictures = generator.draw(np.array(way, np.float32), **conditions)
+    pictures = generator.from_latents(np.array(way, np.float32), **conditions)
     edge = pictures.shape[-1] * -(-EDGE // pictures.shape[-1])
     images = (Image.fromarray(picture) for picture in pictures.transpose(0, 2, 3, 1))
     return [image.resize((edge, edge), Image.Resampling.BICUBIC) for image in images]

@@ -8,7 +8,9 @@ from playwright.sync_api import Page
 def open_page(page: Page, folder: Path, body: str) -> None:
     """Write a page with `body` into `folder` and go there."""
     path = folder / "page.html"
-    path.write_text(f'<!doctype html><html lang="en"><meta charset="utf-8"><title>a page</title><link rel="icon" href="data:,">{body}')
+    path.write_text(
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>a page</title><link rel="icon" href="data:,">{body}', encoding="utf-8"
+    )
     page.goto(path.as_uri())
 
 

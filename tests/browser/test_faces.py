@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 import ganlib
 from ganlib.use import latents
 from ganlib.use.export import web
-from ganlib.use.sampling import Generator
+from ganlib.use.sampling import Sampler
 from tests.use.lively import NARROW, REPORTS, below, trained
 
 READ = """canvas => {
@@ -20,7 +20,7 @@ READ = """canvas => {
 }"""
 
 
-def opened(page: Page, generator: Generator, fragment: str = "") -> Path:
+def opened(page: Page, generator: Sampler, fragment: str = "") -> Path:
     """Export the generator's page where that was not done, and wait until it has drawn all its pictures."""
     path = generator.run.file.with_name("faces.html")
     if not path.exists():
@@ -41,14 +41,14 @@ def drawn(page: Page, seed: int, rows: list[int], size: int) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def narrow(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Generator]:
+def narrow(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Sampler]:
     """A narrow generator of every report."""
     root = tmp_path_factory.mktemp("narrow")
     return {name: ganlib.load(trained(below(root, name), name, **NARROW).run) for name in REPORTS}
 
 
 @pytest.mark.parametrize("name", REPORTS)
-def test_page_draws_the_face_that_python_draws_for_a_seed(page: Page, narrow: dict[str, Generator], name: str) -> None:
+def test_page_draws_the_face_that_python_draws_for_a_seed(page: Page, narrow: dict[str, Sampler], name: str) -> None:
     generator = narrow[name]
     opened(page, generator)
     for seed in (1, 7, 2**53 - 1):
@@ -61,12 +61,12 @@ def test_page_draws_the_face_that_python_draws_for_a_seed(page: Page, narrow: di
 
 @pytest.mark.parametrize("prior", ["uniform", "gaussian", "spherical"])
 def test_javascript_and_python_have_the_same_z(page: Page, tmp_path: Path, prior: str) -> None:
-    scripts = (web.PAGE / "latents.js").read_text()
-    (tmp_path / "page.html").write_text(f'<!doctype html><link rel="icon" href="data:,"><script>{scripts}</script>')
+    scripts = (web.PAGE / "latents.js").read_text(encoding="utf-8")
+    (tmp_path / "page.html").write_text(f'<!doctype html><link rel="icon" href="data:,"><script>{scripts}</script>', encoding="utf-8")
     page.goto((tmp_path / "page.html").as_uri())
     seeds = [0, 1, 7, 2**32 - 1, 2**32, 2**53 - 1]
     z = page.evaluate("([prior, seeds]) => seeds.map(seed => [...latent(prior, seed, 400)])", [prior, seeds])
-    expected = latents.draw(prior, seeds, 400)
+    expected = latents.from_seeds(prior, seeds, 400)
     np.testing.assert_allclose(np.float32(z), expected, rtol=2**-22)  # logarithms may differ in their last bit
     between = page.evaluate("([a, b]) => [0, 0.3, 1].map(share => [...slerp(a, b, share)])", [z[0], z[1]])
     np.testing.assert_allclose(between, [latents.slerp(*expected[:2].astype(float), share) for share in (0, 0.3, 1)], rtol=1e-5, atol=1e-6)
@@ -101,7 +101,7 @@ def test_page_of_a_preview_is_below_4_mb(name: str, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def began(page: Page, narrow: dict[str, Generator]) -> Page:
+def began(page: Page, narrow: dict[str, Sampler]) -> Page:
     """began64's page, at the face of seed 7."""
     opened(page, narrow["began64"], "#seed=7")
     return page
@@ -113,7 +113,7 @@ def levels(page: Page, canvas: str = "#face") -> np.ndarray:
     return np.array(page.locator(canvas).evaluate(READ)).reshape(size, size, 4)[..., :3].transpose(2, 0, 1)
 
 
-def test_seed_is_shown_and_settable_and_stands_in_the_address(began: Page, narrow: dict[str, Generator]) -> None:
+def test_seed_is_shown_and_settable_and_stands_in_the_address(began: Page, narrow: dict[str, Sampler]) -> None:
     faces = narrow["began64"].sample([7, 31]).astype(int)
     assert began.locator("#seed").input_value() == "7"
     assert abs(levels(began) - faces[0]).max() <= 2
@@ -127,7 +127,7 @@ def test_seed_is_shown_and_settable_and_stands_in_the_address(began: Page, narro
     assert abs(levels(began) - faces[1]).max() > 20
 
 
-def test_condition_is_a_select_that_changes_the_face(began: Page, narrow: dict[str, Generator]) -> None:
+def test_condition_is_a_select_that_changes_the_face(began: Page, narrow: dict[str, Sampler]) -> None:
     began.get_by_label("hair").select_option(label="Blond Hair")
     assert abs(levels(began) - narrow["began64"].sample([7], hair="Blond_Hair")[0].astype(int)).max() <= 2
 
@@ -144,7 +144,7 @@ def test_sliders_move_the_face_by_keyboard_and_back(began: Page) -> None:
     assert slider.input_value() == "0"
 
 
-def test_morph_ends_at_the_other_face(began: Page, narrow: dict[str, Generator]) -> None:
+def test_morph_ends_at_the_other_face(began: Page, narrow: dict[str, Sampler]) -> None:
     began.locator("#other").fill("40")
     began.keyboard.press("Enter")
     began.locator("#morph").focus()

@@ -23,7 +23,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page of painted results, with a claim of each kind, beside them."""
     folder = tmp_path_factory.mktemp("page")
     workspace.paint(folder)
-    (folder / "docs/claims.json").write_text(json.dumps([workspace.claim({}), workspace.UNTESTED]))
+    (folder / "docs/claims.json").write_text(json.dumps([workspace.claim({}), workspace.UNTESTED]), encoding="utf-8")
     with contextlib.chdir(folder):
         checkout.write(Path("index.html"), experiments=False)
     return folder / "index.html"
@@ -125,8 +125,8 @@ def test_csv_is_that_of_the_log(page: Page, file: Path):
     with page.expect_download() as download:
         page.locator("[data-csv='dcgan64/log']").click()
     assert download.value.suggested_filename == "dcgan64-log.csv"
-    got = list(csv.reader(Path(download.value.path()).read_text().splitlines()))
-    wanted = list(csv.reader((file.parent / "data/progress/dcgan64/log.csv").read_text().splitlines()))
+    got = list(csv.reader(Path(download.value.path()).read_text(encoding="utf-8").splitlines()))
+    wanted = list(csv.reader((file.parent / "data/progress/dcgan64/log.csv").read_text(encoding="utf-8").splitlines()))
     assert got[0] == wanted[0]
     assert [[float(value) for value in row] for row in got[1:]] == [[float(value) for value in row] for row in wanted[1:]]
 

@@ -24,9 +24,9 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(ROOT / ".dvc/config", folder / ".dvc")
     plots.write(folder / plots.PAGE)
     (folder / "progress").mkdir()
-    (folder / "progress/log.csv").write_text("step,d_loss,g_loss,d_accuracy\n1,-1.5,0.5,0.5\n2,-2.5,0.7,0.75\n")
-    (folder / "scores.csv").write_text("step,fid,kid\n2,200,0.03\n")  # a preview's, of its end alone
-    (folder / "kid.csv").write_text("report,step,share,kid\na,1,0.5,0.3\na,2,1,0.2\nb,9,1,0.4\n")
+    (folder / "progress/log.csv").write_text("step,d_loss,g_loss,d_accuracy\n1,-1.5,0.5,0.5\n2,-2.5,0.7,0.75\n", encoding="utf-8")
+    (folder / "scores.csv").write_text("step,fid,kid\n2,200,0.03\n", encoding="utf-8")  # a preview's, of its end alone
+    (folder / "kid.csv").write_text("report,step,share,kid\na,1,0.5,0.3\na,2,1,0.2\nb,9,1,0.4\n", encoding="utf-8")
     Image.new("RGB", (530, 530), "red").save(folder / "progress/000002.png")
     stages = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
     drawn = {"progress": stages["train"]["do"], "scores.csv": stages["evaluate"]["do"], "kid.csv": stages["compare"]}

@@ -14,8 +14,8 @@ import ganlib
 from ganlib.core.images import GAP
 from ganlib.core.tables import save_config
 from ganlib.use import walks
+from tests.cli.test_main import run
 from tests.conftest import ROOT
-from tests.test_cli import run
 from tests.use.lively import NARROW, below, trained
 
 FIGURES = {
@@ -41,7 +41,7 @@ FIGURES = {
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with params.yaml, two trained reports and what an evaluation and a training of the first left."""
     root = tmp_path_factory.mktemp("checkout")
-    (root / "params.yaml").write_text((ROOT / "params.yaml").read_text())
+    (root / "params.yaml").write_text((ROOT / "params.yaml").read_text(encoding="utf-8"), encoding="utf-8")
     for name in ("dense64", "began64"):
         outputs = trained(below(root, name), name, **NARROW)
         save_config({"report": name, "seed": 1, "steps": 4000}, outputs.run / "config.yaml")
@@ -50,7 +50,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
             Image.new("RGB", (60, 40), colour).save(outputs.progress / "samples" / f"{step:06d}.png")
     scores = root / "data" / "scores" / "dense64"
     scores.mkdir(parents=True)
-    (scores / "details.json").write_text(json.dumps(FIGURES))
+    (scores / "details.json").write_text(json.dumps(FIGURES), encoding="utf-8")
     return root
 
 
@@ -175,7 +175,7 @@ def test_walk_passes_each_face_and_comes_back_to_the_first(checkout: Path) -> No
     z = generator.z([5, 2, 9])
     # z of nearly one length, so that the arc's middle is the sum brought to that length.
     middles = [np.linalg.norm(a) * (a + b) / np.linalg.norm(a + b) for a, b in zip(z, z[[1, 2, 0]], strict=True)]
-    expected = generator.draw(np.stack([z, middles], axis=1).reshape(6, -1).astype(np.float32))
+    expected = generator.from_latents(np.stack([z, middles], axis=1).reshape(6, -1).astype(np.float32))
     for frame, picture in zip(shown, expected.transpose(0, 2, 3, 1), strict=True):
         enlarged = Image.fromarray(picture).resize((256, 256), Image.Resampling.BICUBIC)
         assert abs(np.asarray(frame).astype(int) - np.asarray(enlarged)).mean() < 2  # levels; a straight line's middle is off by 10
@@ -234,9 +234,9 @@ def test_scores_of_an_earlier_training_are_called_that(ganlib_says, checkout: Pa
     stages = "stages:\n  train@dense64:\n    outs:\n    - {path: data/runs/dense64, md5: %s}\n  evaluate@dense64:\n    deps:\n"
     lock = checkout / "dvc.lock"
     try:
-        lock.write_text(stages % "b.dir" + "    - {path: data/runs/dense64, md5: a.dir}\n")
+        lock.write_text(stages % "b.dir" + "    - {path: data/runs/dense64, md5: a.dir}\n", encoding="utf-8")
         assert "older than this training; `dvc repro evaluate@dense64` brings the scores up to date" in ganlib_says("info dense64")
-        lock.write_text(stages % "a.dir" + "    - {path: data/runs/dense64, md5: a.dir}\n")
+        lock.write_text(stages % "a.dir" + "    - {path: data/runs/dense64, md5: a.dir}\n", encoding="utf-8")
         assert "older" not in ganlib_says("info dense64")
     finally:
         lock.unlink()
@@ -246,7 +246,8 @@ def test_scores_of_an_earlier_training_are_called_that(ganlib_says, checkout: Pa
     "arguments", [[], ["--help"], ["sample", "--help"], ["animate", "--help"], ["info", "--help"], ["export", "--help"]]
 )
 def test_help_imports_no_torch(arguments: list[str]) -> None:
-    code = f"import sys; sys.argv = ['ganlib', *{arguments}]; from ganlib import cli\ntry: cli.main()\nfinally: print(sorted(sys.modules))"
+    run = "from ganlib.cli import main as cli\ntry: cli.main()\nfinally: print(sorted(sys.modules))"
+    code = f"import sys; sys.argv = ['ganlib', *{arguments}]; {run}"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     loaded = done.stdout.splitlines()[-1]
     assert "'ganlib.cli.commands'" in loaded
@@ -256,7 +257,7 @@ def test_help_imports_no_torch(arguments: list[str]) -> None:
 @pytest.mark.parametrize(("typed", "offered"), [("ganlib sa", "sample"), ("ganlib sample dcgan5", "dcgan56")])
 def test_shell_completes_commands_and_reports(typed: str, offered: str) -> None:
     words = {"COMP_WORDS": typed, "COMP_CWORD": str(len(typed.split()) - 1), "_GANLIB_COMPLETE": "complete_bash"}
-    code = "import sys; sys.argv = ['ganlib']; from ganlib import cli; cli.main()"
+    code = "import sys; sys.argv = ['ganlib']; from ganlib.cli import main; main.main()"
     environment = {**os.environ, **words, "PYTHONPATH": str(ROOT)}
     shown = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True).stdout
     assert shown.split() == [offered]

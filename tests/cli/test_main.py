@@ -188,8 +188,8 @@ def test_mistakes_end_in_one_line(places: Path, monkeypatch: pytest.MonkeyPatch,
     monkeypatch.chdir(places)
     for name in ("empty", "cut", "single"):
         Path(name).mkdir(exist_ok=True)
-    Path("notes.txt").write_text("no pictures here")
-    Path("fake.zip").write_text("nor here")
+    Path("notes.txt").write_text("no pictures here", encoding="utf-8")
+    Path("fake.zip").write_text("nor here", encoding="utf-8")
     picture = Path("reals/000.png").read_bytes()
     Path("cut/a.png").write_bytes(picture[:100])
     Path("single/a.png").write_bytes(picture)
@@ -216,7 +216,7 @@ def test_help_shows_every_option_and_an_example(monkeypatch: pytest.MonkeyPatch,
 
 
 def test_project_names_the_command() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     module, function = project["scripts"]["ganlib"].split(":")
     assert getattr(importlib.import_module(module), function) is main.main
 

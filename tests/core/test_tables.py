@@ -33,4 +33,4 @@ def test_step_counts_balance_and_rates_are_those_of_the_last_line(tmp_path):
 
 def test_metrics_have_six_digits_and_keep_counts_and_words(tmp_path):
     save_metrics({"fid": 12.3456789, "samples": 50000, "split": "train"}, tmp_path / "metrics.json")
-    assert json.loads((tmp_path / "metrics.json").read_text()) == {"fid": 12.3457, "samples": 50000, "split": "train"}
+    assert json.loads((tmp_path / "metrics.json").read_text(encoding="utf-8")) == {"fid": 12.3457, "samples": 50000, "split": "train"}

@@ -79,7 +79,7 @@ def test_every_purpose_has_its_stream_of_the_seed_and_the_figures_are_of_new_cur
     torch.testing.assert_close(panels[1], last)
     log = closing_figures(tmp_path / "progress" / "log.csv")
     assert {key: log[key] for key in figures} == pytest.approx(figures, rel=1e-5)
-    assert "seed: 7\n" in (tmp_path / "run" / "config.yaml").read_text()
+    assert "seed: 7\n" in (tmp_path / "run" / "config.yaml").read_text(encoding="utf-8")
 
 
 def test_loss_that_is_no_number_ends_the_demo_in_one_line(settings, tmp_path):

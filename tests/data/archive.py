@@ -44,8 +44,10 @@ def write(folder: Path, pictures: list[bytes], attributes: dict[str, list[int]] 
         " ".join([name, *(f"{1 if i in held.get(attribute, []) else -1:2d}" for attribute in celeba.ATTRIBUTES)])
         for i, name in enumerate(files)
     ]
-    (folder / celeba.ATTRIBUTE_TABLE).write_text("\n".join([str(len(files)), " ".join(celeba.ATTRIBUTES) + " ", *rows, ""]))
-    (folder / celeba.SPLIT_TABLE).write_text("".join(f"{name} {i % 3}\n" for i, name in enumerate(files)))
+    (folder / celeba.ATTRIBUTE_TABLE).write_text(
+        "\n".join([str(len(files)), " ".join(celeba.ATTRIBUTES) + " ", *rows, ""]), encoding="utf-8"
+    )
+    (folder / celeba.SPLIT_TABLE).write_text("".join(f"{name} {i % 3}\n" for i, name in enumerate(files)), encoding="utf-8")
     return folder
 
 
@@ -61,8 +63,8 @@ def kaggle(path: Path, official: Path) -> Path:
     """The files of the folder OFFICIAL as Kaggle's jessicali9530/celeba-dataset packs them: a nested folder and tables as CSV."""
     with ZipFile(official / celeba.ARCHIVE) as whole:
         files = {f"{celeba.FOLDER}/{name}": whole.read(name) for name in whole.namelist()}
-    _, header, *rows = (official / celeba.ATTRIBUTE_TABLE).read_text().splitlines()
-    splits = (official / celeba.SPLIT_TABLE).read_text().splitlines()
+    _, header, *rows = (official / celeba.ATTRIBUTE_TABLE).read_text(encoding="utf-8").splitlines()
+    splits = (official / celeba.SPLIT_TABLE).read_text(encoding="utf-8").splitlines()
     files["list_attr_celeba.csv"] = _csv([f"image_id {header.strip()}", *rows])
     files["list_eval_partition.csv"] = _csv(["image_id partition", *splits])
     files["list_bbox_celeba.csv"] = b"image_id,x_1,y_1,width,height\r\n"

@@ -119,7 +119,7 @@ def test_broken_pictures_up_to_max_broken_are_left_out_of_pictures_and_table_and
 
 def test_picture_that_the_table_names_and_the_archive_lacks_is_named(raw, target):
     for table in (raw / celeba.ATTRIBUTE_TABLE, raw / celeba.SPLIT_TABLE):
-        table.write_text(table.read_text().replace("000012.jpg", "000013.jpg"))
+        table.write_text(table.read_text(encoding="utf-8").replace("000012.jpg", "000013.jpg"), encoding="utf-8")
     with pytest.raises(UserError, match=r"has no img_align_celeba/000013.jpg, which list_attr_celeba.txt names"):
         archive.prepare(raw, WIDE, target)
 
@@ -127,7 +127,7 @@ def test_picture_that_the_table_names_and_the_archive_lacks_is_named(raw, target
 def test_each_core_has_one_thread_of_its_own(tmp_path, target, monkeypatch):
     raw = archive.write(tmp_path / "raw", [archive.jpeg(archive.picture(i)) for i in range(20)])
     monkeypatch.setattr(cache, "BLOCK", 2)
-    monkeypatch.setattr(cache.cores, "count", lambda: 3)
+    monkeypatch.setattr(cache.parallel, "core_count", lambda: 3)
     seen, read = set(), cache.decode.rgb
     monkeypatch.setattr(cache.decode, "rgb", lambda *data: (seen.add((threading.get_ident(), torch.get_num_threads())), read(*data))[1])
     archive.prepare(raw, WIDE, target)
@@ -151,7 +151,7 @@ def killed_build(raw, target, limit, after):
     builder = multiprocessing.get_context("spawn").Process(target=slow_build, args=(raw, target, limit))
     builder.start()
     journal = target.with_name(".wide64.partial") / cache.JOURNAL
-    while not journal.exists() or json.loads(journal.read_text())["rows"] < after:
+    while not journal.exists() or json.loads(journal.read_text(encoding="utf-8"))["rows"] < after:
         assert builder.is_alive()
         time.sleep(0.005)
     os.kill(builder.pid, signal.SIGKILL)
@@ -186,7 +186,7 @@ def test_broken_pictures_of_a_killed_build_stay_left_out_in_shards(tmp_path, tar
         patch.setattr(cache, "SYNC", 1)
         with pytest.raises(UserError, match=r"000042.jpg"):  # the fourth, where three are allowed
             archive.prepare(raw, WIDE, target, max_broken=3, limit=IN_SHARDS)
-    assert json.loads((target.with_name(".wide64.partial") / cache.JOURNAL).read_text())["rows"] > 20
+    assert json.loads((target.with_name(".wide64.partial") / cache.JOURNAL).read_text(encoding="utf-8"))["rows"] > 20
     archive.prepare(raw, WIDE, target, max_broken=4, limit=IN_SHARDS)
     assert held(target) == held(tmp_path / "whole")
 

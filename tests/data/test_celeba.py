@@ -30,7 +30,7 @@ def test_tables_give_split_and_attributes_row_for_row(source):
     ],
 )
 def test_table_that_does_not_fit_is_refused_in_one_line(source, name, text, message):
-    (source / name).write_text(text)
+    (source / name).write_text(text, encoding="utf-8")
     with pytest.raises(UserError, match=message) as error:
         celeba.read_tables(source)
     assert "\n" not in str(error.value)
@@ -38,6 +38,6 @@ def test_table_that_does_not_fit_is_refused_in_one_line(source, name, text, mess
 
 def test_attribute_that_is_neither_one_nor_minus_one_is_refused(source):
     table = source / celeba.ATTRIBUTE_TABLE
-    table.write_text(table.read_text().replace("-1", " 0", 1))
+    table.write_text(table.read_text(encoding="utf-8").replace("-1", " 0", 1), encoding="utf-8")
     with pytest.raises(UserError, match="must be 1 or -1"):
         celeba.read_tables(source)

@@ -8,6 +8,7 @@ from ganlib.data import cache, folder
 from ganlib.data.archive import open_archive
 from ganlib.data.crop import Box, Centre
 from ganlib.data.faces import Faces
+from ganlib.fetch import folder as fetching
 from ganlib.support.errors import UserError
 from tests.data import archive
 from tests.data.server import Site, serving
@@ -36,13 +37,13 @@ def mine(tmp_path):
         kind, suffix = [("JPEG", ".jpg"), ("PNG", ".png"), ("WEBP", ".WEBP")][i % 3]
         where = place / ("a" if i % 3 < 2 else "") / f"{i:02d}{suffix}"
         where.write_bytes(archive.encoded(archive.picture(20 * i, (40 + 7 * i, 90 - 5 * i)), kind))
-    (place / "a" / "b" / "notes.txt").write_text("no picture")
+    (place / "a" / "b" / "notes.txt").write_text("no picture", encoding="utf-8")
     (place / ".hidden.jpg").write_bytes(b"no picture")
     return place
 
 
 def brought(source, home, tmp_path):
-    folder.fetch("own", str(source), tmp_path / "raw")
+    fetching.fetch("own", str(source), tmp_path / "raw")
     with open_archive(tmp_path / "raw" / folder.ARCHIVE) as pictures:
         raw = folder.read(pictures, tmp_path / "raw")
         return raw.table, raw.members
@@ -50,7 +51,7 @@ def brought(source, home, tmp_path):
 
 def prepared(source, tmp_path, region):
     """The cache that the stages make of a source."""
-    folder.fetch("own", str(source), tmp_path / "raw")
+    fetching.fetch("own", str(source), tmp_path / "raw")
     with open_archive(tmp_path / "raw" / folder.ARCHIVE) as pictures:
         cache.build(folder.read(pictures, tmp_path / "raw"), region, 16, None, 0, tmp_path / "own")
     return Faces.open(tmp_path / "own", "all")
@@ -69,7 +70,7 @@ def test_nested_folder_of_any_kinds_is_one_row_a_picture(mine, home, tmp_path):
 
 
 def test_zip_gives_the_same_as_the_folder(mine, home, tmp_path):
-    (mine / folder.TABLE).write_text(TABLE)
+    (mine / folder.TABLE).write_text(TABLE, encoding="utf-8")
     from_folder, _ = brought(mine, home, tmp_path)
     whole = archive.pack(
         tmp_path / "mine.zip", {str(path.relative_to(mine)): path.read_bytes() for path in mine.rglob("*") if path.is_file()}
@@ -112,7 +113,7 @@ def test_equal_folders_give_equal_bytes_at_any_time(mine, home, tmp_path):
 
 
 def test_columns_of_zeros_and_ones_hold_and_categories_become_a_column_each(mine, home, tmp_path):
-    (mine / folder.TABLE).write_text(TABLE)
+    (mine / folder.TABLE).write_text(TABLE, encoding="utf-8")
     table, _ = brought(mine, home, tmp_path)
     given = table.set_index("file").loc[["a/00.jpg", "a/01.png", "02.WEBP", "a/03.jpg"]]
     assert given.columns.tolist() == ["split", "hair_blond", "hair_brown", "eyes_blue", "smiling", "glasses"]
@@ -121,7 +122,7 @@ def test_columns_of_zeros_and_ones_hold_and_categories_become_a_column_each(mine
 
 
 def test_row_may_name_a_picture_without_its_folder_where_only_one_has_the_name(mine, home, tmp_path):
-    (mine / folder.TABLE).write_text("file,smiling\n03.jpg,1\n")
+    (mine / folder.TABLE).write_text("file,smiling\n03.jpg,1\n", encoding="utf-8")
     table, _ = brought(mine, home, tmp_path)
     assert list(table["file"][table["smiling"] == 1]) == ["a/03.jpg"]
     shutil.copy(mine / "a" / "03.jpg", mine / "a" / "b")
@@ -138,7 +139,7 @@ def test_row_may_name_a_picture_without_its_folder_where_only_one_has_the_name(m
     ],
 )
 def test_table_that_does_not_fit_is_one_line(mine, home, tmp_path, text, message):
-    (mine / folder.TABLE).write_text(text)
+    (mine / folder.TABLE).write_text(text, encoding="utf-8")
     with pytest.raises(UserError, match=message) as error:
         brought(mine, home, tmp_path)
     assert "\n" not in str(error.value)
@@ -146,7 +147,7 @@ def test_table_that_does_not_fit_is_one_line(mine, home, tmp_path, text, message
 
 def test_column_of_captions_is_named(mine, home, tmp_path, monkeypatch):
     monkeypatch.setattr(folder, "CATEGORIES", 2)
-    (mine / folder.TABLE).write_text("file,title\n00.jpg,one\n01.png,two\n03.jpg,three\n")
+    (mine / folder.TABLE).write_text("file,title\n00.jpg,one\n01.png,two\n03.jpg,three\n", encoding="utf-8")
     with pytest.raises(UserError, match="column title has 3 different values, and at most 2 can be categories"):
         brought(mine, home, tmp_path)
 
@@ -164,7 +165,7 @@ def test_blank_source_missing_source_and_folder_without_pictures_are_one_line(ho
     (home / "empty").mkdir()
     for source, message in [(None, "blank; name the folder or zip"), ("nowhere", "nowhere is no folder"), ("empty", "holds no picture")]:
         with pytest.raises(UserError, match=message) as error:
-            folder.fetch("own", source, tmp_path / "raw")
+            fetching.fetch("own", source, tmp_path / "raw")
         assert str(error.value).startswith("params.yaml: datasets.own.source: ")
         assert not (tmp_path / "raw").exists()
 
@@ -179,7 +180,7 @@ def test_crop_is_the_middle_square_or_the_box_of_each_picture(mine, home, tmp_pa
 
 
 def test_conditions_name_columns(mine, home, tmp_path):
-    (mine / folder.TABLE).write_text(TABLE)
+    (mine / folder.TABLE).write_text(TABLE, encoding="utf-8")
     faces = prepared(mine, tmp_path, Centre())
     conditions = faces.conditions({"hair": ["hair_blond", "hair_brown"], "smile": ["smiling"]})
     shown = dict(zip(faces.table["file"], conditions.tolist(), strict=True))

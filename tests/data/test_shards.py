@@ -97,7 +97,7 @@ def test_digest_changes_with_any_byte_and_with_nothing_else(tmp_path):
 @pytest.mark.parametrize("done", [1, 19, 20, 25, 40, 46])
 def test_writer_goes_on_behind_what_an_earlier_one_left_whatever_else_lies_there(tmp_path, done):
     whole = written(tmp_path / "whole")
-    digests = [shard["digest"] for shard in json.loads((whole / INDEX).read_text())["shards"]]
+    digests = [shard["digest"] for shard in json.loads((whole / INDEX).read_text(encoding="utf-8"))["shards"]]
     folder = tmp_path / "cut"
     with Writer(folder, SIZE, OF_20) as writer:
         writer.write(PICTURES[:done])
@@ -110,15 +110,21 @@ def test_writer_goes_on_behind_what_an_earlier_one_left_whatever_else_lies_there
 
 
 def reindexed(folder, change):
-    index = json.loads((folder / INDEX).read_text())
+    index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
     change(index["shards"])
-    (folder / INDEX).write_text(json.dumps(index))
+    (folder / INDEX).write_text(json.dumps(index), encoding="utf-8")
 
 
 DAMAGES = {
     "no index": (lambda folder: (folder / INDEX).unlink(), r"a: has no sound index.json: FileNotFoundError"),
-    "an index that is none": (lambda folder: (folder / INDEX).write_text("{"), "has no sound index.json: JSONDecodeError"),
-    "an index of something else": (lambda folder: (folder / INDEX).write_text('{"shards": [1]}'), "has no sound index.json: TypeError"),
+    "an index that is none": (
+        lambda folder: (folder / INDEX).write_text("{", encoding="utf-8"),
+        "has no sound index.json: JSONDecodeError",
+    ),
+    "an index of something else": (
+        lambda folder: (folder / INDEX).write_text('{"shards": [1]}', encoding="utf-8"),
+        "has no sound index.json: TypeError",
+    ),
     "an empty index": (lambda folder: reindexed(folder, list.clear), "a: holds no picture"),
     "a shard missing": (lambda folder: (folder / "00001.npy").unlink(), "its .npy files are not those that index.json lists"),
     "a shard too many": (lambda folder: (folder / "00003.npy").write_bytes(b""), "its .npy files are not those that index.json lists"),

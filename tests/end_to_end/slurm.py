@@ -55,7 +55,9 @@ def cluster(folder: Path) -> Iterator[dict[str, str]]:
     controller, first, second = _free_ports(3)
     configuration = folder / "slurm.conf"
     host = socket.gethostname().partition(".")[0]
-    configuration.write_text(CONFIGURATION.format(folder=folder, host=host, controller=controller, first=first, second=second))
+    configuration.write_text(
+        CONFIGURATION.format(folder=folder, host=host, controller=controller, first=first, second=second), encoding="utf-8"
+    )
     key, sock = folder / "munge.key", folder / "munge.socket"
     subprocess.run(["mungekey", "--create", f"--keyfile={key}"], check=True)
     munge = ["munged", "--foreground", "--force", f"--key-file={key}", f"--socket={sock}", f"--pid-file={folder}/munge.pid"]
@@ -67,9 +69,13 @@ def cluster(folder: Path) -> Iterator[dict[str, str]]:
         for command in (munge, ["slurmctld", "-D"], ["slurmd", "-D", "-N", "n1"], ["slurmd", "-D", "-N", "n2"]):
             daemons.append(subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
             while command is munge and not sock.exists():
-                assert daemons[0].poll() is None, (folder / "munge.log").read_text()
+                assert daemons[0].poll() is None, (folder / "munge.log").read_text(encoding="utf-8")
                 time.sleep(0.1)
-        await_true(lambda: _said(environment, "sinfo", "-h", "-o", "%t %D") == "idle 2", 60, lambda: (folder / "slurmctld.log").read_text())
+        await_true(
+            lambda: _said(environment, "sinfo", "-h", "-o", "%t %D") == "idle 2",
+            60,
+            lambda: (folder / "slurmctld.log").read_text(encoding="utf-8"),
+        )
         yield environment
     finally:
         for daemon in reversed(daemons):

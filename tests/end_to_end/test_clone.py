@@ -54,7 +54,7 @@ def test_repro_of_one_report_comes_first_and_its_page_shows_it(either):
     assert is_calm(told), told
     assert "Data and pipelines are up to date." in either.dvc("repro", "evaluate@dense64")
     either.dvc("plots", "show")
-    assert "dense64 losses" in (either.folder / "dvc_plots" / "index.html").read_text()
+    assert "dense64 losses" in (either.folder / "dvc_plots" / "index.html").read_text(encoding="utf-8")
 
 
 def test_experiment_with_all_reports_comes_first_and_trains_no_baseline(cloned, tmp_path):

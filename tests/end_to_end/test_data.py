@@ -104,7 +104,7 @@ def test_stages_run_again_by_what_they_read_and_celeba_is_asked_for_once(fresh, 
         assert ran(images=150) == {"prepare@tight64"}
         assert "download" in ran(dataset="celeba", source=site.url, images=120)
         drawing = checkout.folder / "ganlib" / "data" / "toons.py"
-        drawing.write_text(drawing.read_text() + "# edited\n")
+        drawing.write_text(drawing.read_text(encoding="utf-8") + "# edited\n", encoding="utf-8")
         assert ran() == {"download"}
         change(checkout, images=170)
         told = checkout.dvc("repro", "prepare@tight64", fails=True)

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 
 def commands() -> list[str]:
     """Those that stand behind a $ in docs/dvc.md."""
-    return re.findall(r"^\$ (.*)$", (ROOT / "docs/dvc.md").read_text(), re.MULTILINE)
+    return re.findall(r"^\$ (.*)$", (ROOT / "docs/dvc.md").read_text(encoding="utf-8"), re.MULTILINE)
 
 
 def await_checkpoint(checkout: Checkout, beyond: int) -> None:
@@ -30,9 +30,9 @@ def await_checkpoint(checkout: Checkout, beyond: int) -> None:
 def run(checkout: Checkout, command: str) -> tuple[int, str]:
     """The exit status of a command and what it said; into a file, since the queue's worker would keep a pipe open until it ends."""
     said = checkout.folder.parent / "said.txt"
-    with said.open("w") as file:
+    with said.open("w", encoding="utf-8") as file:
         done = subprocess.run(["bash", "-c", command], cwd=checkout.folder, env=environment(), stdout=file, stderr=subprocess.STDOUT)
-    return done.returncode, said.read_text()
+    return done.returncode, said.read_text(encoding="utf-8")
 
 
 def lacks_baselines_alone(text: str) -> bool:

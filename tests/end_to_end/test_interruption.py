@@ -24,7 +24,7 @@ def alone(finished: Checkout, tmp_path_factory: pytest.TempPathFactory) -> dict[
 
 def start(checkout: Checkout, *arguments: str) -> subprocess.Popen:
     """Dvc in a session of its own, as in a terminal of its own."""
-    with (checkout.folder.parent / "told.txt").open("w") as told:
+    with (checkout.folder.parent / "told.txt").open("w", encoding="utf-8") as told:
         return subprocess.Popen(
             ["dvc", *arguments], cwd=checkout.folder, env=environment(), stdout=told, stderr=subprocess.STDOUT, start_new_session=True
         )
@@ -34,7 +34,7 @@ def interrupted(checkout: Checkout, *arguments: str, number: signal.Signals = si
     """What dvc says when all that it started gets the signal in the middle of the long run; none of it is left afterwards."""
     process = start(checkout, *arguments)
     while not list(checkout.folder.glob(".checkpoints/dense64-*/0000000[12]*.pt")):
-        assert process.poll() is None, (checkout.folder.parent / "told.txt").read_text()
+        assert process.poll() is None, (checkout.folder.parent / "told.txt").read_text(encoding="utf-8")
         time.sleep(0.02)
     os.killpg(process.pid, number)
     assert process.wait(120) != 0
@@ -44,7 +44,7 @@ def interrupted(checkout: Checkout, *arguments: str, number: signal.Signals = si
             break
         time.sleep(0.1)
     assert left == []
-    return (checkout.folder.parent / "told.txt").read_text()
+    return (checkout.folder.parent / "told.txt").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
@@ -77,9 +77,9 @@ def test_queued_experiment_goes_on_where_the_workspace_stopped(checkout, alone):
 def test_edited_training_code_starts_afresh_and_gives_other_weights(checkout, alone):
     interrupted(checkout, "exp", "run", *LONG)
     settings = checkout.folder / "ganlib" / "reports" / "base.py"
-    code = settings.read_text()
+    code = settings.read_text(encoding="utf-8")
     assert "beta2: ClassVar[float] = 0.999" in code
-    settings.write_text(code.replace("beta2: ClassVar[float] = 0.999", "beta2: ClassVar[float] = 0.99"))
+    settings.write_text(code.replace("beta2: ClassVar[float] = 0.999", "beta2: ClassVar[float] = 0.99"), encoding="utf-8")
     assert "going on from step" not in checkout.dvc("exp", "run", *LONG)
     assert checkout.trained("dense64")[GENERATOR] != alone[GENERATOR]
 
@@ -100,7 +100,7 @@ def test_place_locale_time_zone_and_hash_seed_change_nothing(checkout):
 def test_two_experiments_side_by_side_share_cache_and_checkpoints(checkout, alone):
     different = start(checkout, "exp", "run", "--temp", "--name", "slower", *LONG, "-S", "lr_d=1e-5")
     checkout.dvc("exp", "run", "--temp", "--name", "plain", *LONG)
-    assert different.wait(300) == 0, (checkout.folder.parent / "told.txt").read_text()
+    assert different.wait(300) == 0, (checkout.folder.parent / "told.txt").read_text(encoding="utf-8")
     take(checkout, "slower")
     assert checkout.trained("dense64")[GENERATOR] != alone[GENERATOR]
     take(checkout, "plain")

@@ -20,7 +20,7 @@ def test_new_report_trains_and_disturbs_no_other(checkout):
     reports = checkout.folder / "ganlib" / "reports"
     shutil.copytree(reports / "dcgan64", reports / "mine64", ignore=shutil.ignore_patterns("__pycache__"))
     settings = reports / "mine64" / "settings.py"
-    settings.write_text(settings.read_text().replace("ganlib.reports.dcgan64", "ganlib.reports.mine64"))
+    settings.write_text(settings.read_text(encoding="utf-8").replace("ganlib.reports.dcgan64", "ganlib.reports.mine64"), encoding="utf-8")
     checkout.change(add)
 
     told = checkout.dvc("status", "--json")

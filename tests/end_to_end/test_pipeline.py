@@ -194,7 +194,7 @@ def test_queued_experiments_run_side_by_side_with_the_workspace_and_are_shown(ch
 
 def plots(page: Path) -> dict[str, dict]:
     """The curves of a page of DVC's, by their titles."""
-    specs = [json.loads(spec) for spec in re.findall(r"var spec = (.*);$", page.read_text(), re.MULTILINE)]
+    specs = [json.loads(spec) for spec in re.findall(r"var spec = (.*);$", page.read_text(encoding="utf-8"), re.MULTILINE)]
     return {spec["title"]["text"]: spec for spec in specs}
 
 
@@ -205,7 +205,7 @@ def test_plots_show_curves_and_grids_in_one_page(finished, tmp_path):
     together = plots(tmp_path / "plots" / "index.html")["KID over training, all reports"]
     assert {point["report"] for point in together["data"]["values"]} == set(finished.reports)
     curves = plots(tmp_path / "plots" / "index.html")
-    page = (tmp_path / "plots" / "index.html").read_text()
+    page = (tmp_path / "plots" / "index.html").read_text(encoding="utf-8")
     for name in finished.reports:
         lines = curves[f"{name} losses"]
         assert lines["data"]["values"][-1]["step"] == "3"

@@ -50,11 +50,11 @@ def killed_in_training(checkout: Checkout) -> str:
     """Run the study until a trial has saved its first steps, and kill all of it; the trial and its seed, as <trial>-<seed>."""
     process = start(checkout, "repro", STUDY)
     while not list(checkout.folder.glob(".checkpoints/dense64-*/0000000[12]*.pt")):
-        assert process.poll() is None, (checkout.folder.parent / "told.txt").read_text()
+        assert process.poll() is None, (checkout.folder.parent / "told.txt").read_text(encoding="utf-8")
         time.sleep(0.02)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait(120)
-    return stages((checkout.folder.parent / "told.txt").read_text(), "trial")[-1]
+    return stages((checkout.folder.parent / "told.txt").read_text(encoding="utf-8"), "trial")[-1]
 
 
 def table(checkout: Checkout, study: str) -> pd.DataFrame:
@@ -102,7 +102,7 @@ def test_studies_run_go_on_after_a_kill_and_record_what_diverges(checkout: Check
     assert (checkout.folder / "dvc.lock").read_bytes() == before
 
     nets = checkout.folder / "ganlib" / "reports" / "began64" / "nets.py"
-    nets.write_text(nets.read_text() + "\n# of no trial here\n")
+    nets.write_text(nets.read_text(encoding="utf-8") + "\n# of no trial here\n", encoding="utf-8")
     checkout.run("git", "add", "-A")
     checkout.run("git", "commit", "-qm", "studies")
     told = checkout.dvc("exp", "run", STUDY, "-S", "studies/params.yaml:seeds=[1,2,3,4]")
@@ -116,7 +116,9 @@ def test_studies_run_go_on_after_a_kill_and_record_what_diverges(checkout: Check
 def test_mistake_in_a_study_is_one_line_and_runs_no_trial(checkout: Checkout) -> None:
     shrink(checkout)
     path = checkout.folder / "studies" / "params.yaml"
-    path.write_text(path.read_text().replace("max_steps: 12", "max_steps: 13", 1))  # which the pictures decide on as well
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("max_steps: 12", "max_steps: 13", 1), encoding="utf-8"
+    )  # which the pictures decide on as well
     told = checkout.dvc("repro", STUDY, fails=True)
     (line,) = [line for line in told.splitlines() if line.startswith("error: ")]
     sides = "dense64_without_replacement has 12 and dense64 has 13 steps"

@@ -57,7 +57,7 @@ def cluster(tmp_path_factory) -> Iterator[dict[str, str]]:
 def await_checkpoint(checkout: Checkout, running: Callable[[], bool], told: Path) -> None:
     before = set(checkout.folder.glob(".checkpoints/dense64-*/*.pt"))
     while not set(checkout.folder.glob(".checkpoints/dense64-*/0000000[1-4]*.pt")) - before:
-        assert running(), told.read_text()
+        assert running(), told.read_text(encoding="utf-8")
         time.sleep(0.05)
 
 
@@ -66,7 +66,7 @@ def test_processes_on_one_machine_end_together_and_go_on_to_the_same_bytes(longe
     """Ctrl-C goes to all of them, and `kill -9` to one."""
     told = longer.folder.parent / "told.txt"
     command = ["dvc", "repro", "train@dense64"]
-    with told.open("w") as out:
+    with told.open("w", encoding="utf-8") as out:
         dvc = subprocess.Popen(
             command, cwd=longer.folder, env={**environment(), "LT_DEVICES": "2"}, stdout=out, stderr=out, start_new_session=True
         )
@@ -81,7 +81,7 @@ def test_processes_on_one_machine_end_together_and_go_on_to_the_same_bytes(longe
     while subprocess.run(in_session, capture_output=True).stdout:
         assert time.monotonic() - begun < 120
         time.sleep(0.1)
-    errors = [line for line in told.read_text().splitlines() if line.startswith("error:")]
+    errors = [line for line in told.read_text(encoding="utf-8").splitlines() if line.startswith("error:")]
     expected = "ended by SIGINT after step" if number == signal.SIGINT else "one of the 2 processes was lost: run it again to go on"
     assert len(errors) == 1
     assert expected in errors[0]
@@ -95,11 +95,11 @@ def test_nodes_of_a_cluster_save_when_they_are_cancelled_and_go_on_to_the_bytes_
     await_checkpoint(longer, lambda: slurm.queued(cluster, job), told)
     subprocess.run(["scancel", "--signal=TERM", job], env=cluster, check=True)
     slurm.await_end(cluster, job, told)
-    [error] = [line for line in told.read_text().splitlines() if line.startswith("error: ")]  # SLURM has more to say
+    [error] = [line for line in told.read_text(encoding="utf-8").splitlines() if line.startswith("error: ")]  # SLURM has more to say
     assert "error: train@dense64: ended by SIGTERM after step" in error
     job = slurm.submitted(cluster, longer.folder, *NODES, "--time=30", "docs/slurm/train.sh", "dense64")
     slurm.await_end(cluster, job, told)
-    assert "dense64: going on from step" in told.read_text()
+    assert "dense64: going on from step" in told.read_text(encoding="utf-8")
     assert (longer.folder / GENERATOR).read_bytes() == by_two
     assert "up to date" in longer.dvc("status", "train@dense64")
 
@@ -110,10 +110,12 @@ def test_time_limit_saves_and_the_next_allocation_goes_on(cluster, longer):
     longer.change(lambda params: params["reports"]["dense64"]["preview"].update(endless))
     told = longer.folder / "job.txt"
     job = slurm.submitted(cluster, longer.folder, *NODES, "--time=2", "--signal=TERM@30", "docs/slurm/train.sh", "dense64")
-    slurm.await_true(lambda: told.exists() and "dense64: going on from step" in told.read_text(), 400, told.read_text)
+    slurm.await_true(lambda: told.exists() and "dense64: going on from step" in told.read_text(encoding="utf-8"), 400, told.read_text)
     subprocess.run(["scancel", job], env=cluster, check=True)
     slurm.await_end(cluster, job, told)
-    assert "error: train@dense64: ended by SIGTERM after step" in told.read_text().partition("dense64: going on from step")[0]
+    assert (
+        "error: train@dense64: ended by SIGTERM after step" in told.read_text(encoding="utf-8").partition("dense64: going on from step")[0]
+    )
 
 
 def processes(job: str, rank: int) -> list[int]:
@@ -122,9 +124,11 @@ def processes(job: str, rank: int) -> list[int]:
     for pid in subprocess.run(["pgrep", "-f", "python -m stages.train dense64"], capture_output=True, text=True).stdout.split():
         with suppress(OSError):  # it has ended
             process = Path("/proc", pid)
-            told = (process / "environ").read_text().split("\0")
+            told = (process / "environ").read_text(encoding="utf-8").split("\0")
             # srun, which started them, has the command in its own and rank 0.
-            if {f"SLURM_JOB_ID={job}", f"SLURM_PROCID={rank}"} <= {*told} and (process / "comm").read_text().startswith("python"):
+            if {f"SLURM_JOB_ID={job}", f"SLURM_PROCID={rank}"} <= {*told} and (process / "comm").read_text(encoding="utf-8").startswith(
+                "python"
+            ):
                 found.append(int(pid))
     return found
 
@@ -140,7 +144,7 @@ def test_loss_of_a_node_ends_the_others_in_seconds(cluster, longer):
         assert time.monotonic() - begun < 10
         time.sleep(0.1)
     slurm.await_end(cluster, job, told)
-    assert "error: " in told.read_text()
+    assert "error: " in told.read_text(encoding="utf-8")
 
 
 def test_array_of_experiments_on_all_nodes_comes_back_to_one_repository(cluster, finished, tmp_path):
@@ -160,15 +164,18 @@ def test_array_of_experiments_on_all_nodes_comes_back_to_one_repository(cluster,
     table = mine.dvc("exp", "show", "--csv")
     for rate in ("1e-4", "2e-4"):
         for seed in (1, 2):
-            assert f"dense64-lr{rate}-seed{seed}" in table, (mine.folder / "job.txt").read_text()
+            assert f"dense64-lr{rate}-seed{seed}" in table, (mine.folder / "job.txt").read_text(encoding="utf-8")
 
 
 def test_queue_has_a_worker_for_each_gpu(longer):
     """No GPU is needed to see that each worker hands the stages one of its own."""
     stage = longer.folder / "stages" / "train.py"
     first = '    launch.relaunch("stages.train")'
-    assert first in stage.read_text()
-    stage.write_text(stage.read_text().replace(first, f'    print("on GPU", os.environ["CUDA_VISIBLE_DEVICES"])\n{first}'))
+    assert first in stage.read_text(encoding="utf-8")
+    stage.write_text(
+        stage.read_text(encoding="utf-8").replace(first, f'    print("on GPU", os.environ["CUDA_VISIBLE_DEVICES"])\n{first}'),
+        encoding="utf-8",
+    )
     for seed in range(11, 15):
         longer.dvc("exp", "run", "--queue", "--name", f"seed{seed}", "train@dense64", "-S", f"seed={seed}")
     for gpu in (0, 1):

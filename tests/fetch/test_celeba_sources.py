@@ -124,7 +124,7 @@ def test_source_that_does_not_exist_is_not_looked_for_beside(official, home, raw
 
 def test_earlier_files_stay_where_a_new_source_is_not_sound(official, home, raw):
     before = fetch(str(official), raw)
-    (official / celeba.SPLIT_TABLE).write_text("000001.jpg 0\n")
+    (official / celeba.SPLIT_TABLE).write_text("000001.jpg 0\n", encoding="utf-8")
     with pytest.raises(UserError):
         celeba_sources.fetch("celeba", str(official), COUNT, raw)
     assert {path.name: path.read_bytes() for path in raw.iterdir()} == before
@@ -163,7 +163,7 @@ def test_repacked_picture_that_is_not_celebas_is_named(tmp_path, home, raw, data
 
 def test_name_that_is_not_celebas_is_named(official, home, raw):
     for name in OFFICIAL[1:]:
-        (official / name).write_text((official / name).read_text().replace("000012.jpg", "twelve.jpg"))
+        (official / name).write_text((official / name).read_text(encoding="utf-8").replace("000012.jpg", "twelve.jpg"), encoding="utf-8")
     pictures = {f"{celeba.FOLDER}/{name}": PICTURES[0] for name in [*archive.names(11), "twelve.jpg"]}
     archive.pack(official / celeba.ARCHIVE, pictures)
     assert "'twelve.jpg' is no name of CelebA's" in error(str(official), raw)
@@ -275,7 +275,7 @@ def test_what_a_killed_fetch_left_is_never_written_through_to_the_download(offic
 def authors(official, monkeypatch):
     """Small files in the place of the authors' own, with their ids and with checksums of their own, at a Drive on this machine."""
     known = {name: (drive_id, transfer.checksum(official / name)) for name, (drive_id, _) in celeba_sources.OFFICIAL.items()}
-    monkeypatch.setattr(celeba, "OFFICIAL", known)
+    monkeypatch.setattr(celeba_sources, "OFFICIAL", known)
     site = Site(files={f"/{drive_id}": (official / name).read_bytes() for name, (drive_id, _) in known.items()})
     answer_as_drive(site)
     with serving(site):
@@ -318,7 +318,7 @@ def test_wrong_md5_is_kept_aside_and_never_used(authors, official, home, raw):
 
 
 def test_ids_and_checksums_are_torchvisions():
-    listed = (Path(find_spec("torchvision").origin).parent / "datasets" / "celeba.py").read_text()
+    listed = (Path(find_spec("torchvision").origin).parent / "datasets" / "celeba.py").read_text(encoding="utf-8")
     assert all(f'("{drive_id}", "{md5}", "{name}")' in listed for name, (drive_id, md5) in celeba_sources.OFFICIAL.items())
 
 

@@ -43,7 +43,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture
 def one_core(monkeypatch):
-    monkeypatch.setattr(toons.cores, "count", lambda: 1)
+    monkeypatch.setattr(toons.parallel, "core_count", lambda: 1)
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +96,7 @@ def test_archive_holds_distinct_rgb_jpegs_of_celebas_size_uncompressed(folder):
 
 
 def test_tables_have_celebas_official_layout(folder):
-    count, names, *rows = (folder / ATTRIBUTE_TABLE).read_text().splitlines()
+    count, names, *rows = (folder / ATTRIBUTE_TABLE).read_text(encoding="utf-8").splitlines()
     assert int(count) == len(rows) == COUNT
     assert tuple(names.split()) == ATTRIBUTES
     assert {len(row) for row in rows} == {len("000001.jpg") + 3 * len(ATTRIBUTES)}
@@ -110,7 +110,7 @@ def test_table_tells_what_each_picture_shows(folder, toons_of_seed_one):
 
 
 def test_split_is_eight_to_one_to_one_in_order(folder):
-    splits = [line.split()[1] for line in (folder / SPLIT_TABLE).read_text().splitlines()]
+    splits = [line.split()[1] for line in (folder / SPLIT_TABLE).read_text(encoding="utf-8").splitlines()]
     assert splits == ["0"] * 48 + ["1"] * 6 + ["2"] * 6
 
 
@@ -125,7 +125,7 @@ def test_nothing_is_left_under_a_final_name_when_drawing_fails(tmp_path, one_cor
 
 
 def test_every_value_drawn_is_one_the_style_knows():
-    components = json.loads((files("dicebear_styles") / "avataaars.json").read_text())["components"]
+    components = json.loads((files("dicebear_styles") / "avataaars.json").read_text(encoding="utf-8"))["components"]
     for option in (option for option in CHANCES if option.endswith("Variant")):
         drawn = {value for values in CHANCES[option] for value in values.split()} - {"none"}
         assert drawn <= components[option.removesuffix("Variant")]["variants"].keys()

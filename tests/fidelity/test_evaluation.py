@@ -223,7 +223,7 @@ def test_what_cannot_be_judged_is_named_in_the_metrics_and_explained_on_stderr(t
     assert len(notes) == 2
     assert notes[0].startswith("not judged: hair.Blond_Hair: too few of the real pictures have it")
     save_metrics(figures, tmp_path / "metrics.json")
-    assert json.loads((tmp_path / "metrics.json").read_text())["not_judged"] == figures["not_judged"]
+    assert json.loads((tmp_path / "metrics.json").read_text(encoding="utf-8"))["not_judged"] == figures["not_judged"]
 
 
 def test_report_without_conditions_has_no_figures_of_them_and_without_held_out_faces_none_of_memorisation(tmp_path: Path) -> None:

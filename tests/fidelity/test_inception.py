@@ -213,7 +213,7 @@ def test_third_batch_is_handed_over_before_the_first_ones_features_are_waited_fo
     shallow: Inception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With one worker, as on a GPU: it always has a batch to go on with."""
-    monkeypatch.setattr(inception.cores, "count", lambda: 1)
+    monkeypatch.setattr(inception.parallel, "core_count", lambda: 1)
     handed_over, third, hand_over = [], threading.Event(), inception.from_device
 
     def noted(features: torch.Tensor) -> Callable[[], torch.Tensor]:
@@ -241,7 +241,7 @@ def test_memory_mapped_pictures_are_read_where_they_lie(shallow: Inception, tmp_
 
 
 def test_each_core_has_one_thread_of_its_own(shallow: Inception, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inception.cores, "count", lambda: 3)
+    monkeypatch.setattr(inception.parallel, "core_count", lambda: 3)
     seen, forward = set(), shallow.network.forward
     monkeypatch.setattr(
         shallow.network, "forward", lambda x: (seen.add((threading.get_ident(), torch.get_num_threads())), forward(x))[1], raising=False

@@ -11,7 +11,7 @@ from tests.conftest import ROOT
 def imported(path: Path) -> set[str]:
     """Every module that a file names in an import, at its top or inside a function; `from a import b` counts as a and as a.b."""
     names = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):

@@ -51,7 +51,7 @@ def test_stages_leave_features_statistics_and_scores_of_the_faces_that_params_na
 
     painted.run(paths.outputs("dense64"), {40: painted.grey()}, losses=[9.0] * 10 + [1.0, 3.0] * 5)
     evaluate.main("dense64")
-    figures = json.loads(paths.details("dense64").read_text())
+    figures = json.loads(paths.details("dense64").read_text(encoding="utf-8"))
     stated = {"samples": 6, "real_samples": 6, "extractor": EXTRACTOR, "protocol": "clean", "dataset": "toons", "split": "valid"}
     assert figures.items() >= {**stated, "scale": "preview", "step": 40, "d_loss": 2.0, "collapsed": 40, "seen_samples": 9}.items()
     grey = inception.features(Inception(layers, "clean"), np.full((6, 3, 64, 64), 128, np.uint8), "grey")

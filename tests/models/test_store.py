@@ -6,9 +6,15 @@ import torch
 from torch import Tensor, nn
 
 from ganlib.core import random
-from ganlib.models.store import generate, load
+from ganlib.core.images import to_uint8
+from ganlib.models import store
+from ganlib.models.store import load
 from ganlib.support.paths import Outputs
 from tests import painted
+
+
+def generate(generator, report, conditions, rng):
+    return (to_uint8(pictures, report.pixel_range) for pictures in store.generate(generator, report, conditions, rng))
 
 
 class Ramp(nn.Module):

@@ -38,7 +38,7 @@ def judged(results: Path) -> Callable[..., Path]:
     """The same with a claim that has a verdict, with changes, and one that has none."""
 
     def write(**changes: object) -> Path:
-        (results / "docs/claims.json").write_text(json.dumps([workspace.claim(changes), workspace.UNTESTED]))
+        (results / "docs/claims.json").write_text(json.dumps([workspace.claim(changes), workspace.UNTESTED]), encoding="utf-8")
         return results
 
     return write

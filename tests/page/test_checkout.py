@@ -26,25 +26,25 @@ def test_page_is_written_where_it_is_asked_for_and_its_address_printed(checkout)
 def test_baselines_are_on_it_where_they_were_trained(checkout):
     workspace.trained("wgan64")
     page()
-    assert "dvc repro baselines/dvc.yaml:evaluate@wgan64" in Path("page.html").read_text()
+    assert "dvc repro baselines/dvc.yaml:evaluate@wgan64" in Path("page.html").read_text(encoding="utf-8")
 
 
 def test_what_was_made_of_a_generator_is_linked_as_seen_from_the_page(checkout):
     workspace.trained("dense64")
     page()
-    assert "faces.html" not in Path("page.html").read_text()
+    assert "faces.html" not in Path("page.html").read_text(encoding="utf-8")
     (checkout / "exports" / "dense64").mkdir(parents=True)
     (checkout / "exports" / "dense64" / "faces.html").touch()
     (checkout / "docs").mkdir(exist_ok=True)
     page("-o", "docs/page.html")
-    assert '<a href="../exports/dense64/faces.html">draw faces in the browser</a>' in Path("docs/page.html").read_text()
-    assert "walk.webp" not in Path("docs/page.html").read_text()
+    assert '<a href="../exports/dense64/faces.html">draw faces in the browser</a>' in Path("docs/page.html").read_text(encoding="utf-8")
+    assert "walk.webp" not in Path("docs/page.html").read_text(encoding="utf-8")
 
 
 def test_curve_demo_alone_makes_a_page(checkout):
     workspace.curve()
     page()
-    assert "D(real) is 0.510 on average" in Path("page.html").read_text()
+    assert "D(real) is 0.510 on average" in Path("page.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from tests.page import workspace
 
 def written() -> str:
     checkouts.write(paths.PAGE / "index.html", experiments=False)
-    return (paths.PAGE / "index.html").read_text()
+    return (paths.PAGE / "index.html").read_text(encoding="utf-8")
 
 
 def shown(page: str) -> str:
@@ -28,7 +28,7 @@ def shown(page: str) -> str:
 
 
 def test_stages_write_the_page_of_all_reports_and_the_same_again(results):
-    (results / "docs/claims.json").write_text("[]")
+    (results / "docs/claims.json").write_text("[]", encoding="utf-8")
     pages = []
     for _ in range(2):
         for name in load().reports:
@@ -41,11 +41,11 @@ def test_stages_write_the_page_of_all_reports_and_the_same_again(results):
 
 
 def test_kid_of_every_kept_generator_is_in_one_table(results):
-    (results / "docs/claims.json").write_text("[]")
+    (results / "docs/claims.json").write_text("[]", encoding="utf-8")
     for name in load().reports:
         section_stage.main(name)
     compare.main()
-    rows = list(csv.DictReader((paths.PAGE / "kid.csv").read_text().splitlines()))
+    rows = list(csv.DictReader((paths.PAGE / "kid.csv").read_text(encoding="utf-8").splitlines()))
     assert [(row["step"], row["share"], row["kid"]) for row in rows if row["report"] == "dcgan56"] == [
         ("10", "0.3333", "0.4"),
         ("30", "1", "0.2"),
@@ -65,7 +65,8 @@ def test_sentence_of_a_report_is_made_of_its_figures_and_the_spread_of_the_table
         "report,dataset,scale,samples,seed,kernels,kid,fid,step\n"
         "dcgan64,toons,preview,250,1,AVX2,0.1,200,4000\ndcgan64,toons,preview,250,2,AVX2,0.3,220,4000\n"
         "dcgan64,toons,preview,250,1,AVX2 held to-SSE,0.9,900,4000\ndcgan64,toons,evening,250,1,AVX2,0.01,20,4000\n"
-        "dcgan64,toons,preview,500,1,AVX2,0.02,30,4000\ndense64,toons,preview,250,1,AVX2,0.03,30,4000\n"
+        "dcgan64,toons,preview,500,1,AVX2,0.02,30,4000\ndense64,toons,preview,250,1,AVX2,0.03,30,4000\n",
+        encoding="utf-8",
     )
     assert (
         "After 30 steps of nets 0.125 times as wide as the report’s, KID is 0.123 (95% interval 0.110 to 0.130; real pictures have 0.000),"

@@ -74,7 +74,7 @@ def scored(report: str, **others: Any) -> None:
     tables.save_metrics({**SCORES, **own, "step": STEPS[-1], "collapsed": 0.0, "saturated": 0.0, **others}, paths.details(report))
     kept = f"step,fid,kid\n{STEPS[0]},300,0.4\n{STEPS[-1]},240,0.2\n"
     paths.scores(report).mkdir(parents=True, exist_ok=True)
-    (paths.scores(report) / "scores.csv").write_text(kept)
+    (paths.scores(report) / "scores.csv").write_text(kept, encoding="utf-8")
     _sheet(paths.scores(report) / "closest.png", 2, 10, params.load().report(report).size, 20)
 
 
@@ -85,7 +85,7 @@ def curve() -> None:
     _log(outputs.progress / "log.csv", LOGS["curve"])
     tables.save_metrics({"steps": 30, "d_accuracy": 0.51, "d_score": -1.38, "within_bounds": 0.9}, paths.metrics("curve"))
     flat, steep = [1.0] * 15, [2.0] * 15
-    (outputs.run / "learning.json").write_text(json.dumps({"steps": [0, 30], "curves": [[flat, flat], [steep, flat]]}))
+    (outputs.run / "learning.json").write_text(json.dumps({"steps": [0, 30], "curves": [[flat, flat], [steep, flat]]}), encoding="utf-8")
 
 
 def _sheet(path: Path, rows: int, columns: int, size: int, shade: int) -> None:

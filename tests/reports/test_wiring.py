@@ -49,7 +49,7 @@ def test_sgd_steps_down_the_gradient_by_the_rate_and_no_further():
     weight = next(discriminator.parameters())
     before = weight.detach().clone()
     for times in (1, 2):
-        some.descend(discriminator(torch.ones(2, 3, 64, 64)).sum() * 0 + weight.sum(), "discriminator")
+        some.minimize(discriminator(torch.ones(2, 3, 64, 64)).sum() * 0 + weight.sum(), "discriminator")
         torch.testing.assert_close(weight.detach(), before - 0.5 * times)
 
 
@@ -72,7 +72,7 @@ def test_first_weights_of_each_net_are_drawn_by_a_stream_of_its_own(name):
     report = small.report(name)
     drawn = report.networks(3)
     for net, module in report.build().items():
-        expected = getattr(init, report.first_weights)(module, stream(3, "weights", net))
+        expected = getattr(init, report.weight_init)(module, stream(3, "weights", net))
         assert torch.equal(next(drawn[net].parameters()), next(expected.parameters()))
 
 

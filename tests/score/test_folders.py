@@ -190,7 +190,7 @@ def test_file_larger_than_any_picture_is_not_read(tmp_path: Path, monkeypatch: p
 def test_no_more_than_a_few_pictures_are_decoded_before_they_are_asked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, opened: Callable[..., Pictures]
 ) -> None:
-    monkeypatch.setattr(folders.cores, "count", lambda: 2)
+    monkeypatch.setattr(folders.parallel, "core_count", lambda: 2)
     pictures = opened(in_folder(tmp_path / "fakes", {f"{i:03}.png": encoded(i) for i in range(100)}))
     begun, decode = [], folders.decode
     monkeypatch.setattr(folders, "decode", lambda data, name: begun.append(name) or decode(data, name))
@@ -214,7 +214,7 @@ def test_array_is_mapped_and_not_read(tmp_path: Path, opened: Callable[..., Pict
 def test_cache_of_a_crop_is_all_its_shards_in_order(tmp_path: Path, opened: Callable[..., Pictures]) -> None:
     place = tmp_path / "tight64"
     place.mkdir()
-    (place / "index.json").write_text(json.dumps({"shards": {}}))
+    (place / "index.json").write_text(json.dumps({"shards": {}}), encoding="utf-8")
     (place / "table.parquet").write_bytes(b"")
     for number, values in enumerate(([3, 1], [4, 1], [5])):
         np.save(place / f"{number:05}.npy", np.uint8(values)[:, None, None, None] * np.ones((16, 16, 3), np.uint8))

@@ -37,7 +37,7 @@ def test_studies_of_the_catalogue_have_sides_of_equal_length():
 
 
 def test_study_moves_with_the_trials_it_needs_and_all_else_stays_as_it_was(studies):
-    before = (studies / "params.yaml").read_text().splitlines()
+    before = (studies / "params.yaml").read_text(encoding="utf-8").splitlines()
     assert declare("strides_or_max_pools", studies) == ["dcgan64_max_pools"]
     declared = declarations.load(studies / "params.yaml")
     study = declared.studies["strides_or_max_pools"]
@@ -46,10 +46,12 @@ def test_study_moves_with_the_trials_it_needs_and_all_else_stays_as_it_was(studi
     known = catalogue.load(declared, studies / "catalogue")
     assert "strides_or_max_pools" not in known.studies
     assert "dcgan64_max_pools" not in known.trials
-    after = (studies / "params.yaml").read_text().splitlines()
+    after = (studies / "params.yaml").read_text(encoding="utf-8").splitlines()
     assert [line for line in before if line not in after] == []  # comments too
     others = [path for path in (studies / "catalogue").glob("*.yaml") if path.name != "dcgan64.yaml"]
-    assert all(path.read_text() == (ROOT / "studies" / "catalogue" / path.name).read_text() for path in others)
+    assert all(
+        path.read_text(encoding="utf-8") == (ROOT / "studies" / "catalogue" / path.name).read_text(encoding="utf-8") for path in others
+    )
 
 
 def test_trials_that_another_study_of_the_catalogue_uses_stay_known_to_it(studies):
@@ -70,12 +72,12 @@ def test_trials_that_another_study_of_the_catalogue_uses_stay_known_to_it(studie
     ],
 )
 def test_what_cannot_be_declared_is_one_line(studies, name, message):
-    before = {path: path.read_text() for path in studies.rglob("*.yaml")}
+    before = {path: path.read_text(encoding="utf-8") for path in studies.rglob("*.yaml")}
     with pytest.raises(UserError) as error:
         declare(name, studies)
     assert message in str(error.value)
     assert "\n" not in str(error.value)
-    assert {path: path.read_text() for path in studies.rglob("*.yaml")} == before
+    assert {path: path.read_text(encoding="utf-8") for path in studies.rglob("*.yaml")} == before
 
 
 @pytest.mark.parametrize(
@@ -101,9 +103,9 @@ def test_what_cannot_be_declared_is_one_line(studies, name, message):
 )
 def test_mistake_in_the_catalogue_is_one_line_with_file_and_key(studies, old, new, message):
     path = studies / "catalogue" / "dcgan64.yaml"
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     assert old in text
-    path.write_text(text.replace(old, new, 1))
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(UserError) as error:
         catalogue.load(declarations.load(studies / "params.yaml"), studies / "catalogue")
     assert str(error.value).startswith(f"{path}: {message}")

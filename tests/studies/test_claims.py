@@ -21,12 +21,12 @@ def entries() -> list[claims.Entry]:
 
 
 def test_page_and_data_are_those_that_the_command_writes(entries):
-    assert claims.PAGE.read_text() == claims.page(entries), "run python -m docs.claims"
-    assert claims.DATA.read_text() == claims.data(entries), "run python -m docs.claims"
+    assert claims.PAGE.read_text(encoding="utf-8") == claims.page(entries), "run python -m docs.claims"
+    assert claims.DATA.read_text(encoding="utf-8") == claims.data(entries), "run python -m docs.claims"
 
 
 def test_every_claim_stands_on_the_page_with_what_became_of_it(entries):
-    page = claims.PAGE.read_text()
+    page = claims.PAGE.read_text(encoding="utf-8")
     assert len(entries) > 80
     for entry in entries:
         assert entry["claim"] in page
@@ -37,28 +37,28 @@ def test_every_claim_stands_on_the_page_with_what_became_of_it(entries):
 @pytest.mark.parametrize("path", VERDICTS, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_committed_verdict_follows_from_its_table(path, tmp_path):
     study = declarations.load(ROOT / declarations.FILE).studies[path.stem]
-    table = (ROOT / places.results(path.parent.name, path.stem)).read_text()
+    table = (ROOT / places.results(path.parent.name, path.stem)).read_text(encoding="utf-8")
     save_metrics(results.metrics(results.judge(study, table)), tmp_path / "again.json")
-    assert json.loads((tmp_path / "again.json").read_text()) == json.loads(path.read_text())
+    assert json.loads((tmp_path / "again.json").read_text(encoding="utf-8")) == json.loads(path.read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("path", NOISE, ids=lambda path: f"{path.parents[1].name}-{path.stem}")
 def test_committed_noise_follows_from_its_table(path, tmp_path):
     table = pd.read_csv(ROOT / places.results(path.parents[1].name, f"noise/{path.stem}"))
     save_metrics(noise.summary(table.to_dict("records")), tmp_path / "again.json")
-    assert json.loads((tmp_path / "again.json").read_text()) == json.loads(path.read_text())
+    assert json.loads((tmp_path / "again.json").read_text(encoding="utf-8")) == json.loads(path.read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize(("page", "name"), [("README.md", "unequal_rates"), ("docs/studies.md", "as_reported_or_as_run")])
 def test_quoted_verdict_is_the_committed_one(page, name, entries):
     study = next(entry for entry in entries if entry["name"] == name)
-    assert f"> {name}: {study['results']['toons']['sentence']}\n" in (ROOT / page).read_text()
+    assert f"> {name}: {study['results']['toons']['sentence']}\n" in (ROOT / page).read_text(encoding="utf-8")
 
 
 def test_readme_tells_of_photographs_what_is_committed(entries):
     photographs = next(entry for entry in entries if entry["name"] == "unequal_rates")["results"]["celeba_preview"]
     assert (photographs["verdict"], photographs["seeds"]) == ("contradicted", 12)
-    assert f"twelve contradict it, by {-photographs['difference']:.0%} more" in (ROOT / "README.md").read_text()
+    assert f"twelve contradict it, by {-photographs['difference']:.0%} more" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_claims_of_another_report_stand_behind_those_of_the_five(entries):
@@ -80,7 +80,9 @@ def test_results_are_told_counted_and_marked(tmp_path, monkeypatch):
         lines = [
             f"{trial},{seed},lived,4000,{kid * (1 + seed / 20)},0.0,preview,250,a processor" for trial, kid in sides for seed in range(1, 7)
         ]
-        places.results("toons", name).write_text("\n".join(["trial,seed,status,step,kid,floor,scale,samples,processor", *lines]))
+        places.results("toons", name).write_text(
+            "\n".join(["trial,seed,status,step,kid,floor,scale,samples,processor", *lines]), encoding="utf-8"
+        )
     spread = {"kid_mean": 0.2, "kid_lowest": 0.1, "kid_highest": 0.3, "kid_spread": 0.07, "seen_by_6": 0.16, "seen_by_12": 0.1, "seeds": 10}
     save_metrics(spread, places.verdict("toons", "noise/dcgan64"))
     found = {entry["name"]: entry for entry in claims.entries()}

@@ -22,7 +22,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> params.Params:
     (tmp_path / "raw" / "faces").rename(paths.faces("wide64"))
     paths.features("wide64", found.protocol).parent.mkdir(parents=True)
     paths.features("wide64", found.protocol).write_bytes(b"features")
-    monkeypatch.setattr(codehash, "digest", lambda stage, report, root, also=(): [stage, report, *also])
+    monkeypatch.setattr(codehash, "digest", lambda files, root: [*files])
     return found
 
 
@@ -32,7 +32,7 @@ def trial(settings: params.Params, **changes: Any) -> Trial:
 
 def test_trial_depends_on_its_code_its_settings_and_its_pictures(settings):
     found = depends.training(trial(settings), settings)
-    assert found["code"] == ["train", "dense64", *depends.TRIAL]
+    assert found["code"] == depends.training_code("dense64")
     assert found["settings"] == settings.report("dense64").model_dump()
     assert depends.training(trial(settings, lr_g=1e-3), settings) == {**found, "settings": {**found["settings"], "lr_g": 1e-3}}
     fewer = depends.training(trial(settings, train_images=2), settings)
@@ -41,7 +41,7 @@ def test_trial_depends_on_its_code_its_settings_and_its_pictures(settings):
 
 def test_scores_depend_on_their_code_and_on_the_reals(settings):
     found = depends.scoring(trial(settings), settings)
-    assert (found["code"], found["crop"]) == (["evaluate", "dense64", *depends.SCORE], "wide64")
+    assert (found["code"], found["crop"]) == (depends.scoring_code("dense64"), "wide64")
     paths.features("wide64", settings.protocol).write_bytes(b"other features")
     again = depends.scoring(trial(settings), settings)
     assert {key for key in found if found[key] != again[key]} == {"reals"}
@@ -49,5 +49,5 @@ def test_scores_depend_on_their_code_and_on_the_reals(settings):
 
 def test_demo_depends_on_its_own_code(settings):
     demo = Trial("curve", settings.curve, None)
-    assert depends.training(demo, settings)["code"] == ["curve", None, *depends.TRIAL]
+    assert depends.training(demo, settings)["code"] == depends.training_code("curve")
     assert depends.scoring(demo, settings) == {"code": ["curve", None, *depends.SCORE]}

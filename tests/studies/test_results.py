@@ -25,14 +25,16 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def declared(name: str, **changes: Any) -> Study:
-    studies = declarations.params.read(ROOT / "studies" / "params.yaml")["studies"]
+    studies = declarations.checks.read(ROOT / "studies" / "params.yaml")["studies"]
     return Study.model_validate({**studies[name], **changes})
 
 
 def leave(trial: str, seed: int, moments: dict[int, float] | None = None, **figures: Any) -> None:
     path = places.figures(DATASET, trial, seed)
     path.parent.mkdir(parents=True)
-    path.write_text(json.dumps({"status": "lived", "step": 4000, "scale": "preview", "samples": 250, **MACHINE, **figures}))
+    path.write_text(
+        json.dumps({"status": "lived", "step": 4000, "scale": "preview", "samples": 250, **MACHINE, **figures}), encoding="utf-8"
+    )
     if moments:
         pd.DataFrame({"step": [*moments], "kid": [*moments.values()]}).to_csv(path.with_name("scores.csv"), index=False)
 
@@ -163,7 +165,7 @@ def test_expectation_is_of_the_mean_and_a_failed_run_is_outside():
     assert "is 0.9906 on average" in words.answer(study, found)
     for seed in range(1, 9):
         path = places.figures(DATASET, "dense64", seed)
-        path.write_text(json.dumps({"status": "diverged", "scale": "preview", **MACHINE}))
+        path.write_text(json.dumps({"status": "diverged", "scale": "preview", **MACHINE}), encoding="utf-8")
     found = judged(study, list(range(1, 13)))
     assert (found["verdict"], found["failed"]) == ("undecided", 8)
     assert "is no number in the median, between " in words.answer(study, found)

@@ -33,7 +33,7 @@ def test_trial_trains_and_names_its_machine(stored, tmp_path):
     trials.train(stored, tmp_path / "run", seed=3, save_every=None)
     assert (tmp_path / "run" / "run" / "generator.safetensors").is_file()
     assert (tmp_path / "run" / "progress" / "log.csv").is_file()
-    machine = json.loads((tmp_path / "run" / "machine.json").read_text())
+    machine = json.loads((tmp_path / "run" / "machine.json").read_text(encoding="utf-8"))
     assert machine.keys() == {"processor", "kernels", "threads"}
     assert machine["processor"]
 
@@ -58,7 +58,7 @@ def test_trial_learns_from_the_pictures_that_it_may_see_alone(stored, tmp_path, 
 def test_trial_that_diverges_is_recorded_and_no_error(stored, tmp_path, capsys):
     stored["settings"] |= {"lr_g": 1e30, "lr_d": 1e30}
     trials.train(stored, tmp_path / "run", seed=3, save_every=None)
-    (reason,) = (tmp_path / "run" / "diverged.txt").read_text().splitlines()
+    (reason,) = (tmp_path / "run" / "diverged.txt").read_text(encoding="utf-8").splitlines()
     assert reason.startswith("train@dense64: ")
     assert "this trial counts as failed: train@dense64" in capsys.readouterr().err
     found = scoring.score(stored, {}, tmp_path / "run", tmp_path / "scores", seed=3)

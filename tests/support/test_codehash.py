@@ -103,7 +103,9 @@ def test_train_and_evaluate_list_a_handful_of_folders_and_nothing_in_support():
 
 
 def test_packages_hold_no_code_but_the_loader_of_generators():
-    found = {str(path.relative_to(ROOT)) for folder in CODE for path in (ROOT / folder).rglob("__init__.py") if ast.parse(path.read_bytes()).body}
+    found = {
+        str(path.relative_to(ROOT)) for folder in CODE for path in (ROOT / folder).rglob("__init__.py") if ast.parse(path.read_bytes()).body
+    }
     assert found == {"ganlib/__init__.py"}
 
 

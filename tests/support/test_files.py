@@ -23,15 +23,15 @@ def calls(monkeypatch):
 def test_every_file_of_a_folder_is_on_the_disk_before_the_folder_has_its_name(tmp_path, calls):
     (tmp_path / "source" / "deep").mkdir(parents=True)
     for name in ("a.txt", "deep/b.txt"):
-        (tmp_path / "source" / name).write_text(name)
+        (tmp_path / "source" / name).write_text(name, encoding="utf-8")
     files.replace_folder(tmp_path / "source", tmp_path / "target")
     renamed = calls.index(f"-> {tmp_path / 'target'}")
     assert {f"{tmp_path}/.target.partial/{name}" for name in ("a.txt", "deep/b.txt", "deep")} <= set(calls[:renamed])
     assert calls[renamed + 1 :] == [str(tmp_path)]
-    assert (tmp_path / "target" / "deep" / "b.txt").read_text() == "deep/b.txt"
+    assert (tmp_path / "target" / "deep" / "b.txt").read_text(encoding="utf-8") == "deep/b.txt"
 
 
 def test_file_is_on_the_disk_before_it_has_its_name(tmp_path, calls):
     with files.replacing(tmp_path / "a.txt") as target:
-        target.write_text("a")
+        target.write_text("a", encoding="utf-8")
     assert calls == [f"{tmp_path}/.a.partial.txt", f"-> {tmp_path / 'a.txt'}", str(tmp_path)]

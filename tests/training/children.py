@@ -37,7 +37,7 @@ def run(folder: Path, name: str, at: tuple[str, int] | None = None, **options: o
     (folder / "told.json").unlink(missing_ok=True)
     process = start(folder, name, at, **options)
     process.join()
-    told = json.loads((folder / "told.json").read_text()) if (folder / "told.json").exists() else {}
+    told = json.loads((folder / "told.json").read_text(encoding="utf-8")) if (folder / "told.json").exists() else {}
     return {"status": process.exitcode, **told}
 
 
@@ -49,7 +49,7 @@ def files(folder: Path) -> dict[str, bytes]:
 def _train(folder: Path, name: str, at: tuple[str, int] | None, options: dict) -> None:
     torch.set_num_threads(1)
     folder.mkdir(exist_ok=True)
-    with (folder / "stderr.txt").open("a") as stderr:
+    with (folder / "stderr.txt").open("a", encoding="utf-8") as stderr:
         os.dup2(stderr.fileno(), 2)
     report = small.report(name, **({"hidden": [8]} if name == "dense64" else {}), **options.get("changes", {}))
     faces = Faces.open(folder.parent / "raw" / "faces", "all")
@@ -64,7 +64,7 @@ def _train(folder: Path, name: str, at: tuple[str, int] | None, options: dict) -
         loop.train(name, report, faces, outputs, folder / "checkpoints", seed=3, log_every=3, save_every=options.get("save_every", 2))
     except UserError as problem:
         error = str(problem)
-    (folder / "told.json").write_text(json.dumps({"error": error, "steps": steps[0]}))
+    (folder / "told.json").write_text(json.dumps({"error": error, "steps": steps[0]}), encoding="utf-8")
     sys.exit(bool(error))
 
 

@@ -91,7 +91,7 @@ def train(
     `double`: in float64; `batch_norm`: with one over processes; `at`: a process, and the signal that it gets in the step of that number.
     """
     folder.mkdir(exist_ok=True)
-    with (folder / "stderr.txt").open("a") as stderr:
+    with (folder / "stderr.txt").open("a", encoding="utf-8") as stderr:
         os.dup2(stderr.fileno(), 2)
     if double:
         torch.set_default_dtype(torch.float64)
@@ -102,7 +102,7 @@ def train(
     if at is not None and at[0] == int(os.environ["LOCAL_RANK"]):
         children.at_step(at[1], at[2])
     mine = launch.gathered()
-    with errors.in_one_line(), mine.working():
+    with errors.exit_on_user_error(), mine.working():
         for name in names:
             report = small.report(name, **changes)
             outputs, checkpoints = Outputs.below(folder / name / "out"), folder / name / "checkpoints"

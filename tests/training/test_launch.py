@@ -68,7 +68,7 @@ def test_processes_that_cannot_have_a_device_each_are_one_line(environment, monk
 
 def test_one_process_is_alone_and_loads_no_fabric(environment):
     assert launch.gathered() is ALONE
-    code = "import sys; from ganlib import launch; launch.gathered(); sys.exit('lightning_fabric' in sys.modules)"
+    code = "import sys; from ganlib.training.distributed import launch; launch.gathered(); sys.exit('lightning_fabric' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
 
 
@@ -87,7 +87,7 @@ def test_stage_becomes_what_the_launcher_starts():
 
 
 def test_process_that_is_busy_for_ever_ends_with_the_one_that_started_it():
-    busy = "from ganlib import launch; launch.end_with_parent(); print('busy', flush=True)\nwhile True: pass"
+    busy = "from ganlib.training.distributed import launch; launch.end_with_parent(); print('busy', flush=True)\nwhile True: pass"
     code = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {busy!r}]).wait()"
     with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE) as parent:
         assert parent.stdout.readline() == b"busy\n"
@@ -97,6 +97,6 @@ def test_process_that_is_busy_for_ever_ends_with_the_one_that_started_it():
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="the system has no affinities")
 def test_cores_are_those_that_the_process_may_use():
-    code = "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); from ganlib import cores; print(parallel.core_count())"
+    code = "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); from ganlib.support import parallel; print(parallel.core_count())"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True).stdout == b"1\n"
     assert parallel.core_count() == len(os.sched_getaffinity(0))

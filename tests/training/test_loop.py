@@ -19,12 +19,12 @@ from ganlib.models import store
 from ganlib.models.adversarial import Adversarial
 from ganlib.models.objective import Batch
 from ganlib.support.errors import UserError
-from ganlib.support.pace import Pace
 from ganlib.support.paths import Outputs
+from ganlib.support.schedule import CheckpointSchedule
 from ganlib.training import loop
+from ganlib.training.monitor import Monitor
 from ganlib.training.sheets import Sheets, shown_conditions
 from ganlib.training.trainer import Trainer
-from ganlib.training.watch import Watch
 from tests.training import children, small
 
 CPU = torch.device("cpu")
@@ -131,9 +131,9 @@ def test_length_is_the_epochs_unless_the_cap_is_lower(tmp_path):
 def test_epochs_end_where_they_should_and_the_watch_sees_every_step(tmp_path, monkeypatch):
     """Twelve pictures, four a step: an epoch is three steps."""
     ends, seen = [], []
-    step, see = Trainer.step, Watch.see
+    step, see = Trainer.step, Monitor.update
     monkeypatch.setattr(Trainer, "step", lambda trainer, batch: (seen.append("step"), step(trainer, batch))[1])
-    monkeypatch.setattr(Watch, "see", lambda watch, losses: (seen.append("seen"), see(watch, losses))[1])
+    monkeypatch.setattr(Monitor, "update", lambda watch, losses: (seen.append("seen"), see(watch, losses))[1])
     monkeypatch.setattr(Adversarial, "after_epoch", lambda _, optimizers: ends.append((seen.count("step"), list(optimizers))))
     run(tmp_path, "dcgan64", epochs=3, max_steps=None)
     assert ends == [(steps, ["generator", "discriminator"]) for steps in (3, 6, 9)]
@@ -162,7 +162,7 @@ def test_runs_of_other_seeds_and_other_logs_keep_states_of_their_own(tmp_path):
 
 def test_pace_is_told_what_each_save_took(tmp_path, monkeypatch):
     took = []
-    monkeypatch.setattr(Pace, "saved", lambda pace, seconds: took.append((pace.steps, seconds > 0)))
+    monkeypatch.setattr(CheckpointSchedule, "saved", lambda pace, seconds: took.append((pace.steps, seconds > 0)))
     run(tmp_path, "dense64", hidden=[8])
     assert took == [(2, True)] * 2  # after steps 2 and 4
 
@@ -288,7 +288,7 @@ def test_dense64s_dropout_is_off_for_ds_fakes_and_on_in_gs_own_step():
     report = small.report("dense64")
     trainer = Trainer(report, CPU, Streams(1))
     calls = []
-    trainer.modules["generator"].register_forward_pre_hook(lambda generator, given: calls.append((store.training, len(given[0]))))
+    trainer.modules["generator"].register_forward_pre_hook(lambda generator, given: calls.append((generator.training, len(given[0]))))
     trainer.step(batch(report))
     assert calls == [(False, 4), (True, 8)]
 
@@ -308,15 +308,15 @@ def test_memory_in_the_status_line_is_in_bytes_on_every_platform(monkeypatch, pl
 
 def test_times_stay_out_of_the_log(tmp_path):
     out = run(tmp_path, "dense64")
-    assert "seconds" not in (out.progress / "log.csv").read_text()
+    assert "seconds" not in (out.progress / "log.csv").read_text(encoding="utf-8")
     [timing] = (tmp_path / "checkpoints").glob("*/timing.csv")
-    assert [line.split(",")[0] for line in timing.read_text().splitlines()] == ["step", "1", "2", "3", "4"]
+    assert [line.split(",")[0] for line in timing.read_text(encoding="utf-8").splitlines()] == ["step", "1", "2", "3", "4"]
 
 
 def test_log_has_a_line_of_figures_with_six_digits(tmp_path):
     log = Log(tmp_path / "run" / "log.csv")
     log.write(20, {"d_loss": 1.23456789, "k": 1e-9})
-    assert (tmp_path / "run" / "log.csv").read_text() == "step,d_loss,k\n20,1.23457,1e-09\n"
+    assert (tmp_path / "run" / "log.csv").read_text(encoding="utf-8") == "step,d_loss,k\n20,1.23457,1e-09\n"
 
 
 def test_sheet_of_samples_is_eight_by_eight_and_of_conditions_a_row_each(tmp_path):

@@ -102,9 +102,9 @@ def test_times_of_a_run_that_was_cut_off_go_on_from_where_it_was(place):
     tmp_path = place("dense64")
     assert children.run(tmp_path / "run", "dense64", ("SIGTERM", 4), changes=LENGTH)["steps"] == 4
     [timing] = (tmp_path / "run" / "checkpoints").glob("*/timing.csv")
-    before = timing.read_text().splitlines()
+    before = timing.read_text(encoding="utf-8").splitlines()
     children.run(tmp_path / "run", "dense64", changes=LENGTH)
-    after = timing.read_text().splitlines()
+    after = timing.read_text(encoding="utf-8").splitlines()
     assert after[: len(before)] == before == ["step,seconds", before[1]]
     assert [line.split(",")[0] for line in after[1:]] == ["3", "6", "7"]
     seconds = [float(line.split(",")[1]) for line in after[1:]]
@@ -135,7 +135,9 @@ def test_damaged_checkpoint_falls_back_to_the_one_before_with_a_warning(place, d
         content[len(content) // 2] ^= 1
         state.write_bytes(content)
     assert children.run(tmp_path / "run", "dense64", changes=LENGTH)["steps"] == steps_left
-    assert (tmp_path / "run" / "stderr.txt").read_text().count("is damaged; going on from the checkpoint before it") == damaged
+    assert (tmp_path / "run" / "stderr.txt").read_text(encoding="utf-8").count(
+        "is damaged; going on from the checkpoint before it"
+    ) == damaged
     assert children.files(tmp_path / "run" / "out") == children.files(tmp_path / "alone" / "out")
 
 
@@ -148,14 +150,14 @@ def test_two_processes_share_one_run_without_harm(place):
         time.sleep(0.01)
     os.kill(first.pid, signal.SIGSTOP)
     second = children.start(tmp_path / "run", "dense64", changes=LENGTH)
-    while "another process trains this very run; waiting for it" not in (tmp_path / "run" / "stderr.txt").read_text():
+    while "another process trains this very run; waiting for it" not in (tmp_path / "run" / "stderr.txt").read_text(encoding="utf-8"):
         assert second.is_alive()
         time.sleep(0.01)
     os.kill(first.pid, signal.SIGCONT)
     first.join()
     second.join()
     assert (first.exitcode, second.exitcode) == (0, 0)
-    assert json.loads((tmp_path / "run" / "told.json").read_text()) == {"error": "", "steps": 0}
+    assert json.loads((tmp_path / "run" / "told.json").read_text(encoding="utf-8")) == {"error": "", "steps": 0}
     assert children.files(tmp_path / "run" / "out") == children.files(tmp_path / "alone" / "out")
 
 

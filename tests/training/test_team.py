@@ -55,7 +55,7 @@ def assert_equal(one: Path, other: Path) -> None:
         assert {tensor.dtype for tensor in ours.values()} <= {torch.float64, torch.int64}
         torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-10)
     log = "out/progress/log.csv"
-    assert (one / log).read_text() == (other / log).read_text()
+    assert (one / log).read_text(encoding="utf-8") == (other / log).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.slow] if name in HEAVY else []) for name in small.NAMES])
@@ -84,7 +84,7 @@ def test_run_goes_on_with_any_number_of_processes_and_ends_as_a_straight_one(pla
     for size, steps in ((1, 4), (2, 8), (4, 12), (1, 16)):
         told = teams.together(size, teams.train, place / f"moving-{name}", [name], double=True, **{**changes, "max_steps": steps})
         assert told == [0] * size
-    assert (place / f"moving-{name}" / "stderr.txt").read_text().count("going on from step") == 3
+    assert (place / f"moving-{name}" / "stderr.txt").read_text(encoding="utf-8").count("going on from step") == 3
     teams.together(1, teams.train, place / f"straight-{name}", [name], double=True, **{**changes, "max_steps": 16})
     assert_equal(place / f"straight-{name}" / name, place / f"moving-{name}" / name)
 
@@ -96,7 +96,9 @@ def test_run_of_three_processes_that_was_cut_off_ends_with_the_bytes_of_one_that
     wide = {**SHARED, "width": 0.25, "max_steps": 6}
     cut, alone = place / f"cut-{name}", place / f"alone-{name}"
     assert teams.together(3, teams.train, cut, [name], at=(2, signal.SIGTERM, 3), **wide) == [1, 0, 0]
-    assert f"train@{name}: ended by a signal to another process after step 3 of 6, and saved" in (cut / "stderr.txt").read_text()
+    assert f"train@{name}: ended by a signal to another process after step 3 of 6, and saved" in (cut / "stderr.txt").read_text(
+        encoding="utf-8"
+    )
     assert teams.together(3, teams.train, cut, [name], **wide) == [0, 0, 0]
     assert teams.together(3, teams.train, alone, [name], **wide) == [0, 0, 0]
     assert children.files(cut / name / "out") == children.files(alone / name / "out") != {}
@@ -108,7 +110,7 @@ def test_loss_of_a_process_ends_the_others_within_seconds_and_is_told_in_one_lin
     found = teams.together(3, teams.train, folder, ["dense64"], at=(rank, signal.SIGKILL, 3), save_every=2, **SHARED)
     # gloo may leave a process that is not the leader waiting for ever, once in 14 times here: then it is the launcher's to end it.
     assert found in (statuses, [*statuses[:2], -signal.SIGKILL])
-    told = [line for line in (folder / "stderr.txt").read_text().splitlines() if line and "training dense64 on" not in line]
+    told = [line for line in (folder / "stderr.txt").read_text(encoding="utf-8").splitlines() if line and "training dense64 on" not in line]
     expected = "error: one of the 3 processes was lost: run it again to go on from the last checkpoint"
     assert told == ([expected] if rank else [])
     if found == statuses:
@@ -126,7 +128,7 @@ def test_loss_of_a_process_ends_the_others_within_seconds_and_is_told_in_one_lin
 def test_what_several_processes_cannot_train_is_refused_in_one_line(place, name, changes, problem):
     folder = place / f"refused-{name}"
     assert teams.together(2, teams.train, folder, [name], batch_norm=False, **{**SHARED, **changes}) == [1, 0]
-    [told] = (folder / "stderr.txt").read_text().splitlines()
+    [told] = (folder / "stderr.txt").read_text(encoding="utf-8").splitlines()
     assert told.startswith(f"error: {problem}")
 
 

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from ganlib.core import random
-from ganlib.models import store as generators
+from ganlib.models import store
 from ganlib.models.init import LAYERS
 from ganlib.models.registry import names, settings_of
 from ganlib.models.report import Report
@@ -60,5 +60,5 @@ def trained(outputs: Outputs, name: str, **changes: object) -> Outputs:
     generator, report = lively(name, **changes)
     painted.run(outputs, {8: (generator, report)})
     if "discriminator" in report.optimizers:
-        generators.save(report.networks(1)["discriminator"], "discriminator", name, report, outputs.nets / "discriminator.safetensors")
+        store.save(report.networks(1)["discriminator"], "discriminator", name, report, outputs.nets / "discriminator.safetensors")
     return outputs

@@ -40,25 +40,25 @@ def test_inverse_normal_is_scipys_to_seven_digits_in_all_three_of_its_pieces():
 
 @pytest.mark.parametrize(("kind", "law"), [("uniform", ("uniform", (-1, 2))), ("gaussian", ("norm", ()))])
 def test_z_has_the_distribution_of_its_name(kind, law):
-    z = latents.draw(kind, range(2000), 50)
+    z = latents.from_seeds(kind, range(2000), 50)
     assert z.dtype == np.float32
     assert kstest(z.ravel(), *law).pvalue > 0.01
     assert abs(np.corrcoef(z.T) - np.eye(50)).max() < 0.12  # five standard deviations of 1 / sqrt(2000)
 
 
 def test_spherical_z_is_the_gaussian_one_on_the_sphere():
-    gaussian, spherical = (latents.draw(kind, [1, 2, 3], 10) for kind in ("gaussian", "spherical"))
+    gaussian, spherical = (latents.from_seeds(kind, [1, 2, 3], 10) for kind in ("gaussian", "spherical"))
     np.testing.assert_allclose(np.linalg.norm(spherical, axis=1), np.sqrt(10), rtol=1e-6)
     np.testing.assert_allclose(spherical / spherical[:, :1], gaussian / gaussian[:, :1], rtol=1e-5)
 
 
 @pytest.mark.parametrize("kind", ["uniform", "gaussian", "spherical"])
 def test_z_of_a_seed_is_the_same_alone_and_among_others(kind):
-    np.testing.assert_array_equal(latents.draw(kind, [9], 20)[0], latents.draw(kind, [2**53 - 1, 9, 3], 20)[1])
+    np.testing.assert_array_equal(latents.from_seeds(kind, [9], 20)[0], latents.from_seeds(kind, [2**53 - 1, 9, 3], 20)[1])
 
 
 def test_longer_z_begins_as_the_shorter_one_does():
-    np.testing.assert_array_equal(latents.draw("uniform", [9], 200)[:, :100], latents.draw("uniform", [9], 100))
+    np.testing.assert_array_equal(latents.from_seeds("uniform", [9], 200)[:, :100], latents.from_seeds("uniform", [9], 100))
 
 
 def test_slerp_keeps_the_length_and_divides_the_angle():
@@ -69,9 +69,11 @@ def test_slerp_keeps_the_length_and_divides_the_angle():
 
 
 def test_documented_vectors_are_those_of_the_code():
-    rows = re.findall(r"^\| (\d+) \| (\d) \| (\d+) \| (\S+) \| (\S+) \| (\S+) \|$", (ROOT / "docs" / "use.md").read_text(), re.MULTILINE)
+    rows = re.findall(
+        r"^\| (\d+) \| (\d) \| (\d+) \| (\S+) \| (\S+) \| (\S+) \|$", (ROOT / "docs" / "use.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
     assert len(rows) == 8
     for seed, place, word, *values in rows:
         assert latents.words([int(seed)], 4)[0, int(place)] == int(word)
         for kind, value in zip(("uniform", "gaussian", "spherical"), values, strict=True):
-            assert latents.draw(kind, [int(seed)], 4)[0, int(place)] == pytest.approx(float(value), abs=6e-8)
+            assert latents.from_seeds(kind, [int(seed)], 4)[0, int(place)] == pytest.approx(float(value), abs=6e-8)

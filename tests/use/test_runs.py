@@ -22,7 +22,7 @@ from tests.use.lively import below, trained
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with params.yaml and one trained report."""
     root = tmp_path_factory.mktemp("checkout")
-    (root / "params.yaml").write_text((ROOT / "params.yaml").read_text())
+    (root / "params.yaml").write_text((ROOT / "params.yaml").read_text(encoding="utf-8"), encoding="utf-8")
     outputs = trained(below(root, "dense64"), "dense64")
     (outputs.run / "snapshots").mkdir()
     (outputs.run / "snapshots" / "000004.safetensors").write_bytes((outputs.run / "generator.safetensors").read_bytes())
@@ -88,7 +88,7 @@ def test_run_still_training_and_one_cut_off_are_told_apart(checkout: Path) -> No
 
 def test_folder_without_a_generator_and_files_that_are_none_are_one_line_each(tmp_path: Path) -> None:
     assert refusal(str(tmp_path)) == f"{tmp_path}: holds no generator.safetensors or model.safetensors"
-    (text := tmp_path / "text.safetensors").write_text("no net")
+    (text := tmp_path / "text.safetensors").write_text("no net", encoding="utf-8")
     assert refusal(str(text)).startswith(f"{text}: is no generator that `train` wrote: ")
     assert refusal("data/nets/dense64/discriminator.safetensors") == (
         "data/nets/dense64/discriminator.safetensors: is a discriminator, not a generator"

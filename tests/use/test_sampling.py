@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import ganlib
-from ganlib.models import store as generators
+from ganlib.models import store
 from ganlib.support.errors import UserError
 from ganlib.use import latents
 from tests import painted
@@ -37,8 +37,8 @@ def test_seed_names_a_picture_whatever_else_is_drawn(runs: Path, name: str) -> N
 @pytest.mark.parametrize("name", REPORTS)
 def test_picture_is_what_the_net_makes_of_the_seeds_z(runs: Path, name: str) -> None:
     generator = ganlib.load(runs / name)
-    net, settings = generators.load(runs / name / "generator.safetensors")
-    z = torch.from_numpy(latents.draw(settings.prior, [5], settings.latent_size))
+    net, settings = store.load(runs / name / "generator.safetensors")
+    z = torch.from_numpy(latents.from_seeds(settings.prior, [5], settings.latent_size))
     low, high = settings.pixel_range
     with torch.inference_mode():
         values = net(z, *([torch.zeros(1, len(settings.condition_groups), dtype=torch.int64)] if settings.condition_groups else []))
@@ -55,7 +55,7 @@ def painter(tmp_path: Path) -> Path:
 
 def test_conditions_choose_by_name_and_are_unspecified_by_default(painter: Path) -> None:
     generator = ganlib.load(painter)
-    z = latents.draw("uniform", [3], 3)[0]
+    z = latents.from_seeds("uniform", [3], 3)[0]
 
     def colour(**conditions: str) -> np.ndarray:
         return generator.sample([3], **conditions)[0, :, 20, 20]
@@ -93,12 +93,12 @@ def test_seed_that_javascript_cannot_hold_is_refused(runs: Path, seed: int) -> N
 
 def test_best_of_takes_the_candidate_that_d_reconstructs_best(runs: Path) -> None:
     generator = ganlib.load(runs / "began64")
-    discriminator, _ = generators.load(runs.parent / "nets" / "began64" / "discriminator.safetensors")
+    discriminator, _ = store.load(runs.parent / "nets" / "began64" / "discriminator.safetensors")
     condition = torch.tensor([[2, 0]])
 
     def energy(seed: int) -> float:
         with torch.inference_mode():
-            picture = generator.net(torch.from_numpy(latents.draw("uniform", [seed], 64)), condition)
+            picture = generator.net(torch.from_numpy(latents.from_seeds("uniform", [seed], 64)), condition)
             return float((discriminator(picture, condition) - picture).abs().mean())
 
     chosen = generator.best_of(4, [30, 2], hair="Blond_Hair")

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from ganlib.models.objective import Batch, Call, Objective, Trainer
+from ganlib.models.objective import Batch, Call, Objective, TrainerInterface
 
 if TYPE_CHECKING:
     from ganlib.models.objective import Sharding
@@ -57,17 +57,17 @@ class Began(Objective):
         self.epochs_without_better = 0
         self._begin_epoch()
 
-    def step(self, trainer: Trainer, batch: Batch) -> dict[str, Tensor]:
+    def step(self, trainer: TrainerInterface, batch: Batch) -> dict[str, Tensor]:
         """Both nets step at the same time: G's gradient is taken before D's weights change."""
         generator, discriminator = trainer.nets["generator"], trainer.nets["discriminator"]
         with generator.evaluating():
             fake = generator(batch.noise(len(batch.real)), *batch.condition)
         d_losses = self.discriminator_losses(discriminator, batch, fake)
-        trainer.gradients(d_losses["d_loss"], "discriminator")
+        trainer.backward(d_losses["d_loss"], "discriminator")
         with discriminator.frozen():
             fake = generator(batch.noise(len(batch.real)), *batch.condition)
             g_losses = self.generator_losses(discriminator, batch, fake)
-        trainer.gradients(g_losses["g_loss"], "generator")
+        trainer.backward(g_losses["g_loss"], "generator")
         trainer.update("discriminator", "generator")
         return d_losses | g_losses
 

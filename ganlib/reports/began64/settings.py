@@ -22,7 +22,7 @@ class Settings(Gan):
     size = 64
     headline = ("convergence", "diversity_within")
     pixel_range = (0.0, 1.0)
-    first_weights = "glorot"
+    weight_init = "glorot"
 
     width: Positive
     filters: Count

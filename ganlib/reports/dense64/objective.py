@@ -7,22 +7,22 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from ganlib.models.adversarial import judgements
-from ganlib.models.objective import Batch, Call, Objective, Trainer
+from ganlib.models.objective import Batch, Call, Objective, TrainerInterface
 
 
 class KerasAdversarial(Objective):
     """`*_loss_keras` is the value that Keras shows, which clips probabilities to [1e-7, 1 - 1e-7] (keras.config.epsilon)."""
 
-    def step(self, trainer: Trainer, batch: Batch) -> dict[str, Tensor]:
+    def step(self, trainer: TrainerInterface, batch: Batch) -> dict[str, Tensor]:
         """D's fakes are drawn without dropout, one for each real; G's own step takes twice as many new z."""
         generator, discriminator = trainer.nets["generator"], trainer.nets["discriminator"]
         with generator.evaluating():
             fake = generator(batch.noise(len(batch.real)))
         d_losses = self.discriminator_losses(discriminator, batch.real, fake)
-        trainer.descend(d_losses["d_loss"], "discriminator")
+        trainer.minimize(d_losses["d_loss"], "discriminator")
         with discriminator.frozen():
             g_losses = self.generator_losses(discriminator, generator(batch.noise(2 * len(batch.real))))
-        trainer.descend(g_losses["g_loss"], "generator")
+        trainer.minimize(g_losses["g_loss"], "generator")
         return d_losses | g_losses
 
     def discriminator_losses(self, discriminator: Call, real: Tensor, fake: Tensor) -> dict[str, Tensor]:

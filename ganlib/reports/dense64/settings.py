@@ -22,7 +22,7 @@ class Settings(Gan):
     size = 64
     headline = ("d_accuracy", "diversity")
     pixel_range = (0.0, 1.0)
-    first_weights = "glorot"
+    weight_init = "glorot"
 
     layers: Literal["dense", "convolutional"]
     hidden: Annotated[list[Count], Field(min_length=1)]

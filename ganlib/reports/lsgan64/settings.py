@@ -18,7 +18,7 @@ class Settings(Gan):
     """Mao et al. 2017 on dcgan64's nets."""
 
     size = 64
-    first_weights = "normal"
+    weight_init = "normal"
 
     width: Positive
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from ganlib.models.objective import Batch, Call, Objective, Trainer
+from ganlib.models.objective import Batch, Call, Objective, TrainerInterface
 
 
 class Elbo(Objective):
@@ -18,12 +18,12 @@ class Elbo(Objective):
     def __init__(self, sigma: float) -> None:
         self.sigma = sigma
 
-    def step(self, trainer: Trainer, batch: Batch) -> dict[str, Tensor]:
+    def step(self, trainer: TrainerInterface, batch: Batch) -> dict[str, Tensor]:
         encoder, decoder = trainer.nets["encoder"], trainer.nets["generator"]
         mean, log_variance = encoder(batch.real).chunk(2, dim=1)
         decoded = decoder(mean + (log_variance / 2).exp() * batch.noise(len(mean)))
         figures = self.bound(batch.real, decoded, mean, log_variance)
-        trainer.descend(-figures["elbo"], "encoder", "generator")
+        trainer.minimize(-figures["elbo"], "encoder", "generator")
         return figures
 
     def bound(self, real: Tensor, decoded: Tensor, mean: Tensor, log_variance: Tensor) -> dict[str, Tensor]:

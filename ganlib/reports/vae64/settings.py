@@ -19,7 +19,7 @@ class Settings(Report):
 
     size = 64
     headline = ("elbo",)
-    first_weights = "normal"
+    weight_init = "normal"
 
     width: Positive
     sigma: Positive

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from ganlib.models.objective import Batch, Call, Objective, Trainer
+from ganlib.models.objective import Batch, Call, Objective, TrainerInterface
 
 if TYPE_CHECKING:
     from ganlib.models.objective import Sharding
@@ -23,16 +23,16 @@ class Wasserstein(Objective):
     def __init__(self, penalty: float, critic_steps: int, rng: torch.Generator, team: Sharding) -> None:
         self.penalty, self.critic_steps, self.rng, self.team = penalty, critic_steps, rng, team
 
-    def step(self, trainer: Trainer, batch: Batch) -> dict[str, Tensor]:
+    def step(self, trainer: TrainerInterface, batch: Batch) -> dict[str, Tensor]:
         generator, critic = trainer.nets["generator"], trainer.nets["discriminator"]
         for real in batch.real.chunk(self.critic_steps):
             with torch.no_grad():
                 fake = generator(batch.noise(len(real)))
             figures = self.critic_losses(critic, real, fake)
-            trainer.descend(figures["d_loss"], "discriminator")
+            trainer.minimize(figures["d_loss"], "discriminator")
         with critic.frozen():
             g_loss = -critic(generator(batch.noise(len(real)))).mean()
-        trainer.descend(g_loss, "generator")
+        trainer.minimize(g_loss, "generator")
         return {"g_loss": g_loss, **figures}
 
     def critic_losses(self, critic: Call, real: Tensor, fake: Tensor) -> dict[str, Tensor]:

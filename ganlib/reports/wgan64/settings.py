@@ -19,7 +19,7 @@ class Settings(Gan):
 
     size = 64
     headline = ("distance",)
-    first_weights = "normal"
+    weight_init = "normal"
     beta2 = 0.9
 
     width: Positive

@@ -108,7 +108,7 @@ class Team:
             if self.size == 1 or not _is_of_a_lost_process(error):
                 raise
             if self.leads:
-                progress.note(f"error: one of the {self.size} processes was lost: run it again to go on from the last checkpoint")
+                progress.log(f"error: one of the {self.size} processes was lost: run it again to go on from the last checkpoint")
             # At once: the interpreter would first take down what is left of the group, which may wait for the lost process.
             os._exit(int(self.leads))
         if self.size > 1:

@@ -14,23 +14,23 @@ from ganlib.support.files import replacing
 from ganlib.support.types import Metric
 from ganlib.use import information
 from ganlib.use.export.terms import terms
-from ganlib.use.sampling import Generator
+from ganlib.use.sampling import Sampler
 
 SHEET = 64  # pictures
 NAMES = {"fid": "FID", "kid": "KID", "mind": "MIND"}
 
 
-def export(generator: Generator, folder: Path) -> str:
+def export(generator: Sampler, folder: Path) -> str:
     """Write the folder and return what to do with it: the line that uploads it, and before it CelebA's terms where they may apply."""
     known = information.describe(generator.run)
     folder.mkdir(parents=True, exist_ok=True)
     save_sheet(torch.from_numpy(generator.sample(range(1, SHEET + 1))), 8, folder / "sheet.png")
     with replacing(folder / "config.json") as target:
-        target.write_text(json.dumps({"report": known["report"], "settings": known["settings"]}, indent=2) + "\n")
+        target.write_text(json.dumps({"report": known["report"], "settings": known["settings"]}, indent=2) + "\n", encoding="utf-8")
     with replacing(folder / "model.safetensors") as target:
         shutil.copyfile(generator.run.file, target)
     with replacing(folder / "README.md") as target:
-        target.write_text(card(known))
+        target.write_text(card(known), encoding="utf-8")
     written = f"card, settings, weights and a sheet of {known['report']}; nothing was uploaded"
     return "\n".join([written, *terms(known), f"hf upload USER/{known['report']} {folder}"])
 

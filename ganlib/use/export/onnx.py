@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from ganlib.core import random
 from ganlib.core.images import to_uint8
 from ganlib.support.files import replacing
-from ganlib.use.sampling import Generator
+from ganlib.use.sampling import Sampler
 
 OPSET = 20
 
@@ -25,7 +25,7 @@ class Levels(nn.Module):
         return to_uint8(self.net(*inputs), self.pixel_range)
 
 
-def export(generator: Generator, path: Path) -> str:
+def export(generator: Sampler, path: Path) -> str:
     """Write the file and return what it holds, in a line.
 
     Inputs: `z` (batch, latent_size) float32 and, where the report has conditions, `conditions` (batch, groups) int64 row numbers; output:

@@ -14,7 +14,7 @@ from ganlib.support.files import replacing
 from ganlib.use import information
 from ganlib.use.export.plan import plan
 from ganlib.use.export.terms import terms
-from ganlib.use.sampling import Generator
+from ganlib.use.sampling import Sampler
 
 PAGE = Path(__file__).parent / "page"
 SCRIPTS = ("latents.js", "engine.js", "page.js")
@@ -24,36 +24,36 @@ POOLED = 32  # edge to which their pictures are brought
 REACH = 0.5  # how far a slider goes to either side, as a share of z's usual length
 
 
-def export(generator: Generator, path: Path) -> str:
+def export(generator: Sampler, path: Path) -> str:
     """Write the page and return what it is, in a line; CelebA's terms follow where they may apply."""
     known = information.describe(generator.run)
-    page = Template((PAGE / "page.html").read_text()).substitute(
+    page = Template((PAGE / "page.html").read_text(encoding="utf-8")).substitute(
         name=known["report"],
         size=known["size"],
         about=_about(known),
-        style=(PAGE / "page.css").read_text().strip(),
+        style=(PAGE / "page.css").read_text(encoding="utf-8").strip(),
         data="\n".join(_data(generator)),
-        script="\n".join((PAGE / script).read_text().strip() for script in SCRIPTS),
+        script="\n".join((PAGE / script).read_text(encoding="utf-8").strip() for script in SCRIPTS),
     )
     with replacing(path) as target:
-        target.write_text(page)
+        target.write_text(page, encoding="utf-8")
     return "\n".join([f"a page of {len(page) / 1e6:.1f} MB that draws faces with {known['report']}; open it in a browser", *terms(known)])
 
 
-def directions(generator: Generator) -> np.ndarray:
+def directions(generator: Sampler) -> np.ndarray:
     """The directions (8, latent_size) of length 1 along which pictures change most, the first most of all.
 
     They are the left singular vectors of the covariance of z and picture. For a gaussian z that is the mean Jacobian (Stein's lemma:
     E[z g(z)] = E[dg / dz]), so it needs to know nothing of the net.
     """
     z = generator.z(range(FACES))
-    pictures = torch.from_numpy(generator.draw(z)).float()
+    pictures = torch.from_numpy(generator.from_latents(z)).float()
     pooled = torch.nn.functional.adaptive_avg_pool2d(pictures, POOLED).flatten(1).numpy()
     left, _, _ = np.linalg.svd(z.T @ (pooled - pooled.mean(axis=0)), full_matrices=False)
     return left.T[:DIRECTIONS]
 
 
-def _data(generator: Generator) -> list[str]:
+def _data(generator: Sampler) -> list[str]:
     """The elements that hold what the scripts read."""
     settings, run = generator.settings, generator.run
     z = generator.z(range(FACES))

@@ -11,15 +11,15 @@ import ganlib
 from ganlib.core.tables import save_config
 from ganlib.use.export import hub
 from ganlib.use.export.terms import TERMS
+from tests.cli.test_commands import FIGURES, seen
 from tests.conftest import ROOT
 from tests.use.lively import below, trained
-from tests.use.test_commands import FIGURES, seen
 
 
 @pytest.fixture
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with params.yaml and dense64, trained and scored on drawn faces."""
-    (tmp_path / "params.yaml").write_text((ROOT / "params.yaml").read_text())
+    (tmp_path / "params.yaml").write_text((ROOT / "params.yaml").read_text(encoding="utf-8"), encoding="utf-8")
     outputs = trained(below(tmp_path, "dense64"), "dense64")
     save_config({"report": "dense64", "seed": 1, "steps": 4000}, outputs.run / "config.yaml")
     score(tmp_path, "toons")
@@ -29,12 +29,12 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def score(root: Path, dataset: str) -> None:
     (root / "data/scores/dense64").mkdir(parents=True, exist_ok=True)
-    (root / "data/scores/dense64/details.json").write_text(json.dumps({**FIGURES, "dataset": dataset}))
+    (root / "data/scores/dense64/details.json").write_text(json.dumps({**FIGURES, "dataset": dataset}), encoding="utf-8")
 
 
 def metadata(folder: Path) -> dict:
     """What stands between the card's two lines of three dashes."""
-    _, head, _ = (folder / "README.md").read_text().split("---\n", 2)
+    _, head, _ = (folder / "README.md").read_text(encoding="utf-8").split("---\n", 2)
     return YAML(typ="safe").load(head)
 
 
@@ -55,7 +55,10 @@ def test_folder_is_a_generator_again_and_shows_its_pictures(checkout: Path) -> N
     assert sorted(path.name for path in (checkout / "hub").iterdir()) == ["README.md", "config.json", "model.safetensors", "sheet.png"]
     again = ganlib.load(checkout / "hub")
     np.testing.assert_array_equal(again.sample([3, 4]), ganlib.load("dense64").sample([3, 4]))
-    assert json.loads((checkout / "hub/config.json").read_text()) == {"report": "dense64", "settings": again.settings.model_dump()}
+    assert json.loads((checkout / "hub/config.json").read_text(encoding="utf-8")) == {
+        "report": "dense64",
+        "settings": again.settings.model_dump(),
+    }
     assert abs(seen(checkout / "hub/sheet.png")[:, 2:66, 2:66] - again.sample([1])[0]).max() <= 1
 
 
@@ -65,7 +68,7 @@ def test_folder_is_a_generator_again_and_shows_its_pictures(checkout: Path) -> N
 def test_terms_of_celeba_stand_in_card_and_output_unless_it_was_surely_not_used(checkout: Path, dataset: str, warned: bool) -> None:
     score(checkout, dataset)
     said = hub.export(ganlib.load("dense64"), checkout / "hub")
-    card = (checkout / "hub/README.md").read_text()
+    card = (checkout / "hub/README.md").read_text(encoding="utf-8")
     assert [TERMS in text for text in (said, card)] == [warned, warned]
     assert (metadata(checkout / "hub")["license_name"] == "celeba") == warned
 

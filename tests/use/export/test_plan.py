@@ -15,7 +15,7 @@ from ganlib.use.export.plan import PANEL, plan
 
 
 def test_compiled_product_is_that_of_its_source() -> None:
-    assert (web.PAGE / "gemm.wasm").read_bytes() == wasmtime.wat2wasm((web.PAGE / "gemm.wat").read_text())
+    assert (web.PAGE / "gemm.wasm").read_bytes() == wasmtime.wat2wasm((web.PAGE / "gemm.wat").read_text(encoding="utf-8"))
 
 
 def multiplied(planned: dict, weights: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -86,7 +86,7 @@ def test_directions_of_a_net_that_is_linear_are_its_own_axes_by_their_strength(m
         def z(self, seeds: range) -> np.ndarray:
             return np.random.default_rng(1).normal(size=(len(seeds), 3))
 
-        def draw(self, z: np.ndarray) -> np.ndarray:
+        def from_latents(self, z: np.ndarray) -> np.ndarray:
             return np.broadcast_to((128 + 5 * strength * z)[:, :, None, None], (len(z), 3, 32, 32)).copy()
 
     found = web.directions(Axes())

@@ -7,15 +7,15 @@ from torch import Tensor
 
 from ganlib.core.tables import Log, save_config
 from ganlib.data.faces import Faces
-from ganlib.models import store as generators
+from ganlib.models import store
 from ganlib.models.report import Report
 from ganlib.support.paths import Outputs
 from ganlib.training import sheets
+from ganlib.training.monitor import Monitor, to_floats
 from ganlib.training.trainer import Trainer
-from ganlib.training.watch import Watch, numbers
 
 
-class Record:
+class RunWriter:
     """The record in the folders of `outputs` of a run of `steps` steps; it changes nothing of what it shows."""
 
     def __init__(
@@ -24,7 +24,7 @@ class Record:
         self.name, self.report, self.outputs = name, report, outputs
         self.steps, self.steps_per_epoch, self.log_every = steps, steps_per_epoch, log_every
         self.snapshots = report.snapshots.steps(steps_per_epoch) if report.snapshots else frozenset()
-        self.watch = Watch(steps_per_epoch)
+        self.monitor = Monitor(steps_per_epoch)
         self.log = Log(outputs.progress / "log.csv")
         self.sheets = sheets.Sheets(report, faces, outputs.progress, seed)
         save_config({"report": name, "seed": seed, "steps": steps, **report.model_dump()}, outputs.run / "config.yaml")
@@ -37,27 +37,27 @@ class Record:
         if step in self.snapshots and not last:
             # A snapshot says of itself that its run ended there, however long the run becomes.
             so_far = self.report.model_copy(update={"epochs": -(-step // self.steps_per_epoch), "max_steps": step})
-            generators.save(trainer.generator, "generator", self.name, so_far, self.outputs.run / "snapshots" / f"{step:06d}.safetensors")
+            store.save(trainer.generator, "generator", self.name, so_far, self.outputs.run / "snapshots" / f"{step:06d}.safetensors")
         if last:
-            generators.save(trainer.generator, "generator", self.name, self.report, self.outputs.run / "generator.safetensors")
+            store.save(trainer.generator, "generator", self.name, self.report, self.outputs.run / "generator.safetensors")
             for net, module in trainer.modules.items():
                 if module is not trainer.generator:
-                    generators.save(module, net, self.name, self.report, self.outputs.nets / f"{net}.safetensors")
-            if trainer.average:
+                    store.save(module, net, self.name, self.report, self.outputs.nets / f"{net}.safetensors")
+            if trainer.ema:
                 self.sheets.save_raw(step, trainer)
         if step % self.log_every and not last:
             return None
-        figures = numbers({**losses, "variance": self.sheets.variance(trainer.generator), "saturated": self.watch.saturated})
-        figures |= self.watch.figures(step, self.sheets.diversity(figures.pop("variance")), int(figures.pop("saturated")))
+        figures = to_floats({**losses, "variance": self.sheets.variance(trainer.generator), "saturated": self.monitor.saturated})
+        figures |= self.monitor.figures(step, self.sheets.diversity(figures.pop("variance")), int(figures.pop("saturated")))
         figures |= {f"rate_{net}": rate for net, rate in trainer.rates.items()}
         self.log.write(step, figures)
         return figures
 
     def state_dict(self) -> dict[str, Any]:
-        return {"watch": self.watch.state_dict(), "log": self.log.state_dict()}
+        return {"monitor": self.monitor.state_dict(), "log": self.log.state_dict()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        self.watch.load_state_dict(state["watch"])
+        self.monitor.load_state_dict(state["monitor"])
         self.log.load_state_dict(state["log"])
 
 

@@ -2,20 +2,20 @@
 
 import pytest
 
-from ganlib.support import pace
-from ganlib.support.pace import Pace
+from ganlib.support import schedule
+from ganlib.support.schedule import CheckpointSchedule
 
 
 @pytest.fixture
 def clock(monkeypatch):
     now = [1000.0]
-    monkeypatch.setattr(pace.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(schedule.time, "monotonic", lambda: now[0])
     return now
 
 
 @pytest.mark.parametrize(("cost", "pause"), [(0.01, 0.5), (1.0, 50.0), (6.0, 300.0), (60.0, 300.0)])
 def test_a_save_costs_two_percent_of_the_time_and_comes_every_five_minutes_at_least(clock, cost, pause):
-    some = Pace()
+    some = CheckpointSchedule()
     some.saved(cost)
     clock[0] += pause - 0.001
     assert not some.due(7)
@@ -24,12 +24,12 @@ def test_a_save_costs_two_percent_of_the_time_and_comes_every_five_minutes_at_le
 
 
 def test_first_save_comes_after_ten_seconds(clock):
-    some = Pace()
+    some = CheckpointSchedule()
     assert not some.due(1)
     clock[0] += 10
     assert some.due(2)
 
 
 def test_tests_may_ask_for_a_number_of_steps(clock):
-    some = Pace(3)
+    some = CheckpointSchedule(3)
     assert [step for step in range(1, 10) if some.due(step)] == [3, 6, 9]

@@ -10,7 +10,7 @@ import torch
 from torch.nn import Module
 
 
-class Average:
+class EMA:
     """theta' = d theta' + (1 - d) theta after each step, of weights and batch norm's running statistics alike; counters are copied.
 
     d is `decay`, but (1 + n) / (10 + n) while that is less, n being the steps before, as with `num_updates` of TensorFlow's

@@ -3,7 +3,7 @@ from torch import nn
 
 from ganlib.core.random import Streams
 from ganlib.models import store
-from ganlib.training.average import Average
+from ganlib.training.ema import EMA
 from ganlib.training.trainer import Trainer
 from tests.training import small
 from tests.training.test_loop import CPU, batch, run
@@ -23,7 +23,7 @@ def fill(module: nn.Module, value: float) -> nn.Module:
 def test_average_is_what_arithmetic_says_of_weights_and_statistics_alike():
     """1 is followed by 11 and 5; d is 1/10 and 2/11, so that the average is 0.1 + 0.9 x 11 = 10 and then 20/11 + 9/11 x 5 = 65/11."""
     module = fill(net(), 1.0)
-    average = Average(module, decay=0.9)
+    average = EMA(module, decay=0.9)
     for value, expected in ((11.0, 10.0), (5.0, 65 / 11)):
         fill(module, value)
         average.update()
@@ -37,7 +37,7 @@ def test_average_is_what_arithmetic_says_of_weights_and_statistics_alike():
 
 def test_decay_is_the_settings_once_the_first_steps_are_past():
     module = fill(net(), 0.0)
-    average = Average(module, decay=0.5)
+    average = EMA(module, decay=0.5)
     fill(module, 1.0)
     average.steps = 8  # 9/18 and from then on more
     for expected in (0.5, 0.75, 0.875):
@@ -47,7 +47,7 @@ def test_decay_is_the_settings_once_the_first_steps_are_past():
 
 def test_average_shares_no_memory_with_the_net_and_learns_nothing():
     module = fill(net(), 1.0)
-    average = Average(module, decay=0.9)
+    average = EMA(module, decay=0.9)
     module[0].weight.data.fill_(7.0)
     assert float(average.module[0].weight) == 1.0
     assert not any(weight.requires_grad for weight in average.module.parameters())
@@ -55,11 +55,11 @@ def test_average_shares_no_memory_with_the_net_and_learns_nothing():
 
 def test_trainer_averages_g_after_every_step_and_shows_the_average():
     trainer = Trainer(small.report("dcgan64", ema=0.9), CPU, Streams(3))
-    expected = Average(trainer.modules["generator"], 0.9)
+    expected = EMA(trainer.modules["generator"], 0.9)
     for _ in range(3):
         trainer.step(batch(small.report("dcgan64")))
         expected.update()
-    assert trainer.generator is trainer.average.module
+    assert trainer.generator is trainer.ema.module
     torch.testing.assert_close(trainer.generator.state_dict(), expected.module.state_dict(), rtol=0, atol=0)
     assert Trainer(small.report("dcgan64", ema=None), CPU, Streams(3)).generator.training
 

@@ -7,7 +7,7 @@ LONGEST = 300.0  # seconds between two saves
 FIRST = 10.0  # seconds to the first one, before it is known what one costs
 
 
-class Pace:
+class CheckpointSchedule:
     """Saving is due once SHARE covers what the last save took, and after LONGEST at any rate; or every `steps` steps, for tests."""
 
     def __init__(self, steps: int | None = None) -> None:

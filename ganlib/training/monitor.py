@@ -15,8 +15,8 @@ SATURATED = 100  # steps in a row with D right about every picture
 COLLAPSED = 0.05  # of the reals' diversity
 
 
-def numbers(figures: Mapping[str, Tensor]) -> dict[str, float]:
-    """The figures as numbers, for all of which the device is waited for once."""
+def to_floats(figures: Mapping[str, Tensor]) -> dict[str, float]:
+    """The figures as Python floats, with a single device sync."""
     coming = {name: from_device(figure) for name, figure in figures.items()}
     return {name: float(arrived()) for name, arrived in coming.items()}
 
@@ -31,7 +31,7 @@ def not_finite(losses: Mapping[str, Tensor], nets: Mapping[str, Module]) -> str 
     tensors = {key: tensor for key, tensor in tensors.items() if tensor.is_floating_point()}
     # The largest of each, which is NaN where one is: a few kernels for all tensors.
     largest = torch.stack(torch._foreach_norm([*tensors.values()], math.inf))
-    found = numbers({**losses, "all": largest.max()})
+    found = to_floats({**losses, "all": largest.max()})
     for name in losses:
         if not math.isfinite(found[name]):
             return f"{name} is {found[name]}"
@@ -40,7 +40,7 @@ def not_finite(losses: Mapping[str, Tensor], nets: Mapping[str, Module]) -> str 
     return None
 
 
-class Watch:
+class Monitor:
     """Counts the steps at which D has been right about everything for SATURATED steps, and the log's lines with a collapsed G.
 
     Each is warned of when it is first seen. A generator has its first epoch to leave the sameness that it starts from.
@@ -52,7 +52,7 @@ class Watch:
         self.saturated = torch.tensor(0)
         self.counts = {"collapsed": 0, "saturated": 0}
 
-    def see(self, losses: Mapping[str, Tensor]) -> None:
+    def update(self, losses: Mapping[str, Tensor]) -> None:
         """Note a step's losses, without waiting for the device."""
         if "d_accuracy" in losses:
             right = losses["d_accuracy"] == 1
@@ -69,7 +69,7 @@ class Watch:
         }
         for name, sign in signs.items():
             if counts[name] and not self.counts[name]:
-                progress.note(f"warning: step {step}: {sign}")
+                progress.log(f"warning: step {step}: {sign}")
         self.counts = counts
         return {"diversity": diversity, **counts}
 

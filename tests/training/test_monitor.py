@@ -8,13 +8,13 @@ from torch import nn
 
 from ganlib.data.faces import Faces
 from ganlib.data.shards import Shards
-from ganlib.training import watch
+from ganlib.training import monitor
+from ganlib.training.monitor import Monitor
 from ganlib.training.sheets import Sheets, shown_conditions
-from ganlib.training.watch import Watch
 from tests.training import small
 
 
-def figures(watch: Watch, step: int, diversity: float = 1.0) -> dict[str, float]:
+def figures(watch: Monitor, step: int, diversity: float = 1.0) -> dict[str, float]:
     return watch.figures(step, diversity, int(watch.saturated))
 
 
@@ -29,7 +29,7 @@ def test_first_nan_or_infinity_is_named_wherever_it_is(value):
         net.weight.data[1] = weight
         net.running_var[0] = buffer
         net.bias.grad = torch.tensor([1.0, gradient])
-        return watch.not_finite({"d_loss": torch.tensor(loss)}, {"generator": net})
+        return monitor.not_finite({"d_loss": torch.tensor(loss)}, {"generator": net})
 
     assert found() is None
     assert found(loss=value) == f"d_loss is {value}"
@@ -39,30 +39,30 @@ def test_first_nan_or_infinity_is_named_wherever_it_is(value):
 
 
 def test_saturation_is_counted_from_the_hundredth_step_in_a_row_and_warned_of_once(capfd):
-    some = Watch(steps_per_epoch=1000)
+    some = Monitor(steps_per_epoch=1000)
     right, wrong = {"d_accuracy": torch.tensor(1.0)}, {"d_accuracy": torch.tensor(0.99)}
     for losses in [right] * 99 + [wrong] + [right] * 99:
-        some.see(losses)
+        some.update(losses)
     assert figures(some, 199)["saturated"] == 0
     for _ in range(3):
-        some.see(right)
+        some.update(right)
     assert figures(some, 202)["saturated"] == 3
-    some.see(right)
+    some.update(right)
     assert figures(some, 203)["saturated"] == 4
     assert capfd.readouterr().err.count("warning: step 202: D has been right about every picture for 100 steps") == 1
 
 
 def test_collapse_is_counted_after_the_first_epoch_and_warned_of_once(capfd):
-    some = Watch(steps_per_epoch=10)
+    some = Monitor(steps_per_epoch=10)
     counts = [figures(some, step, diversity)["collapsed"] for step, diversity in [(10, 0.0), (11, 0.5), (12, 0.04), (13, 0.0), (14, 0.5)]]
     assert counts == [0, 0, 1, 2, 2]
     assert capfd.readouterr().err.count("warning: step 12: the generator draws nearly the same picture from every z") == 1
 
 
 def test_watch_goes_on_from_its_state():
-    first, second = Watch(10), Watch(10)
+    first, second = Monitor(10), Monitor(10)
     for _ in range(120):
-        first.see({"d_accuracy": torch.tensor(1.0)})
+        first.update({"d_accuracy": torch.tensor(1.0)})
     figures(first, 20, 0.0)
     second.load_state_dict(first.state_dict())
     assert figures(second, 30, 0.0) == figures(first, 30, 0.0) == {"diversity": 0.0, "collapsed": 2, "saturated": 21}
@@ -85,7 +85,7 @@ def test_diversity_is_zero_for_one_picture_and_one_where_the_reals_vary_as_much(
     report = small.report("dense64")
     sheets = Sheets(report, small.small_faces(tmp_path / "raw", report), tmp_path, seed=1)
     assert diversity(sheets, Constant(1)) == 0
-    sheets.variance_of_reals = 8 / 7 / 4  # of eight pictures, black and white in equal numbers, with n - 1 in the denominator
+    sheets.variance_of_reals = 8 / 7 / 4  # of eight pictures, black and white in equal to_floats, with n - 1 in the denominator
     assert diversity(sheets, Constant(2)) == pytest.approx(1.0)
 
 
