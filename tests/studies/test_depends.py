@@ -50,4 +50,4 @@ def test_scores_depend_on_their_code_and_on_the_reals(settings):
 def test_demo_depends_on_its_own_code(settings):
     demo = Trial("curve", settings.curve, None)
     assert depends.training(demo, settings)["code"] == depends.training_code("curve")
-    assert depends.scoring(demo, settings) == {"code": ["curve", None, *depends.SCORE]}
+    assert depends.scoring(demo, settings) == {"code": depends.scoring_code("curve")}

@@ -97,6 +97,7 @@ def test_process_that_is_busy_for_ever_ends_with_the_one_that_started_it():
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="the system has no affinities")
 def test_cores_are_those_that_the_process_may_use():
-    code = "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); from ganlib.support import parallel; print(parallel.core_count())"
+    count = "from ganlib.support import parallel; print(parallel.core_count())"
+    code = f"import os; os.sched_setaffinity(0, {{min(os.sched_getaffinity(0))}}); {count}"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True).stdout == b"1\n"
     assert parallel.core_count() == len(os.sched_getaffinity(0))
