@@ -90,7 +90,7 @@ def _report(section: Mapping[str, Any]) -> dict[str, Any]:
         "tables": [(title, rows) for title, rows in _tables(figures) if rows],
         "size": _size(section),
         "exports": section.get("exports", ()),  # those of a stage have none: it may depend on nothing but its deps
-        "command": f"dvc repro {'baselines/dvc.yaml:' if section['baseline'] else ''}evaluate@{name}",
+        "command": f"dvc repro {'baselines/dvc.yaml:baseline' if section['baseline'] else 'evaluate'}@{name}",
     }
 
 

@@ -93,9 +93,9 @@ def _absent(run: str, path: Path) -> str:
         with locked_if_free(folder) as free:
             if not free:
                 return f"{path}: {run} is still training; its generator is there when that has ended"
-    pipeline = "baselines/dvc.yaml:" if run in params.load().baselines else ""
-    said = "its training was cut off, and goes on with" if unfinished else "not trained yet; train it with"
-    return f"{path}: {said} `dvc repro {pipeline}evaluate@{run}`"
+    stage = "baselines/dvc.yaml:baseline" if run in params.load().baselines else "evaluate"
+    action = "its training was interrupted; resume it with" if unfinished else "not trained yet; train it with"
+    return f"{path}: {action} `dvc repro {stage}@{run}`"
 
 
 def _header(file: Path) -> tuple[str, Report]:

@@ -69,10 +69,10 @@ def test_experiment_with_all_reports_comes_first_and_trains_no_baseline(cloned, 
 
 def test_baseline_is_trained_and_scored_by_name(cloned, tmp_path):
     clone = cloned.clone(tmp_path / "ganlib")
-    told = clone.dvc("repro", "baselines/dvc.yaml:evaluate@wgan64")
+    told = clone.dvc("repro", "baselines/dvc.yaml:baseline@wgan64")
     assert is_calm(told), told
     assert "Running stage 'prepare@" in told
     assert "Running stage 'train@" not in told
     assert "lsgan64" not in told
     assert clone.yaml("data/scores/wgan64/details.json")["step"] == 3
-    assert "Data and pipelines are up to date." in clone.dvc("repro", "baselines/dvc.yaml:evaluate@wgan64")
+    assert "Data and pipelines are up to date." in clone.dvc("repro", "baselines/dvc.yaml:baseline@wgan64")

@@ -26,7 +26,7 @@ def test_page_is_written_where_it_is_asked_for_and_its_address_printed(checkout)
 def test_baselines_are_on_it_where_they_were_trained(checkout):
     workspace.trained("wgan64")
     page()
-    assert "dvc repro baselines/dvc.yaml:evaluate@wgan64" in Path("page.html").read_text(encoding="utf-8")
+    assert "dvc repro baselines/dvc.yaml:baseline@wgan64" in Path("page.html").read_text(encoding="utf-8")
 
 
 def test_what_was_made_of_a_generator_is_linked_as_seen_from_the_page(checkout):

@@ -71,7 +71,7 @@ def test_name_that_is_nearly_a_report_is_told_which() -> None:
 
 def test_report_that_was_not_trained_is_told_how(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert refusal("dcgan56") == "data/runs/dcgan56: not trained yet; train it with `dvc repro evaluate@dcgan56`"
-    assert refusal("wgan64").endswith("train it with `dvc repro baselines/dvc.yaml:evaluate@wgan64`")
+    assert refusal("wgan64").endswith("train it with `dvc repro baselines/dvc.yaml:baseline@wgan64`")
     monkeypatch.chdir(tmp_path)
     assert refusal("dcgan56") == "data/runs/dcgan56: not here; run from ganlib's checkout, or name the folder that holds the generator"
 
