@@ -1,12 +1,7 @@
 """A trained generator as a user names it: a report, a folder or a file; in the workspace or at a revision."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from pydantic import ValidationError
-from safetensors import SafetensorError, safe_open
 
 from ganlib import params
 from ganlib.models import registry
@@ -58,7 +53,9 @@ def find(run: str, revision: str | None = None) -> Run:
         file = _file(path, Workspace(Path()))
         if file is None:
             raise UserError(_absent(run, path))
-    name, settings = _header(file)
+    net, name, settings = registry.read_header(file)
+    if net != "generator":
+        raise UserError(f"{file}: is a {net}, not a generator")
     whole = checkout.root / paths.outputs(name).run / FILES[0] == file.absolute()
     return Run(file, name, settings, checkout, whole)
 
@@ -96,23 +93,3 @@ def _absent(run: str, path: Path) -> str:
     stage = "baselines/dvc.yaml:baseline" if run in params.load().baselines else "evaluate"
     action = "its training was interrupted; resume it with" if unfinished else "not trained yet; train it with"
     return f"{path}: {action} `dvc repro {stage}@{run}`"
-
-
-def _header(file: Path) -> tuple[str, Report]:
-    """The report and its settings as a generator's file states them, read without its weights."""
-    try:
-        with safe_open(file, framework="numpy") as opened:
-            config: dict[str, Any] = json.loads((opened.metadata() or {})["config"])
-        net, name, settings = config["net"], config["report"], config["settings"]
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise UserError(f"{file}: is no generator that `train` wrote: {error}") from None
-    if net != "generator":
-        raise UserError(f"{file}: is a {net}, not a generator")
-    if name not in registry.names():
-        raise UserError(f"{file}: is of the report {name}, which this ganlib does not have; it has {', '.join(registry.names())}")
-    try:
-        return name, registry.settings_of(name).model_validate(settings)
-    except ValidationError as error:
-        problem = error.errors(include_url=False)[0]
-        key = ".".join(map(str, problem["loc"]))
-        raise UserError(f"{file}: was trained by another version of ganlib: {key}: {problem['msg']}") from None

@@ -150,7 +150,7 @@ def test_best_of_names_the_seeds_that_it_chose(ganlib_says, tmp_path: Path) -> N
         ("animate dense64 --training --frames 9", "--training: shows the z that the training drew, so --seeds, --frames and"),
         ("export dense64 --format onnx -o {tmp}/x.html", "{tmp}/x.html: must end in .onnx, and be no folder"),
         ("export dense64 --format hub -o params.yaml", "params.yaml: is a file, and a folder is to be written"),
-        ("info params.yaml", "params.yaml: is no generator that `train` wrote: "),
+        ("info params.yaml", "params.yaml: not a net that `train` wrote: "),
         ("info dense64 --rev HEAD", "--rev HEAD: "),
     ],
 )

@@ -1,14 +1,18 @@
 """What a generator is given and what becomes of its pictures."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
+from safetensors.numpy import save_file
 from torch import Tensor, nn
 
 from ganlib.core import random
 from ganlib.core.images import to_uint8
 from ganlib.models import store
 from ganlib.models.store import load
+from ganlib.support.errors import UserError
 from ganlib.support.paths import Outputs
 from tests import painted
 
@@ -80,3 +84,37 @@ def test_stored_generator_draws_what_it_drew_before(tmp_path) -> None:
         np.float32([[0.1, 0.2, 0]] * 6) + [[0, 0, 0], [0, 0.5, 0], [0.2, 0, 0], [0.2, 0.5, 0], [0.5, 0, 0], [0.5, 0.5, 0]] + 0.05 * z
     )
     np.testing.assert_allclose(after.float().mean((2, 3)), expected.clip(0), atol=0.51)
+
+
+DENSE = painted.report("dense64").model_dump()
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ([], "not a net that `train` wrote: list indices"),
+        ("generator", "not a net that `train` wrote: string indices"),
+        ({"net": "generator"}, "not a net that `train` wrote: 'report'"),
+        (
+            {"net": "generator", "report": "dcgan99", "settings": DENSE},
+            "a net of the report dcgan99, which this ganlib does not have; it has",
+        ),
+        ({"net": "generator", "report": "dense64", "settings": {**DENSE, "lr_x": 1}}, "trained by another version of ganlib: lr_x: Extra"),
+        ({"net": "critic", "report": "dense64", "settings": DENSE}, "a net named critic, and this report has generator and discriminator"),
+        ({"net": "generator", "report": "dense64", "settings": DENSE}, "its weights do not fit the generator of its settings: Error(s) in"),
+    ],
+)
+def test_file_that_is_not_a_trained_net_is_one_line(tmp_path, config: object, said: str) -> None:
+    path = tmp_path / "other.safetensors"
+    save_file({"weight": np.zeros(2, np.float32)}, path, metadata={"config": json.dumps(config)})
+    with pytest.raises(UserError) as error:
+        load(path)
+    assert str(error.value).startswith(f"{path}: {said}")
+    assert "\n" not in str(error.value)
+
+
+def test_bytes_that_are_no_safetensors_are_one_line(tmp_path) -> None:
+    path = tmp_path / "generator.safetensors"
+    path.write_bytes(b"\x80\x02no")
+    with pytest.raises(UserError, match="not a net that `train` wrote"):
+        load(path)

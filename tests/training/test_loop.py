@@ -115,13 +115,6 @@ def test_shards_of_twenty_pictures_train_as_one_file_does(tmp_path, name):
     assert left[0] == left[1] != {}
 
 
-def test_file_that_is_no_generator_is_one_line(tmp_path):
-    path = tmp_path / "generator.safetensors"
-    path.write_bytes(b"\x80\x02no")
-    with pytest.raises(UserError, match="is no net that `train` wrote"):
-        store.load(path)
-
-
 def test_length_is_the_epochs_unless_the_cap_is_lower(tmp_path):
     for cap, steps in ((None, 6), (5, 5), (9, 6)):  # 12 pictures, 4 a step
         log = run(tmp_path, "dcgan64", f"cap{cap}", epochs=2, max_steps=cap).progress / "log.csv"

@@ -89,7 +89,7 @@ def test_run_still_training_and_one_cut_off_are_told_apart(checkout: Path) -> No
 def test_folder_without_a_generator_and_files_that_are_none_are_one_line_each(tmp_path: Path) -> None:
     assert refusal(str(tmp_path)) == f"{tmp_path}: holds no generator.safetensors or model.safetensors"
     (text := tmp_path / "text.safetensors").write_text("no net", encoding="utf-8")
-    assert refusal(str(text)).startswith(f"{text}: is no generator that `train` wrote: ")
+    assert refusal(str(text)).startswith(f"{text}: not a net that `train` wrote: ")
     assert refusal("data/nets/dense64/discriminator.safetensors") == (
         "data/nets/dense64/discriminator.safetensors: is a discriminator, not a generator"
     )
@@ -98,13 +98,13 @@ def test_folder_without_a_generator_and_files_that_are_none_are_one_line_each(tm
 @pytest.mark.parametrize(
     ("metadata", "said"),
     [
-        (None, "is no generator that `train` wrote: 'config'"),
-        ({"config": "no JSON"}, "is no generator that `train` wrote: "),
-        ({"config": "[]"}, "is no generator that `train` wrote: "),
-        ({"net": "generator", "report": "dcgan99", "settings": {}}, "is of the report dcgan99, which this ganlib does not have"),
+        (None, "not a net that `train` wrote: 'config'"),
+        ({"config": "no JSON"}, "not a net that `train` wrote: "),
+        ({"config": "[]"}, "not a net that `train` wrote: "),
+        ({"net": "generator", "report": "dcgan99", "settings": {}}, "a net of the report dcgan99, which this ganlib does not have"),
         (
             {"net": "generator", "report": "dense64", "settings": {}},
-            "was trained by another version of ganlib: latent_size: ",
+            "trained by another version of ganlib: latent_size: ",
         ),
     ],
 )
