@@ -8,7 +8,6 @@ run again; one that was cut off goes on. A row says which kernels computed it: o
 training is another draw.
 """
 
-import csv
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +17,7 @@ from PIL import Image
 
 from ganlib import params
 from ganlib.core.device import device, kernels, processor
-from ganlib.core.tables import add_line, closing_figures
+from ganlib.core.tables import append_row, final_metrics, read_csv
 from ganlib.curve import training as curve
 from ganlib.data.faces import Faces
 from ganlib.fidelity import inception
@@ -54,16 +53,13 @@ def main(
                     EVENING.mkdir(exist_ok=True)
                     with Image.open(max((Outputs.below(folder).progress / "samples").glob("*.png"))) as sheet:
                         sheet.quantize(256).save(EVENING / f"{report}.png", optimize=True)  # a third of the bytes, for git
-                add_line(TABLE, dict.fromkeys(COLUMNS, "") | key | found)
+                append_row(dict.fromkeys(COLUMNS, "") | key | found, TABLE)
                 typer.echo(f"{report}, seed {seed}: {', '.join(f'{figure} {value}' for figure, value in found.items())}")
 
 
 def rows() -> list[dict[str, str]]:
     """Those of the table so far."""
-    if not TABLE.exists():
-        return []
-    with TABLE.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+    return read_csv(TABLE) if TABLE.exists() else []
 
 
 def circumstances(report: str, seed: int) -> dict[str, str]:
@@ -87,7 +83,7 @@ def figures(name: str, seed: int, folder: Path) -> dict[str, str]:
     reference = Reference.load(paths.features(report.crop, protocol))
     fakes = Fakes.of(outputs.run / "generator.safetensors", Faces.open(paths.faces(report.crop), "all"), reference.scored_rows, seed)
     fake = fakes.features(inception.load(device(), protocol=protocol), f"features of {name}, seed {seed}")
-    return _shown(compare(reference.scored, fake, SCORES, seed=seed) | closing_figures(outputs.progress / "log.csv"))
+    return _shown(compare(reference.scored, fake, SCORES, seed=seed) | final_metrics(outputs.progress / "log.csv"))
 
 
 def _shown(found: dict[str, float]) -> dict[str, str]:

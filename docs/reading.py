@@ -3,7 +3,6 @@
 `python -m docs.reading` writes the list; with names of RUNS it makes their pictures first, on the prepared drawn faces: minutes each.
 """
 
-import csv
 import io
 import re
 import sys
@@ -16,6 +15,7 @@ from ruamel.yaml import YAML
 
 from ganlib import params
 from ganlib.core.images import GAP
+from ganlib.core.tables import read_csv
 from ganlib.data.faces import Faces
 from ganlib.page.glossary import CIRCUMSTANCES, ENDS, SCORES, SHARES, TRAINING, Term
 from ganlib.support import paths
@@ -66,8 +66,7 @@ def train(name: str, folder: Path) -> Path:
 
 def draw(progress: Path, size: int, path: Path) -> None:
     """The losses, D's accuracy and the diversity of a run beside the last of its sheets."""
-    with (progress / "log.csv").open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+    rows = read_csv(progress / "log.csv")
     steps = [int(row["step"]) for row in rows]
     figure = Figure(figsize=(10, 3), layout="constrained")
     losses, shares, sheet = figure.subplots(1, 3)

@@ -2,13 +2,10 @@
 
 from importlib.metadata import version
 from importlib.util import find_spec
-from io import StringIO
 from pathlib import Path
-from typing import Any
-
-from ruamel.yaml import YAML
 
 from ganlib import params
+from ganlib.core.tables import write_yaml
 from ganlib.support import paths
 from ganlib.support.command import run
 from ganlib.support.files import replacing
@@ -28,24 +25,14 @@ def main() -> None:
     """Check every block of params.yaml, and write down what the other stages depend on."""
     data = params.load().data
     # Each file changes only with its own values, so that a stage that depends on it is not run again after every check.
-    _write("params.txt", "params.yaml is sound\n")
-    _write("download.yaml", _yaml(data.read_by_download()))
-    _write("prepare.yaml", _yaml(data.read_by_prepare()))
+    with replacing(paths.CHECKED / "params.txt") as target:
+        target.write_text("params.yaml is sound\n", encoding="utf-8")
+    write_yaml(data.read_by_download(), paths.CHECKED / "download.yaml")
+    write_yaml(data.read_by_prepare(), paths.CHECKED / "prepare.yaml")
     # The build for one kind of hardware or another (+cpu, +cu130) is the same version.
-    _write("environment.yaml", _yaml({name: version(name).partition("+")[0] for name, _ in PACKAGES.values()}))
+    write_yaml({name: version(name).partition("+")[0] for name, _ in PACKAGES.values()}, paths.CHECKED / "environment.yaml")
     for module, (_, file) in PACKAGES.items():
         _link(paths.CHECKED / "installed" / module, Path(find_spec(module).origin).with_name(file))
-
-
-def _yaml(values: dict[str, Any]) -> str:
-    text = StringIO()
-    YAML().dump(values, text)
-    return text.getvalue()
-
-
-def _write(name: str, text: str) -> None:
-    with replacing(paths.CHECKED / name) as target:
-        target.write_text(text, encoding="utf-8")
 
 
 def _link(link: Path, target: Path) -> None:

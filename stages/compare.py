@@ -1,8 +1,7 @@
 """Put the reports side by side: data/page/index.html, and their KID over training in data/page/kid.csv."""
 
-import json
-
 from ganlib import params
+from ganlib.core.tables import read_json
 from ganlib.page import curve, document, verdicts
 from ganlib.page.progress import kid_over_training
 from ganlib.support import paths
@@ -13,7 +12,7 @@ from ganlib.support.files import replacing
 def main() -> None:
     """Write the page of all reports."""
     settings = params.load()
-    sections = [json.loads(paths.section(name).read_text(encoding="utf-8")) for name in settings.reports]
+    sections = [read_json(paths.section(name)) for name in settings.reports]
     with replacing(paths.PAGE / "index.html") as target:
         target.write_text(document.page(sections, curve.demo(), settings.data, verdicts.claims()), encoding="utf-8")
     with replacing(paths.PAGE / "kid.csv") as target:

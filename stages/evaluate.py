@@ -38,7 +38,7 @@ def main(report: str) -> None:
         "split": data.split,
         "scale": data.scale,
     }
-    training = tables.closing_figures(paths.outputs(report).progress / "log.csv")
+    training = tables.final_metrics(paths.outputs(report).progress / "log.csv")
     found = {**scores, **circumstances, **training}
     tables.save_metrics(found, paths.details(report))
     tables.save_metrics({name: found[name] for name in (*HEADLINE, *chosen.headline) if name in found}, paths.metrics(report))

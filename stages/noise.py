@@ -1,8 +1,8 @@
 """Tell how far the runs of one trial lie apart: noise/<trial> in studies/results/<dataset>/ and metrics/studies/<dataset>/."""
 
 from ganlib import params
-from ganlib.core.tables import save_metrics
-from ganlib.studies import declarations, noise, places, results
+from ganlib.core.tables import save_metrics, to_csv
+from ganlib.studies import declarations, noise, places
 from ganlib.support.command import run
 from ganlib.support.files import replacing
 
@@ -12,7 +12,7 @@ def main(trial: str) -> None:
     dataset, declared = params.load().dataset, declarations.load()
     found = noise.rows(trial, dataset, [*declared.seeds, *declared.noise_seeds])
     with replacing(places.results(dataset, f"noise/{trial}")) as target:
-        target.write_text(results.table(found), encoding="utf-8")
+        target.write_text(to_csv(found), encoding="utf-8")
     save_metrics(noise.summary(found), places.verdict(dataset, f"noise/{trial}"))
 
 

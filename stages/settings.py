@@ -5,6 +5,7 @@ changed, and only there.
 """
 
 from ganlib import params
+from ganlib.core.tables import write_json
 from ganlib.studies import catalogue, declarations, depends, fit, places
 from ganlib.support.command import run
 
@@ -16,8 +17,8 @@ def main() -> None:
     pictures = depends.pictures(declared.trials, settings)
     fit.check_lengths(declared.trials, declared.studies, pictures, declarations.FILE)
     for name, trial in declared.trials.items():
-        depends.write(depends.training(trial, settings), places.training(settings.dataset, name))
-        depends.write(depends.scoring(trial, settings), places.scoring(settings.dataset, name))
+        write_json(depends.training(trial, settings), places.training(settings.dataset, name))
+        write_json(depends.scoring(trial, settings), places.scoring(settings.dataset, name))
 
 
 if __name__ == "__main__":

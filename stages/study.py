@@ -1,7 +1,7 @@
 """Judge one study: studies/results/<dataset>/<study>.csv and metrics/studies/<dataset>/<study>.json."""
 
 from ganlib import params
-from ganlib.core.tables import save_metrics
+from ganlib.core.tables import save_metrics, to_csv
 from ganlib.studies import declarations, places, results, words
 from ganlib.support import checks, progress
 from ganlib.support.command import run
@@ -12,7 +12,7 @@ def main(name: str) -> None:
     """Judge the study NAME by its trials."""
     dataset, declared = params.load().dataset, declarations.load()
     study = declared.studies[checks.known(name, declared.studies, "studies", declarations.FILE)]
-    text = results.table(results.rows(study, dataset, declared.seeds))
+    text = to_csv(results.rows(study, dataset, declared.seeds))
     found = results.judge(study, text)
     with replacing(places.results(dataset, name)) as target:
         target.write_text(text, encoding="utf-8")

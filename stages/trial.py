@@ -1,9 +1,9 @@
 """Train one trial with one seed: data/trials/<dataset>/runs/<trial>/<seed>/."""
 
-import json
 import os
 
 from ganlib import params
+from ganlib.core.tables import read_json
 from ganlib.studies import places, stored, trials
 from ganlib.support.command import run
 from stages.train import CHECKPOINT_STEPS
@@ -12,7 +12,7 @@ from stages.train import CHECKPOINT_STEPS
 def main(trial: str, seed: int) -> None:
     """Train TRIAL with SEED."""
     dataset = params.load().dataset
-    training, folder = json.loads(places.training(dataset, trial).read_text(encoding="utf-8")), places.run(dataset, trial, seed)
+    training, folder = read_json(places.training(dataset, trial)), places.run(dataset, trial, seed)
     save_every = int(os.environ.get(CHECKPOINT_STEPS, 0)) or None
     with stored.making(folder, training) as missing:
         if missing:

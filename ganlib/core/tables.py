@@ -1,9 +1,10 @@
-"""Figures on the disk: the log of a run, line by line, its settings, and the metrics that git keeps."""
+"""CSV, JSON and YAML files: one reader and one writer each, and the log and the metrics of a run."""
 
 import csv
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from io import StringIO
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -12,12 +13,12 @@ from ruamel.yaml import YAML
 
 from ganlib.support.files import replacing
 
-# Columns of a log that say how far a run is rather than how one step went: counts since its start, BEGAN's k and the rates.
-LAST = re.compile("step|collapsed|saturated|left_out|k|rate_.*")
+# Columns of a log whose last value counts: running totals, BEGAN's k and the learning rates. All others are averaged.
+TAKE_LAST = re.compile("step|collapsed|saturated|left_out|k|rate_.*")
 
 
 class Log:
-    """`path`, empty at first, gets a line of figures each time it is called."""
+    """The CSV log of a run at `path`; starts empty."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -25,8 +26,8 @@ class Log:
         path.write_text("", encoding="utf-8")
 
     def write(self, step: int, figures: Mapping[str, float]) -> None:
-        """Add a line."""
-        add_line(self.path, {"step": step, **{name: f"{value:.6g}" for name, value in figures.items()}})
+        """Append a row, with floats to six significant digits."""
+        append_row({"step": step, **{name: f"{value:.6g}" for name, value in figures.items()}}, self.path)
 
     def state_dict(self) -> dict[str, Any]:
         return {"lines": self.path.read_text(encoding="utf-8")}
@@ -35,8 +36,39 @@ class Log:
         self.path.write_text(state["lines"], encoding="utf-8")
 
 
-def add_line(path: Path, row: Mapping[str, object]) -> None:
-    """Add a row to a CSV file, which begins with the names."""
+def final_metrics(path: Path) -> dict[str, float]:
+    """A log's final values: TAKE_LAST columns from its last row, the mean over the last tenth of the rows for all others.
+
+    Losses vary too much from step to step for a single row to be representative.
+    """
+    rows = read_csv(path)
+    tail = rows[-max(1, len(rows) // 10) :]
+    means = {name: fmean(float(row[name]) for row in tail) for name in rows[-1] if not TAKE_LAST.fullmatch(name)}
+    return {name: means.get(name, float(value)) for name, value in rows[-1].items()} | {"step": int(rows[-1]["step"])}
+
+
+def save_metrics(metrics: Mapping[str, str | float | None], path: Path) -> None:
+    """Write a metrics file for `dvc metrics`, with floats to six significant digits."""
+    write_json({key: float(f"{value:.6g}") if isinstance(value, float) else value for key, value in metrics.items()}, path)
+
+
+def read_csv(path: Path) -> list[dict[str, str]]:
+    """The rows of a CSV file with a header."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def to_csv(rows: Iterable[Mapping[str, object]]) -> str:
+    """Rows with equal keys as CSV text, with a header."""
+    rows, text = list(rows), StringIO()
+    writer = csv.DictWriter(text, rows[0], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def append_row(row: Mapping[str, object], path: Path) -> None:
+    """Append a row to a CSV file, preceded by a header if the file is empty."""
     with path.open("a", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, row, lineterminator="\n")
         if file.tell() == 0:
@@ -44,26 +76,24 @@ def add_line(path: Path, row: Mapping[str, object]) -> None:
         writer.writerow(row)
 
 
-def closing_figures(path: Path) -> dict[str, float]:
-    """What a log ends with: for columns of LAST their value in its last line, for all others the mean over its last tenth of lines.
-
-    A loss differs much from step to step, so that the last one alone says little of where a run came to.
-    """
-    with path.open(newline="", encoding="utf-8") as file:
-        lines = list(csv.DictReader(file))
-    closing = lines[-max(1, len(lines) // 10) :]
-    means = {name: fmean(float(line[name]) for line in closing) for name in lines[-1] if not LAST.fullmatch(name)}
-    return {name: means.get(name, float(value)) for name, value in lines[-1].items()} | {"step": int(lines[-1]["step"])}
+def read_json(path: Path) -> Any:
+    """The value in a JSON file."""
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
-def save_config(config: dict[str, Any], path: Path) -> None:
-    """Write a run's resolved settings as YAML."""
-    with replacing(path) as target, target.open("w", encoding="utf-8") as file:
-        YAML().dump(config, file)
-
-
-def save_metrics(figures: Mapping[str, str | int | float], path: Path) -> None:
-    """Write what `dvc metrics` reads, as JSON with floats to six significant digits."""
-    rounded = {key: float(f"{value:.6g}") if isinstance(value, float) else value for key, value in figures.items()}
+def write_json(value: Any, path: Path, *, compact: bool = False) -> None:
+    """Replace a JSON file: indented, or `compact` for files that only programs read."""
+    text = json.dumps(value, separators=(",", ":")) if compact else json.dumps(value, indent=2) + "\n"
     with replacing(path) as target:
-        target.write_text(json.dumps(rounded, indent=2) + "\n", encoding="utf-8")
+        target.write_text(text, encoding="utf-8")
+
+
+def read_yaml(path: Path) -> Any:
+    """The value in a YAML file that ganlib or DVC wrote; `support.checks.read` is for files that users edit."""
+    return YAML(typ="safe").load(path)
+
+
+def write_yaml(values: Mapping[str, Any], path: Path) -> None:
+    """Replace a YAML file, with the keys in their order."""
+    with replacing(path) as target, target.open("w", encoding="utf-8") as file:
+        YAML().dump(dict(values), file)

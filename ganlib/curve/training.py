@@ -1,6 +1,5 @@
 """Zhang & Zhao's demo: a GAN learns to draw the parabolas y = a x^2 + c, and its learning can be watched."""
 
-import json
 from pathlib import Path
 
 import torch
@@ -9,7 +8,7 @@ from torch import Tensor
 
 from ganlib.core import random
 from ganlib.core.random import Streams, stream
-from ganlib.core.tables import Log, save_config
+from ganlib.core.tables import Log, write_json, write_yaml
 from ganlib.curve.settings import Settings
 from ganlib.models.objective import Batch
 from ganlib.support import progress
@@ -36,7 +35,7 @@ def train(settings: Settings, outputs: Outputs, *, seed: int) -> dict[str, float
     judging = streams["judging"]
     trainer = Trainer(settings, torch.device("cpu"), streams)
     log = Log(outputs.progress / "log.csv")
-    save_config({"seed": seed, **settings.model_dump()}, outputs.run / "config.yaml")
+    write_yaml({"seed": seed, **settings.model_dump()}, outputs.run / "config.yaml")
     panels = {round(share * settings.steps): Tensor() for share in PANELS}
     panels[0] = generate_curves(trainer, settings, judging)
     recorded_z = random.sample_latent("gaussian", RECORDED, settings.latent_size, stream(seed, "sheets", "z"))
@@ -94,8 +93,7 @@ def curves_of(trainer: Trainer, z: Tensor) -> list[list[float]]:
 
 def save_learning(recorded: dict[int, list[list[float]]], path: Path) -> None:
     """Write what `curves_of` gave at each step, for the page to play."""
-    with replacing(path) as target:
-        target.write_text(json.dumps({"steps": list(recorded), "curves": list(recorded.values())}, separators=(",", ":")), encoding="utf-8")
+    write_json({"steps": list(recorded), "curves": list(recorded.values())}, path, compact=True)
 
 
 @torch.inference_mode()

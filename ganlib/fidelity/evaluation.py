@@ -12,7 +12,7 @@ from torch.nn import Module
 
 from ganlib.core.images import resized, save_sheet, to_uint8
 from ganlib.core.random import stream
-from ganlib.core.tables import closing_figures
+from ganlib.core.tables import final_metrics
 from ganlib.data.faces import Faces
 from ganlib.fidelity import inception, scores
 from ganlib.fidelity.attributes import Classifier
@@ -130,7 +130,7 @@ def evaluate(
 def generators_of(outputs: Outputs) -> list[tuple[int, Path]]:
     """The steps at which a run kept its generator and their files, the last one last."""
     snapshots = [(int(path.stem), path) for path in sorted((outputs.run / "snapshots").glob("*.safetensors"))]
-    return [*snapshots, (closing_figures(outputs.progress / "log.csv")["step"], outputs.run / "generator.safetensors")]
+    return [*snapshots, (final_metrics(outputs.progress / "log.csv")["step"], outputs.run / "generator.safetensors")]
 
 
 def pixel_figures(fakes: Fakes, faces: Faces, rows: np.ndarray) -> dict[str, float]:

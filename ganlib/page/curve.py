@@ -1,12 +1,11 @@
 """The curve demo's part of the page: its figures, and its generator's curves as they were recorded."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from markupsafe import Markup
-from ruamel.yaml import YAML
 
+from ganlib.core.tables import read_json, read_yaml
 from ganlib.page import graphs
 from ganlib.page.about import about
 from ganlib.page.charts import short
@@ -22,10 +21,10 @@ def demo() -> dict[str, Any]:
     """All that the page says of it, out of the files of its training."""
     outputs = paths.outputs("curve")
     return {
-        "settings": YAML(typ="safe").load(outputs.run / "config.yaml"),
-        "figures": json.loads(paths.metrics("curve").read_text(encoding="utf-8")),
+        "settings": read_yaml(outputs.run / "config.yaml"),
+        "figures": read_json(paths.metrics("curve")),
         "log": columns(outputs.progress / "log.csv"),
-        "learning": json.loads((outputs.run / "learning.json").read_text(encoding="utf-8")),
+        "learning": read_json(outputs.run / "learning.json"),
     }
 
 

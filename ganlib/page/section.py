@@ -1,17 +1,15 @@
 """All that the page says of one report, out of the files that its training and evaluation left."""
 
-import csv
-import json
 from collections.abc import Mapping
 from itertools import product
 from math import prod
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
 from safetensors import safe_open
 
 from ganlib import params
+from ganlib.core.tables import read_csv, read_json, read_yaml
 from ganlib.models import registry
 from ganlib.page import sheets
 from ganlib.support import paths
@@ -24,7 +22,7 @@ COUNTED = ("running_", "num_batches")  # batch norm's, which are not learned
 def section(report: str) -> dict[str, Any]:
     """Of a report or baseline that has been trained; scores are absent where it has not been scored."""
     outputs = paths.outputs(report)
-    settings = YAML(typ="safe").load(outputs.run / "config.yaml")
+    settings = read_yaml(outputs.run / "config.yaml")
     details = paths.details(report)
     return {
         "report": report,
@@ -34,7 +32,7 @@ def section(report: str) -> dict[str, Any]:
         "changed": changed(params.own(report), settings),
         "parameters": {"generator": parameters(outputs.run / "generator.safetensors")}
         | {path.stem: parameters(path) for path in sorted(outputs.nets.glob("*.safetensors")) if path.stem != "generator"},
-        "figures": json.loads(details.read_text(encoding="utf-8")) if details.exists() else {},
+        "figures": read_json(details) if details.exists() else {},
         "log": columns(outputs.progress / "log.csv"),
         "kept": columns(paths.scores(report) / "scores.csv"),
         "rows": rows(settings.get("conditions") or {}),
@@ -72,11 +70,8 @@ def rows(conditions: dict[str, list[str]]) -> list[str]:
 
 def columns(path: Path) -> dict[str, list[float]]:
     """The columns of a CSV file of numbers; none where there is no file."""
-    if not path.exists():
-        return {}
-    with path.open(newline="", encoding="utf-8") as file:
-        header, *lines = csv.reader(file)
-    return {name: [float(line[place]) for line in lines] for place, name in enumerate(header)}
+    lines = read_csv(path) if path.exists() else []
+    return {name: [float(line[name]) for line in lines] for name in (lines[0] if lines else ())}
 
 
 def parameters(path: Path) -> int:

@@ -1,9 +1,10 @@
 """How far scores lie apart over seeds: the trainings of docs/seeds.csv that are comparable with a run's scores."""
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from ganlib.core.tables import read_csv
 
 FILE = Path("docs/seeds.csv")
 
@@ -28,8 +29,7 @@ def spreads(figures: dict[str, Any], report: str, path: Path = FILE) -> dict[str
     """Of `kid` and `fid`, over trainings on the same data set at the same scale and N; empty where there are fewer than two."""
     if not path.exists():
         return {}
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file) if row["report"] == report and _comparable(row, figures)]
+    rows = [row for row in read_csv(path) if row["report"] == report and _comparable(row, figures)]
     if len(rows) < 2:
         return {}
     return {score: Spread(tuple(float(row[score]) for row in rows), int(rows[0]["step"])) for score in ("kid", "fid")}

@@ -1,6 +1,5 @@
 """The studies' verdicts, out of docs/claims.json, and each as dots of its seeds, an interval and a margin on one line."""
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
@@ -9,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from ganlib.core.tables import read_json
 from ganlib.page.charts import short
 
 FILE = Path("docs/claims.json")
@@ -29,7 +29,7 @@ COMMANDS = {"tested": STUDY, "declared": STUDY, "ready": "ganlib declare {0} && 
 
 def claims(path: Path = FILE) -> list[dict[str, Any]]:
     """Every claim of the reports, with its `command` and each result with its `chart` and its `numbers`; none where there is no file."""
-    found = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    found = read_json(path) if path.exists() else []
     return [
         {
             **claim,

@@ -1,7 +1,6 @@
 """All that a trial's training and its scores depend on, pictures and code by their digests."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,6 @@ from ganlib.data.faces import Faces
 from ganlib.params import Params
 from ganlib.studies.study import Trial
 from ganlib.support import codehash, paths
-from ganlib.support.files import replacing
 
 CODE = Path(__file__).parents[2]
 
@@ -56,9 +54,3 @@ def scoring(trial: Trial, settings: Params) -> dict[str, Any]:
     code = codehash.digest(scoring_code(trial.report), CODE)
     asked = {"protocol": settings.protocol, "attributes": settings.attributes, "split": settings.data.split}
     return {"crop": trial.crop, **asked, "reals": reals, "code": code}
-
-
-def write(values: dict[str, Any], path: Path) -> None:
-    """Leave such values for the stages that read them."""
-    with replacing(path) as target:
-        target.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")

@@ -1,6 +1,5 @@
 """How far runs of one setting lie apart, and so what differences between two settings any study can see."""
 
-import json
 import math
 from typing import Any
 
@@ -8,6 +7,7 @@ import numpy as np
 from scipy import stats
 from scipy.optimize import brentq
 
+from ganlib.core.tables import read_json
 from ganlib.studies import outcomes, places
 from ganlib.studies.results import Row
 from ganlib.studies.verdict import LEVEL, LOOKS
@@ -18,7 +18,7 @@ POWER = 0.9
 
 def rows(trial: str, dataset: str, seeds: list[int]) -> list[Row]:
     """A row for each seed."""
-    found = {seed: json.loads(places.figures(dataset, trial, seed).read_text(encoding="utf-8")) for seed in seeds}
+    found = {seed: read_json(places.figures(dataset, trial, seed)) for seed in seeds}
     return [
         {"trial": trial, "seed": seed, "status": figures["status"], **{column: figures.get(column, "") for column in COLUMNS}}
         for seed, figures in found.items()

@@ -1,9 +1,7 @@
 """What the trials of a study came to: a row for each, and the verdict that is taken from the rows alone."""
 
-import csv
-import json
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -11,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ganlib.core.tables import read_csv, read_json
 from ganlib.studies import outcomes, places, verdict
 from ganlib.studies.declarations import FILE
 from ganlib.studies.study import Study
@@ -33,7 +32,7 @@ def rows(study: Study, dataset: str, seeds: list[int]) -> Iterator[Row]:
 
 
 def _rows_of_trial(study: Study, name: str, seed: int, path: Path) -> Iterator[Row]:
-    figures = json.loads(path.read_text(encoding="utf-8"))
+    figures = read_json(path)
     floor = figures.get(study.judged_by.floor, "")
     common = {"floor": floor, **{column: figures.get(column, "") for column in ALWAYS if column != study.outcome}}
     common |= {column: figures.get(column, "") for column in CIRCUMSTANCES}
@@ -43,21 +42,11 @@ def _rows_of_trial(study: Study, name: str, seed: int, path: Path) -> Iterator[R
         return
     on_the_way: dict[int, str] = {}
     if (scores := path.with_name("scores.csv")).exists():  # not of a run that diverged
-        with scores.open(newline="", encoding="utf-8") as file:
-            on_the_way = {int(line["step"]): line[study.outcome] for line in csv.DictReader(file)}
+        on_the_way = {int(line["step"]): line[study.outcome] for line in read_csv(scores)}
     blank = {column: "" for column in ALWAYS if column != study.outcome}
     for step in study.moments:
         yield {**told, "step": step, study.outcome: on_the_way.get(step, ""), **common, **blank}
     yield {**told, "step": figures.get("step", ""), study.outcome: figures.get(study.outcome, ""), **common}
-
-
-def table(found: Iterable[Row]) -> str:
-    """The rows as CSV."""
-    text, found = StringIO(), list(found)
-    writer = csv.DictWriter(text, found[0], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(found)
-    return text.getvalue()
 
 
 def judge(study: Study, text: str) -> dict[str, Any]:

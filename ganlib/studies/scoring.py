@@ -1,7 +1,5 @@
 """The figures of a trial, and how it ended: they are what studies are made of."""
 
-import csv
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +8,7 @@ import torch
 from scipy.stats import theilslopes
 
 from ganlib.core.device import device
-from ganlib.core.tables import closing_figures
+from ganlib.core.tables import final_metrics, read_csv, read_json
 from ganlib.curve import settings as curve
 from ganlib.data.faces import Faces
 from ganlib.fidelity import inception
@@ -35,14 +33,14 @@ def score(training: dict[str, Any], scoring: dict[str, Any], run: Path, folder: 
     reals' diversity at the end) or "learned nothing" (no better KID than its generator at step 0).
     """
     settings, outputs = stored.settings_from(training), Outputs.below(run)
-    figures = {"scale": training["scale"], **json.loads((run / stored.MACHINE).read_text(encoding="utf-8"))}
+    figures = {"scale": training["scale"], **read_json(run / stored.MACHINE)}
     if (run / stored.DIVERGED).exists():
         return figures | {"status": "diverged"}
     if isinstance(settings, curve.Settings):
-        judged = json.loads((run / stored.CURVE).read_text(encoding="utf-8"))
+        judged = read_json(run / stored.CURVE)
         return figures | {"status": "lived", "step": settings.steps, "d_real": judged["d_accuracy"], **judged}
     log = outputs.progress / "log.csv"
-    figures |= _scored(settings, scoring, outputs, folder, seed) | closing_figures(log) | slopes(log)
+    figures |= _scored(settings, scoring, outputs, folder, seed) | final_metrics(log) | slopes(log)
     return figures | {"status": status(figures)}
 
 
@@ -58,8 +56,7 @@ def slopes(log: Path) -> dict[str, float]:
 
     The first tenth of the run is left out: there nothing is balanced yet.
     """
-    with log.open(newline="", encoding="utf-8") as file:
-        lines = list(csv.DictReader(file))
+    lines = read_csv(log)
     lines = lines[len(lines) // 10 :]
     columns = [name for name in lines[0] if name.endswith(("loss", "loss_keras")) or name == "d_accuracy"]
     steps = np.array([float(line["step"]) for line in lines]) / 1000

@@ -1,17 +1,16 @@
 """What a trial's settings file says, the files that a trial leaves beside those of its training, and whether it is there already."""
 
-import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ganlib.core.tables import read_json, write_json
 from ganlib.curve import settings as curve
 from ganlib.models.registry import settings_of
 from ganlib.models.report import Report
 from ganlib.support import progress
-from ganlib.support.files import replacing
 
 CURVE = "curve.json"  # the demo's figures
 DIVERGED = "diverged.txt"  # why a training ended early
@@ -29,12 +28,11 @@ def settings_from(training: dict[str, Any]) -> Report | curve.Settings:
 def making(folder: Path, made_of: dict[str, Any]) -> Iterator[bool]:
     """Whether `folder` has to be made, for the block to do it; it is emptied then. It need not where it was made of the same before."""
     stamp = folder / MADE_OF
-    there = stamp.exists() and json.loads(stamp.read_text(encoding="utf-8")) == made_of
+    there = stamp.exists() and read_json(stamp) == made_of
     if there:
         progress.log(f"{folder} is there already, of the same settings")
     else:
         shutil.rmtree(folder, ignore_errors=True)
     yield not there
     if not there:
-        with replacing(stamp) as target:
-            target.write_text(json.dumps(made_of, indent=2) + "\n", encoding="utf-8")
+        write_json(made_of, stamp)

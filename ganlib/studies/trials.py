@@ -1,12 +1,12 @@
 """A trial: one training of a report with one seed, which may go wrong and is then a trial that went wrong."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from ganlib.core.device import kernels, processor
+from ganlib.core.tables import write_json
 from ganlib.curve import settings as curve
 from ganlib.curve import training as curve_training
 from ganlib.data.faces import Faces
@@ -28,7 +28,7 @@ def train(training: dict[str, Any], folder: Path, *, seed: int, save_every: int 
         output.mkdir(parents=True, exist_ok=True)
     try:
         if isinstance(settings, curve.Settings):
-            _write_json(curve_training.train(settings, outputs, seed=seed), folder / CURVE)
+            write_json(curve_training.train(settings, outputs, seed=seed), folder / CURVE)
         else:
             faces = Faces.open(paths.faces(settings.crop), training["split"]).first(settings.train_images)
             loop.train(
@@ -46,9 +46,4 @@ def train(training: dict[str, Any], folder: Path, *, seed: int, save_every: int 
         with replacing(folder / DIVERGED) as target:
             target.write_text(f"{error}\n", encoding="utf-8")
     threads = 1 if isinstance(settings, curve.Settings) else torch.get_num_threads()
-    _write_json({"processor": processor(), "kernels": kernels(), "threads": threads}, folder / MACHINE)
-
-
-def _write_json(values: dict[str, Any], path: Path) -> None:
-    with replacing(path) as target:
-        target.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+    write_json({"processor": processor(), "kernels": kernels(), "threads": threads}, folder / MACHINE)

@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import Tensor
 
-from ganlib.core.tables import Log, save_config
+from ganlib.core.tables import Log, write_yaml
 from ganlib.data.faces import Faces
 from ganlib.models import store
 from ganlib.models.report import Report
@@ -27,7 +27,7 @@ class RunWriter:
         self.monitor = Monitor(steps_per_epoch)
         self.log = Log(outputs.progress / "log.csv")
         self.sheets = sheets.Sheets(report, faces, outputs.progress, seed)
-        save_config({"report": name, "seed": seed, "steps": steps, **report.model_dump()}, outputs.run / "config.yaml")
+        write_yaml({"report": name, "seed": seed, "steps": steps, **report.model_dump()}, outputs.run / "config.yaml")
 
     def write(self, step: int, losses: Mapping[str, Tensor], trainer: Trainer) -> dict[str, float] | None:
         """Write what is due after `step`; returns the figures where a line of them is."""

@@ -1,15 +1,14 @@
 """What is known of a trained generator: its settings, its size, its scores and where it came from. Imports no torch."""
 
-import json
 from collections.abc import Iterator
 from math import prod
 from pathlib import Path
 from typing import Any, get_args
 
-from ruamel.yaml import YAML
 from safetensors import safe_open
 
 from ganlib import params
+from ganlib.core.tables import read_json, read_yaml
 from ganlib.support import paths
 from ganlib.support.types import Metric
 from ganlib.use.runs import Run
@@ -48,7 +47,7 @@ def training(run: Run) -> dict[str, Any] | None:
     file = run.get(paths.outputs(run.name).run / "config.yaml")
     if file is None:
         return None
-    config = YAML(typ="safe").load(file)
+    config = read_yaml(file)
     figures = scores(run) or {}
     data = {key: figures[key] for key in ("dataset", "split", "scale") if key in figures}
     return {key: config[key] for key in ("seed", "steps")} | data | ({"kind": _kind(run, data["dataset"])} if data else {})
@@ -59,7 +58,7 @@ def scores(run: Run) -> dict[str, Any] | None:
     file = run.get(paths.details(run.name))
     if file is None:
         return None
-    return json.loads(file.read_text(encoding="utf-8")) | ({"stale": STALE.format(name=run.name)} if _stale(run) else {})
+    return read_json(file) | ({"stale": STALE.format(name=run.name)} if _stale(run) else {})
 
 
 def _stale(run: Run) -> bool:
@@ -67,7 +66,7 @@ def _stale(run: Run) -> bool:
     folder = str(paths.outputs(run.name).run)
     for file in ("dvc.lock", "baselines/dvc.lock"):
         lock = run.get(Path(file))
-        stages = YAML(typ="safe").load(lock)["stages"] if lock else {}
+        stages = read_yaml(lock)["stages"] if lock else {}
         if f"evaluate@{run.name}" in stages:
             made, scored = (
                 [
@@ -84,7 +83,7 @@ def _stale(run: Run) -> bool:
 def _kind(run: Run, dataset: str) -> str | None:
     """toons, celeba or folder, by the checkout's params.yaml; None if it no longer has that data set."""
     file = run.get(params.FILE)
-    block = YAML(typ="safe").load(file)["datasets"].get(dataset) if file else None
+    block = read_yaml(file)["datasets"].get(dataset) if file else None
     return block["kind"] if block else None
 
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 import ganlib
 from ganlib.core.images import GAP
-from ganlib.core.tables import save_config
+from ganlib.core.tables import write_yaml
 from ganlib.use import walks
 from tests.cli.test_main import run
 from tests.conftest import ROOT
@@ -44,7 +44,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "params.yaml").write_text((ROOT / "params.yaml").read_text(encoding="utf-8"), encoding="utf-8")
     for name in ("dense64", "began64"):
         outputs = trained(below(root, name), name, **NARROW)
-        save_config({"report": name, "seed": 1, "steps": 4000}, outputs.run / "config.yaml")
+        write_yaml({"report": name, "seed": 1, "steps": 4000}, outputs.run / "config.yaml")
         (outputs.progress / "samples").mkdir()
         for step, colour in ((500, "red"), (1000, "lime"), (4000, "blue")):
             Image.new("RGB", (60, 40), colour).save(outputs.progress / "samples" / f"{step:06d}.png")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ganlib.core.tables import Log, closing_figures, save_metrics
+from ganlib.core.tables import Log, final_metrics, save_metrics
 
 STANDING = "collapsed saturated left_out k rate_generator rate_encoder".split()
 
@@ -19,13 +19,13 @@ def log(folder: Path, lines: int) -> Path:
 
 @pytest.mark.parametrize(("lines", "closing"), [(1, [1]), (9, [9]), (19, [19]), (20, [19, 20]), (39, [37, 38, 39])])
 def test_losses_and_shares_are_means_over_the_last_tenth_of_lines(tmp_path, lines, closing):
-    figures = closing_figures(log(tmp_path, lines))
+    figures = final_metrics(log(tmp_path, lines))
     means = {"d_loss": [line**2 for line in closing], "kept": [1 / line for line in closing], "kl": closing}
     assert {name: figures[name] for name in means} == pytest.approx({name: sum(some) / len(some) for name, some in means.items()}, rel=1e-5)
 
 
 def test_step_counts_balance_and_rates_are_those_of_the_last_line(tmp_path):
-    figures = closing_figures(log(tmp_path, 40))
+    figures = final_metrics(log(tmp_path, 40))
     assert {name: figures[name] for name in ("step", *STANDING)} == {"step": 800, **dict.fromkeys(STANDING, 40)}
     assert isinstance(figures["step"], int)
     assert list(figures) == ["step", "d_loss", "kept", "kl", *STANDING]

@@ -6,7 +6,7 @@ import torch
 from ganlib import params
 from ganlib.core import random
 from ganlib.core.random import stream
-from ganlib.core.tables import closing_figures
+from ganlib.core.tables import final_metrics
 from ganlib.curve import training as curve
 from ganlib.models.objective import Batch
 from ganlib.support.errors import UserError
@@ -77,7 +77,7 @@ def test_every_purpose_has_its_stream_of_the_seed_and_the_figures_are_of_new_cur
     assert list(panels) == [0, 1]
     torch.testing.assert_close(panels[0], first)
     torch.testing.assert_close(panels[1], last)
-    log = closing_figures(tmp_path / "progress" / "log.csv")
+    log = final_metrics(tmp_path / "progress" / "log.csv")
     assert {key: log[key] for key in figures} == pytest.approx(figures, rel=1e-5)
     assert "seed: 7\n" in (tmp_path / "run" / "config.yaml").read_text(encoding="utf-8")
 

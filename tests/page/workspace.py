@@ -56,7 +56,7 @@ def paint(folder: Path) -> None:
 def trained(report: str) -> None:
     """What `train` leaves of a report: as many rows of a sheet as there are conditions, one colour a picture, darker at each step."""
     settings, outputs = params.load().report(report), paths.outputs(report)
-    tables.save_config({"report": report, "seed": 1, "steps": STEPS[-1], **settings.model_dump()}, outputs.run / "config.yaml")
+    tables.write_yaml({"report": report, "seed": 1, "steps": STEPS[-1], **settings.model_dump()}, outputs.run / "config.yaml")
     _net(outputs.run / "generator.safetensors", {"weight": (5, 7), "bias": (7,), "running_mean": (7,)})
     _net(outputs.nets / "discriminator.safetensors", {"weight": (3, 11)})
     rows = len(sections.rows(settings.model_dump().get("conditions") or {})) or 8
@@ -81,7 +81,7 @@ def scored(report: str, **others: Any) -> None:
 def curve() -> None:
     """What the curve demo leaves: two moments of two curves."""
     outputs = paths.outputs("curve")
-    tables.save_config({"seed": 1, **params.load().curve.model_dump()}, outputs.run / "config.yaml")
+    tables.write_yaml({"seed": 1, **params.load().curve.model_dump()}, outputs.run / "config.yaml")
     _log(outputs.progress / "log.csv", LOGS["curve"])
     tables.save_metrics({"steps": 30, "d_accuracy": 0.51, "d_score": -1.38, "within_bounds": 0.9}, paths.metrics("curve"))
     flat, steep = [1.0] * 15, [2.0] * 15

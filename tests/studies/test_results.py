@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ganlib.core.tables import to_csv
 from ganlib.studies import declarations, places, results, words
 from ganlib.studies.study import Study
 from ganlib.support.errors import UserError
@@ -40,7 +41,7 @@ def leave(trial: str, seed: int, moments: dict[int, float] | None = None, **figu
 
 
 def judged(study: Study, seeds: list[int] = SEEDS) -> dict[str, Any]:
-    return results.judge(study, results.table(results.rows(study, DATASET, seeds)))
+    return results.judge(study, to_csv(results.rows(study, DATASET, seeds)))
 
 
 def noisy(seed: int, value: float) -> float:
@@ -67,7 +68,7 @@ def test_table_holds_all_that_the_verdict_is_made_from():
     for seed in SEEDS:
         leave("dcgan64", seed, kid=noisy(seed, 0.1), kid_floor=0.02, coverage=0.3)
         leave("dcgan64_equal_rates", seed, kid=noisy(seed, 0.2), kid_floor=0.02, coverage=0.2)
-    text = results.table(results.rows(declared("unequal_rates"), DATASET, SEEDS))
+    text = to_csv(results.rows(declared("unequal_rates"), DATASET, SEEDS))
     table = pd.read_csv(results.StringIO(text))
     assert len(table) == 12
     assert set(table["processor"]) == {"a processor"}
@@ -81,9 +82,9 @@ def test_dots_are_what_each_seed_says():
         leave("dcgan64", seed, kid=0.12, kid_floor=0.02)
         leave("dcgan64_equal_rates", seed, kid=0.12 + 0.1 * seed, kid_floor=0.02)
         leave("dense64", seed, d_accuracy=seed / 10 if seed > 1 else "")
-    text = results.table(results.rows(declared("unequal_rates"), DATASET, SEEDS))
+    text = to_csv(results.rows(declared("unequal_rates"), DATASET, SEEDS))
     assert results.dots(declared("unequal_rates"), text) == pytest.approx([1 - 1 / (1 + seed) for seed in SEEDS])
-    text = results.table(results.rows(declared("d_is_not_fooled"), DATASET, SEEDS))
+    text = to_csv(results.rows(declared("d_is_not_fooled"), DATASET, SEEDS))
     assert results.dots(declared("d_is_not_fooled"), text) == pytest.approx([seed / 10 for seed in SEEDS[1:]])
 
 
@@ -149,7 +150,7 @@ def test_end_of_a_run_is_compared_with_its_first_moment_in_pairs():
     found = judged(study)
     assert (found["verdict"], found["difference"]) == ("supported", pytest.approx(0.2, abs=0.01))
     assert found["p_trend"] < 0.001
-    header, *lines = results.table(results.rows(study, DATASET, SEEDS)).splitlines(keepends=True)
+    header, *lines = to_csv(results.rows(study, DATASET, SEEDS)).splitlines(keepends=True)
     random.Random(0).shuffle(lines)
     assert results.judge(study, header + "".join(lines)) == pytest.approx(found)
     assert found["steps"] == 4000

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ganlib import params
-from ganlib.core.tables import Log, closing_figures
+from ganlib.core.tables import Log, final_metrics
 from ganlib.data.faces import Faces
 from ganlib.studies import scoring, trials
 from ganlib.studies.stored import making, settings_from
@@ -43,7 +43,7 @@ def test_trial_trains_as_long_as_its_declaration_says(stored, tmp_path, changes)
     stored["settings"] |= {"snapshots": None, "epochs": 2, "max_steps": None, "epoch_steps": None, **changes}
     trials.train(stored, tmp_path / "run", seed=3, save_every=None)
     faces = Faces.open(paths.faces("wide64"), "all")
-    assert closing_figures(tmp_path / "run" / "progress" / "log.csv")["step"] == Trial("dense64", settings_from(stored), "wide64").steps(
+    assert final_metrics(tmp_path / "run" / "progress" / "log.csv")["step"] == Trial("dense64", settings_from(stored), "wide64").steps(
         len(faces)
     )
 

@@ -14,7 +14,7 @@ from torch.nn.functional import binary_cross_entropy
 from ganlib.core import random
 from ganlib.core.images import to_uint8
 from ganlib.core.random import Streams, derived_seed, stream
-from ganlib.core.tables import Log, closing_figures
+from ganlib.core.tables import Log, final_metrics
 from ganlib.models import store
 from ganlib.models.adversarial import Adversarial
 from ganlib.models.objective import Batch
@@ -118,7 +118,7 @@ def test_shards_of_twenty_pictures_train_as_one_file_does(tmp_path, name):
 def test_length_is_the_epochs_unless_the_cap_is_lower(tmp_path):
     for cap, steps in ((None, 6), (5, 5), (9, 6)):  # 12 pictures, 4 a step
         log = run(tmp_path, "dcgan64", f"cap{cap}", epochs=2, max_steps=cap).progress / "log.csv"
-        assert closing_figures(log)["step"] == steps
+        assert final_metrics(log)["step"] == steps
 
 
 def test_epochs_end_where_they_should_and_the_watch_sees_every_step(tmp_path, monkeypatch):
@@ -134,7 +134,7 @@ def test_epochs_end_where_they_should_and_the_watch_sees_every_step(tmp_path, mo
 
 
 def test_rates_in_the_log_are_those_of_the_optimizers(tmp_path):
-    row = closing_figures(run(tmp_path, "dcgan64", lr_g=1e-3, lr_d=3e-3, rate_scale=2.0).progress / "log.csv")
+    row = final_metrics(run(tmp_path, "dcgan64", lr_g=1e-3, lr_d=3e-3, rate_scale=2.0).progress / "log.csv")
     assert (row["rate_generator"], row["rate_discriminator"]) == (2e-3, 6e-3)
 
 
@@ -174,7 +174,7 @@ def test_collapse_is_counted_from_the_second_epoch_in_the_log_and_on_from_a_chec
     """Twelve pictures, four a step: an epoch is three steps."""
     monkeypatch.setattr(Sheets, "diversity", lambda *_: 0.0)
     for steps, collapsed in ((5, 2), (8, 5)):
-        row = closing_figures(run(tmp_path, "dcgan64", epochs=3, max_steps=steps).progress / "log.csv")
+        row = final_metrics(run(tmp_path, "dcgan64", epochs=3, max_steps=steps).progress / "log.csv")
         assert (row["step"], row["diversity"], row["collapsed"]) == (steps, 0, collapsed)
 
 

@@ -1,6 +1,5 @@
 """A generator as a folder that the Hugging Face Hub takes for a model: a card, its settings, its weights and a sheet of pictures."""
 
-import json
 import shutil
 from io import StringIO
 from pathlib import Path
@@ -10,6 +9,7 @@ import torch
 from ruamel.yaml import YAML
 
 from ganlib.core.images import save_sheet
+from ganlib.core.tables import write_json
 from ganlib.support.files import replacing
 from ganlib.support.types import Metric
 from ganlib.use import information
@@ -25,8 +25,7 @@ def export(generator: Sampler, folder: Path) -> str:
     known = information.describe(generator.run)
     folder.mkdir(parents=True, exist_ok=True)
     save_sheet(torch.from_numpy(generator.sample(range(1, SHEET + 1))), 8, folder / "sheet.png")
-    with replacing(folder / "config.json") as target:
-        target.write_text(json.dumps({"report": known["report"], "settings": known["settings"]}, indent=2) + "\n", encoding="utf-8")
+    write_json({"report": known["report"], "settings": known["settings"]}, folder / "config.json")
     with replacing(folder / "model.safetensors") as target:
         shutil.copyfile(generator.run.file, target)
     with replacing(folder / "README.md") as target:

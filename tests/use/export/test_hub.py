@@ -8,7 +8,7 @@ import pytest
 from ruamel.yaml import YAML
 
 import ganlib
-from ganlib.core.tables import save_config
+from ganlib.core.tables import write_yaml
 from ganlib.use.export import hub
 from ganlib.use.export.terms import TERMS
 from tests.cli.test_commands import FIGURES, seen
@@ -21,7 +21,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with params.yaml and dense64, trained and scored on drawn faces."""
     (tmp_path / "params.yaml").write_text((ROOT / "params.yaml").read_text(encoding="utf-8"), encoding="utf-8")
     outputs = trained(below(tmp_path, "dense64"), "dense64")
-    save_config({"report": "dense64", "seed": 1, "steps": 4000}, outputs.run / "config.yaml")
+    write_yaml({"report": "dense64", "seed": 1, "steps": 4000}, outputs.run / "config.yaml")
     score(tmp_path, "toons")
     monkeypatch.chdir(tmp_path)
     return tmp_path
