@@ -1,33 +1,33 @@
-# Everything runs in .venv/, which holds exactly what requirements.txt pins.
+# Everything runs in .venv/, installed with the versions that requirements.txt pins.
 
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
-# Two test files at a time, in pytest's order: much of a test's time is the start of a process, which needs one core.
+# Two test files at a time, in pytest's order: much of a test's time is the start of a process, on one core.
 TESTS = python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help repro test test-slow lint clean
 
-help:  ## show this list
+help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
 
-repro: .venv/installed  ## run the pipeline: faces, crops, every report and the curve, sheets, scores
+repro: .venv/installed  ## install, then run the whole pipeline (dvc repro)
 	@git rev-parse --git-dir > /dev/null 2>&1 || { echo 'error: DVC needs a git repository: clone ganlib with git, or run `git init && git add . && git commit -m start` here' >&2; exit 1; }
 	@dvc repro
 
-test: .venv/installed  ## the default tests, in minutes
+test: .venv/installed  ## run the default tests (minutes)
 	$(TESTS) -m 'not slow'
 
-test-slow: .venv/installed  ## the tests that take longer
+test-slow: .venv/installed  ## run the slow tests
 	$(TESTS) -m slow
 
-lint: .venv/installed  ## ruff (its formatting too), the layers, the types
+lint: .venv/installed  ## check style, formatting, the import contract and types
 	ruff check .
 	ruff format --check .
 	lint-imports
 	mypy
 
-clean:  ## free what runs keep outside DVC: checkpoints, times and half-finished files, but not those of a run in progress
-	rm -rf .checkpoints/downloads .hypothesis .pytest_cache .ruff_cache dvc_plots
+clean:  ## delete caches, checkpoints and partial files, except those in use
+	rm -rf .checkpoints/downloads .hypothesis .pytest_cache .ruff_cache .mypy_cache .import_linter_cache dvc_plots
 	@test ! -d .checkpoints || python -c 'from ganlib.support import paths; from ganlib.training import checkpoint; checkpoint.prune(paths.checkpoints(), 0)'
 	@test ! -d data/faces || python -c 'from pathlib import Path; from ganlib.data import cache; cache.clean(Path("data/faces"))'
 

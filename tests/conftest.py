@@ -1,4 +1,4 @@
-"""What several test files share."""
+"""Fixtures shared by several test files."""
 
 import os
 import signal
@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-# Tests interrupt runs. A shell starts background jobs with these two ignored, and what is ignored stays so in every process below.
+# Tests interrupt runs. A shell may start background jobs with these signals ignored, and child processes inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
-# Threads that wait for one another sleep: two tests at a time on two cores would otherwise take the core from the one waited for.
+# Waiting OpenMP threads sleep instead of spinning: two tests at a time share two cores.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 ROOT = Path(__file__).parent.parent
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent
 
 @pytest.fixture
 def changed_params(tmp_path: Path) -> Callable[..., Path]:
-    """A copy of params.yaml with some keys, given as dotted names, set to other values."""
+    """Writes a copy of params.yaml with some keys (dotted names) set to other values."""
 
     def change(changes: dict[str, object]) -> Path:
         yaml = YAML()
@@ -39,7 +39,7 @@ def changed_params(tmp_path: Path) -> Callable[..., Path]:
 
 @pytest.fixture(scope="session")
 def celeba_folder() -> Path:
-    """Real photographs in CelebA's layout."""
+    """Photographs in CelebA's layout."""
     if "GANLIB_CELEBA" not in os.environ:
-        pytest.skip("GANLIB_CELEBA names no folder with CelebA's files")
+        pytest.skip("set GANLIB_CELEBA to a folder in CelebA's layout")
     return Path(os.environ["GANLIB_CELEBA"]).resolve()

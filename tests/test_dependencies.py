@@ -1,8 +1,11 @@
 """pyproject.toml, by which `pip install .` makes a working ganlib, lists what ganlib imports and agrees with requirements.txt."""
 
 import ast
+import shutil
+import subprocess
 import sys
 import tomllib
+import zipfile
 from collections.abc import Iterator
 from importlib.metadata import packages_distributions
 
@@ -41,3 +44,16 @@ def test_every_pin_of_requirements_is_allowed():
     for name, listed in requirements([*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["tests"]]).items():
         (pin,) = pinned[name].specifier
         assert pin.version in listed.specifier, name
+
+
+def test_wheel_has_every_file_of_the_package(tmp_path):
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, tmp_path)
+    shutil.copytree(ROOT / "ganlib", tmp_path / "ganlib", ignore=shutil.ignore_patterns("__pycache__"))
+    build = "from setuptools import build_meta; print(build_meta.build_wheel('dist'))"
+    subprocess.run([sys.executable, "-c", build], cwd=tmp_path, check=True, capture_output=True)
+    (wheel,) = (tmp_path / "dist").glob(f"ganlib-{PROJECT['version']}-*.whl")
+    files = {str(path.relative_to(tmp_path)) for path in (tmp_path / "ganlib").rglob("*") if path.is_file()}
+    packed = zipfile.ZipFile(wheel).namelist()
+    assert {name for name in packed if name.startswith("ganlib/")} == files
+    assert f"ganlib-{PROJECT['version']}.dist-info/licenses/LICENSE" in packed
