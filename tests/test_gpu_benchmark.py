@@ -31,7 +31,7 @@ def test_it_needs_no_package_of_the_command_line_or_of_drawing():
     code = "import sys, benchmarks.gpu; print(*sys.modules)"
     modules = set(subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split())
     assert {"torch", "ganlib.training.loop"} <= modules
-    assert not modules & {"dvc", "typer", "dicebear", "resvg_py", "gdown", "fsspec.implementations.http", "jinja2", "onnx", "vl_convert"}
+    assert not modules & {"dvc", "typer", "dicebear", "resvg_py", "gdown", "fsspec.implementations.http", "jinja2", "onnx"}
 
 
 def test_mistakes_are_one_line(tmp_path):

@@ -13,7 +13,6 @@ import pytest
 from filelock import FileLock
 from ruamel.yaml import YAML
 
-from ganlib import plots
 from tests.conftest import ROOT
 
 TINY = {"width": 0.04, "max_steps": 3, "sample_every": 2}
@@ -99,7 +98,6 @@ def tiny(folder: Path, *, locks: bool = False) -> Checkout:
         if (ROOT / name).is_file() and (locks or Path(name).name != "dvc.lock"):
             (checkout.folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, checkout.folder / name)
-    plots.write(checkout.folder / plots.PAGE)  # as the Makefile does
     checkout.change(_shrink)
     for arguments in ("init -q", "config user.name tests", "config user.email tests@localhost", "add -A", "commit -qm start"):
         checkout.run("git", *arguments.split())
