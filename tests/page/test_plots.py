@@ -25,7 +25,8 @@ def specs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
     (folder / "kid.csv").write_text("report,step,share,kid\na,1,0.5,0.3\na,2,1,0.2\nb,9,1,0.4\n", encoding="utf-8")
     stages = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
     drawn = {"log.csv": stages["train"]["do"], "scores.csv": stages["evaluate"]["do"], "kid.csv": stages["compare"]}
-    plots = [{path: next(iter(stage["plots"][0].values()))} for path, stage in drawn.items()]
+    properties = {path: next(iter(stage["plots"][0].values())) for path, stage in drawn.items()}
+    plots = [{path: {**each, "title": each["title"].replace("${key}", "dense64")}} for path, each in properties.items()]
     YAML().dump({"stages": {"draw": {"cmd": "true", "plots": plots}}}, folder / "dvc.yaml")
     subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
     subprocess.run([sys.executable, "-m", "dvc", "plots", "show"], cwd=folder, check=True, capture_output=True)
@@ -35,7 +36,7 @@ def specs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
 
 
 def test_plots_have_titles_axes_and_the_rows_of_their_tables(specs):
-    losses, scores, kid = (specs[title] for title in ("${key} losses", "${key} FID and KID over training", "KID over training, all reports"))
+    losses, scores, kid = (specs[title] for title in ("dense64 losses", "dense64 FID and KID over training", "KID over training, all reports"))
     assert [part["encoding"]["x"]["title"] for part in (*losses["vconcat"], *scores["vconcat"])] == ["step"] * 4
     assert [part["encoding"]["y"]["title"] for part in (*losses["vconcat"], *scores["vconcat"])] == ["loss", "share", "FID", "KID"]
     assert (kid["encoding"]["x"]["title"], kid["encoding"]["y"]["title"]) == ("share of the training", "KID")
@@ -44,4 +45,4 @@ def test_plots_have_titles_axes_and_the_rows_of_their_tables(specs):
 
 
 def test_losses_are_drawn_from_columns_that_the_glossary_knows(specs):
-    assert set(specs["${key} losses"]["transform"][0]["fold"]) <= TRAINING.keys()
+    assert set(specs["dense64 losses"]["transform"][0]["fold"]) <= TRAINING.keys()
