@@ -1,217 +1,229 @@
-"""Every column of a log and every figure of an evaluation in words: the page shows them, and docs/reading-a-run.md lists them."""
+"""Explains every column of a log and every metric of an evaluation, for the page and for docs/reading-a-run.md."""
 
 import re
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Term:
-    """What a figure is called, what it says and how it is written; `zero` and `one` say what these two values mean where that surprises."""
+class Entry:
+    """A metric's name, its explanation, its format specification, and what a value of exactly 0 or 1 means if that is not obvious."""
 
     name: str
-    words: str
-    form: str = ".3f"
+    text: str
+    spec: str = ".3f"
     zero: str = ""
     one: str = ""
     unit: str = ""
 
-    def write(self, value: str | float) -> str:
-        """The value as people read it, with a true minus sign."""
+    def format(self, value: str | float) -> str:
+        """The value for display, with a true minus sign."""
         if isinstance(value, str):
             return value
-        text = f"{round(value) if self.form.endswith('d') else value:{self.form}}"
+        text = f"{round(value) if self.spec.endswith('d') else value:{self.spec}}"
         if not any(digit in text for digit in "123456789"):
             text = text.removeprefix("-")  # no -0.000
         return text.replace("-", "\N{MINUS SIGN}")
 
     def remark(self, value: str | float) -> str:
-        """What it means that the value is exactly 0 or 1; empty where it is neither or that needs no word."""
-        return {0: self.zero, 1: self.one}.get(value, "") if isinstance(value, int | float) else ""
+        """What it means that the value is exactly 0 or 1; empty for other values."""
+        return {0.0: self.zero, 1.0: self.one}.get(value, "") if isinstance(value, int | float) else ""
 
 
-OBEYED = "A linear classifier, fitted to real pictures, judges the fakes"
+CLASSIFIER = "according to a linear classifier of Inception's features, trained on reals"
 
 SCORES = {
-    "fid": Term(
+    "fid": Entry(
         "FID",
-        "Frechet distance between reals and fakes in Inception's features; lower is better, and few pictures raise it: compare at equal N"
-        " and beside the floor",
+        "Fréchet distance between Gaussians fitted to Inception's features of reals and fakes; lower is better. Small N raises it: compare at"
+        " equal N, and with the floor",
         ".0f",
     ),
-    "kid": Term(
+    "kid": Entry(
         "KID",
-        "squared distance of the means in a kernel's space; lower is better, 0 for equal distributions at any N",
-        zero="as near to the reals as other reals are",
+        "squared maximum mean discrepancy of Inception's features under a cubic polynomial kernel, unbiased; lower is better, 0 for equal"
+        " distributions at any N",
+        zero="as close to the reals as other reals are",
     ),
-    "kid_std": Term("KID, one subset", "standard deviation of KID over subsets of the pictures, of one subset's score and not of the mean"),
-    "mind": Term("MIND", "Monge Inception distance, from sorted projections; lower is better; compare at equal N", ".0f"),
-    "precision": Term(
+    "mind": Entry(
+        "MIND", "Monge Inception distance: squared sliced Wasserstein distance of the features; lower is better; compare at equal N", ".0f"
+    ),
+    "precision": Entry(
         "precision",
         "share of fakes within the neighbourhood of a real picture",
         ".2f",
-        zero="not one fake looks like a real picture to Inception: usual in a preview, whose faces are too rough to rank by this",
-        one="every fake lies among the reals",
+        zero="no fake resembles a real picture to Inception: common in previews, whose faces are too rough for this score",
+        one="every fake is near a real picture",
     ),
-    "recall": Term(
+    "recall": Entry(
         "recall",
         "share of reals within the neighbourhood of a fake",
         ".2f",
-        zero="not one real picture is like the fakes: the fakes lie apart from the reals, or close together",
-        one="every real picture has fakes around it, which fakes spread wide and far off have too",
+        zero="no real picture resembles a fake: the fakes are far from the reals, or too close together",
+        one="every real picture is near a fake; widely scattered fakes reach this too",
     ),
-    "density": Term(
+    "density": Entry(
         "density",
-        "how many reals' neighbourhoods a fake is in, over k; 1 for equal distributions, more is possible",
+        "number of reals' neighbourhoods that contain a fake, on average, divided by k; 1 for equal distributions, can exceed 1",
         ".2f",
-        zero="no fake is in any real picture's neighbourhood",
+        zero="no fake is in the neighbourhood of a real picture",
     ),
-    "coverage": Term(
+    "coverage": Entry(
         "coverage",
         "share of reals with a fake in their neighbourhood; 0.97 for equal distributions",
         ".2f",
-        zero="no real picture has a fake near it: the score is at its end and tells such generators apart no more",
+        zero="no real picture has a fake near it: at this end, the score cannot rank generators",
         one="every real picture has a fake near it",
     ),
-    "closer_than_held_out": Term(
+    "closer_than_held_out": Entry(
         "closer than held out",
-        "chance that a fake is closer to a training picture than a new real picture is; 0.5 for new pictures, 1 for copies",
-        ".3f",
-        zero="every fake is farther from the training pictures than new reals are: no sign of copies, and none of quality",
-        one="every fake is closer to a training picture than new reals are: copies",
+        "probability that a fake is nearer to the pictures trained on than a held-out real is; 0.5 for new pictures, 1 for copies",
+        zero="every fake is farther from the pictures trained on than held-out reals are: no copies; says nothing about quality",
+        one="every fake is nearer to the pictures trained on than held-out reals are: copies",
     ),
-    "diversity_within": Term(
+    "diversity_within": Entry(
         "diversity within conditions",
-        "distance of two fakes made for the same conditions as a share of that of two such reals; near 0 in a mode collapse",
+        "mean squared feature distance of two fakes with the same conditions, divided by that of two such reals; near 0 in mode collapse",
         ".2f",
-        zero="all fakes of one condition are one picture",
+        zero="fakes with the same conditions are identical",
     ),
-    "explained": Term(
+    "explained": Entry(
         "explained by conditions",
-        "share of the fakes' variance that lies between those made for different conditions; 1: a condition gives one picture",
+        "share of the variance of the fakes' features that their conditions explain (eta squared)",
         ".2f",
-        one="two fakes of the same conditions are one picture",
+        one="fakes with the same conditions are identical",
     ),
-    "explained_real": Term("the same of reals", "share of the reals' variance that lies between their conditions", ".2f"),
-    "sharpness": Term("sharpness", "variance of the fakes' Laplacian as a share of the reals'; below 1 blurred, above 1 grainy", ".2f"),
-    "fakes_out_of_range": Term(
-        "out of range", "share of the scored fakes' values outside the pixel range, before clipping", ".1%", zero="none"
+    "explained_real": Entry("explained by conditions, reals", "the same share for the reals", ".2f"),
+    "sharpness": Entry(
+        "sharpness", "variance of the fakes' Laplacian divided by that of the reals'; below 1 blurred, above 1 noisy", ".2f"
     ),
-    "obeyed": Term(
+    "fakes_out_of_range": Entry(
+        "out of range", "share of the fakes' pixel values outside the valid range, before clipping", ".1%", zero="none"
+    ),
+    "obeyed": Entry(
         "obeyed",
-        f"{OBEYED}: the share that shows what it was made for",
+        f"share of the fakes made for an attribute that show it, {CLASSIFIER}",
         ".0%",
-        zero="no fake shows what it was made for",
-        one="every fake shows it, which a generator deaf to its conditions can reach too: compare with the share among the unasked",
+        zero="no fake shows the attribute it was made for",
+        one="every fake shows it; compare with ‘unasked’, since a generator that ignores its conditions can reach this too",
     ),
-    "unasked": Term("unasked", f"{OBEYED}: the share that shows it without having been asked for it", ".0%"),
-    "accuracy": Term("classifier's accuracy", "balanced accuracy of that classifier on held-out reals: no share means more", ".0%"),
-    "excess": Term("obeyed beyond unasked", "the first of these shares less the second; 0 of a generator deaf to its conditions", ".0%"),
-    "judged": Term("attributes judged", "how many of the group's attributes could be judged", "d"),
-    "conditions_not_judged": Term("not judged", "conditions that could not be judged here, and the run says why"),
-    "not_judged": Term("not judged", "what could not be judged here, and the run says why"),
+    "unasked": Entry("unasked", f"share of the other fakes that show the attribute, {CLASSIFIER}", ".0%"),
+    "excess": Entry("obeyed minus unasked", "0 for a generator that ignores its conditions", "+.0%"),
+    "accuracy": Entry("classifier’s accuracy", "balanced accuracy of that classifier on held-out reals", ".0%"),
+    "judged": Entry("attributes judged", "number of the group’s attributes that the classifier could judge", "d"),
+    "not_judged": Entry("not judged", "metrics that could not be computed; the evaluation printed the reasons"),
 }
-"""Of an evaluation; those of a group of conditions have its name in front, as `hair_obeyed`."""
+"""Metrics of an evaluation; those of a group of conditions are prefixed with its name, as in `hair_obeyed`."""
 
 ENDS = {
-    "low": "lower end of the 95% interval over which pictures were drawn, not over trainings",
-    "high": "upper end of the same interval",
-    "floor": "the same score of as many other reals: what a perfect generator would have",
+    "low": "lower end of the 95% confidence interval, which covers the choice of pictures but not of seeds",
+    "high": "upper end of that interval",
+    "floor": "the same score for as many other real pictures, which a perfect generator would reach",
 }
-"""What may follow a score's name, as `kid_low`."""
+"""Suffixes of a score, as in `kid_low`."""
 
 SHARES = {
-    "": Term("fakes with", "share of the fakes that the classifier calls so", ".0%", zero="no fake is", one="every fake is"),
-    "_real": Term("reals with", "share of the held-out reals that it calls so", ".0%"),
-    "_excess": Term("fakes more than reals with", "the first of these shares less the second", "+.0%"),
-    "_accuracy": Term("how well it tells", "balanced accuracy of that classifier on held-out reals", ".0%"),
+    "": Entry("fakes with", f"share of the fakes that show the attribute, {CLASSIFIER}", ".0%", zero="no fake does", one="every fake does"),
+    "_real": Entry("reals with", "the same share for held-out reals", ".0%"),
+    "_excess": Entry("fakes minus reals with", "difference of these two shares", "+.0%"),
+    "_accuracy": Entry("accuracy for", "balanced accuracy of that classifier on held-out reals", ".0%"),
 }
-"""Of an attribute, as `share_Smiling_real`."""
+"""Suffixes of an attribute, as in `share_Smiling_real`."""
 
-CIRCUMSTANCES = {
-    "samples": Term("fakes", "N: how many fakes are scored", ",d"),
-    "real_samples": Term("reals", "as many reals they are compared with", ",d"),
-    "seen_samples": Term("training pictures searched", "those in which the nearest of each fake is sought", ",d"),
-    "held_out_samples": Term("held-out pictures", "reals that training did not see", ",d"),
-    "extractor": Term("network", "whose features are compared"),
-    "protocol": Term("protocol", "whose way of resizing to the network's input"),
-    "dataset": Term("data set", "its name in params.yaml"),
-    "split": Term("split", "what was trained on"),
-    "scale": Term("scale", "preview, evening or full"),
+PROTOCOL = {
+    "samples": Entry("fakes", "N, the number of fakes scored", ",d"),
+    "real_samples": Entry("reals", "number of reals that the fakes are compared with", ",d"),
+    "seen_samples": Entry("training pictures searched", "number of pictures searched for the one nearest to each fake", ",d"),
+    "held_out_samples": Entry("held-out pictures", "number of reals that training did not see", ",d"),
+    "extractor": Entry("network", "feature extractor"),
+    "protocol": Entry("protocol", "how pictures are resized for the feature extractor"),
+    "dataset": Entry("data set", "name in params.yaml"),
+    "split": Entry("split", "part of the data set used for training"),
+    "scale": Entry("scale", "preview, evening or full"),
 }
-"""How scores were taken."""
+"""How an evaluation was done."""
 
 TRAINING = {
-    "step": Term("step", "updates made so far; of the details, all of them", ",d"),
-    "steps": Term("steps", "updates that the curve demo makes", ",d"),
-    "d_loss": Term("D's loss", "what the discriminator minimises", ".3g"),
-    "g_loss": Term("G's loss", "what the generator minimises", ".3g"),
-    "d_loss_keras": Term("D's loss, clipped", "the same as Keras computes it, with probabilities clipped at 1e-7", ".3g"),
-    "g_loss_keras": Term("G's loss, clipped", "the same as Keras computes it; 16.1 at most", ".3g"),
-    "d_accuracy": Term(
-        "D is right",
-        "share of reals and fakes that D tells right; 50% where it can tell nothing. Of the curve demo: its mean D(real), 0.5 at the end",
+    "step": Entry("step", "training steps so far; in metrics, the total", ",d"),
+    "steps": Entry("steps", "training steps of the curve demo", ",d"),
+    "d_loss": Entry("D’s loss", "loss that the discriminator minimizes", ".3g"),
+    "g_loss": Entry("G’s loss", "loss that the generator minimizes", ".3g"),
+    "d_loss_keras": Entry("D’s loss in Keras", "D’s loss as Keras computes it, with probabilities clipped at 1e-7", ".3g"),
+    "g_loss_keras": Entry("G’s loss in Keras", "G’s loss as Keras computes it; at most 16.1", ".3g"),
+    "d_accuracy": Entry(
+        "D’s accuracy",
+        "share of reals and fakes that D classifies correctly; 50% is chance. In the curve demo, mean D(real), which ends at 0.5",
         ".1%",
-        zero="D is wrong about every picture",
-        one="D is right about every picture, and G learns little from it",
+        zero="D classifies every picture wrongly",
+        one="D classifies every picture correctly, and G learns little from it",
     ),
-    "fooled": Term("fooled", "share of fakes that D calls real", ".1%", zero="no fake passes", one="every fake passes"),
-    "diversity": Term(
+    "fooled": Entry("fooled", "share of fakes that D classifies as real", ".1%", zero="no fake passes as real", one="every fake passes as real"),
+    "diversity": Entry(
         "diversity",
-        "standard deviation over a sheet's fakes as a share of the reals'; about 1 for a perfect generator, under 0.05 a collapse",
+        "standard deviation between the fakes of a sheet divided by the reals’; about 1 for a perfect generator, below 0.05 in mode collapse",
         ".2f",
-        zero="one picture from every z",
+        zero="every z gives the same picture",
     ),
-    "collapsed": Term("lines collapsed", "lines of the log after the first epoch with a diversity under 0.05", ",d", zero="none"),
-    "saturated": Term("steps saturated", "steps at which D had been right about every picture for 100 steps or more", ",d", zero="none"),
-    "real_loss": Term("loss of reals", "D's reconstruction error of reals, of values in 0 to 1", ".4f"),
-    "fake_loss": Term("loss of fakes", "D's reconstruction error of fakes", ".4f"),
-    "wrong_loss": Term("loss of wrong conditions", "D's reconstruction error of reals with another condition", ".4f"),
-    "kept": Term("reals kept", "share of a batch's reals below the threshold", ".0%"),
-    "left_out": Term("reals left out", "reals above the threshold so far", ",d", zero="none"),
-    "convergence": Term("M", "BEGAN's convergence measure, of values in 0 to 1; lower is better, a low one with k near 0 is not", ".4f"),
-    "balance": Term("balance", "loss of fakes over loss of reals, which k drives towards gamma", ".2f"),
-    "k": Term(
+    "collapsed": Entry("rows collapsed", "rows of the log after the first epoch with a diversity below 0.05", ",d", zero="none"),
+    "saturated": Entry(
+        "steps saturated", "steps at which D had classified everything correctly for at least 100 steps", ",d", zero="none"
+    ),
+    "real_loss": Entry("loss of reals", "D’s mean absolute reconstruction error of reals, for pixel values in [0, 1]", ".4f"),
+    "fake_loss": Entry("loss of fakes", "D’s mean absolute reconstruction error of fakes", ".4f"),
+    "wrong_loss": Entry("loss of wrong conditions", "weighted difference of D’s errors of reals under right and wrong conditions", ".4f"),
+    "kept": Entry("reals kept", "share of the batch’s reals whose loss is below the threshold", ".0%"),
+    "left_out": Entry("reals left out", "number of reals above the threshold so far", ",d", zero="none"),
+    "convergence": Entry("M", "BEGAN’s convergence measure; lower is better, unless k is near 0", ".4f"),
+    "balance": Entry("balance", "loss of fakes divided by loss of reals, which k drives towards gamma", ".2f"),
+    "k": Entry(
         "k",
-        "the weight of fakes in D's loss; 0.02 to 0.08 in a healthy long run",
-        ".3f",
-        zero="D is not asked to tell fakes from reals: G is ahead of gamma, or has not begun",
-        one="at its upper end: D gives fakes all the weight there is, and G stays behind gamma",
+        "weight of fakes in D’s loss; 0.02 to 0.08 in a healthy long run",
+        zero="D does not train on fakes: G is better than gamma asks, or training has just begun",
+        one="the upper limit: G is worse than gamma asks",
     ),
-    "out_of_range": Term("out of range", "share of the fakes' values outside the pixel range", ".1%", zero="none"),
-    "elbo": Term("ELBO", "lower bound of the log likelihood, in nats a picture; higher is better", ",.0f", unit="nats"),
-    "log_likelihood": Term("log likelihood", "how well the decoder gives pictures back, in nats a picture; higher is better", ",.0f"),
-    "kl": Term("KL", "how far the codes are from the prior, in nats a picture", ".1f", zero="the codes say nothing of their pictures"),
-    "distance": Term("distance", "the critic's estimate of the Wasserstein distance; it falls as G learns", ".2f"),
-    "slope": Term("slope", "mean norm of the critic's gradients, held near 1", ".2f"),
-    "rate_generator": Term("rate of G", "learning rate of the generator or decoder", ".2g"),
-    "rate_discriminator": Term("rate of D", "learning rate of the discriminator or critic", ".2g"),
-    "rate_encoder": Term("rate of the encoder", "learning rate", ".2g"),
-    "d_score": Term("D's score", "mean log D(real) + log(1 - D(fake)); -1.386 where D can tell nothing", ".3f"),
-    "within_bounds": Term(
+    "out_of_range": Entry("out of range", "share of the fakes’ pixel values outside the valid range", ".1%", zero="none"),
+    "elbo": Entry("ELBO", "evidence lower bound of the log likelihood, in nats per picture; higher is better", ",.0f", unit="nats"),
+    "log_likelihood": Entry(
+        "log likelihood", "log likelihood of pictures given their codes, in nats per picture; higher is better", ",.0f"
+    ),
+    "kl": Entry(
+        "KL", "KL divergence of the codes from the prior, in nats per picture", ".1f", zero="the codes carry no information (posterior collapse)"
+    ),
+    "distance": Entry("distance", "the critic’s estimate of the Wasserstein distance; falls as G learns", ".2f"),
+    "slope": Entry("slope", "mean norm of the critic’s gradient, which the penalty holds near 1", ".2f"),
+    "d_score": Entry("D’s score", "mean of log D(real) + log(1 − D(fake)); −1.386 at chance"),
+    "within_bounds": Entry(
         "within bounds",
-        "share of curves that lie between the bounds of the real ones",
+        "share of generated curves between the bounds of the real curves",
         ".1%",
-        zero="no curve lies within the bounds",
-        one="every curve lies within the bounds",
+        zero="no curve is within the bounds",
+        one="every curve is within the bounds",
     ),
 }
-"""Columns of log.csv; the metrics and details have what a log ends with."""
+"""Columns of log.csv; metrics hold their final values."""
 
-TERMS = SCORES | CIRCUMSTANCES | TRAINING
+RATE = "rate_"
+"""Prefix of a net's learning rate in log.csv, as in `rate_generator`."""
+
+ENTRIES = SCORES | PROTOCOL | TRAINING
 
 
-def term(key: str) -> Term:
-    """Of a column of log.csv or a key of the metrics and details; a KeyError says that it is in no list here."""
-    if key in TERMS:
-        return TERMS[key]
+def entry(key: str) -> Entry:
+    """The entry of a column of log.csv or of a metric; one without text if the glossary does not know `key`, as of a new report."""
+    if key in ENTRIES:
+        return ENTRIES[key]
     stem, _, end = key.rpartition("_")
-    if end in ENDS:
-        of = TERMS[stem]
-        return Term(f"{of.name}, {end}", ENDS[end], of.form)
+    if end in ENDS and stem in SCORES:
+        return Entry(f"{SCORES[stem].name}, {end}", ENDS[end], SCORES[stem].spec)
     if attribute := re.fullmatch("share_(.+?)(_real|_excess|_accuracy)?", key):
         of = SHARES[attribute[2] or ""]
-        return Term(f"{of.name} {attribute[1].replace('_', ' ').lower()}", of.words, of.form, of.zero, of.one)
+        return Entry(f"{of.name} {_words(attribute[1]).lower()}", of.text, of.spec, of.zero, of.one)
     if end in ("obeyed", "unasked", "excess", "accuracy", "judged") and re.fullmatch("[a-z]+", stem):
-        of = TERMS[end]
-        return Term(f"{stem} {of.name}", of.words, of.form, of.zero, of.one)
-    raise KeyError(key)
+        of = SCORES[end]
+        return Entry(f"{stem} {of.name}", of.text, of.spec, of.zero, of.one)
+    if key.startswith(RATE):
+        return Entry(f"rate of the {_words(key.removeprefix(RATE))}", f"learning rate of the {_words(key.removeprefix(RATE))}", ".2g")
+    return Entry(_words(key), "", ".4g")
+
+
+def _words(key: str) -> str:
+    return key.replace("_", " ")
