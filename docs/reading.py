@@ -17,7 +17,7 @@ from ganlib import params
 from ganlib.core.images import GAP
 from ganlib.core.tables import read_csv
 from ganlib.data.faces import Faces
-from ganlib.page.glossary import CIRCUMSTANCES, ENDS, SCORES, SHARES, TRAINING, Term
+from ganlib.page.glossary import PROTOCOL, ENDS, SCORES, SHARES, TRAINING, Entry
 from ganlib.support import paths
 from ganlib.support.errors import UserError
 from ganlib.support.paths import Outputs
@@ -89,7 +89,7 @@ def draw(progress: Path, size: int, path: Path) -> None:
 def figures() -> str:
     """Every column and key with its words, as a table."""
     families = (
-        {f"<score>_{end}": Term("", words) for end, words in ENDS.items()}
+        {f"<score>_{end}": Entry("", words) for end, words in ENDS.items()}
         | {f"<group>_{name}": SCORES[name] for name in ("obeyed", "unasked", "excess", "accuracy", "judged")}
         | {f"share_<attribute>{end}": term for end, term in SHARES.items()}
     )
@@ -97,15 +97,15 @@ def figures() -> str:
     parts = (
         ("of log.csv, and with its end of the metrics and details", TRAINING),
         ("of an evaluation", scores),
-        ("how it was scored", CIRCUMSTANCES),
+        ("how it was scored", PROTOCOL),
     )
     return "\n".join(f"\n| {title} | |\n|---|---|\n" + "\n".join(map(_row, terms.items())) for title, terms in parts) + "\n"
 
 
-def _row(entry: tuple[str, Term]) -> str:
+def _row(entry: tuple[str, Entry]) -> str:
     key, term = entry
     ends = "".join(f" {value}: {words}." for value, words in (("0", term.zero), ("1", term.one)) if words)
-    return f"| `{key}` | {term.words}.{ends} |"
+    return f"| `{key}` | {term.text}.{ends} |"
 
 
 def with_figures(page: str) -> str:

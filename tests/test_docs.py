@@ -4,7 +4,7 @@ import pytest
 
 from docs import reading, seeds
 from ganlib import params
-from ganlib.page.glossary import CIRCUMSTANCES, ENDS, SCORES, SHARES, TRAINING
+from ganlib.page.glossary import PROTOCOL, ENDS, SCORES, SHARES, TRAINING
 from tests.conftest import ROOT
 
 
@@ -20,7 +20,7 @@ def test_list_of_figures_is_the_glossarys(monkeypatch):
     monkeypatch.chdir(ROOT)
     page = reading.PAGE.read_text(encoding="utf-8")
     assert page == reading.with_figures(page)
-    assert page.count("\n| `") == len(SCORES) + len(ENDS) + len(SHARES) + len(TRAINING) + len(CIRCUMSTANCES)
+    assert page.count("\n| `") == len(SCORES) + len(ENDS) + len(SHARES) + len(TRAINING) + len(PROTOCOL)
 
 
 @pytest.mark.parametrize("name", reading.RUNS)

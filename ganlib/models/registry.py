@@ -2,6 +2,7 @@
 
 import json
 from importlib import import_module
+from math import prod
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,6 +13,7 @@ from ganlib.models.report import Report
 from ganlib.support.errors import UserError
 
 FOLDER = Path(__file__).parents[1] / "reports"
+BUFFERS = ("running_mean", "running_var", "num_batches_tracked", "_u", "_v")  # of batch norm and spectral norm
 
 
 def names() -> list[str]:
@@ -49,3 +51,10 @@ def read_header(path: Path) -> Header:
         problem = error.errors(include_url=False)[0]
         key = ".".join(map(str, problem["loc"]))
         raise UserError(f"{path}: trained by another version of ganlib: {key}: {problem['msg']}") from None
+
+
+def count_parameters(path: Path) -> int:
+    """How many numbers a net has learned, from the shapes in its file's header."""
+    with safe_open(path, framework="numpy") as file:
+        learned = [name for name in file.keys() if not name.endswith(BUFFERS)]  # noqa: SIM118 (not a mapping)
+        return sum(prod(file.get_slice(name).get_shape()) for name in learned)

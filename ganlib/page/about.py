@@ -1,11 +1,11 @@
-"""What the reports say of themselves: the only words about a report that are written by hand, and none is about a result of ours."""
+"""What the reports say about themselves: the only hand-written text about a report, and none of it is a result of ours."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class About:
-    """A report: who wrote it (short, and as a citation), what it built, what it claims, and the parameters of its nets at its own width."""
+    """A report's authors (short, and as a citation), what it built, what it claims, and the parameters of its nets at its own width."""
 
     who: str = ""
     citation: str = ""
@@ -19,67 +19,67 @@ REPORTS = {
         "A. Mukashev, NCTU 2019",
         "A. Mukashev, Visual Recognition, homework 2, National Chiao Tung University, November 2019",
         "DCGAN at 112 × 112",
-        "Faces, judged by eye after 10, 15 and 20 epochs. D learns at a fifth of G’s rate; z is uniform, with the question left open"
-        " whether a normal one were better.",
+        "Faces after 10, 15 and 20 epochs, judged by eye. D’s learning rate is a fifth of G’s. z is uniform; whether a normal z is better"
+        " is left open.",
         (22_234_243, 17_266_689),
     ),
     "dcgan64": About(
         "Z. Zhang & L. Zhao, NYU",
         "Z. Zhang & L. Zhao, Celebrity Faces Generation and Optimization using DCGAN, ECE-GY 7143, New York University",
         "DCGAN at 64 × 64, G twice as wide as D",
-        "Different learning rates for G and D give better pictures than equal ones, 0.0002 and 0.00005 the best; z is to be drawn from a"
-        " gaussian and never from a uniform distribution.",
+        "Different learning rates for G and D give better pictures than equal ones; 0.0002 and 0.00005 are best. z should be Gaussian, never"
+        " uniform.",
         (12_658_432, 2_765_568),
     ),
     "dense64": About(
         "I. Adly, R. Bockmon & Q. Nguyen, UNL 2021",
         "I. Adly, R. Bockmon & Q. Nguyen, CSCE 479/879, homework 3, University of Nebraska–Lincoln, April 2021",
         "dense nets 100-200-100 at 64 × 64",
-        "D tells 98.63% of the pictures right at the end and 98 to 100% throughout; G’s loss falls, and its faces differ little.",
+        "D classifies 98.63% of the pictures correctly at the end, and 98 to 100% throughout. G’s loss falls, and its faces differ little.",
         (1_291_488, 1_269_301),
     ),
     "began64": About(
         "TensorJoe, NTU 2017",
         "TensorJoe, MLDS, homework 3, National Taiwan University, 2017",
         "conditional BEGAN at 64 × 64",
-        "Conditions are obeyed, mode collapse is severe, and the convergence measure ends at 0.11.",
+        "G follows its conditions, mode collapse is severe, and the convergence measure ends at 0.11.",
         (1_722_931, 11_198_963),
     ),
     "dcgan56": About(
         "A. Saviolo, NCTU 2019",
         "A. Saviolo, Visual Recognition, homework 2, National Chiao Tung University, November 2019",
         "DCGAN with dropout at 56 × 56",
-        "With dropout of a half after each layer neither net becomes too strong; after 10 epochs there are faces, and no mode collapse.",
+        "With a dropout of 0.5 after each layer, neither net becomes too strong. After 10 epochs there are faces, and no mode collapse.",
         (14_136_451, 4_315_713),
     ),
     "vae64": About(
         "Kingma & Welling 2014",
-        "The other choice of dense64’s assignment, which its authors did not take; after D. P. Kingma & M. Welling, ICLR 2014",
+        "The alternative in dense64’s assignment, which its authors did not choose; after D. P. Kingma & M. Welling, ICLR 2014",
         "convolutional VAE at 64 × 64",
-        "None of a report: the assignment offers a GAN or a VAE, scored by its ELBO.",
+        "No claim: the assignment offers a GAN or a VAE, scored by its ELBO.",
         (3_576_707, 4_396_040),
     ),
     "lsgan64": About(
         "Mao et al. 2017",
         "X. Mao et al., Least Squares Generative Adversarial Networks, ICCV 2017, on dcgan64’s nets",
         "least squares GAN at 64 × 64",
-        "Of no report: a baseline.",
+        "No claim: a baseline.",
     ),
     "wgan64": About(
         "Gulrajani et al. 2017",
         "I. Gulrajani et al., Improved Training of Wasserstein GANs, NeurIPS 2017, on dcgan64’s nets",
         "WGAN with gradient penalty at 64 × 64",
-        "Of no report: a baseline.",
+        "No claim: a baseline.",
     ),
     "curve": About(
         "Z. Zhang & L. Zhao, NYU",
         "Z. Zhang & L. Zhao’s demo of how a GAN learns",
         "dense nets, 15 points of a parabola",
-        "The points come to lie between the bounds of the real curves; D ends at 0.5 and its score at −2 ln 2 = −1.386.",
+        "The generated curves end between the bounds of the real ones, D(real) at 0.5, and D’s score at −2 ln 2 = −1.386.",
     ),
 }
 
 
 def about(report: str) -> About:
-    """Of a report; blank of one that nothing is written about."""
+    """The texts about `report`; blank ones for a report without."""
     return REPORTS.get(report, About())

@@ -1,4 +1,4 @@
-"""The curve demo's part of the page: its figures, and its generator's curves as they were recorded."""
+"""The page's section on the curve demo: its metrics, and the curves that its generator drew as it learned."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,19 +6,19 @@ from typing import Any
 from markupsafe import Markup
 
 from ganlib.core.tables import read_json, read_yaml
-from ganlib.page import graphs
 from ganlib.page.about import about
 from ganlib.page.charts import short
-from ganlib.page.glossary import term
-from ganlib.page.section import columns
+from ganlib.page.collect import columns
+from ganlib.page.glossary import entry
+from ganlib.page.run_charts import charts
 from ganlib.support import paths
 
 WIDTH, HEIGHT, EDGE = 480, 380, 34
 LOW, HIGH = -0.5, 3.5  # of y
 
 
-def demo() -> dict[str, Any]:
-    """All that the page says of it, out of the files of its training."""
+def collect() -> dict[str, Any]:
+    """The results of the demo's training."""
     outputs = paths.outputs("curve")
     return {
         "settings": read_yaml(outputs.run / "config.yaml"),
@@ -29,31 +29,31 @@ def demo() -> dict[str, Any]:
 
 
 def view(found: Mapping[str, Any]) -> dict[str, Any]:
-    """What the template shows of it."""
-    figures, written = found["figures"], {key: term(key).write(value) for key, value in found["figures"].items()}
+    """What the template shows of these results."""
+    figures, written = found["figures"], {key: entry(key).format(value) for key, value in found["figures"].items()}
     return {
         "about": about("curve"),
         "svg": drawing(found["learning"]),
         "steps": found["learning"]["steps"],
-        "charts": graphs.charts(found),
+        "charts": charts(found),
         "sentence": (
-            f"After {figures['steps']:,} steps, seed {found['settings']['seed']}, D(real) is {figures['d_accuracy']:.3f} on average,"
-            f" D’s score {written['d_score']}, and {written['within_bounds']} of the curves lie within the bounds."
+            f"After {figures['steps']:,} steps with seed {found['settings']['seed']}, mean D(real) is {figures['d_accuracy']:.3f},"
+            f" D’s score is {written['d_score']}, and {written['within_bounds']} of the curves are within the bounds."
         ),
     }
 
 
 def drawing(learning: Mapping[str, Any]) -> Markup:
-    """The last moment as inline SVG: the band of real curves, y from LOW to HIGH over x from -1 to 1, and the generator's curves."""
+    """The last recorded curves over the band of real ones as inline SVG; x is -1 to 1, y is LOW to HIGH."""
     last = learning["curves"][-1]
     points = len(last[0])
     unit = (HEIGHT - 2 * EDGE) / (HIGH - LOW)
     zero, width = HEIGHT - EDGE + LOW * unit, WIDTH - 2 * EDGE
 
     def line(values: list[float]) -> str:
-        return " ".join(f"{EDGE + width * place / (points - 1):.1f},{zero - value * unit:.1f}" for place, value in enumerate(values))
+        return " ".join(f"{EDGE + width * index / (points - 1):.1f},{zero - value * unit:.1f}" for index, value in enumerate(values))
 
-    squares = [(2 * place / (points - 1) - 1) ** 2 for place in range(points)]
+    squares = [(2 * index / (points - 1) - 1) ** 2 for index in range(points)]
     band = f"{line(squares)} {' '.join(reversed(line([2 * square + 1 for square in squares]).split()))}"
     marks = "".join(f'<text x="{EDGE - 8}" y="{zero - mark * unit + 4:.1f}" text-anchor="end">{short(mark)}</text>' for mark in range(4))
     marks += "".join(
@@ -61,7 +61,7 @@ def drawing(learning: Mapping[str, Any]) -> Markup:
     )
     curves = "".join(f'<polyline class="drawn" points="{line(values)}"/>' for values in last)
     return Markup(
-        f'<svg class="drawing" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{len(last)} fake curves over the band of real ones"'
-        f' data-left="{EDGE}" data-width="{width}" data-zero="{zero:.1f}" data-unit="{unit:.2f}">'
+        f'<svg class="drawing" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{len(last)} generated curves over the band of real'
+        f' ones" data-left="{EDGE}" data-width="{width}" data-zero="{zero:.1f}" data-unit="{unit:.2f}">'
         f'<polygon class="band" points="{band}"/>{marks}{curves}</svg>'
     )

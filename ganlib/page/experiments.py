@@ -1,4 +1,4 @@
-"""DVC's experiments as a table: what `dvc exp show` knows, with the values that are not the workspace's marked."""
+"""DVC's experiments as a table: the scores and parameters of `dvc exp show`, with values that differ from the workspace's marked."""
 
 import json
 import subprocess
@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ganlib.page.glossary import term
+from ganlib.page.glossary import entry
 from ganlib.support.errors import UserError
 
 SHOWN = ("kid", "fid")
@@ -15,16 +15,19 @@ COMMAND = [sys.executable, "-m", "dvc", "exp", "show", "--json"]
 
 
 def table() -> dict[str, Any]:
-    """A `header` and `rows`, each with its name and its cells: a text, and whether it is other than the first row's."""
-    told = subprocess.run(COMMAND, capture_output=True, text=True, check=False)  # noqa: S603 (no part of it is anyone's input)
-    if told.returncode:
-        last = (told.stderr.strip().splitlines() or ["no message"])[-1]
+    """The experiments of this checkout; see `tabulate`."""
+    done = subprocess.run(COMMAND, capture_output=True, text=True, check=False)  # noqa: S603 (a constant)
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise UserError(f"--experiments: `dvc exp show` failed: {last}")
-    return tabulate(json.loads(told.stdout))
+    return tabulate(json.loads(done.stdout))
 
 
 def tabulate(revisions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """What `dvc exp show --json` gives as a table: each report's scores, then the parameters that differ anywhere."""
+    """The output of `dvc exp show --json` as `header` and `rows`; a row has a name and cells (text, differs from the first row).
+
+    Columns are each report's scores, then the parameters that are not the same everywhere.
+    """
     found = [(_name(revision), _scores(revision), _parameters(revision)) for revision in _flattened(revisions)]
     scores = dict.fromkeys(name for _, values, _ in found for name in values)
     parameters = dict.fromkeys(name for _, _, values in found for name in values)
@@ -42,7 +45,7 @@ def tabulate(revisions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _flattened(revisions: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-    """Each revision, and behind it its experiments, newest first."""
+    """Each revision followed by its experiments, newest first."""
     for revision in revisions:
         yield revision
         for experiment in revision.get("experiments") or ():
@@ -50,15 +53,17 @@ def _flattened(revisions: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, 
 
 
 def _name(revision: Mapping[str, Any]) -> str:
-    return revision.get("name") or (revision["rev"] if revision["rev"] == "workspace" else revision["rev"][:7])
+    rev = str(revision["rev"])
+    return revision.get("name") or (rev if rev == "workspace" else rev[:7])
 
 
 def _scores(revision: Mapping[str, Any]) -> dict[str, str]:
-    found = {}
-    for path, file in _files(revision, "metrics"):
-        report = path.removeprefix("metrics/").removesuffix(".json")
-        found |= {f"{report} {key.upper()}": term(key).write(file[key]) for key in SHOWN if key in file}
-    return found
+    return {
+        f"{path.removeprefix('metrics/').removesuffix('.json')} {key.upper()}": entry(key).format(file[key])
+        for path, file in _files(revision, "metrics")
+        for key in SHOWN
+        if key in file
+    }
 
 
 def _parameters(revision: Mapping[str, Any]) -> dict[str, str]:
@@ -66,7 +71,7 @@ def _parameters(revision: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _files(revision: Mapping[str, Any], kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The files of a kind with what they hold; those that DVC could not read hold nothing."""
+    """The files of a kind and their contents, empty for a file that DVC could not read."""
     for path, file in sorted(((revision.get("data") or {}).get(kind) or {}).items()):
         yield path, file.get("data") or {}
 
@@ -76,4 +81,4 @@ def _flat(block: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]
         if isinstance(value, dict):
             yield from _flat(value, f"{above}{key}.")
         else:
-            yield f"{above}{key}", "own" if value is None else str(value)
+            yield f"{above}{key}", "default" if value is None else str(value)

@@ -156,7 +156,9 @@ TRAINING = {
         zero="D classifies every picture wrongly",
         one="D classifies every picture correctly, and G learns little from it",
     ),
-    "fooled": Entry("fooled", "share of fakes that D classifies as real", ".1%", zero="no fake passes as real", one="every fake passes as real"),
+    "fooled": Entry(
+        "fooled", "share of fakes that D classifies as real", ".1%", zero="no fake passes as real", one="every fake passes as real"
+    ),
     "diversity": Entry(
         "diversity",
         "standard deviation between the fakes of a sheet divided by the reals’; about 1 for a perfect generator, below 0.05 in mode collapse",
@@ -164,9 +166,7 @@ TRAINING = {
         zero="every z gives the same picture",
     ),
     "collapsed": Entry("rows collapsed", "rows of the log after the first epoch with a diversity below 0.05", ",d", zero="none"),
-    "saturated": Entry(
-        "steps saturated", "steps at which D had classified everything correctly for at least 100 steps", ",d", zero="none"
-    ),
+    "saturated": Entry("steps saturated", "steps at which D had classified everything correctly for at least 100 steps", ",d", zero="none"),
     "real_loss": Entry("loss of reals", "D’s mean absolute reconstruction error of reals, for pixel values in [0, 1]", ".4f"),
     "fake_loss": Entry("loss of fakes", "D’s mean absolute reconstruction error of fakes", ".4f"),
     "wrong_loss": Entry("loss of wrong conditions", "weighted difference of D’s errors of reals under right and wrong conditions", ".4f"),
@@ -186,7 +186,10 @@ TRAINING = {
         "log likelihood", "log likelihood of pictures given their codes, in nats per picture; higher is better", ",.0f"
     ),
     "kl": Entry(
-        "KL", "KL divergence of the codes from the prior, in nats per picture", ".1f", zero="the codes carry no information (posterior collapse)"
+        "KL",
+        "KL divergence of the codes from the prior, in nats per picture",
+        ".1f",
+        zero="the codes carry no information (posterior collapse)",
     ),
     "distance": Entry("distance", "the critic’s estimate of the Wasserstein distance; falls as G learns", ".2f"),
     "slope": Entry("slope", "mean norm of the critic’s gradient, which the penalty holds near 1", ".2f"),

@@ -1,15 +1,13 @@
-"""Which charts a run has, by the columns of its log."""
+"""The charts of a run, chosen by the columns of its log."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from ganlib.page.charts import Chart, Line, short
+from ganlib.page.charts import Chart, Line
 
 
-@dataclass(frozen=True)
-class Graph:
-    """A chart of a table's columns: column, name, colour."""
+class Spec(NamedTuple):
+    """A chart's columns (column, name, colour) and its other settings."""
 
     title: str
     columns: tuple[tuple[str, str, str], ...]
@@ -19,49 +17,28 @@ class Graph:
     table: str = "log"
 
 
-GRAPHS = (
-    Graph("Losses", (("d_loss", "D", "d"), ("g_loss", "G", "g"))),
-    Graph("Reconstruction losses", (("real_loss", "reals", "d"), ("fake_loss", "fakes", "g"), ("wrong_loss", "wrong conditions", "third"))),
-    Graph("D is right, and fakes that fool it", (("d_accuracy", "right", "d"), ("fooled", "fooled", "g")), 0.5, 0.0, 1.0),
-    Graph("Convergence measure M", (("convergence", "M", "plain"),), low=0.0),
-    Graph("k, the weight of fakes", (("k", "k", "third"),), low=0.0),
-    Graph("ELBO, nats a picture", (("elbo", "ELBO", "plain"),)),
-    Graph("KL, nats a picture", (("kl", "KL", "third"),), low=0.0),
-    Graph("Estimated Wasserstein distance", (("distance", "distance", "plain"),)),
-    Graph("Diversity of the sheet, reals 1", (("diversity", "diversity", "g"),), 1.0, 0.0),
-    Graph("D’s score", (("d_score", "score", "plain"),), -1.386),
-    Graph("Curves within bounds", (("within_bounds", "share", "g"),), None, 0.0, 1.0),
-    Graph("KID on the way", (("kid", "KID", "plain"),), low=0.0, table="kept"),
+CHARTS = (
+    Spec("Losses", (("d_loss", "D", "d"), ("g_loss", "G", "g"))),
+    Spec("Reconstruction losses", (("real_loss", "reals", "d"), ("fake_loss", "fakes", "g"), ("wrong_loss", "wrong conditions", "third"))),
+    Spec("D’s accuracy, and fakes that fool D", (("d_accuracy", "accuracy", "d"), ("fooled", "fooled", "g")), 0.5, 0.0, 1.0),
+    Spec("Convergence measure M", (("convergence", "M", "plain"),), low=0.0),
+    Spec("k, the weight of fakes", (("k", "k", "third"),), low=0.0),
+    Spec("ELBO, nats per picture", (("elbo", "ELBO", "plain"),)),
+    Spec("KL divergence, nats per picture", (("kl", "KL", "third"),), low=0.0),
+    Spec("Estimated Wasserstein distance", (("distance", "distance", "plain"),)),
+    Spec("Diversity of the fakes, reals = 1", (("diversity", "diversity", "g"),), 1.0, 0.0),
+    Spec("D’s score", (("d_score", "score", "plain"),), -1.386),
+    Spec("Curves within bounds", (("within_bounds", "share", "g"),), None, 0.0, 1.0),
+    Spec("KID during training", (("kid", "KID", "plain"),), low=0.0, table="kept"),
 )
 
 
-@dataclass(frozen=True)
-class Named(Line):
-    """A line, and the column of the page's data that it shows."""
-
-    column: str = ""
-
-    @property
-    def last(self) -> str:
-        """What its legend says at first."""
-        return short(self.values[-1])
-
-
-@dataclass(frozen=True)
-class Drawn(Chart):
-    """A chart, and the table of the page's data that it shows."""
-
-    table: str = "log"
-
-
-def charts(section: Mapping[str, Any]) -> list[Drawn]:
-    """Of a run's log, and of the scores on the way where there are two or more; a GAN without BEGAN's losses has G's and D's."""
+def charts(section: Mapping[str, Any]) -> list[Chart]:
+    """The charts of a section's log and of its scores during training; BEGAN's reconstruction losses replace D's and G's."""
     found = []
-    for graph in GRAPHS:
-        table = section.get(graph.table) or {}
-        lines = [Named(name, table[column], colour, column) for column, name, colour in graph.columns if column in table]
-        if "real_loss" in table and graph.title == "Losses":
-            continue
-        if lines and len(table["step"]) > 1:
-            found.append(Drawn(graph.title, table["step"], lines, graph.reference, graph.low, graph.high, table=graph.table))
+    for title, columns, reference, low, high, name in CHARTS:
+        table = section.get(name) or {}
+        lines = [Line(label, table[column], colour, column) for column, label, colour in columns if column in table]
+        if lines and len(table["step"]) > 1 and not (title == "Losses" and "real_loss" in table):
+            found.append(Chart(title, table["step"], lines, reference, low, high, name))
     return found

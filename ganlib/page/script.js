@@ -3,8 +3,8 @@ const data = JSON.parse(document.getElementById('data').textContent);
 const write = value => (Math.abs(value) >= 1000 ? value.toLocaleString('en', {maximumFractionDigits: 0}) : String(+value.toPrecision(3))).replace('-', '−');
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
-// Every picture stands in the file once, in its report's section; the overviews borrow it.
-for (const box of all('[data-borrows]')) for (const image of all(box.dataset.borrows)) {
+// Each picture is in the file once, in its report's section; the overviews copy it.
+for (const box of all('[data-copies]')) for (const image of all(box.dataset.copies)) {
   const copy = image.cloneNode();
   if (box.closest('[aria-hidden]')) copy.alt = '';
   box.append(copy);
@@ -15,7 +15,7 @@ const modes = ['Auto', 'Light', 'Dark'];
 theme.onclick = () => {
   const next = modes[(modes.indexOf(theme.textContent) + 1) % modes.length];
   theme.textContent = next;
-  theme.ariaLabel = `${next}: colours${next === 'Auto' ? ' as the system has them' : ''}`;
+  theme.ariaLabel = `${next}: colours${next === 'Auto' ? ' of the system' : ''}`;
   if (next === 'Auto') delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = next.toLowerCase();
 };
@@ -25,7 +25,7 @@ function show(images, chosen) {
   return `step ${(+chosen.dataset.step).toLocaleString('en')}`;
 }
 
-// A slider with a Play button: `moved` is called with the slider's value.
+// A slider with a Play button; calls `moved` with the slider's value.
 function player(slider, button, pause, stride, moved) {
   let timer = 0;
   const stop = () => { clearInterval(timer); timer = 0; button.textContent = 'Play'; };
@@ -77,13 +77,13 @@ for (const list of all('[role=tablist]')) {
   };
 }
 
-// The values under the pointer, or under the cursor that the arrow keys move, stand in the chart's legend.
+// The chart's legend shows the values under the pointer, or under the cursor that the arrow keys move.
 for (const figure of all('.chart')) {
   const svg = figure.querySelector('svg'), cursor = figure.querySelector('.cursor'), mark = cursor.querySelector('line');
   const table = data.reports[figure.dataset.report][figure.dataset.table], steps = table.step, legend = figure.querySelector('.legend');
   const frame = Object.fromEntries(Object.entries(svg.dataset).map(([key, value]) => [key, +value]));
-  const across = step => frame.left + (frame.right - frame.left) * (step - steps[0]) / ((steps.at(-1) - steps[0]) || 1);
-  const up = value => frame.bottom - (frame.bottom - frame.top) * (value - frame.low) / (frame.high - frame.low);
+  const toX = step => frame.left + (frame.right - frame.left) * (step - steps[0]) / ((steps.at(-1) - steps[0]) || 1);
+  const toY = value => frame.bottom - (frame.bottom - frame.top) * (value - frame.low) / (frame.high - frame.low);
   const lines = all('[data-column]', legend).map(entry => ({values: table[entry.dataset.column], entry: entry.querySelector('b'), colour: entry.className}));
   const dots = lines.map(({colour}) => {
     const dot = cursor.appendChild(document.createElementNS(svg.namespaceURI, 'circle'));
@@ -94,13 +94,13 @@ for (const figure of all('.chart')) {
   let at = steps.length - 1;
   const move = place => {
     at = clamp(place, 0, steps.length - 1);
-    const x = across(steps[at]);
+    const x = toX(steps[at]);
     mark.setAttribute('x1', x);
     mark.setAttribute('x2', x);
     lines.forEach(({values, entry}, index) => {
       entry.textContent = write(values[at]);
       dots[index].setAttribute('cx', x);
-      dots[index].setAttribute('cy', clamp(up(values[at]), frame.top, frame.bottom));
+      dots[index].setAttribute('cy', clamp(toY(values[at]), frame.top, frame.bottom));
     });
     legend.querySelector('.at').textContent = `step ${steps[at].toLocaleString('en')}`;
     cursor.classList.add('on');
@@ -126,15 +126,15 @@ for (const figure of all('.chart')) {
   };
 }
 
-// The curve demo's generator, drawn from the same z at each recorded moment.
+// The curve demo: the generator's curves from the same z at each recorded step.
 const moments = document.getElementById('moments');
 if (moments) {
   const {steps, curves} = data.curve, drawn = all('.drawing .drawn'), frame = document.querySelector('.drawing').dataset;
-  const up = value => (frame.zero - value * frame.unit).toFixed(1);
+  const toY = value => (frame.zero - value * frame.unit).toFixed(1);
   player(moments, document.getElementById('play-curve'), 110, 1, moment => {
     drawn.forEach((line, index) => {
-      const values = curves[moment][index], across = place => (frame.left * 1 + frame.width * place / (values.length - 1)).toFixed(1);
-      line.setAttribute('points', values.map((value, place) => `${across(place)},${up(value)}`).join(' '));
+      const values = curves[moment][index], toX = place => (frame.left * 1 + frame.width * place / (values.length - 1)).toFixed(1);
+      line.setAttribute('points', values.map((value, place) => `${toX(place)},${toY(value)}`).join(' '));
     });
     moments.ariaValueText = moments.nextElementSibling.textContent = `step ${steps[moment].toLocaleString('en')}`;
   });
@@ -147,7 +147,7 @@ for (const button of all('[data-copy]')) button.onclick = async () => {
   try {
     await navigator.clipboard.writeText(text.textContent);
     button.textContent = 'Copied';
-  } catch {  // a browser that lets no page write there: selected, it is one key away
+  } catch {  // the browser refuses clipboard access: select the text for Ctrl-C
     getSelection().selectAllChildren(text);
     button.textContent = 'Selected';
   }

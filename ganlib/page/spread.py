@@ -1,17 +1,16 @@
-"""How far scores lie apart over seeds: the trainings of docs/seeds.csv that are comparable with a run's scores."""
+"""How scores vary over seeds: the trainings of benchmarks/seeds.csv that are comparable with a run."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ganlib.core.tables import read_csv
 
 FILE = Path("docs/seeds.csv")
 
 
-@dataclass(frozen=True)
-class Spread:
-    """A score of each training of one report, and how many steps these took."""
+class Spread(NamedTuple):
+    """A score of several trainings of one report, and their number of steps."""
 
     values: tuple[float, ...]
     steps: int
@@ -25,16 +24,14 @@ class Spread:
         return max(self.values)
 
 
-def spreads(figures: dict[str, Any], report: str, path: Path = FILE) -> dict[str, Spread]:
-    """Of `kid` and `fid`, over trainings on the same data set at the same scale and N; empty where there are fewer than two."""
-    if not path.exists():
-        return {}
-    rows = [row for row in read_csv(path) if row["report"] == report and _comparable(row, figures)]
+def spreads(figures: Mapping[str, Any], report: str, path: Path = FILE) -> dict[str, Spread]:
+    """`kid` and `fid` of the trainings on the same data set, at the same scale and N; empty if there are fewer than two."""
+    rows = [row for row in read_csv(path) if row["report"] == report and _is_comparable(row, figures)] if path.exists() else []
     if len(rows) < 2:
         return {}
     return {score: Spread(tuple(float(row[score]) for row in rows), int(rows[0]["step"])) for score in ("kid", "fid")}
 
 
-def _comparable(row: dict[str, str], figures: dict[str, Any]) -> bool:
+def _is_comparable(row: Mapping[str, str], figures: Mapping[str, Any]) -> bool:
     alike = all(row[name] == str(figures.get(name)) for name in ("dataset", "scale", "samples"))
-    return alike and "-" not in row["kernels"]  # a name with a dash stands for kernels that a processor was held to
+    return alike and "-" not in row["kernels"]  # a dash marks kernels below what the processor supports

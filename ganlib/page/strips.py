@@ -1,4 +1,4 @@
-"""Sheets of a run as the page shows them: WebP, without the white lines between the pictures, which the page draws itself."""
+"""A run's sheets as the page shows them: WebP, without the white lines between the pictures, which the page's style draws."""
 
 import base64
 import io
@@ -7,19 +7,19 @@ from pathlib import Path
 from PIL import Image
 
 QUALITY = 62
-MOST = 9  # sheets of one kind, so that long runs make no larger page
+MOST = 9  # sheets of one kind, which limits the page's size
 
 
 def numbered(folder: Path) -> list[Path]:
-    """<step>.png in the order of steps: the first, the last and evenly chosen ones between, MOST at most."""
+    """The <step>.png of a folder by step: at most MOST, evenly chosen, the first and the last among them."""
     paths = sorted(folder.glob("*.png"))
     if len(paths) <= MOST:
         return paths
-    return [paths[round(place * (len(paths) - 1) / (MOST - 1))] for place in range(MOST)]
+    return [paths[round(index * (len(paths) - 1) / (MOST - 1))] for index in range(MOST)]
 
 
-def picture(path: Path, size: int) -> dict[str, str | int]:
-    """A sheet of `size`-pixel pictures as a data URI, with its `rows` and `columns`; equal sheets give equal bytes."""
+def strip(path: Path, size: int) -> dict[str, str | int]:
+    """A sheet of `size`-pixel pictures as a data URI with its numbers of `rows` and `columns`; equal sheets give equal bytes."""
     with Image.open(path) as sheet:
         columns, rows = (edge // size for edge in sheet.size)
         gap = (sheet.width - columns * size) // (columns + 1)

@@ -1,4 +1,4 @@
-"""The studies' verdicts, out of docs/claims.json, and each as dots of its seeds, an interval and a margin on one line."""
+"""The studies' verdicts on the reports' claims, each drawn on one axis: a ring per seed, the confidence interval and the margin."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -15,20 +15,20 @@ FILE = Path("docs/claims.json")
 WIDTH, LINE, EDGE = 360, 40, 14
 
 STATES = {
-    "declared": "declared, and not run yet",
-    "ready": "in the catalogue, to be tested with two commands",
-    "needs": "waiting for a setting or a figure that is not there",
+    "declared": "declared, not run yet",
+    "ready": "in the catalogue, ready to be declared and run",
+    "needs": "needs a setting or a metric that does not exist",
     "done": "part of another claim, or of every run",
     "not_testable": "not testable",
 }
-"""Of claims that no study has tested."""
+"""The states of claims without a verdict."""
 
 STUDY = "dvc repro studies/dvc.yaml:study@{}"
 COMMANDS = {"tested": STUDY, "declared": STUDY, "ready": "ganlib declare {0} && " + STUDY.replace("{}", "{0}")}
 
 
 def claims(path: Path = FILE) -> list[dict[str, Any]]:
-    """Every claim of the reports, with its `command` and each result with its `chart` and its `numbers`; none where there is no file."""
+    """The claims of all reports with their `command`, and `chart` and `numbers` of each result; empty if there is no file."""
     found = read_json(path) if path.exists() else []
     return [
         {
@@ -44,22 +44,22 @@ def claims(path: Path = FILE) -> list[dict[str, Any]]:
 
 
 def tally(found: Sequence[Mapping[str, Any]]) -> list[tuple[str, int]]:
-    """How many verdicts there are of each kind, and how many claims in each other state, both in falling number."""
+    """The number of verdicts of each kind, then of claims in each other state, both in descending order."""
     verdicts = Counter(result["verdict"] for claim in found for result in claim["results"])
     states = Counter(STATES[claim["state"]] for claim in found if not claim["results"])
     return [*verdicts.most_common(), *states.most_common()]
 
 
 def untested(found: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[Mapping[str, Any]]]]:
-    """The claims without a verdict, by their state."""
+    """The claims without a verdict, by state."""
     groups = [(words, [claim for claim in found if claim["state"] == state]) for state, words in STATES.items()]
     return [(words, group) for words, group in groups if group]
 
 
 def chart(result: Mapping[str, Any]) -> Markup:
-    """A result as inline SVG: what would refute or support the claim is shaded, above the line a ring for each seed.
+    """A result as inline SVG, with a ring for each seed.
 
-    Of a comparison that is the margin around 0, and right of it the claim's side is better; of an expectation the range expected.
+    A comparison has the margin shaded around 0, and positive values favour the claim; an expectation has the expected range shaded.
     """
     low, high, middle, seeds = (result.get(key) for key in ("low", "high", "difference", "dots"))
     expected = [result.get(key) for key in ("low_expected", "high_expected")]
@@ -70,44 +70,44 @@ def chart(result: Mapping[str, Any]) -> Markup:
     values = [value for value in (*(seeds or ()), low, high, middle, *expected, *marks) if value is not None]
     if not values:
         return Markup("")
-    room = ((max(values) - min(values)) or 1.0) * 0.06
-    first, last = min(values) - room, max(values) + room
+    padding = ((max(values) - min(values)) or 1.0) * 0.06
+    first, last = min(values) - padding, max(values) + padding
 
-    def across(value: float) -> float:
-        return round(EDGE + (WIDTH - 2 * EDGE) * (value - first) / (last - first), 1)
+    def x(value: float) -> float:
+        return round(float(EDGE + (WIDTH - 2 * EDGE) * (value - first) / (last - first)), 1)
 
     parts = []
     if any(end is not None for end in expected):
-        left, right = (across(end if end is not None else beyond) for end, beyond in zip(expected, (first, last), strict=True))
+        left, right = (x(end if end is not None else limit) for end, limit in zip(expected, (first, last), strict=True))
         parts.append(f'<rect class="margin" x="{left}" y="8" width="{right - left:.1f}" height="44"/>')
     parts.append(f'<line class="axis" x1="{EDGE}" x2="{WIDTH - EDGE}" y1="{LINE}" y2="{LINE}"/>')
     if is_comparison:
-        parts.append(f'<line class="zero" x1="{across(0)}" x2="{across(0)}" y1="8" y2="52"/>')
+        parts.append(f'<line class="zero" x1="{x(0)}" x2="{x(0)}" y1="8" y2="52"/>')
         parts.append(f'<text x="{EDGE}" y="86">← against the claim</text><text x="{WIDTH - EDGE}" y="86" text-anchor="end">for it →</text>')
     labels = sorted({*marks, *(end for end in expected if end is not None)})
-    apart = all(across(after) - across(before) > 44 for before, after in pairwise(labels))
-    shown = labels if apart else marks or labels[:1]
-    parts += [f'<text x="{across(at)}" y="68" text-anchor="middle">{_told(at, result)}</text>' for at in shown]
+    fit = all(x(after) - x(before) > 44 for before, after in pairwise(labels))
+    shown = labels if fit else marks or labels[:1]
+    parts += [f'<text x="{x(at)}" y="68" text-anchor="middle">{_number(at, result)}</text>' for at in shown]
     if low is not None and high is not None:
-        parts.append(f'<line class="interval" x1="{across(low)}" x2="{across(high)}" y1="{LINE}" y2="{LINE}"/>')
+        parts.append(f'<line class="interval" x1="{x(low)}" x2="{x(high)}" y1="{LINE}" y2="{LINE}"/>')
     if middle is not None:
-        parts.append(f'<path class="estimate" d="M{across(middle)} {LINE - 7}l6 7l-6 7l-6 -7z"/>')
-    parts += [f'<circle class="seed" cx="{across(value)}" cy="{LINE - 18}" r="4.5"/>' for value in seeds or ()]
+        parts.append(f'<path class="estimate" d="M{x(middle)} {LINE - 7}l6 7l-6 7l-6 -7z"/>')
+    parts += [f'<circle class="seed" cx="{x(value)}" cy="{LINE - 18}" r="4.5"/>' for value in seeds or () if value is not None]
     return Markup(f'<svg viewBox="0 0 {WIDTH} 92" role="img" aria-label="{escape(result["sentence"])}">{"".join(parts)}</svg>')
 
 
 def numbers(result: Mapping[str, Any], dataset: str) -> str:
-    """The interval, the margin, and where and on what the runs were made."""
+    """The estimate, its interval, the margin, and the seeds, data set and processors of the runs."""
     middle, low, high = (result.get(key) for key in ("difference", "low", "high"))
-    parts = [] if middle is None else [f"{'mean' if 'low_expected' in result else 'difference'} {_told(middle, result)}"]
+    parts = [] if middle is None else [f"{'mean' if 'low_expected' in result else 'difference'} {_number(middle, result)}"]
     if low is not None and high is not None:
-        parts.append(f"97.5% interval {_told(low, result)} to {_told(high, result)}")
+        parts.append(f"97.5% interval {_number(low, result)} to {_number(high, result)}")
     if result.get("margin"):
-        parts.append(f"margin {_told(result['margin'], result)}")
+        parts.append(f"margin {_number(result['margin'], result)}")
     seeds = f"{result['seeds']} seeds on {dataset}, scale {result['scale']}"
     return "; ".join([", ".join(parts), seeds, *result.get("processors", ())]).removeprefix("; ")
 
 
-def _told(value: float, result: Mapping[str, Any]) -> str:
-    """A share of a score's excess in per cent, anything else as it is."""
+def _number(value: float, result: Mapping[str, Any]) -> str:
+    """Ratios of a score's excess over the floor in per cent, other values unchanged."""
     return short(100 * round(value, 2)) + "%" if result.get("of_excess") and value else short(value)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from ganlib.page.glossary import term
+from ganlib.page.glossary import entry
 from tests.end_to_end.conftest import Checkout
 
 SCORES = (
@@ -64,9 +64,9 @@ def test_repro_leaves_every_output(finished):
 def test_every_figure_that_a_run_leaves_is_explained(finished):
     for name in finished.reports:
         for key in (*finished.yaml(f"data/scores/{name}/details.json"), *finished.yaml(f"metrics/{name}.json"), *log(finished, name)[0]):
-            assert term(key).words
+            assert entry(key).text
     for key in (*finished.yaml("metrics/curve.json"), *log(finished, "curve")[0]):
-        assert term(key).words
+        assert entry(key).text
 
 
 def test_sheets_are_named_as_vs_code_wants_them_for_its_slider(finished):

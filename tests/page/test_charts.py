@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from ganlib.page.charts import BOTTOM, HEIGHT, LEFT, POINTS, RIGHT, TOP, WIDTH, Chart, Line, short, thinned, ticks
+from ganlib.page.charts import BOTTOM, HEIGHT, LEFT, POINTS, RIGHT, TOP, WIDTH, Chart, Line, downsample, short, ticks
 from ganlib.page.spread import Spread
 from ganlib.page.tracks import Axis
 
@@ -35,10 +35,10 @@ def test_values_that_are_no_numbers_leave_a_gap_in_no_chart():
     assert "nan" not in svg
 
 
-def test_thinned_line_keeps_its_ends_and_its_peak():
+def test_downsampled_line_keeps_its_ends_and_its_peak():
     points = [(float(step), 0.0) for step in range(10_000)]
     points[0], points[5003], points[-1] = (0.0, 1.0), (5003.0, 99.0), (9999.0, 2.0)
-    kept = thinned(points)
+    kept = downsample(points)
     assert len(kept) == POINTS
     assert {points[0], points[5003], points[-1]} <= set(kept)
     assert [step for step, _ in kept] == sorted({step for step, _ in kept})

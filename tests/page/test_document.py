@@ -8,7 +8,8 @@ import re
 import pytest
 
 from ganlib.page import checkout as checkouts
-from ganlib.page import document, section, verdicts
+from ganlib.page import document, verdicts
+from ganlib.page.collect import collect
 from ganlib.params import load
 from ganlib.support import paths
 from stages import compare
@@ -69,15 +70,15 @@ def test_sentence_of_a_report_is_made_of_its_figures_and_the_spread_of_the_table
         encoding="utf-8",
     )
     assert (
-        "After 30 steps of nets 0.125 times as wide as the report’s, KID is 0.123 (95% interval 0.110 to 0.130; real pictures have 0.000),"
-        " over 2 trainings of 4,000 steps 0.100 to 0.300; D is right: 80.0%."
+        "After 30 steps with nets 0.125 times as wide as the report’s, KID is 0.123 (95% interval 0.110 to 0.130; real pictures have 0.000),"
+        " and 0.100 to 0.300 in 2 trainings of 4,000 steps; D’s accuracy: 80.0%."
     ) in shown(written())
 
 
 def test_report_that_is_not_scored_yet_says_so_and_has_its_pictures(checkout):
     workspace.trained("dense64")
     page = written()
-    assert "After 30 steps it has not been scored yet." in shown(page)
+    assert "After 30 steps, not scored yet." in shown(page)
     assert page.count("data:image/webp;base64,") == len(workspace.STEPS) + 1
     assert 'id="scores"' not in page
     assert 'id="verdicts"' not in page
@@ -87,8 +88,8 @@ def test_report_that_is_not_scored_yet_says_so_and_has_its_pictures(checkout):
     ("figures", "remark"),
     [
         ({"coverage": 0.0}, "0.00: no real picture has a fake near it"),
-        ({"precision": 1.0}, "1.00: every fake lies among the reals"),
-        ({"d_accuracy": 1.0}, "100.0%: D is right about every picture, and G learns little from it."),
+        ({"precision": 1.0}, "1.00: every fake is near a real picture"),
+        ({"d_accuracy": 1.0}, "100.0%: D classifies every picture correctly, and G learns little from it."),
     ],
 )
 def test_score_at_its_end_says_what_that_means(checkout, figures, remark):
@@ -113,19 +114,19 @@ def test_order_is_that_of_the_settings_whatever_the_scores(results):
     assert re.findall(r'<th scope="row"><a href="#(\w+)"', written()) == list(load().reports)
 
 
-def test_settings_that_differ_are_told_with_the_reports_own(results):
-    found = section.section("dcgan64")["changed"]
+def test_settings_that_differ_are_listed_with_the_reports_own(results):
+    found = collect("dcgan64")["changed"]
     assert ("width", 1.0, 0.125) in found
     assert ("length", "5 epochs", "30 steps") in found
     assert not {"lr_d", "latent", "sample_every", "snapshots"} & {name for name, _, _ in found}
 
 
-def test_learned_numbers_are_counted_and_running_means_are_not(results):
-    assert section.section("dcgan64")["parameters"] == {"generator": 5 * 7 + 7, "discriminator": 3 * 11}
+def test_parameters_are_counted_and_buffers_of_batch_and_spectral_norm_are_not(results):
+    assert collect("dcgan64")["parameters"] == {"generator": 5 * 7 + 7, "discriminator": 3 * 11}
 
 
 def test_rows_of_a_conditional_sheet_are_named_in_the_order_of_the_sheet(results):
-    rows = section.section("began64")["rows"]
+    rows = collect("began64")["rows"]
     assert rows[:3] == ["hair unspecified, eyes unspecified", "hair unspecified, eyeglasses", "black hair, eyes unspecified"]
     assert len(rows) == 10
     assert "gray hair, eyeglasses" in shown(written())
@@ -141,14 +142,14 @@ def test_verdict_stands_with_its_claim_interval_and_command_and_text_is_escaped(
     assert "1 claim: not testable" in text
     assert "Each crop has reals of its own." in text
     assert re.findall(r"<li><b>(\d+)</b>([^<]*)", page) == [("1", "supported"), ("1", "not testable")]
-    assert "1 of 1 hold at 5 %" in text
+    assert "1 of 1 remain significant at 5%" in text
     assert "supported *" in text
 
 
 def test_verdict_that_does_not_hold_beside_the_others_is_not_marked(judged):
     judged(holds=False)
     text = shown(written())
-    assert "0 of 1 hold at 5 %" in text
+    assert "0 of 1 remain significant at 5%" in text
     assert "supported *" not in text
 
 
@@ -179,7 +180,7 @@ def test_expectation_is_shaded_to_its_open_end_and_has_no_zero(judged):
     assert result["numbers"].startswith("mean 0.2, 97.5% interval 0.1 to 0.3; 3 seeds")
 
 
-def test_shares_of_a_scores_excess_are_told_in_per_cent(judged):
+def test_ratios_of_a_scores_excess_are_in_per_cent(judged):
     result = verdicts.claims(judged(of_excess=True, difference=0.1454, margin=1 / 11) / "docs/claims.json")[0]["results"][0]
     assert result["numbers"].startswith("difference 15%, 97.5% interval 10% to 30%, margin 9%; 3 seeds")
     assert re.findall(r'y="68" text-anchor="middle">([^<]+)<', result["chart"]) == ["−9%", "0", "9%"]
@@ -201,4 +202,4 @@ def test_data_of_the_page_is_that_of_the_files(results):
 
 
 def test_text_that_looks_like_an_end_of_the_data_is_none():
-    assert "</script>" not in document._json({"reports": {}, "scores": {"report": ["</script>"]}}, None)
+    assert "</script>" not in document._json({"scores": {"report": ["</script>"]}})

@@ -17,8 +17,8 @@ def test_scores_come_first_then_the_settings_that_differ_and_what_is_not_the_wor
     assert found["header"] == ["experiment", "dcgan64 KID", "lr_d"]
     assert [row["name"] for row in found["rows"]] == ["workspace", "main", "faster", "ccccccc"]
     assert [row["cells"] for row in found["rows"]] == [
-        [("0.200", False), ("own", False)],
-        [("0.200", False), ("own", False)],
+        [("0.200", False), ("default", False)],
+        [("0.200", False), ("default", False)],
         [("0.250", True), ("0.0002", True)],
-        [(NONE, True), ("own", False)],
+        [(NONE, True), ("default", False)],
     ]

@@ -3,8 +3,8 @@
 import pytest
 
 from ganlib.fidelity.evaluation import HEADLINE
-from ganlib.page.glossary import Term, term
-from ganlib.page.section import columns
+from ganlib.page.collect import columns
+from ganlib.page.glossary import Entry, entry
 from ganlib.support import paths
 from ganlib.training import loop
 from tests.training import small
@@ -16,21 +16,26 @@ def test_every_loss_of_a_step_and_every_headline_figure_has_a_term(name, tmp_pat
     settings = small.report(name)
     loop.train(name, settings, small.small_faces(tmp_path, settings), outputs, tmp_path / "checkpoints", seed=1, log_every=2)
     for key in (*columns(outputs.progress / "log.csv"), *settings.headline, *HEADLINE):
-        assert term(key).words
+        assert entry(key).text
 
 
 @pytest.mark.parametrize(
     ("key", "name"),
-    [("kid_low", "KID, low"), ("hair_accuracy", "hair classifier's accuracy"), ("share_Wearing_Hat_real", "reals with wearing hat")],
+    [
+        ("kid_low", "KID, low"),
+        ("hair_accuracy", "hair classifier’s accuracy"),
+        ("share_Wearing_Hat_real", "reals with wearing hat"),
+        ("rate_second_critic", "rate of the second critic"),
+    ],
 )
 def test_figures_of_a_family_take_their_words_from_it(key, name):
-    assert term(key).name == name
+    assert entry(key).name == name
+    assert entry(key).text
 
 
-@pytest.mark.parametrize("key", ["kidd", "kid_lowest", "d_accuracy2", "_obeyed", "share_"])
-def test_unknown_figure_has_none(key):
-    with pytest.raises(KeyError):
-        term(key)
+@pytest.mark.parametrize("key", ["kidd", "kid_lowest", "d_accuracy2", "_obeyed", "share_", "gradient_low"])
+def test_unknown_metric_is_a_name_without_an_explanation(key):
+    assert (entry(key).name, entry(key).text, entry(key).format(0.12345)) == (key.replace("_", " "), "", "0.1235")
 
 
 @pytest.mark.parametrize(
@@ -44,4 +49,4 @@ def test_unknown_figure_has_none(key):
     ],
 )
 def test_values_are_written_for_people(form, value, text):
-    assert Term("", "", form).write(value) == text
+    assert Entry("", "", form).format(value) == text

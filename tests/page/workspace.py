@@ -13,7 +13,7 @@ from safetensors.numpy import save_file
 from ganlib import params
 from ganlib.core import tables
 from ganlib.core.images import save_sheet
-from ganlib.page import section as sections
+from ganlib.page.collect import rows
 from ganlib.support import paths
 from tests.conftest import ROOT
 
@@ -21,7 +21,7 @@ STEPS = (10, 20, 30)
 N = 250
 SCORES = (
     {"fid": 240.0, "fid_low": 230.0, "fid_high": 250.0, "fid_floor": 43.0}
-    | {"kid": 0.2, "kid_std": 0.01, "kid_low": 0.19, "kid_high": 0.21, "kid_floor": 0.0002}
+    | {"kid": 0.2, "kid_low": 0.19, "kid_high": 0.21, "kid_floor": 0.0002}
     | {"mind": 340.0, "mind_low": 330.0, "mind_high": 350.0, "mind_floor": 8.0}
     | {"precision": 0.0, "recall": 0.0, "density": 0.0, "coverage": 0.0, "closer_than_held_out": 0.001}
     | {"seen_samples": N, "held_out_samples": N, "samples": N, "real_samples": N}
@@ -54,17 +54,19 @@ def paint(folder: Path) -> None:
 
 
 def trained(report: str) -> None:
-    """What `train` leaves of a report: as many rows of a sheet as there are conditions, one colour a picture, darker at each step."""
+    """What `train` leaves of a report; no two sheets, of any reports and steps, have the same colours."""
     settings, outputs = params.load().report(report), paths.outputs(report)
     tables.write_yaml({"report": report, "seed": 1, "steps": STEPS[-1], **settings.model_dump()}, outputs.run / "config.yaml")
-    _net(outputs.run / "generator.safetensors", {"weight": (5, 7), "bias": (7,), "running_mean": (7,)})
-    _net(outputs.nets / "discriminator.safetensors", {"weight": (3, 11)})
-    rows = len(sections.rows(settings.model_dump().get("conditions") or {})) or 8
+    config = {"report": report, "net": "generator", "settings": settings.model_dump()}
+    _net(outputs.run / "generator.safetensors", {"weight": (5, 7), "bias": (7,), "running_mean": (7,)}, config)
+    _net(outputs.nets / "discriminator.safetensors", {"weight": (3, 11), "weight_u": (3,), "weight_v": (11,)}, config)
+    count = len(rows(settings.model_dump().get("conditions") or {})) or 8
+    shade = 100 * list({**params.load().reports, **params.load().baselines}).index(report)
     for step in STEPS:
-        _sheet(outputs.progress / "samples" / f"{step:06d}.png", rows, 8, settings.size, step)
+        _sheet(outputs.progress / "samples" / f"{step:06d}.png", count, 8, settings.size, shade + step)
     if report in ("began64", "vae64"):
-        _sheet(outputs.progress / "reconstructions" / f"{STEPS[-1]:06d}.png", 8, 8, settings.size, 40)
-    _sheet(outputs.progress / "reals.png", 8, 8, settings.size, 0)
+        _sheet(outputs.progress / "reconstructions" / f"{STEPS[-1]:06d}.png", 8, 8, settings.size, shade + 40)
+    _sheet(outputs.progress / "reals.png", 8, 8, settings.size, shade)
     _log(outputs.progress / "log.csv", LOGS.get(report, GAN))
 
 
@@ -75,7 +77,13 @@ def scored(report: str, **others: Any) -> None:
     kept = f"step,fid,kid\n{STEPS[0]},300,0.4\n{STEPS[-1]},240,0.2\n"
     paths.scores(report).mkdir(parents=True, exist_ok=True)
     (paths.scores(report) / "scores.csv").write_text(kept, encoding="utf-8")
-    _sheet(paths.scores(report) / "closest.png", 2, 10, params.load().report(report).size, 20)
+    _sheet(
+        paths.scores(report) / "closest.png",
+        2,
+        10,
+        params.load().report(report).size,
+        7 + list({**params.load().reports, **params.load().baselines}).index(report),
+    )
 
 
 def curve() -> None:
@@ -100,9 +108,9 @@ def _log(path: Path, columns: tuple[str, ...]) -> None:
         log.write(step, {column: step / (10 * (place + 4)) for place, column in enumerate(columns)})
 
 
-def _net(path: Path, shapes: dict[str, tuple[int, ...]]) -> None:
+def _net(path: Path, shapes: dict[str, tuple[int, ...]], config: dict[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    save_file({name: np.zeros(shape, np.float32) for name, shape in shapes.items()}, path)
+    save_file({name: np.zeros(shape, np.float32) for name, shape in shapes.items()}, path, metadata={"config": json.dumps(config)})
 
 
 def claim(changes: dict[str, Any]) -> dict[str, Any]:
