@@ -2,10 +2,11 @@
 
 import pytest
 
-from docs import reading, seeds
+from docs import seeds
 from ganlib import params
-from ganlib.page.glossary import PROTOCOL, ENDS, SCORES, SHARES, TRAINING
+from ganlib.page.glossary import ENDS, PROTOCOL, SCORES, SHARES, TRAINING
 from tests.conftest import ROOT
+from tools import reading
 
 
 def test_ranges_over_seeds_are_those_of_the_table(monkeypatch):

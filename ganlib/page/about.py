@@ -27,8 +27,8 @@ REPORTS = {
         "Z. Zhang & L. Zhao, NYU",
         "Z. Zhang & L. Zhao, Celebrity Faces Generation and Optimization using DCGAN, ECE-GY 7143, New York University",
         "DCGAN at 64 × 64, G twice as wide as D",
-        "Different learning rates for G and D give better pictures than equal ones; 0.0002 and 0.00005 are best. z should be Gaussian, never"
-        " uniform.",
+        "Different learning rates for G and D give better pictures than equal ones; 0.0002 and 0.00005 are best. z should be Gaussian,"
+        " never uniform.",
         (12_658_432, 2_765_568),
     ),
     "dense64": About(

@@ -34,8 +34,8 @@ CLASSIFIER = "according to a linear classifier of Inception's features, trained 
 SCORES = {
     "fid": Entry(
         "FID",
-        "Fréchet distance between Gaussians fitted to Inception's features of reals and fakes; lower is better. Small N raises it: compare at"
-        " equal N, and with the floor",
+        "Fréchet distance between Gaussians fitted to Inception's features of reals and fakes; lower is better. Small N raises it: compare"
+        " at equal N, and with the floor",
         ".0f",
     ),
     "kid": Entry(
@@ -161,7 +161,7 @@ TRAINING = {
     ),
     "diversity": Entry(
         "diversity",
-        "standard deviation between the fakes of a sheet divided by the reals’; about 1 for a perfect generator, below 0.05 in mode collapse",
+        "standard deviation between the fakes of a sheet divided by the reals’; about 1 for a perfect generator, below 0.05 in collapse",
         ".2f",
         zero="every z gives the same picture",
     ),

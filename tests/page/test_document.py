@@ -70,8 +70,8 @@ def test_sentence_of_a_report_is_made_of_its_figures_and_the_spread_of_the_table
         encoding="utf-8",
     )
     assert (
-        "After 30 steps with nets 0.125 times as wide as the report’s, KID is 0.123 (95% interval 0.110 to 0.130; real pictures have 0.000),"
-        " and 0.100 to 0.300 in 2 trainings of 4,000 steps; D’s accuracy: 80.0%."
+        "After 30 steps with nets 0.125 times as wide as the report’s, KID is 0.123 (95% interval 0.110 to 0.130; real pictures have"
+        " 0.000), and 0.100 to 0.300 in 2 trainings of 4,000 steps; D’s accuracy: 80.0%."
     ) in shown(written())
 
 

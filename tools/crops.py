@@ -1,4 +1,4 @@
-"""Draws docs/crops.png: the boxes of params.yaml on one drawn face, and beside it what each crop makes of it (`python -m docs.crops`)."""
+"""Draws docs/crops.png: the boxes of params.yaml on one drawn face, and beside it what each crop makes of it (`python -m tools.crops`)."""
 
 from io import BytesIO
 

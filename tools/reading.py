@@ -1,6 +1,6 @@
 """Makes docs/reading/*.png, curves and sheets of runs that went well and wrong, and the list of figures in docs/reading-a-run.md.
 
-`python -m docs.reading` writes the list; with names of RUNS it makes their pictures first, on the prepared drawn faces: minutes each.
+`python -m tools.reading` writes the list; with names of RUNS it makes their pictures first, on the prepared drawn faces: minutes each.
 """
 
 import io
@@ -17,7 +17,7 @@ from ganlib import params
 from ganlib.core.images import GAP
 from ganlib.core.tables import read_csv
 from ganlib.data.faces import Faces
-from ganlib.page.glossary import PROTOCOL, ENDS, SCORES, SHARES, TRAINING, Entry
+from ganlib.page.glossary import ENDS, PROTOCOL, SCORES, SHARES, TRAINING, Entry
 from ganlib.support import paths
 from ganlib.support.errors import UserError
 from ganlib.support.paths import Outputs

@@ -1,4 +1,4 @@
-"""Draws docs/fakes.png: some fakes of each report, out of the last sheet of its evening's run (`python -m docs.fakes`)."""
+"""Draws docs/fakes.png: some fakes of each report, out of the last sheet of its evening's run (`python -m tools.fakes`)."""
 
 from PIL import Image, ImageDraw, ImageFont
 
