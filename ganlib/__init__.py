@@ -1,4 +1,4 @@
-"""ganlib: train the GANs of student reports on CelebA, score them, and use what they have learned."""
+"""Trains the GANs of student reports on CelebA, scores them, and draws pictures with the trained generators."""
 
 import os
 from importlib import import_module
@@ -9,9 +9,9 @@ if TYPE_CHECKING:
 
 
 def load(run: str | os.PathLike[str], rev: str | None = None) -> "Sampler":
-    """A trained generator, whose `sample(seeds, **conditions)` gives (n, 3, S, S) uint8 pictures.
+    """A trained generator, whose `sample(seeds, **conditions)` returns (n, 3, S, S) uint8 pictures.
 
-    `run` is a report's name, a folder such as data/runs/dcgan64 or a .safetensors file; `rev` a commit or an experiment to take it from.
+    `run` is a report, a folder such as data/runs/dcgan64 or a .safetensors file; `rev` is the commit or experiment to read it from.
     """
-    # By its name: every stage imports this file, and would otherwise be taken to depend on all that lies behind it.
+    # Imported by name: every stage imports this file, and a static import would make ganlib.use a dependency of all of them.
     return import_module("ganlib.use.sampling").load(os.fspath(run), rev)

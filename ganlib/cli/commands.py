@@ -1,4 +1,4 @@
-"""The commands that use a trained generator. What takes long to import is imported inside them, so that --help need not wait for it."""
+"""The commands that use a trained generator. Slow imports are inside the functions, to keep --help fast."""
 
 import json
 import math
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from ganlib.use.sampling import Sampler
 
 COLUMNS = 8  # of a sheet of up to 64 pictures
-MOST = 100_000  # pictures of one command
+LIMIT = 100_000  # pictures per command
 
 
-def _started(incomplete: str) -> list[str]:
+def _complete_report(incomplete: str) -> list[str]:
     return [name for name in registry.names() if name.startswith(incomplete)]
 
 
@@ -28,62 +28,62 @@ RunName = Annotated[
     str,
     typer.Argument(
         metavar="RUN",
-        help="A report's name, a folder or a .safetensors file.",
+        help="A report, a folder or a .safetensors file.",
         show_default=False,
-        autocompletion=_started,
+        autocompletion=_complete_report,
     ),
 ]
-Revision = Annotated[str | None, typer.Option("--rev", help="Take it from a commit, a branch, a tag or an experiment.", show_default=False)]
+Revision = Annotated[str | None, typer.Option("--rev", help="Read RUN from this commit, branch, tag or experiment.", show_default=False)]
 Conditions = Annotated[
     list[str] | None,
-    typer.Option("--condition", metavar="GROUP=VALUE", help="hair=Blond_Hair; once for each group.", show_default=False),
+    typer.Option("--condition", metavar="GROUP=VALUE", help="As in hair=Blond_Hair. Repeat for other groups.", show_default=False),
 ]
 Form = Literal["onnx", "web", "hub"]
-Place = Annotated[Path | None, typer.Option("--output", "-o", metavar="PATH", show_default=False)]
-Force = Annotated[bool, typer.Option("--force", help="Overwrite what is there.")]
+Output = Annotated[Path | None, typer.Option("--output", "-o", metavar="PATH", help="Where to write.", show_default=False)]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite PATH.")]
 
 
 def sample(
     run: RunName,
-    seeds: Annotated[str, typer.Option(metavar="NUMBERS", help="Which pictures: numbers and ranges, as in 3,7,10-20.")] = "1-64",
+    seeds: Annotated[str, typer.Option(metavar="NUMBERS", help="The pictures to draw: numbers and ranges, as in 3,7,10-20.")] = "1-64",
     condition: Conditions = None,
-    best_of: Annotated[int, typer.Option(min=1, help="Draw so many for each, and keep the one of least energy by D.")] = 1,
-    output: Place = None,
+    best_of: Annotated[int, typer.Option(min=1, metavar="N", help="Draw N pictures per seed and keep the one with the lowest energy.")] = 1,
+    output: Output = None,
     rev: Revision = None,
     force: Force = False,
 ) -> None:
-    """Draw pictures. A seed names a picture: it is the same whatever else is drawn.
+    """Draw pictures. The same seed always gives the same picture.
 
-    PATH is a sheet if it ends in .png, an array (n, 3, S, S) uint8 if in .npy, else a folder that gets seed0007.png and so on. By default
-    it is exports/<report>/sheet.png.
+    PATH is a sheet if it ends in .png, an array (n, 3, S, S) uint8 if it ends in .npy, otherwise a folder of files seed0007.png, ...
+    The default is exports/<report>/sheet.png.
 
     \b
     Examples:
       ganlib sample dcgan64
       ganlib sample began64 --condition hair=Blond_Hair --seeds 1-8 -o blond/
     """  # noqa: D301 (as in ganlib/cli/main.py)
-    numbers, given = _numbers(seeds), _pairs(condition)
-    if len(numbers) * best_of > MOST:
-        raise UserError(f"--best-of {best_of}: for {len(numbers)} seeds these are more than {MOST:,} pictures")
+    numbers, conditions = _parse_seeds(seeds), _parse_conditions(condition)
+    if len(numbers) * best_of > LIMIT:
+        raise UserError(f"--best-of {best_of}: more than {LIMIT:,} pictures for {len(numbers)} seeds")
     from ganlib.use import runs
 
     found = runs.find(run, rev)
     path = output or paths.exports(found.name) / "sheet.png"
     if path.suffix not in ("", ".png", ".npy") and not path.is_dir():
-        raise UserError(f"{path}: must end in .png or .npy, or be a folder")
-    outputs.unused(path, force)
+        raise UserError(f"{path}: must be a folder or end in .png or .npy")
+    outputs.refuse_overwrite(path, force)
 
     from ganlib.use.sampling import Sampler
 
-    generator = Sampler(found)
+    sampler = Sampler(found)
     if best_of > 1:
-        numbers = generator.best_of(best_of, numbers, **given)
-    _save(generator, numbers, given, path)
+        numbers = sampler.best_of(best_of, numbers, **conditions)
+    _save(sampler, numbers, conditions, path)
     shown = seeds if best_of == 1 else ",".join(map(str, numbers))
     typer.echo(f"{path}: {len(numbers)} {'picture' if len(numbers) == 1 else 'pictures'} of {found.name}, seeds {shown}")
 
 
-def _save(generator: "Sampler", seeds: list[int], conditions: dict[str, str], path: Path) -> None:
+def _save(sampler: "Sampler", seeds: list[int], conditions: dict[str, str], path: Path) -> None:
     import numpy as np
     import torch
     from PIL import Image
@@ -91,7 +91,7 @@ def _save(generator: "Sampler", seeds: list[int], conditions: dict[str, str], pa
     from ganlib.core.images import save_sheet
     from ganlib.support.files import replacing
 
-    pictures = generator.sample(seeds, **conditions)
+    pictures = sampler.sample(seeds, **conditions)
     with outputs.writing(path):
         if path.suffix == ".png" and not path.is_dir():
             columns = max(min(COLUMNS, len(seeds)), math.isqrt(len(seeds) - 1) + 1 if len(seeds) > COLUMNS**2 else 1)
@@ -107,17 +107,17 @@ def _save(generator: "Sampler", seeds: list[int], conditions: dict[str, str], pa
 
 def animate(
     run: RunName,
-    seeds: Annotated[str | None, typer.Option(metavar="NUMBERS", help="Faces on the way; by default 1-5.", show_default=False)] = None,
-    frames: Annotated[int | None, typer.Option(min=2, help="Pictures in all; by default 60.", show_default=False)] = None,
+    seeds: Annotated[str | None, typer.Option(metavar="NUMBERS", help="The faces to visit. Default: 1-5.", show_default=False)] = None,
+    frames: Annotated[int | None, typer.Option(min=2, help="Number of frames. Default: 60.", show_default=False)] = None,
     condition: Conditions = None,
-    training: Annotated[bool, typer.Option("--training", help="Show the sheets of one fixed z that the training left instead.")] = False,
-    output: Place = None,
+    training: Annotated[bool, typer.Option("--training", help="Show the sample sheets of the training instead.")] = False,
+    output: Output = None,
     rev: Revision = None,
     force: Force = False,
 ) -> None:
-    """Walk from face to face and back to the first, or show how a training went, as an animation.
+    """Animate a walk from face to face and back to the first, or the progress of a training.
 
-    PATH ends in .webp or .gif; by default it is exports/<report>/walk.webp, or training.webp.
+    PATH ends in .webp or .gif. The default is exports/<report>/walk.webp or training.webp.
 
     \b
     Examples:
@@ -125,14 +125,14 @@ def animate(
       ganlib animate dcgan64 --training
     """  # noqa: D301 (as in ganlib/cli/main.py)
     if training and (seeds, frames, condition) != (None, None, None):
-        raise UserError("--training: shows the z that the training drew, so --seeds, --frames and --condition do not go with it")
-    numbers, given = _numbers(seeds or "1-5"), _pairs(condition)
+        raise UserError("--training: cannot be combined with --seeds, --frames or --condition")
+    numbers, conditions = _parse_seeds(seeds or "1-5"), _parse_conditions(condition)
     from ganlib.use import runs
 
     found = runs.find(run, rev)
     path = output or paths.exports(found.name) / ("training.webp" if training else "walk.webp")
-    outputs.ending(path, ".webp .gif")
-    outputs.unused(path, force)
+    outputs.check_suffix(path, ".webp", ".gif")
+    outputs.refuse_overwrite(path, force)
     from ganlib.use import walks
     from ganlib.use.sampling import Sampler
 
@@ -140,7 +140,7 @@ def animate(
         images = walks.training(found)
         times = [walks.SHEET] * (len(images) - 1) + [walks.END]
     else:
-        images = walks.walk(Sampler(found), numbers, frames or 60, **given)
+        images = walks.walk(Sampler(found), numbers, frames or 60, **conditions)
         times = [walks.STEP] * len(images)
     with outputs.writing(path):
         walks.save(images, times, path)
@@ -152,7 +152,7 @@ def info(
     rev: Revision = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Print what is known of a generator: settings, parameters, scores with N, interval and floor, and where it came from."""
+    """Print the facts about a generator: settings, parameters, scores with N, interval and floor, and origin."""
     from ganlib.use import information, runs
 
     known = information.describe(runs.find(run, rev))
@@ -161,14 +161,14 @@ def info(
 
 def export(
     run: RunName,
-    form: Annotated[Form, typer.Option("--format", help="onnx: a file; web: a page that draws faces; hub: a folder to upload.")],
-    output: Place = None,
+    form: Annotated[Form, typer.Option("--format", help="onnx: a file; web: a page that draws faces; hub: a Hugging Face repository.")],
+    output: Output = None,
     rev: Revision = None,
     force: Force = False,
 ) -> None:
-    """Write a generator in a form that needs no ganlib: one ONNX file, one page that draws faces by itself, or a model for the Hub.
+    """Export a generator for use without ganlib: as ONNX, as a web page that draws faces, or as a repository for the Hugging Face Hub.
 
-    By default PATH is exports/<report>/generator.onnx, faces.html or hub/.
+    The default PATH is exports/<report>/generator.onnx, faces.html or hub/.
 
     \b
     Examples:
@@ -180,21 +180,21 @@ def export(
     found = runs.find(run, rev)
     path = output or paths.exports(found.name) / {"onnx": "generator.onnx", "web": "faces.html", "hub": "hub"}[form]
     if form == "hub" and path.is_file():
-        raise UserError(f"{path}: is a file, and a folder is to be written")
+        raise UserError(f"{path}: is a file; --format hub writes a folder")
     if form != "hub":
-        outputs.ending(path, {"onnx": ".onnx", "web": ".html"}[form])
-    outputs.unused(path, force)
+        outputs.check_suffix(path, {"onnx": ".onnx", "web": ".html"}[form])
+    outputs.refuse_overwrite(path, force)
 
     from ganlib.use.sampling import Sampler
 
     write = import_module(f"ganlib.use.export.{form}").export
     with outputs.writing(path):
-        said = write(Sampler(found), path)
-    typer.echo(f"{path}: {said}")
+        message = write(Sampler(found), path)
+    typer.echo(f"{path}: {message}")
 
 
-def _numbers(text: str) -> list[int]:
-    """The seeds that `text` names, in its order."""
+def _parse_seeds(text: str) -> list[int]:
+    """The seeds of a list such as 3,7,10-20, in its order."""
     numbers: list[int] = []
     for part in text.split(","):
         first, dash, last = part.strip().partition("-")
@@ -202,20 +202,20 @@ def _numbers(text: str) -> list[int]:
             raise UserError(f"--seeds: {text!r}: must be numbers and ranges, as in 1-64 or 3,7,10-20")
         low, high = int(first), int(last or first)
         if high < low:
-            raise UserError(f"--seeds: {part.strip()} goes down; from the smaller to the larger number")
-        if len(numbers) + high - low >= MOST:
-            raise UserError(f"--seeds: {text!r} are more than {MOST:,} pictures")
+            raise UserError(f"--seeds: {part.strip()}: write the smaller number first")
+        if len(numbers) + high - low >= LIMIT:
+            raise UserError(f"--seeds: {text!r}: more than {LIMIT:,} pictures")
         numbers += range(low, high + 1)
     return numbers
 
 
-def _pairs(conditions: list[str] | None) -> dict[str, str]:
+def _parse_conditions(conditions: list[str] | None) -> dict[str, str]:
     pairs: dict[str, str] = {}
     for condition in conditions or ():
         group, equals, value = condition.partition("=")
         if not equals:
             raise UserError(f"--condition: {condition!r}: must be group=value, as in hair=Blond_Hair")
         if group in pairs:
-            raise UserError(f"--condition: {group} is given twice")
+            raise UserError(f"--condition: {group} occurs twice")
         pairs[group] = value
     return pairs

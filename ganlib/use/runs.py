@@ -7,89 +7,89 @@ from ganlib import params
 from ganlib.models import registry
 from ganlib.models.report import Report
 from ganlib.support import paths
+from ganlib.support.checks import FILE
 from ganlib.support.errors import UserError, suggestion
 from ganlib.support.locks import locked_if_free
-from ganlib.use.sources import Revision, Source, Workspace
+from ganlib.use.revisions import Checkout, Revision, Workspace
 
-FILES = ("generator.safetensors", "model.safetensors")  # of a run, and of a repository of models
+FILES = ("generator.safetensors", "model.safetensors")  # in a run's folder, and in a model repository
 
 
 @dataclass(frozen=True)
 class Run:
-    """A generator's file, the report that it is of and its settings, and the checkout that it came from.
+    """A generator's file, its report and settings, and the checkout that it came from.
 
-    `whole` is true where it is what a training in that checkout ended with, so that scores and other nets there are of the same run.
+    `in_checkout`: the file is the final generator of its report there, so that the scores and the other nets there belong to it.
     """
 
     file: Path
     name: str
     settings: Report
-    checkout: Source
-    whole: bool
+    checkout: Checkout
+    in_checkout: bool
 
     def get(self, path: Path) -> Path | None:
-        """A file or folder that the checkout has of the run; None where there is no such thing, or neither cache nor remote hold it."""
+        """A file or folder of the run's checkout; None if the run is of no checkout, or if neither DVC's cache nor a remote has it."""
         try:
-            return self.checkout.get(path) if self.whole else None
+            return self.checkout.get(path) if self.in_checkout else None
         except UserError:
             return None
 
     @property
-    def given(self) -> dict[str, list[str]]:
-        """The values of each condition by its row number, the unspecified one first."""
+    def condition_values(self) -> dict[str, list[str]]:
+        """The values of each condition by row number; the first is "unspecified"."""
         return {group: ["unspecified", *attributes] for group, attributes in self.settings.condition_groups.items()}
 
 
 def find(run: str, revision: str | None = None) -> Run:
-    """The run named `run` in the workspace or at `revision`; a UserError says what is wrong with the name or the file."""
+    """The run named `run`, in the workspace or at `revision`; a UserError says what is wrong with the name or the file."""
     path = paths.outputs(run).run if run in registry.names() else Path(run)
     if revision:
-        checkout: Source = Revision(revision)
+        checkout: Checkout = Revision(revision)
         file = _file(path, checkout)
         if file is None:
-            raise UserError(f"{path}: there is no such generator at {revision}")
+            raise UserError(f"{path}: no such generator at {revision}")
     else:
         checkout = Workspace(_root(path.absolute()))
         file = _file(path, Workspace(Path()))
         if file is None:
-            raise UserError(_absent(run, path))
+            raise UserError(_why_missing(run, path))
     net, name, settings = registry.read_header(file)
     if net != "generator":
         raise UserError(f"{file}: is a {net}, not a generator")
-    whole = checkout.root / paths.outputs(name).run / FILES[0] == file.absolute()
-    return Run(file, name, settings, checkout, whole)
+    in_checkout = checkout.root / paths.outputs(name).run / FILES[0] == file.absolute()
+    return Run(file, name, settings, checkout, in_checkout)
 
 
 def _root(path: Path) -> Path:
-    """The checkout in whose data/runs/<report> an absolute path lies, if it lies in one."""
+    """The checkout that holds the absolute path <checkout>/data/runs/<report>; meaningless for any other path."""
     folder = path.parent if path.suffix == ".safetensors" else path
     return folder.parents[2] if len(folder.parts) > 3 else Path()
 
 
-def _file(path: Path, source: Source) -> Path | None:
-    """The generator's file in the folder `path`, or which is `path`; None where nothing is there."""
+def _file(path: Path, checkout: Checkout) -> Path | None:
+    """The generator's file: `path` itself or one in the folder `path`. None if `path` does not exist."""
     for name in FILES:
-        if file := source.get(path / name):
+        if file := checkout.get(path / name):
             return file
-    found = source.get(path)
+    found = checkout.get(path)
     if found and found.is_dir():
-        raise UserError(f"{path}: holds no {' or '.join(FILES)}")
+        raise UserError(f"{path}: contains no {' or '.join(FILES)}")
     return found
 
 
-def _absent(run: str, path: Path) -> str:
-    """Why there is nothing at `path`: a name that is none, or a training that goes on, was cut off or never began."""
-    if run not in registry.names():
-        return (
-            f"{run}: no report, folder or file of that name{suggestion(run, registry.names())}; reports are {', '.join(registry.names())}"
-        )
-    if not params.FILE.exists():
-        return f"{path}: not here; run from ganlib's checkout, or name the folder that holds the generator"
+def _why_missing(run: str, path: Path) -> str:
+    """Why `path` does not exist: `run` is a misspelt name, or its training is running, was interrupted or has not started."""
+    reports = registry.names()
+    if run not in reports:
+        return f"{run}: no report, folder or file has that name{suggestion(run, reports)}; reports are {', '.join(reports)}"
+    if not FILE.exists():
+        return f"{path}: not found; run the command in ganlib's checkout, or name the folder that contains the generator"
     unfinished = [folder for folder in paths.checkpoints().glob(f"{run}-*") if not (folder / "finished").exists()]
     for folder in unfinished:
         with locked_if_free(folder) as free:
             if not free:
-                return f"{path}: {run} is still training; its generator is there when that has ended"
+                return f"{path}: {run} is still training; wait until it has finished"
     stage = "baselines/dvc.yaml:baseline" if run in params.load().baselines else "evaluate"
-    action = "its training was interrupted; resume it with" if unfinished else "not trained yet; train it with"
+    action = "training was interrupted; resume it with" if unfinished else "not trained yet; train it with"
     return f"{path}: {action} `dvc repro {stage}@{run}`"

@@ -53,10 +53,19 @@ def test_page_draws_the_face_that_python_draws_for_a_seed(page: Page, narrow: di
     opened(page, generator)
     for seed in (1, 7, 2**53 - 1):
         for place in (0, -1):
-            values = {group: options[place] for group, options in generator.run.given.items()}
+            values = {group: options[place] for group, options in generator.run.condition_values.items()}
             expected = generator.sample([seed], **values)[0].astype(int)
             assert np.ptp(expected) > 150
             assert abs(drawn(page, seed, generator.rows(values), generator.settings.size) - expected).max() <= 2
+
+
+@pytest.mark.parametrize("name", ["dcgan64", "dcgan112"])
+def test_page_doubles_by_nearest_neighbours_as_python_does(page: Page, tmp_path: Path, name: str) -> None:
+    generator = ganlib.load(trained(below(tmp_path, name), name, **NARROW, sampling="average").run)
+    opened(page, generator)
+    expected = generator.sample([7])[0].astype(int)
+    assert np.ptp(expected) > 150
+    assert abs(drawn(page, 7, [], generator.settings.size) - expected).max() <= 2
 
 
 @pytest.mark.parametrize("prior", ["uniform", "gaussian", "spherical"])

@@ -100,7 +100,7 @@ def test_sheet_lies_in_exports_by_default_and_is_overwritten_only_when_forced(ga
     path = checkout / "exports" / "dense64" / "sheet.png"
     assert ganlib_says("sample dense64 --seeds 1") == "exports/dense64/sheet.png: 1 picture of dense64, seeds 1\n"
     before = path.read_bytes()
-    refusal = "error: exports/dense64/sheet.png: is there already; name another with -o, or overwrite with --force"
+    refusal = "error: exports/dense64/sheet.png: already exists; choose another path with -o, or overwrite it with --force"
     assert ganlib_says("sample dense64 --seeds 2") == refusal
     assert path.read_bytes() == before
     ganlib_says("sample dense64 --seeds 2 --force")
@@ -110,7 +110,7 @@ def test_sheet_lies_in_exports_by_default_and_is_overwritten_only_when_forced(ga
 def test_folder_that_holds_something_is_refused_and_never_emptied(ganlib_says, tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     ganlib_says("sample dense64 --seeds 1 -o {tmp}/mine")
-    assert "is there already" in ganlib_says("sample dense64 --seeds 2 -o {tmp}/mine")
+    assert "already exists" in ganlib_says("sample dense64 --seeds 2 -o {tmp}/mine")
     ganlib_says("sample dense64 --seeds 2 --force -o {tmp}/mine")
     assert sorted(path.name for path in (tmp_path / "mine").iterdir()) == ["seed0001.png", "seed0002.png"]
 
@@ -126,30 +126,30 @@ def test_best_of_names_the_seeds_that_it_chose(ganlib_says, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("sample dense46", "dense46: no report, folder or file of that name, did you mean 'dense64'?"),
+        ("sample dense46", "dense46: no report, folder or file has that name, did you mean 'dense64'?"),
         ("sample dense64 --seeds 1-x", "--seeds: '1-x': must be numbers and ranges, as in 1-64 or 3,7,10-20"),
         ("sample dense64 --seeds 1,,2", "--seeds: '1,,2': must be"),
         ("sample dense64 --seeds -4", "--seeds: '-4': must be"),
-        ("sample dense64 --seeds 9-3", "--seeds: 9-3 goes down"),
-        ("sample dense64 --seeds 1-900000000000", "--seeds: '1-900000000000' are more than 100,000 pictures"),
+        ("sample dense64 --seeds 9-3", "--seeds: 9-3: write the smaller number first"),
+        ("sample dense64 --seeds 1-900000000000", "--seeds: '1-900000000000': more than 100,000 pictures"),
         ("sample dense64 --seeds 9007199254740992 -o {tmp}/s.png", "seed 9007199254740992: must be 0 to 9007199254740991"),
-        ("sample dense64 -o {tmp}/sheet.jpg", "{tmp}/sheet.jpg: must end in .png or .npy, or be a folder"),
+        ("sample dense64 -o {tmp}/sheet.jpg", "{tmp}/sheet.jpg: must be a folder or end in .png or .npy"),
         ("sample dense64 --condition hair=Blond_Hair -o {tmp}/s.png", "hair=Blond_Hair: dense64 has no conditions"),
         ("sample began64 --condition Blond_Hair", "--condition: 'Blond_Hair': must be group=value, as in hair=Blond_Hair"),
-        ("sample began64 --condition eyes=Eyeglasses --condition eyes=Eyeglasses", "--condition: eyes is given twice"),
+        ("sample began64 --condition eyes=Eyeglasses --condition eyes=Eyeglasses", "--condition: eyes occurs twice"),
         ("sample began64 --condition eyes=Blue -o {tmp}/s.png", "eyes=Blue: Blue is unknown; one of unspecified, Eyeglasses"),
-        ("sample dense64 --best-of 4 -o {tmp}/s.png", "--best-of: dense64 has no discriminator that gives a picture an energy"),
-        ("sample began64 --best-of 2000", "--best-of 2000: for 64 seeds these are more than 100,000 pictures"),
+        ("sample dense64 --best-of 4 -o {tmp}/s.png", "--best-of: dense64 has no discriminator that reconstructs pictures"),
+        ("sample began64 --best-of 2000", "--best-of 2000: more than 100,000 pictures for 64 seeds"),
         ("sample dense64 -o params.yaml/sheet.png", "params.yaml/sheet.png: cannot be written: "),
-        ("animate dense64 -o {tmp}/walk.mp4", "{tmp}/walk.mp4: must end in .webp or .gif, and be no folder"),
+        ("animate dense64 -o {tmp}/walk.mp4", "{tmp}/walk.mp4: must end in .webp or .gif and must not be a folder"),
         (
             "animate dense64 --seeds 1-5 --frames 4 -o {tmp}/w.gif",
-            "--frames 4: a walk goes along 2 faces or more, and takes a frame for each",
+            "--frames 4: a walk needs 2 seeds or more, and a frame for each of them",
         ),
-        ("animate dense64 --seeds 1 -o {tmp}/w.gif", "--frames 60: a walk goes along 2 faces or more"),
-        ("animate dense64 --training --frames 9", "--training: shows the z that the training drew, so --seeds, --frames and"),
-        ("export dense64 --format onnx -o {tmp}/x.html", "{tmp}/x.html: must end in .onnx, and be no folder"),
-        ("export dense64 --format hub -o params.yaml", "params.yaml: is a file, and a folder is to be written"),
+        ("animate dense64 --seeds 1 -o {tmp}/w.gif", "--frames 60: a walk needs 2 seeds or more"),
+        ("animate dense64 --training --frames 9", "--training: cannot be combined with --seeds, --frames or --condition"),
+        ("export dense64 --format onnx -o {tmp}/x.html", "{tmp}/x.html: must end in .onnx and must not be a folder"),
+        ("export dense64 --format hub -o params.yaml", "params.yaml: is a file; --format hub writes a folder"),
         ("info params.yaml", "params.yaml: not a net that `train` wrote: "),
         ("info dense64 --rev HEAD", "--rev HEAD: "),
     ],
@@ -208,7 +208,7 @@ def test_training_is_shown_sheet_by_sheet_with_the_step_below(ganlib_says, tmp_p
 def test_information_has_every_score_with_its_n_interval_and_floor(ganlib_says) -> None:
     lines = ganlib_says("info dense64").splitlines()
     assert lines[:7] == [
-        "dense64: 64x64 pictures of a z of 100 numbers, gaussian",
+        "dense64: 64x64 pictures, z of 100 numbers, gaussian",
         "file:        data/runs/dense64/generator.safetensors",
         "parameters:  1,291,488",
         "training:    4,000 steps on toons (train), scale preview, seed 1",
@@ -226,7 +226,7 @@ def test_information_has_every_score_with_its_n_interval_and_floor(ganlib_says) 
 
 def test_information_of_a_run_that_was_not_scored_says_so(ganlib_says) -> None:
     lines = ganlib_says("info began64").splitlines()
-    assert "scores:      none beside this file" in lines
+    assert "scores:      none next to this file" in lines
     assert "condition:   eyes: unspecified, Eyeglasses" in lines
 
 
@@ -235,9 +235,9 @@ def test_scores_of_an_earlier_training_are_called_that(ganlib_says, checkout: Pa
     lock = checkout / "dvc.lock"
     try:
         lock.write_text(stages % "b.dir" + "    - {path: data/runs/dense64, md5: a.dir}\n", encoding="utf-8")
-        assert "older than this training; `dvc repro evaluate@dense64` brings the scores up to date" in ganlib_says("info dense64")
+        assert "stale, from an earlier training; `dvc repro evaluate@dense64` updates them" in ganlib_says("info dense64")
         lock.write_text(stages % "a.dir" + "    - {path: data/runs/dense64, md5: a.dir}\n", encoding="utf-8")
-        assert "older" not in ganlib_says("info dense64")
+        assert "stale" not in ganlib_says("info dense64")
     finally:
         lock.unlink()
 

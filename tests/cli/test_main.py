@@ -98,9 +98,9 @@ def test_bars_and_warnings_are_on_stderr(ran: subprocess.CompletedProcess[str]) 
     assert "12/12" in ran.stderr
     warnings = [line for line in ran.stderr.splitlines() if line.startswith("warning: ")]
     assert warnings == [
-        "warning: 1 skipped as broken: fakes/broken.png",
-        f"warning: FID of N = 6, fewer than 2,048, is biased upwards; go by KID, {figures['kid']:.6f}, which is not;"
-        f" two halves of the real pictures at N = 6 have FID {figures['fid_floor']:.4f}",
+        "warning: skipped 1 unreadable: fakes/broken.png",
+        f"warning: FID is biased upwards at N = 6, below 2,048; prefer KID ({figures['kid']:.6f}), which is unbiased;"
+        f" the floor, the FID between two sets of 6 real pictures, is {figures['fid_floor']:.4f}",
     ]
 
 
@@ -121,14 +121,14 @@ def test_text_has_fid_on_a_line_of_its_own_and_every_other_score_with_what_bound
     number = r"-?\d+\.\d{4}"
     pattern = rf"""FID:  {number}
     95% interval {number} to {number}
-    two halves of the real pictures at this N {number}
+    floor {number}
 KID:  {number}\d\d
     standard deviation over subsets {number}\d\d
     95% interval {number}\d\d to {number}\d\d
-    two halves of the real pictures at this N {number}\d\d
+    floor {number}\d\d
 MIND:  {number}
     95% interval {number} to {number}
-    two halves of the real pictures at this N {number}
+    floor {number}
 precision:  {number}
 recall:  {number}
 density:  {number}
@@ -150,8 +150,8 @@ def test_statistics_are_printed_as_pytorch_fid_prints_them_without_the_network(
     assert float(first.removeprefix("FID:  ")) > 0
     assert rest == ["N:  40 fakes, 40 reals", "extractor:  inception-2015-12-05", "protocol:  pytorch-fid"]
     assert err == (
-        "warning: FID of N = 40, fewer than 2,048, is biased upwards; go by KID, which is not;"
-        " the FID between two halves of the real pictures at this N could not be taken, which needs 80 of them\n"
+        "warning: FID is biased upwards at N = 40, below 2,048; prefer KID, which is unbiased;"
+        " the floor, the FID between two sets of 40 real pictures, needs 80 of them\n"
     )
 
 
@@ -176,7 +176,7 @@ MISTAKES = [
     (["one.npz", "clean.npz"], "clean.npz: made with inception-2015-12-05 and clean, not with inception-2015-12-05 and pytorch-fid"),
     (
         ["one.npz", "reals", "--metrics", "fid,kid"],
-        "--metrics: kid: only pictures have them; one.npz holds statistics, which ",
+        "--metrics: kid: need pictures, and one.npz holds statistics, which give only fid",
     ),
     (["reals", "reals", "--metrics", "fid,presision"], "--metrics: 'presision' is unknown, did you mean 'precision'?; any of fid, kid, "),
     (["single", "single", "--metrics", "fid"], "a Frechet distance needs at least 2 pictures on each side, not 1"),

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from ganlib.core import random
 from ganlib.core.images import to_uint8
-from ganlib.models import store
+from ganlib.models import registry, store
 from ganlib.models.store import load
 from ganlib.support.errors import UserError
 from ganlib.support.paths import Outputs
@@ -118,3 +118,10 @@ def test_bytes_that_are_no_safetensors_are_one_line(tmp_path) -> None:
     path.write_bytes(b"\x80\x02no")
     with pytest.raises(UserError, match="not a net that `train` wrote"):
         load(path)
+
+
+def test_buffers_are_not_counted_as_parameters(tmp_path) -> None:
+    normed = nn.utils.parametrizations.spectral_norm(nn.Linear(3, 4))
+    net = nn.Sequential(normed, nn.BatchNorm1d(4), nn.utils.spectral_norm(nn.Linear(4, 2)))
+    store.save(net, "discriminator", "dcgan64", painted.report("dcgan64"), tmp_path / "net.safetensors")
+    assert registry.count_parameters(tmp_path / "net.safetensors") == (12 + 4) + (4 + 4) + (8 + 2)

@@ -65,7 +65,7 @@ def refusal(named: str, revision: str | None = None) -> str:
 
 def test_name_that_is_nearly_a_report_is_told_which() -> None:
     assert (
-        refusal("dense46") == f"dense46: no report, folder or file of that name, did you mean 'dense64'?; reports are {', '.join(names())}"
+        refusal("dense46") == f"dense46: no report, folder or file has that name, did you mean 'dense64'?; reports are {', '.join(names())}"
     )
 
 
@@ -73,21 +73,24 @@ def test_report_that_was_not_trained_is_told_how(monkeypatch: pytest.MonkeyPatch
     assert refusal("dcgan56") == "data/runs/dcgan56: not trained yet; train it with `dvc repro evaluate@dcgan56`"
     assert refusal("wgan64").endswith("train it with `dvc repro baselines/dvc.yaml:baseline@wgan64`")
     monkeypatch.chdir(tmp_path)
-    assert refusal("dcgan56") == "data/runs/dcgan56: not here; run from ganlib's checkout, or name the folder that holds the generator"
+    assert (
+        refusal("dcgan56")
+        == "data/runs/dcgan56: not found; run the command in ganlib's checkout, or name the folder that contains the generator"
+    )
 
 
 def test_run_still_training_and_one_cut_off_are_told_apart(checkout: Path) -> None:
     folder = checkout / ".checkpoints" / "dcgan112-0123456789abcdef"
     folder.mkdir(parents=True)
-    assert refusal("dcgan112").endswith("its training was cut off, and goes on with `dvc repro evaluate@dcgan112`")
+    assert refusal("dcgan112").endswith("training was interrupted; resume it with `dvc repro evaluate@dcgan112`")
     with locked(folder, "busy"):
-        assert refusal("dcgan112") == "data/runs/dcgan112: dcgan112 is still training; its generator is there when that has ended"
+        assert refusal("dcgan112") == "data/runs/dcgan112: dcgan112 is still training; wait until it has finished"
     (folder / "finished").touch()
     assert "not trained yet" in refusal("dcgan112")
 
 
 def test_folder_without_a_generator_and_files_that_are_none_are_one_line_each(tmp_path: Path) -> None:
-    assert refusal(str(tmp_path)) == f"{tmp_path}: holds no generator.safetensors or model.safetensors"
+    assert refusal(str(tmp_path)) == f"{tmp_path}: contains no generator.safetensors or model.safetensors"
     (text := tmp_path / "text.safetensors").write_text("no net", encoding="utf-8")
     assert refusal(str(text)).startswith(f"{text}: not a net that `train` wrote: ")
     assert refusal("data/nets/dense64/discriminator.safetensors") == (

@@ -71,7 +71,7 @@ def test_conditions_choose_by_name_and_are_unspecified_by_default(painter: Path)
     ("group", "value", "said"),
     [
         ("hair", "Blonde_Hair", "Blonde_Hair is unknown, did you mean 'Blond_Hair'?; one of unspecified, Black_Hair, Blond_Hair"),
-        ("hat", "Hat", "began64 has no condition hat; hair (unspecified, Black_Hair, Blond_Hair), eyes (unspecified, Eyeglasses)"),
+        ("hat", "Hat", "began64 has no condition hat; it has hair (unspecified, Black_Hair, Blond_Hair), eyes (unspecified, Eyeglasses)"),
     ],
 )
 def test_condition_that_is_none_is_named_with_those_there_are(painter: Path, group: str, value: str, said: str) -> None:
@@ -108,10 +108,10 @@ def test_best_of_takes_the_candidate_that_d_reconstructs_best(runs: Path) -> Non
 
 @pytest.mark.parametrize("name", [name for name in REPORTS if name != "began64"])
 def test_best_of_is_refused_where_no_discriminator_has_an_energy(runs: Path, name: str) -> None:
-    with pytest.raises(UserError, match=f"^--best-of: {name} has no discriminator that gives a picture an energy"):
+    with pytest.raises(UserError, match=f"^--best-of: {name} has no discriminator that reconstructs pictures"):
         ganlib.load(runs / name).best_of(4, [1])
 
 
 def test_best_of_without_the_discriminators_file_is_one_line(painter: Path) -> None:
-    with pytest.raises(UserError, match=r"^--best-of: data/nets/began64/discriminator.safetensors: not there"):
+    with pytest.raises(UserError, match=r"^--best-of: data/nets/began64/discriminator.safetensors: not found"):
         ganlib.load(painter).best_of(4, [1])

@@ -1,7 +1,8 @@
-"""A generator as one ONNX file, weights inside, for any runtime."""
+"""A generator as one ONNX file with its weights, for any runtime."""
 
 import json
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -14,8 +15,8 @@ from ganlib.use.sampling import Sampler
 OPSET = 20
 
 
-class Levels(nn.Module):
-    """z (and conditions) to (n, 3, S, S) uint8: whoever runs it needs to know no pixel range."""
+class Uint8Output(nn.Module):
+    """A generator whose pictures are (n, 3, S, S) uint8, so that its users need no pixel range."""
 
     def __init__(self, net: nn.Module, pixel_range: tuple[float, float]) -> None:
         super().__init__()
@@ -25,29 +26,29 @@ class Levels(nn.Module):
         return to_uint8(self.net(*inputs), self.pixel_range)
 
 
-def export(generator: Sampler, path: Path) -> str:
-    """Write the file and return what it holds, in a line.
+def export(sampler: Sampler, path: Path) -> str:
+    """Write the file and return a line about its inputs and output.
 
-    Inputs: `z` (batch, latent_size) float32 and, where the report has conditions, `conditions` (batch, groups) int64 row numbers; output:
-    `pictures` (batch, 3, S, S) uint8. Its metadata names the report, the prior of z and the conditions' values.
+    Inputs: `z` (batch, latent_size) float32 and, for a report with conditions, `conditions` (batch, groups) int64 row numbers. Output:
+    `pictures` (batch, 3, S, S) uint8. The metadata holds the report, the prior of z and the conditions' values.
     """
-    settings, run = generator.settings, generator.run
+    settings, run = sampler.settings, sampler.run
     inputs = {"z": random.sample_latent(settings.prior, 2, settings.latent_size, torch.Generator())}
-    if run.given:
-        inputs["conditions"] = torch.zeros(2, len(run.given), dtype=torch.int64)
-    program = torch.onnx.export(
-        Levels(generator.net, settings.pixel_range).eval(),
+    if run.condition_values:
+        inputs["conditions"] = torch.zeros(2, len(run.condition_values), dtype=torch.int64)
+    program: Any = torch.onnx.export(  # never None with dynamo=True
+        Uint8Output(sampler.net, settings.pixel_range).eval(),
         tuple(inputs.values()),
         input_names=list(inputs),
         output_names=["pictures"],
         dynamo=True,
-        # Any but DYNAMIC warns where two inputs have one batch; its own name for the axis is replaced below.
+        # Anything but DYNAMIC warns when two inputs share their batch axis; the exporter's name for that axis is replaced below.
         dynamic_shapes={"inputs": tuple({0: torch.export.Dim.DYNAMIC} for _ in inputs)},
         opset_version=OPSET,
         verbose=False,
     )
     program.rename_axes({str(program.model.graph.inputs[0].shape[0]): "batch"})
-    program.model.metadata_props.update({"report": run.name, "prior": settings.prior, "conditions": json.dumps(run.given)})
+    program.model.metadata_props.update({"report": run.name, "prior": settings.prior, "conditions": json.dumps(run.condition_values)})
     with replacing(path) as target:
         program.save(target)
     return f"{run.name}, opset {OPSET}, inputs {' and '.join(inputs)}, output pictures (batch, 3, {settings.size}, {settings.size}) uint8"

@@ -1,4 +1,4 @@
-"""A generator as one HTML file that draws faces by itself: from the disk, without a network, on the visitor's own machine."""
+"""A generator as one HTML file that draws faces in the browser, opened from disk and without a network."""
 
 import base64
 import gzip
@@ -9,55 +9,58 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
+from ganlib.support.errors import UserError
 from ganlib.support.files import replacing
 from ganlib.use import information
-from ganlib.use.export.plan import plan
-from ganlib.use.export.terms import terms
+from ganlib.use.export.licence import restrictions
+from ganlib.use.export.plan import OTHER, plan
 from ganlib.use.sampling import Sampler
 
 PAGE = Path(__file__).parent / "page"
 SCRIPTS = ("latents.js", "engine.js", "page.js")
 DIRECTIONS = 8
-FACES = 1000  # that the directions are taken from
-POOLED = 32  # edge to which their pictures are brought
-REACH = 0.5  # how far a slider goes to either side, as a share of z's usual length
+FACES = 1000  # from which the directions are computed
+POOLED = 32  # edge to which pictures are downsampled for that
+REACH = 0.5  # range of a slider to either side, as a share of the mean length of z
 
 
-def export(generator: Sampler, path: Path) -> str:
-    """Write the page and return what it is, in a line; CelebA's terms follow where they may apply."""
-    known = information.describe(generator.run)
+def export(sampler: Sampler, path: Path) -> str:
+    """Write the page and return a line about it, followed by CelebA's restrictions where they may apply."""
+    known = information.describe(sampler.run)
     page = Template((PAGE / "page.html").read_text(encoding="utf-8")).substitute(
         name=known["report"],
         size=known["size"],
         about=_about(known),
         style=(PAGE / "page.css").read_text(encoding="utf-8").strip(),
-        data="\n".join(_data(generator)),
+        data="\n".join(_data(sampler)),
         script="\n".join((PAGE / script).read_text(encoding="utf-8").strip() for script in SCRIPTS),
     )
     with replacing(path) as target:
         target.write_text(page, encoding="utf-8")
-    return "\n".join([f"a page of {len(page) / 1e6:.1f} MB that draws faces with {known['report']}; open it in a browser", *terms(known)])
+    written = f"a page of {len(page) / 1e6:.1f} MB that draws faces with {known['report']}; open it in a browser"
+    return "\n".join([written, *restrictions(known)])
 
 
-def directions(generator: Sampler) -> np.ndarray:
-    """The directions (8, latent_size) of length 1 along which pictures change most, the first most of all.
+def directions(sampler: Sampler) -> NDArray[np.float32]:
+    """The unit directions (8, latent_size) of z along which pictures change most, in descending order.
 
-    They are the left singular vectors of the covariance of z and picture. For a gaussian z that is the mean Jacobian (Stein's lemma:
-    E[z g(z)] = E[dg / dz]), so it needs to know nothing of the net.
+    They are the left singular vectors of the covariance of z and picture. For a gaussian z that covariance is the mean Jacobian (Stein's
+    lemma: E[z g(z)] = E[dg / dz]), so the net need not be differentiated.
     """
-    z = generator.z(range(FACES))
-    pictures = torch.from_numpy(generator.from_latents(z)).float()
+    z = sampler.z(range(FACES))
+    pictures = torch.from_numpy(sampler.from_latents(z)).float()
     pooled = torch.nn.functional.adaptive_avg_pool2d(pictures, POOLED).flatten(1).numpy()
     left, _, _ = np.linalg.svd(z.T @ (pooled - pooled.mean(axis=0)), full_matrices=False)
     return left.T[:DIRECTIONS]
 
 
-def _data(generator: Sampler) -> list[str]:
-    """The elements that hold what the scripts read."""
-    settings, run = generator.settings, generator.run
-    z = generator.z(range(FACES))
-    planned = plan(generator.net, torch.from_numpy(z[:1]), [torch.tensor([generator.rows({})])] if run.given else [])
+def _data(sampler: Sampler) -> list[str]:
+    """The HTML elements that the scripts read."""
+    settings, run = sampler.settings, sampler.run
+    z = sampler.z(range(FACES))
+    planned = plan(sampler.net, torch.from_numpy(z[:1]), [torch.tensor([sampler.rows({})])] if run.condition_values else [])
     meta = {
         "name": run.name,
         "size": settings.size,
@@ -65,16 +68,23 @@ def _data(generator: Sampler) -> list[str]:
         "latentSize": settings.latent_size,
         "range": settings.pixel_range,
         "reach": round(REACH * float(np.linalg.norm(z, axis=1).mean()), 4),
-        "directions": [[round(float(value), 4) for value in direction] for direction in directions(generator)],
-        "conditions": [{"name": group, "values": values} for group, values in run.given.items()],
+        "directions": [[round(float(value), 4) for value in direction] for direction in directions(sampler)],
+        "conditions": [{"name": group, "values": values} for group, values in run.condition_values.items()],
     }
     return [
         _element("meta", "application/json", json.dumps(meta).replace("<", r"\u003c")),
         _element("plan", "application/json", json.dumps({"layers": planned.layers, "tables": planned.tables})),
         _element("wasm", "application/gzip", _packed((PAGE / "gemm.wasm").read_bytes())),
-        # Half precision moves a picture by one level at most.
-        _element("weights", "application/gzip", _packed(planned.weights.astype("<f2").tobytes())),
+        _element("weights", "application/gzip", _packed(to_half(planned.weights))),
     ]
+
+
+def to_half(weights: NDArray[np.float32]) -> bytes:
+    """The weights in half precision, which changes a picture by one level at most; a UserError if one is out of its range."""
+    largest, limit = float(abs(weights).max()), float(np.finfo(np.float16).max)
+    if not largest <= limit:
+        raise UserError(f"--format web: a weight of {largest:g} is out of range of half precision, whose limit is {limit:g}; {OTHER}")
+    return weights.astype("<f2").tobytes()
 
 
 def _element(name: str, kind: str, text: str) -> str:
@@ -86,9 +96,9 @@ def _packed(data: bytes) -> str:
 
 
 def _about(known: dict[str, Any]) -> str:
-    kinds = {"toons": " that learned from drawn faces", "celeba": " that learned from CelebA's photographs", "folder": ""}
-    learned = kinds.get((known["training"] or {}).get("kind"), "")
+    kinds = {"toons": " trained on drawn faces", "celeba": " trained on CelebA's photographs", "folder": ""}
+    trained = kinds.get((known["training"] or {}).get("kind"), "")
     return (
-        f"A generator of {known['parameters']:,} numbers{learned} runs here, on your own machine, and makes each face of"
+        f"A generator of {known['parameters']:,} parameters{trained} runs here, on your own computer, and draws each face from"
         f" {known['z']['size']} random numbers. Nothing is sent anywhere."
     )

@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 import ganlib
 from ganlib.core.tables import write_yaml
 from ganlib.use.export import hub
-from ganlib.use.export.terms import TERMS
+from ganlib.use.export.licence import CELEBA
 from tests.cli.test_commands import FIGURES, seen
 from tests.conftest import ROOT
 from tests.use.lively import below, trained
@@ -65,16 +65,16 @@ def test_folder_is_a_generator_again_and_shows_its_pictures(checkout: Path) -> N
 @pytest.mark.parametrize(
     ("dataset", "warned"), [("toons", False), ("own", False), ("celeba_preview", True), ("celeba", True), ("no longer there", True)]
 )
-def test_terms_of_celeba_stand_in_card_and_output_unless_it_was_surely_not_used(checkout: Path, dataset: str, warned: bool) -> None:
+def test_restrictions_of_celeba_are_in_card_and_output_unless_it_was_surely_not_used(checkout: Path, dataset: str, warned: bool) -> None:
     score(checkout, dataset)
     said = hub.export(ganlib.load("dense64"), checkout / "hub")
     card = (checkout / "hub/README.md").read_text(encoding="utf-8")
-    assert [TERMS in text for text in (said, card)] == [warned, warned]
+    assert [CELEBA in text for text in (said, card)] == [warned, warned]
     assert (metadata(checkout / "hub")["license_name"] == "celeba") == warned
 
 
 def test_file_of_unknown_origin_is_warned_of_and_states_no_scores(checkout: Path) -> None:
     (checkout / "alone").mkdir()
     file = (checkout / "data/runs/dense64/generator.safetensors").rename(checkout / "alone/generator.safetensors")
-    assert TERMS in hub.export(ganlib.load(file), checkout / "hub")
+    assert CELEBA in hub.export(ganlib.load(file), checkout / "hub")
     assert "model-index" not in metadata(checkout / "hub")

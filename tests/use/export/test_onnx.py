@@ -33,7 +33,7 @@ def test_onnxruntime_draws_the_same_pictures_in_batches_of_any_size(name: str, c
     assert {entry.key: entry.value for entry in model.metadata_props}["report"] == name
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     assert {entry.shape[0] for entry in (*session.get_inputs(), *session.get_outputs())} == {"batch"}
-    groups = generator.run.given
+    groups = generator.run.condition_values
     values = {group: options[-1] for group, options in groups.items()}
     for count in (1, 5):
         feeds = {"z": generator.z(range(count))}

@@ -1,4 +1,4 @@
-"""The plan of a net for the page's engine, and the line for a net that the engine cannot run."""
+"""The plan of a net for the page's engine, and the error for a net that the engine cannot run."""
 
 from collections.abc import Callable
 
@@ -7,6 +7,7 @@ import pytest
 import torch
 import wasmtime
 from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
 
 from ganlib.models.upsample import Double
 from ganlib.support.errors import UserError
@@ -26,11 +27,13 @@ def multiplied(planned: dict, weights: np.ndarray, values: np.ndarray) -> np.nda
     return product[..., : planned["outputs"]] + weights[planned["bias"] : planned["bias"] + planned["outputs"]]
 
 
-def test_batch_norm_and_the_order_of_a_map_are_folded_into_the_product_before_them() -> None:
+@pytest.mark.parametrize("affine", [True, False])
+@pytest.mark.parametrize("linear", [nn.Linear(5, 12, bias=False), spectral_norm(nn.Linear(5, 12, bias=False))])
+def test_batch_norm_spectral_norm_and_the_order_of_a_map_are_folded_into_the_product(linear: nn.Module, affine: bool) -> None:
     torch.manual_seed(0)
-    net = nn.Sequential(nn.Linear(5, 3 * 4, bias=False), nn.Unflatten(1, (3, 2, 2)), nn.BatchNorm2d(3), nn.ReLU())
+    net = nn.Sequential(linear, nn.Unflatten(1, (3, 2, 2)), nn.BatchNorm2d(3, affine=affine), nn.ReLU())
     with torch.no_grad():
-        for tensor in (net[2].weight, net[2].bias, net[2].running_mean):
+        for tensor in (*net[2].parameters(), net[2].running_mean):
             tensor.normal_()
         net[2].running_var.uniform_(0.5, 2)
     net.eval()
@@ -41,18 +44,15 @@ def test_batch_norm_and_the_order_of_a_map_are_folded_into_the_product_before_th
     np.testing.assert_allclose(np.maximum(multiplied(made.layers[0], made.weights, z[0].numpy()), 0), expected, atol=1e-6)
 
 
-class Doubled(nn.Sequential):
-    """Does something of its own behind its last layer."""
+class Between(nn.Module):
+    """Two nets and a function between them."""
+
+    def __init__(self, first: nn.Module, function: Callable[[Tensor], Tensor], second: nn.Module | None = None) -> None:
+        super().__init__()
+        self.first, self.function, self.second = first, function, second or (lambda picture: picture)
 
     def forward(self, z: Tensor) -> Tensor:
-        return 2 * super().forward(z)
-
-
-class Scaled(nn.Sequential):
-    """Does something of its own before its second layer."""
-
-    def forward(self, z: Tensor) -> Tensor:
-        return self[1](2 * self[0](z))
+        return self.second(self.function(self.first(z)))
 
 
 def mapped(*layers: nn.Module) -> nn.Sequential:
@@ -63,13 +63,29 @@ def mapped(*layers: nn.Module) -> nn.Sequential:
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (lambda: mapped(nn.Conv2d(3, 3, 5, padding=2)), "the page's engine has no Conv2d there; it has Linear, "),
-        (lambda: mapped(nn.PixelShuffle(1)), "the page's engine has no PixelShuffle there"),
-        (lambda: mapped(nn.ReLU(), nn.BatchNorm2d(3)), "the page's engine has no BatchNorm2d there"),
-        (lambda: mapped(nn.LeakyReLU(0.1)), "the page's engine has no LeakyReLU there"),
-        (lambda: mapped(Double(), nn.Tanh()), "the page's engine has no Tanh there"),
-        (lambda: Doubled(*mapped()), "the page cannot do what the net does behind its last layer; "),
-        (lambda: Scaled(nn.Linear(4, 4), mapped()), "the page cannot do what the net does before its Linear, which is no layer; "),
+        (lambda: mapped(nn.Conv2d(3, 3, 5, padding=2)), "the page cannot run Conv2d(3, 3, kernel_size=(5, 5), "),
+        (lambda: mapped(nn.PixelShuffle(1)), "the page cannot run PixelShuffle("),
+        (lambda: mapped(nn.Upsample(scale_factor=3)), "the page cannot run Upsample("),
+        (lambda: mapped(nn.Upsample(scale_factor=2, mode="bilinear", align_corners=True)), "the page cannot run Upsample("),
+        (lambda: mapped(nn.ReLU(), nn.BatchNorm2d(3)), "the page cannot run BatchNorm2d(3, "),
+        (lambda: mapped(nn.BatchNorm2d(3, track_running_stats=False)), "the page cannot run BatchNorm2d(3, "),
+        (lambda: mapped(nn.LeakyReLU(0.1)), "the page cannot run LeakyReLU(negative_slope=0.1) there; it runs Linear, "),
+        (lambda: mapped(nn.ELU(0.3)), "the page cannot run ELU(alpha=0.3) there; "),
+        (lambda: mapped(Double(), nn.Tanh()), "the page cannot run Tanh() there"),
+        (lambda: Between(mapped(), lambda maps: 2 * maps), "the net computes something after its last layer; "),
+        (lambda: Between(nn.Linear(4, 12), lambda row: row.view(1, 3, 2, 2)), "the net computes something after its last layer; "),
+        (
+            lambda: Between(nn.Linear(4, 4), lambda row: 2 * row, mapped()),
+            "the net computes something outside of its layers before Linear(",
+        ),
+        (
+            lambda: Between(mapped(), lambda maps: maps.flatten(1), nn.Sequential(nn.Linear(12, 12), nn.Unflatten(1, (3, 2, 2)))),
+            "the net computes something outside of its layers before Linear(",
+        ),
+        (
+            lambda: Between(nn.Linear(4, 12), lambda row: row.view(1, 3, 2, 2), nn.ConvTranspose2d(3, 3, 4, 2, 1)),
+            "the net computes something outside of its layers before ConvTranspose2d(",
+        ),
     ],
 )
 def test_net_that_the_engine_cannot_run_is_refused_in_one_line(make: Callable[[], nn.Module], said: str) -> None:
@@ -77,9 +93,17 @@ def test_net_that_the_engine_cannot_run_is_refused_in_one_line(make: Callable[[]
         plan(make().eval(), torch.randn(1, 4), ())
     assert str(raised.value).startswith(f"--format web: {said}")
     assert str(raised.value).endswith("--format onnx takes any net")
+    assert "\n" not in str(raised.value)
 
 
-def test_directions_of_a_net_that_is_linear_are_its_own_axes_by_their_strength(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("largest", "shown"), [(65505.0, "65505"), (float("nan"), "nan")])
+def test_weight_beyond_half_precision_is_refused(largest: float, shown: str) -> None:
+    assert np.frombuffer(web.to_half(np.float32([-65504, 0.5])), "<f2").tolist() == [-65504, 0.5]
+    with pytest.raises(UserError, match=f"^--format web: a weight of {shown} is out of range of half precision, whose limit is 65504; "):
+        web.to_half(np.float32([0.5, -largest]))
+
+
+def test_directions_of_a_linear_net_are_its_axes_by_their_strength() -> None:
     strength = np.array([1.0, 9.0, 4.0])
 
     class Axes:

@@ -1,5 +1,5 @@
-// The layers of a generator for one picture, on one thread: matrix products in WebAssembly (gemm.wat), all else here.
-// Maps lie as (pixel, channel). ganlib/export/plan.py writes the plan.
+// Runs a generator for one picture on one thread: matrix products in WebAssembly (gemm.wat), everything else here.
+// Maps are stored as (pixel, channel). ganlib/use/export/plan.py writes the plan.
 
 const ACTIVATIONS = {
   relu: x => x > 0 ? x : 0,
@@ -32,7 +32,8 @@ function room(layer) {
       dense: layer.outputs,
       up: layer.out ** 2 * layer.channels,
       convolution: pixels * layer.channels,
-      double: 4 * pixels * layer.channels,
+      bilinear: 4 * pixels * layer.channels,
+      nearest: 4 * pixels * layer.channels,
     }[layer.op] + 4 * (layer.channels || 0),  // a product reads its map in rows of four pixels
   };
 }
@@ -104,13 +105,22 @@ async function engine(wasm, plan, weights) {
       return edge * edge * channels;
     },
     // Bilinear doubling: 3/4 of the nearest pixel and 1/4 of the one beyond, in either direction, the border repeated.
-    double(layer, x, y) {
+    bilinear(layer, x, y) {
       const {edge, channels} = layer, out = 2 * edge;
       const near = i => i >> 1, beyond = i => Math.max(0, Math.min(edge - 1, i % 2 ? (i >> 1) + 1 : (i >> 1) - 1));
       for (let row = 0; row < out; row++) for (let column = 0; column < out; column++) {
         const at = (r, c) => x + (r * edge + c) * channels, to = y + (row * out + column) * channels;
         const nn = at(near(row), near(column)), nb = at(near(row), beyond(column)), bn = at(beyond(row), near(column)), bb = at(beyond(row), beyond(column));
         for (let c = 0; c < channels; c++) F[to + c] = 0.75 * (0.75 * F[nn + c] + 0.25 * F[nb + c]) + 0.25 * (0.75 * F[bn + c] + 0.25 * F[bb + c]);
+      }
+      return 4 * edge * edge * channels;
+    },
+    // Nearest-neighbour doubling.
+    nearest(layer, x, y) {
+      const {edge, channels} = layer, out = 2 * edge;
+      for (let row = 0; row < out; row++) for (let column = 0; column < out; column++) {
+        const from = x + ((row >> 1) * edge + (column >> 1)) * channels;
+        F.copyWithin(y + (row * out + column) * channels, from, from + channels);
       }
       return 4 * edge * edge * channels;
     },
