@@ -32,7 +32,7 @@ TABLE = Path("docs/seeds.csv")
 EVENING = Path("docs/evening")  # where the last sheets of the evening's trainings are kept
 KEY = ("report", "dataset", "scale", "samples", "seed", "cpu", "kernels", "threads")
 SCORES = ("kid", "fid", "mind", "precision", "recall", "density", "coverage")
-TRAINING = ("step", "d_accuracy", "fooled", "diversity", "elbo", "convergence", "k", "balance", "d_score", "within_bounds")
+TRAINING = ("step", "d_accuracy", "d_real", "fooled", "diversity", "elbo", "convergence", "k", "balance", "d_score", "within_bounds")
 COLUMNS = (*KEY, *SCORES, *TRAINING)
 
 

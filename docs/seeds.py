@@ -15,7 +15,7 @@ OWN = {
     "dense64": [("D right in {}", "d_accuracy", ".0%")],
     "began64": [("M {}", "convergence", ".3f")],
     "vae64": [("ELBO {} nats", "elbo", ",.0f")],
-    "curve": [("D(real) {}", "d_accuracy", ".3f"), ("score {}", "d_score", ".3f"), ("{} of curves within bounds", "within_bounds", ".0%")],
+    "curve": [("D(real) {}", "d_real", ".3f"), ("score {}", "d_score", ".3f"), ("{} of curves within bounds", "within_bounds", ".0%")],
 }
 
 INTRODUCTION = """# How far one training lies from the next

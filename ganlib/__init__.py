@@ -9,9 +9,10 @@ if TYPE_CHECKING:
 
 
 def load(run: str | os.PathLike[str], rev: str | None = None) -> "Sampler":
-    """A trained generator, whose `sample(seeds, **conditions)` returns (n, 3, S, S) uint8 pictures.
+    """Load a trained generator, whose `sample(seeds, **conditions)` returns (n, 3, S, S) uint8 pictures.
 
     `run` is a report, a folder such as data/runs/dcgan64 or a .safetensors file; `rev` is the commit or experiment to read it from.
     """
     # Imported by name: every stage imports this file, and a static import would make ganlib.use a dependency of all of them.
-    return import_module("ganlib.use.sampling").load(os.fspath(run), rev)
+    sampler: Sampler = import_module("ganlib.use.sampling").load(os.fspath(run), rev)
+    return sampler

@@ -1,4 +1,4 @@
-"""The typed view of params.yaml: the only reader of that file, and where overrides and the blocks of shorter scales are resolved."""
+"""The typed view of params.yaml. No other module reads that file; overrides and the blocks of smaller scales are resolved here."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,16 +13,16 @@ from ganlib.data.settings import DataSettings
 from ganlib.models import registry
 from ganlib.models.report import Report
 from ganlib.support import checks
-from ganlib.support.checks import FILE
+from ganlib.support.checks import FILE as FILE
 from ganlib.support.errors import UserError
 from ganlib.support.types import Block, Count, Fraction, Latent, Positive, Precision, Scale
 
 GROUPS = ("reports", "baselines")
-SHORTER = [scale for scale in get_args(Scale) if scale != "full"]  # scales with a block of their own in each report
+SHORTER = [scale for scale in get_args(Scale) if scale != "full"]  # scales with a block in each report
 
 
 class Overrides(Block):
-    """Top-level values that replace those of all reports with such a setting; None keeps each report's own."""
+    """Top-level values that replace those of all reports with such a setting; None keeps each report's value."""
 
     lr_g: Positive | None
     lr_d: Positive | None
@@ -33,14 +33,14 @@ class Overrides(Block):
 
 
 class Numerics(Block):
-    """How numbers are computed, which changes them."""
+    """How numbers are computed, which changes results."""
 
     precision: Precision
     compile: bool
 
 
 class Params(Overrides, DataSettings):
-    """The whole of params.yaml; reports and baselines are resolved for the chosen data set's scale and the overrides."""
+    """All of params.yaml, with reports and baselines resolved for the data set's scale and the overrides."""
 
     seed: Annotated[int, Field(ge=0, lt=2**63)]
     log_every: Count
@@ -51,97 +51,105 @@ class Params(Overrides, DataSettings):
     curve: curve.Settings
 
     def report(self, name: str) -> Report:
-        """The resolved settings of one report or baseline, or a UserError that names those there are."""
+        """The resolved settings of a report or baseline; a UserError lists the known names."""
         trained = {**self.reports, **self.baselines}
         return trained[checks.known(name, trained, "reports")]
 
 
 def load(path: Path = FILE) -> Params:
-    """Read and check the file; a UserError names the file, the key, its value and what is allowed."""
+    """Read and validate the file; a UserError names the file, the key, its value and what is allowed."""
     raw = checks.mapping(checks.read(path), "the file")
 
     datasets = data_settings.validated(raw)
     groups = {group: checks.mapping(raw.get(group), group) for group in GROUPS}
-    # Without the reports first: their blocks can only be resolved once the data set and the overrides are known to be sound.
+    # Without reports first: their blocks are resolved with the data set's scale and the overrides, which must be valid.
     params = checks.validate(Params, {**raw, "datasets": datasets, **{group: {} for group in GROUPS}}, "")
     data_settings.check_choice(params)
     for attribute in params.attributes if params.data.attributes else ():
-        checks.known(attribute, params.data.attributes, "attributes")
-    given = _overrides(params) | params.numerics.model_dump()
+        checks.known(attribute, params.data.attributes or (), "attributes")
+    common = _overrides(params) | params.numerics.model_dump()
     resolved = {
-        group: {name: _resolve(f"{group}.{name}", name, block, params.data.scale, given) for name, block in blocks.items()}
+        group: {name: _resolve(f"{group}.{name}", name, block, params.data.scale, common) for name, block in blocks.items()}
         for group, blocks in groups.items()
     }
-    for group, found in resolved.items():
-        for name, report in found.items():
-            _fits(f"{group}.{name}", name, report, params.crops)
+    for group, reports in resolved.items():
+        for name, report in reports.items():
+            _check_crop(f"{group}.{name}", name, report, params.crops)
     return params.model_copy(update=resolved)
 
 
-def own(name: str, path: Path = FILE) -> Mapping[str, Any]:
-    """The block of a report or baseline as it stands in the file: its own settings at full scale, without any override."""
+def own(name: str, path: Path = FILE) -> dict[str, Any]:
+    """The block of a report or baseline in the file: its settings at full scale, before overrides."""
     raw = checks.read(path)
-    return {**raw["reports"], **raw["baselines"]}[name]
+    return dict({**raw["reports"], **raw["baselines"]}[name])
 
 
 class Origin:
-    """The file as trials start from it: each report at the chosen data set's scale, without the overrides."""
+    """What the trials of a study start from: each report at the data set's scale, before overrides."""
 
     def __init__(self, path: Path = FILE) -> None:
         raw, self.params = checks.read(path), load(path)
         self.blocks = {**raw["reports"], **raw["baselines"], "curve": raw["curve"]}
 
     def resolve(self, name: str, changes: Mapping[str, Any], where: str, file: Path) -> Report | curve.Settings:
-        """The report or demo `name` with `changes`, which come before its own values and those of its block for the scale.
+        """The report or demo `name` with `changes`, which take precedence over its block and that of the scale.
 
-        A mistake in `changes` is a UserError that names `file` and the key below `where`.
+        An error in `changes` is a UserError that names `file` and the key below `where`.
         """
-        own = dict(self.blocks[checks.known(name, self.blocks, f"{where}.report", file)])
-        shorter = {scale: own.pop(scale, None) or {} for scale in SHORTER}
+        block = dict(self.blocks[checks.known(name, self.blocks, f"{where}.report", file)])
+        shorter = {scale: block.pop(scale, None) or {} for scale in SHORTER}
         if name == "curve":
-            return checks.validate(curve.Settings, {**own, **changes}, where, file)
-        values = {**own, **shorter.get(self.params.data.scale, {}), **changes, **self.params.numerics.model_dump()}
+            return checks.validate(curve.Settings, {**block, **changes}, where, file)
+        values = {**block, **shorter.get(self.params.data.scale, {}), **changes, **self.params.numerics.model_dump()}
         report = checks.validate(registry.settings_of(name), values, where, file)
-        _fits(where, name, report, self.params.crops, file)
+        _check_crop(where, name, report, self.params.crops, file)
         return report
 
 
-def idle_overrides(name: str, path: Path = FILE) -> list[str]:
-    """The overrides that change nothing for the report `name`, each with the reason, in a line."""
+def scaled_rates(report: Report) -> list[str]:
+    """A line with the learning rates that training uses, if `rate_scale` makes them differ from those in the settings."""
+    if report.rate_scale == 1:
+        return []
+    rates = {key: rate for key, rate in report.model_dump().items() if key.startswith("lr_")}
+    return [", ".join(f"{key} {rate:g} x rate_scale {report.rate_scale:g} = {rate * report.rate_scale:g}" for key, rate in rates.items())]
+
+
+def no_op_overrides(name: str, path: Path = FILE) -> list[str]:
+    """A line for each override that has no effect on the report `name`."""
     params, block = load(path), own(name, path)
-    resolved = {**block, **(block.get(params.data.scale) or {})}
+    without_overrides = {**block, **(block.get(params.data.scale) or {})}
     fields = type(params.report(name)).model_fields
-    idle = []
+    lines = []
     for key, value in _overrides(params).items():
         if key not in fields:
-            idle.append(f"{key}: {name} has no such setting, and trains as it would without")
-        elif resolved[key] == value:
-            idle.append(f"{key}: {checks.shown(value)} is {name}'s own value, and it trains as it would without")
-    return idle
+            lines.append(f"{key}: {name} has no such setting; the override has no effect")
+        elif without_overrides[key] == value:
+            lines.append(f"{key}: {name} already uses {checks.shown(value)}; the override has no effect")
+    return lines
 
 
 def _overrides(params: Params) -> dict[str, Any]:
-    """Those that are not blank."""
+    """The overrides that are not blank."""
     return {key: value for key in Overrides.model_fields if (value := getattr(params, key)) is not None}
 
 
-def _resolve(key: str, name: str, block: Any, scale: str, given: Mapping[str, Any]) -> Report:
+def _resolve(key: str, name: str, block: Any, scale: str, common: Mapping[str, Any]) -> Report:
     kind = registry.settings_of(checks.known(name, registry.names(), key.partition(".")[0]))
-    own = dict(checks.mapping(block, key))
-    if scale in SHORTER and scale not in own:
+    full = dict(checks.mapping(block, key))
+    if scale in SHORTER and scale not in full:
         raise UserError(f"{FILE}: {key}.{scale}: missing, and the chosen data set's scale is {scale}: add the block or change the scale")
-    shorter = {other: checks.mapping(own.pop(other, None) or {}, f"{key}.{other}") for other in SHORTER}
-    for set_elsewhere in Numerics.model_fields:
-        if any(set_elsewhere in values for values in (own, *shorter.values())):
-            raise UserError(f"{FILE}: {key}.{set_elsewhere}: unknown key; it belongs under numerics, for all")
-    checks.validate(kind, own, key)
+    shorter = {other: checks.mapping(full.pop(other, None) or {}, f"{key}.{other}") for other in SHORTER}
+    for elsewhere in Numerics.model_fields:
+        if any(elsewhere in values for values in (full, *shorter.values())):
+            raise UserError(f"{FILE}: {key}.{elsewhere}: unknown key; it belongs under numerics, for all")
+    checks.validate(kind, full, key)
     for other, values in shorter.items():
-        checks.validate(kind, {**own, **values}, f"{key}.{other}")
-    chosen = {**own, **shorter.get(scale, {})}
-    return checks.validate(kind, {**chosen, **{name: value for name, value in given.items() if name in kind.model_fields}}, key)
+        checks.validate(kind, {**full, **values}, f"{key}.{other}")
+    chosen = {**full, **shorter.get(scale, {})}
+    return checks.validate(kind, {**chosen, **{name: value for name, value in common.items() if name in kind.model_fields}}, key)
 
 
-def _fits(key: str, name: str, report: Report, crops: Mapping[str, Crop], file: Path = FILE) -> None:
+def _check_crop(key: str, name: str, report: Report, crops: Mapping[str, Crop], file: Path = FILE) -> None:
     crop = crops[checks.known(report.crop, crops, f"{key}.crop", file)]
     if crop.size != report.size:
         fitting = checks.listed(key for key, other in crops.items() if other.size == report.size)

@@ -1,4 +1,4 @@
-"""Train the 1-D demo of how a GAN learns: data/progress/curve/ and metrics/curve.json."""
+"""Train the 1-D demo: data/runs/curve/, data/progress/curve/ and metrics/curve.json."""
 
 from ganlib import params
 from ganlib.core import tables
@@ -10,8 +10,8 @@ from ganlib.support.command import run
 def main() -> None:
     """Train the curve demo."""
     settings = params.load()
-    judged = training.train(settings.curve, paths.outputs("curve"), seed=settings.seed)
-    tables.save_metrics({"steps": settings.curve.steps, **judged}, paths.metrics("curve"))
+    metrics = training.train(settings.curve, paths.outputs("curve"), seed=settings.seed)
+    tables.save_metrics({"steps": settings.curve.steps, **metrics}, paths.metrics("curve"))
 
 
 if __name__ == "__main__":

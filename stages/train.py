@@ -22,7 +22,7 @@ def main(report: str) -> None:
     faces = Faces.open(paths.faces(chosen.crop), settings.data.split).first(chosen.train_images)
     team = launch.gathered()
     if team.leads:
-        for line in params.idle_overrides(report):
+        for line in params.scaled_rates(chosen) + params.no_op_overrides(report):
             progress.log(f"train@{report}: {line}")
     with team.working():
         times = loop.train(

@@ -5,14 +5,14 @@ import pytest
 from ruamel.yaml import YAML
 
 from ganlib import params
+from ganlib.models.report import Gan
 from ganlib.support.errors import UserError
 from tests.conftest import ROOT
 
 
 def test_every_report_keeps_its_own_rates_while_overrides_are_blank(changed_params):
-    settings = params.load(changed_params({}))
-    rates = {name: (*(descent.rate for descent in report.optimizers.values()), report.beta1) for name, report in settings.reports.items()}
-    assert rates == {
+    reports = params.load(changed_params({})).reports
+    published = {
         "vae64": (1e-3, 1e-3, 0.9),
         "dcgan112": (2e-4, 4e-5, 0.5),
         "dcgan64": (2e-4, 5e-5, 0.5),
@@ -20,6 +20,8 @@ def test_every_report_keeps_its_own_rates_while_overrides_are_blank(changed_para
         "began64": (5e-5, 5e-5, 0.5),
         "dcgan56": (2.5e-4, 2.5e-4, 0.45),
     }
+    for name, rates in published.items():
+        assert (*(spec.rate for spec in reports[name].optimizers.values()), reports[name].beta1) == rates
 
 
 @pytest.mark.parametrize(("key", "value"), [("lr_g", 1e-3), ("lr_d", 5e-5), ("beta1", 0.9), ("batch_size", 32), ("epochs", 3)])
@@ -31,15 +33,14 @@ def test_override_reaches_every_report_and_baseline_that_has_the_setting(changed
 
 
 def test_override_reaches_the_optimizer_of_its_net_alone(changed_params):
-    descents = params.load(changed_params({"lr_d": 7e-5})).report("dcgan64").optimizers
-    assert {net: descent.rate for net, descent in descents.items()} == {"generator": 2e-4, "discriminator": 7e-5}
+    optimizers = params.load(changed_params({"lr_d": 7e-5})).report("dcgan64").optimizers
+    assert {net: spec.rate for net, spec in optimizers.items()} == {"generator": 2e-4, "discriminator": 7e-5}
 
 
 def test_latent_override_reaches_every_gan_and_leaves_the_autoencoders_prior_gaussian(changed_params):
     reports = params.load(changed_params({"latent": "spherical"})).reports
-    assert {name: report.prior for name, report in reports.items()} == {
-        name: "gaussian" if name == "vae64" else "spherical" for name in reports
-    }
+    assert {report.prior for report in reports.values() if isinstance(report, Gan)} == {"spherical"}
+    assert reports["vae64"].prior == "gaussian"
 
 
 def test_numerics_reach_every_report(changed_params):
@@ -47,19 +48,26 @@ def test_numerics_reach_every_report(changed_params):
     assert {(report.precision, report.compile) for report in reports.values()} == {("bf16", True)}
 
 
-def test_overrides_that_change_nothing_are_told_and_others_are_not(changed_params):
+def test_overrides_without_effect_are_listed_and_others_are_not(changed_params):
     path = changed_params({"lr_d": 5e-5, "latent": "gaussian", "epochs": 40})
-    assert params.idle_overrides("dcgan64", path) == [
-        "lr_d: 5e-05 is dcgan64's own value, and it trains as it would without",
-        "epochs: 40 is dcgan64's own value, and it trains as it would without",
-        "latent: 'gaussian' is dcgan64's own value, and it trains as it would without",
+    assert params.no_op_overrides("dcgan64", path) == [
+        "lr_d: dcgan64 already uses 5e-05; the override has no effect",
+        "epochs: dcgan64 already uses 40; the override has no effect",
+        "latent: dcgan64 already uses 'gaussian'; the override has no effect",
     ]
-    assert params.idle_overrides("vae64", path) == [
-        "lr_d: vae64 has no such setting, and trains as it would without",
-        "epochs: 40 is vae64's own value, and it trains as it would without",
-        "latent: vae64 has no such setting, and trains as it would without",
+    assert params.no_op_overrides("vae64", path) == [
+        "lr_d: vae64 has no such setting; the override has no effect",
+        "epochs: vae64 already uses 40; the override has no effect",
+        "latent: vae64 has no such setting; the override has no effect",
     ]
-    assert params.idle_overrides("dcgan112", path) == []
+    assert params.no_op_overrides("dcgan112", path) == []
+
+
+def test_rates_that_rate_scale_changes_are_listed_with_their_products(changed_params):
+    settings = params.load(changed_params({"lr_d": 1e-4, "reports.dcgan64.preview.rate_scale": 1.0}))
+    assert params.scaled_rates(settings.report("dcgan112")) == ["lr_g 0.0002 x rate_scale 8 = 0.0016, lr_d 0.0001 x rate_scale 8 = 0.0008"]
+    assert params.scaled_rates(settings.report("began64"))[0].endswith("lr_floor 2e-05 x rate_scale 16 = 0.00032")
+    assert params.scaled_rates(settings.report("dcgan64")) == []
 
 
 def test_rate_that_dvc_writes_as_5e_05_is_a_number(tmp_path):

@@ -5,7 +5,7 @@ import functools
 import io
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
@@ -16,7 +16,12 @@ from ganlib.support.errors import UserError
 from tests.conftest import ROOT
 
 TEXT = (ROOT / "params.yaml").read_text(encoding="utf-8")
-THOROUGH = settings(max_examples=400, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+# 100 fixed examples by default, and 1,200 that differ from run to run among the slow tests.
+THOROUGHLY = pytest.mark.parametrize("examples", [pytest.param(34, id="quick"), pytest.param(400, id="thorough", marks=pytest.mark.slow)])
+
+
+def examples_of(count: int) -> settings:
+    return settings(max_examples=count, deadline=None, derandomize=count < 400)
 
 
 @functools.cache
@@ -51,44 +56,48 @@ VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.di
 
 
 def read(folder, text: str | bytes) -> str | None:
-    """What the file is refused with; None where it is read."""
+    """The error message; None if the file is read."""
     path = folder / "params.yaml"
     path.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"))
     try:
         loaded = params.load(path)
     except UserError as error:
-        told = str(error)
-        assert told.startswith(("params.yaml: ", f"{path}: "))
-        assert told.isprintable()
-        assert len(told) < 600
-        return told
+        message = str(error)
+        assert message.startswith(("params.yaml: ", f"{path}: "))
+        assert message.isprintable()
+        assert len(message) < 600
+        return message
     assert set(loaded.reports) <= set(registry.names())
     return None
 
 
-@THOROUGH
-@given(
-    st.sampled_from(places()),
-    st.one_of(st.tuples(st.just("set"), VALUES), st.tuples(st.sampled_from(["rename", "add"]), KEYS), st.just(("remove", None))),
-)
-def test_one_change_of_a_key_or_a_value_is_read_or_refused_by_name(tmp_path, path, change):
-    values = copy.deepcopy(parsed())
-    *blocks, last = path
-    block = functools.reduce(lambda inner, key: inner[key], blocks, values)
-    kind, new = change
-    if kind == "set" or isinstance(block, list):
-        block[last] = new
-    elif kind == "add":
-        block[new] = block[last]
-    else:
-        removed = block.pop(last)
-        if kind == "rename":
-            block[new] = removed
-    text = io.StringIO()
-    YAML(typ="safe").dump(values, text)
-    told = read(tmp_path, text.getvalue())
-    names = [*map(str, path), "the file", *([checks._key(new)] if kind in ("add", "rename") else [])]
-    assert told is None or any(name in told for name in names), told
+@THOROUGHLY
+def test_one_change_of_a_key_or_a_value_is_read_or_refused_by_name(tmp_path, examples):
+    @examples_of(examples)
+    @given(
+        st.sampled_from(places()),
+        st.one_of(st.tuples(st.just("set"), VALUES), st.tuples(st.sampled_from(["rename", "add"]), KEYS), st.just(("remove", None))),
+    )
+    def check(path, change):
+        values = copy.deepcopy(parsed())
+        *blocks, last = path
+        block = functools.reduce(lambda inner, key: inner[key], blocks, values)
+        kind, new = change
+        if kind == "set" or isinstance(block, list):
+            block[last] = new
+        elif kind == "add":
+            block[new] = block[last]
+        else:
+            removed = block.pop(last)
+            if kind == "rename":
+                block[new] = removed
+        text = io.StringIO()
+        YAML(typ="safe").dump(values, text)
+        message = read(tmp_path, text.getvalue())
+        names = [*map(str, path), "the file", *([checks._key(new)] if kind in ("add", "rename") else [])]
+        assert message is None or any(name in message for name in names), message
+
+    check()
 
 
 LINES = st.sampled_from(
@@ -112,55 +121,63 @@ LINES = st.sampled_from(
 )
 
 
-@THOROUGH
-@given(
-    st.lists(
-        st.tuples(st.integers(0, TEXT.count("\n")), st.sampled_from(["insert", "remove", "repeat", "cut", "indent"]), LINES),
-        min_size=1,
-        max_size=3,
+@THOROUGHLY
+def test_changed_lines_are_read_or_refused(tmp_path, examples):
+    @examples_of(examples)
+    @given(
+        st.lists(
+            st.tuples(st.integers(0, TEXT.count("\n")), st.sampled_from(["insert", "remove", "repeat", "cut", "indent"]), LINES),
+            min_size=1,
+            max_size=3,
+        )
     )
-)
-def test_changed_lines_are_read_or_refused(tmp_path, changes):
-    lines = TEXT.split("\n")
-    for place, kind, line in changes:
-        at = min(place, len(lines) - 1)
-        match kind:
-            case "insert":
-                lines.insert(at, line)
-            case "remove":
-                lines[at:] = lines[at + 1 :] or [""]
-            case "repeat":
-                lines.insert(at, lines[at])
-            case "cut":
-                lines[at] = lines[at][: len(lines[at]) // 2]
-            case "indent":
-                lines[at] = " " + lines[at]
-    read(tmp_path, "\n".join(lines))
+    def check(changes):
+        lines = TEXT.split("\n")
+        for place, kind, line in changes:
+            at = min(place, len(lines) - 1)
+            match kind:
+                case "insert":
+                    lines.insert(at, line)
+                case "remove":
+                    lines[at:] = lines[at + 1 :] or [""]
+                case "repeat":
+                    lines.insert(at, lines[at])
+                case "cut":
+                    lines[at] = lines[at][: len(lines[at]) // 2]
+                case "indent":
+                    lines[at] = " " + lines[at]
+        read(tmp_path, "\n".join(lines))
+
+    check()
 
 
-@THOROUGH
-@given(st.one_of(st.text(max_size=60), st.binary(max_size=60)))
-@example("")
-@example("\n\t\n")
-@example("seed: 1\nseed: 2\n")
-@example("seed: " + "9" * 5000)
-@example("seed: 0x" + "f" * 5000)
-@example("seed: 2001-99-99")
-@example("seed: " + "[" * 5000)
-@example("a: " * 5000)
-@example("seed: &a [*a]")
-@example("? [a, b]\n: c")
-@example("? {a: b}\n: c")
-@example("!!set {a, b}")
-@example(
-    "a: &a [x, x]\n"
-    + "".join(f"{b}: &{b} [*{a}, *{a}, *{a}, *{a}]\n" for a, b in zip("abcdefghijklmnopqrs", "bcdefghijklmnopqrst", strict=True))
-)
-@example("reports: &a {dcgan64: *a}")
-@example(TEXT.encode("utf-16"))
-@example(b"\xff\xfe\x00")
-def test_any_text_or_bytes_are_refused_in_one_line(tmp_path, text):
-    assert read(tmp_path, text) is not None or text == TEXT.encode("utf-16")
+@THOROUGHLY
+def test_any_text_or_bytes_are_refused_in_one_line(tmp_path, examples):
+    @examples_of(examples)
+    @given(st.one_of(st.text(max_size=60), st.binary(max_size=60)))
+    @example("")
+    @example("\n\t\n")
+    @example("seed: 1\nseed: 2\n")
+    @example("seed: " + "9" * 5000)
+    @example("seed: 0x" + "f" * 5000)
+    @example("seed: 2001-99-99")
+    @example("seed: " + "[" * 5000)
+    @example("a: " * 5000)
+    @example("seed: &a [*a]")
+    @example("? [a, b]\n: c")
+    @example("? {a: b}\n: c")
+    @example("!!set {a, b}")
+    @example(
+        "a: &a [x, x]\n"
+        + "".join(f"{b}: &{b} [*{a}, *{a}, *{a}, *{a}]\n" for a, b in zip("abcdefghijklmnopqrs", "bcdefghijklmnopqrst", strict=True))
+    )
+    @example("reports: &a {dcgan64: *a}")
+    @example(TEXT.encode("utf-16"))
+    @example(b"\xff\xfe\x00")
+    def check(text):
+        assert read(tmp_path, text) is not None or text == TEXT.encode("utf-16")
+
+    check()
 
 
 def test_bomb_of_aliases_as_a_value_is_refused_at_once(tmp_path):
@@ -168,9 +185,9 @@ def test_bomb_of_aliases_as_a_value_is_refused_at_once(tmp_path):
         f"  {b}: &{b} [*{a}, *{a}, *{a}, *{a}, *{a}, *{a}, *{a}, *{a}]\n"
         for a, b in zip("abcdefghijklmnopqrs", "bcdefghijklmnopqrst", strict=True)
     )
-    told = read(tmp_path, TEXT.replace("\nlr_g:\n", "\nlr_g:\n  a: &a [x, x]\n" + bomb))
-    assert told is not None
-    assert told.startswith("params.yaml: lr_g: ")
+    message = read(tmp_path, TEXT.replace("\nlr_g:\n", "\nlr_g:\n  a: &a [x, x]\n" + bomb))
+    assert message is not None
+    assert message.startswith("params.yaml: lr_g: ")
 
 
 def test_folder_in_the_files_place_is_one_line(tmp_path):

@@ -1,6 +1,7 @@
 """Makes docs/reading/*.png, curves and sheets of runs that went well and wrong, and the list of figures in docs/reading-a-run.md.
 
 `python -m tools.reading` writes the list; with names of RUNS it makes their pictures first, on the prepared drawn faces: minutes each.
+Pictures need matplotlib, which nothing else here does (`pip install matplotlib`).
 """
 
 import io
@@ -9,7 +10,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-from matplotlib.figure import Figure
 from PIL import Image
 from ruamel.yaml import YAML
 
@@ -66,6 +66,8 @@ def train(name: str, folder: Path) -> Path:
 
 def draw(progress: Path, size: int, path: Path) -> None:
     """The losses, D's accuracy and the diversity of a run beside the last of its sheets."""
+    from matplotlib.figure import Figure
+
     rows = read_csv(progress / "log.csv")
     steps = [int(row["step"]) for row in rows]
     figure = Figure(figsize=(10, 3), layout="constrained")

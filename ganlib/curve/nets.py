@@ -1,4 +1,4 @@
-"""The two small nets of Zhang & Zhao's demo of how a GAN learns."""
+"""The nets of Zhang & Zhao's demo."""
 
 from torch import nn
 

@@ -1,4 +1,4 @@
-"""What params.yaml says of the curve demo."""
+"""The settings of the curve demo in params.yaml."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Settings(TrainingConfig):
-    """A GAN that learns to draw parabolas through `points` points."""
+    """A GAN that generates parabolas, sampled at `points` points."""
 
     weight_init = "uniform"
 
@@ -39,7 +39,7 @@ class Settings(TrainingConfig):
         generator = nets.generator(self.latent_size, self.hidden, self.points)
         return {"generator": generator, "discriminator": nets.discriminator(self.points, self.hidden)}
 
-    def objective(self, streams: Streams, team: Sharding) -> Objective:
+    def objective(self, streams: Streams, sharding: Sharding) -> Objective:
         from ganlib.models.adversarial import Adversarial
 
         return Adversarial(self.loss, real_label=1.0)

@@ -1,4 +1,4 @@
-"""D tells real from fake, G wants its fakes called real: Goodfellow et al. 2014, section 3, on logits."""
+"""The GAN of Goodfellow et al. 2014, section 3, on logits."""
 
 import torch
 from torch import Tensor
@@ -9,9 +9,10 @@ from ganlib.support.types import Loss
 
 
 class Adversarial(Objective):
-    """Reals and fakes pass D in batches of their own, or in its own step as one (`joint_batch`), whose statistics batch norm then sees.
+    """Alternating updates of D and G.
 
-    `real_label` under 1 is one-sided smoothing (Salimans et al. 2016, 3.4).
+    `real_label` below 1 is one-sided label smoothing (Salimans et al. 2016, 3.4). With `joint_batch` D sees reals and fakes as one batch
+    in its own update, which its batch norm normalises together.
     """
 
     def __init__(self, loss: Loss, real_label: float, joint_batch: bool = False) -> None:
@@ -20,7 +21,7 @@ class Adversarial(Objective):
         self.joint_batch = joint_batch
 
     def step(self, trainer: TrainerInterface, batch: Batch) -> dict[str, Tensor]:
-        """D's fakes serve G's step too."""
+        """Update D, then G on the same fakes."""
         generator, discriminator = trainer.nets["generator"], trainer.nets["discriminator"]
         fake = generator(batch.noise(len(batch.real)), *batch.condition)
         d_losses = self.discriminator_losses(discriminator, batch.real, fake.detach())
@@ -31,26 +32,26 @@ class Adversarial(Objective):
         return d_losses | g_losses
 
     def discriminator_losses(self, discriminator: Call, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
-        """D's losses on (N, 3, S, S) reals and on fakes that carry no gradient, and what D calls them."""
+        """D's loss and metrics on (N, 3, S, S) reals and detached fakes."""
         if self.joint_batch:
             real_logits, fake_logits = discriminator(torch.cat([real, fake])).chunk(2)
         else:
             real_logits, fake_logits = discriminator(real), discriminator(fake)
         d_loss = _cross_entropy(real_logits, self.real_label) + _cross_entropy(fake_logits, 0.0)
-        return {"d_loss": d_loss, **judgements(real_logits, fake_logits)}
+        return {"d_loss": d_loss, **d_metrics(real_logits, fake_logits)}
 
     def generator_losses(self, discriminator: Call, fake: Tensor) -> dict[str, Tensor]:
-        """G's loss on fakes whose gradient leads to G."""
+        """G's loss on fakes with gradient."""
         logits = discriminator(fake)
-        # minimax: mean(log(1 - D(G(z)))), which G descends.
+        # minimax: G minimises mean(log(1 - D(G(z)))).
         g_loss = _cross_entropy(logits, 1.0) if self.loss == "non_saturating" else -_cross_entropy(logits, 0.0)
         return {"g_loss": g_loss}
 
 
-def judgements(real_logits: Tensor, fake_logits: Tensor) -> dict[str, Tensor]:
-    """`d_accuracy`: the share of reals and fakes that D tells right; `fooled`: the share of fakes that it calls real (logits above 0)."""
-    right = (real_logits > 0).sum() + (fake_logits <= 0).sum()
-    return {"d_accuracy": right / (real_logits.numel() + fake_logits.numel()), "fooled": (fake_logits > 0).float().mean()}
+def d_metrics(real_logits: Tensor, fake_logits: Tensor) -> dict[str, Tensor]:
+    """`d_accuracy`: the share of pictures that D classifies correctly; `fooled`: the share of fakes that it takes for real (logits > 0)."""
+    correct = (real_logits > 0).sum() + (fake_logits <= 0).sum()
+    return {"d_accuracy": correct / (real_logits.numel() + fake_logits.numel()), "fooled": (fake_logits > 0).float().mean()}
 
 
 def _cross_entropy(logits: Tensor, label: float) -> Tensor:

@@ -1,7 +1,9 @@
-"""Layers that the DCGANs (Radford et al. 2015) share.
+"""Layers of the DCGANs (Radford et al. 2015).
 
-`width` scales every channel count but that of z and of the pictures. A layer followed by batch norm has no bias.
+`width` scales every channel count except those of z and of the pictures. A convolution before batch norm has no bias.
 """
+
+from dataclasses import dataclass
 
 from torch import Tensor, nn
 
@@ -14,48 +16,55 @@ def scaled(width: float, *channels: int) -> list[int]:
 
 
 class FromVector(nn.ConvTranspose2d):
-    """The transposed convolution of a 1x1 map, (N, inputs, 1, 1) to (N, outputs, k, k), as the matrix product that it is.
+    """Transposed convolution of a 1x1 map, computed as a matrix product: (N, inputs) or (N, inputs, 1, 1) to (N, outputs, k, k).
 
     oneDNN's general kernel takes five to ten times as long.
     """
 
-    def forward(self, z: Tensor) -> Tensor:
+    def forward(self, z: Tensor) -> Tensor:  # type: ignore[override]  # no output_size: it is k
         weight = self.weight.permute(0, 2, 3, 1)
-        return (z.flatten(1) @ weight.flatten(1)).unflatten(1, weight.shape[1:]).permute(0, 3, 1, 2)
+        maps: Tensor = (z.flatten(1) @ weight.flatten(1)).unflatten(1, weight.shape[1:])
+        return maps.permute(0, 3, 1, 2)
 
 
-def activation(kind: Activation) -> nn.Module:
-    """ReLU, or LeakyReLU of slope 0.2."""
-    return nn.LeakyReLU(0.2, inplace=True) if kind == "leaky_relu" else nn.ReLU(inplace=True)
+@dataclass(frozen=True)
+class LayerFactory:
+    """Makes the layers of one net, all with the same activation, batch norm and sampling."""
 
+    kind: Activation
+    leaky_slope: float
+    bn_momentum: float
+    sampling: Sampling = "strides"
 
-def up(inputs: int, outputs: int, kernel: int, sampling: Sampling, *, bias: bool = False) -> list[nn.Module]:
-    """Twice as large: a transposed convolution of stride 2 and kernel 4 or 5, or the nearest neighbours and a 3x3 convolution."""
-    if sampling == "strides":
-        return [nn.ConvTranspose2d(inputs, outputs, kernel, 2, (kernel - 1) // 2, output_padding=kernel % 2, bias=bias)]
-    return [nn.Upsample(scale_factor=2, mode="nearest"), nn.Conv2d(inputs, outputs, 3, padding=1, bias=bias)]
+    def activation(self) -> nn.Module:
+        return nn.LeakyReLU(self.leaky_slope, inplace=True) if self.kind == "leaky_relu" else nn.ReLU(inplace=True)
 
+    def norm(self, channels: int) -> nn.BatchNorm2d:
+        return nn.BatchNorm2d(channels, momentum=self.bn_momentum)
 
-def up4(inputs: int, outputs: int, kind: Activation = "relu", sampling: Sampling = "strides") -> list[nn.Module]:
-    """Twice as large by a 4x4 kernel, with batch norm and an activation."""
-    return [*up(inputs, outputs, 4, sampling), nn.BatchNorm2d(outputs), activation(kind)]
+    def up(self, inputs: int, outputs: int, kernel: int, *, bias: bool = False) -> list[nn.Module]:
+        """Twice the size: a transposed convolution of stride 2 and kernel 4 or 5, or nearest neighbours and a 3x3 convolution."""
+        if self.sampling == "strides":
+            return [nn.ConvTranspose2d(inputs, outputs, kernel, 2, (kernel - 1) // 2, output_padding=kernel % 2, bias=bias)]
+        return [nn.Upsample(scale_factor=2, mode="nearest"), nn.Conv2d(inputs, outputs, 3, padding=1, bias=bias)]
 
+    def up_block(self, inputs: int, outputs: int, kernel: int) -> list[nn.Module]:
+        """Twice the size, with batch norm and activation."""
+        return [*self.up(inputs, outputs, kernel), self.norm(outputs), self.activation()]
 
-def conv(inputs: int, outputs: int, kernel: int, padding: int, sampling: Sampling, *, bias: bool = False) -> nn.Conv2d:
-    """Half as large by stride 2; as large as before, by the next smaller odd kernel, where `pool` is to halve it."""
-    if sampling == "strides":
-        return nn.Conv2d(inputs, outputs, kernel, 2, padding, bias=bias)
-    odd = kernel - 1 + kernel % 2
-    return nn.Conv2d(inputs, outputs, odd, padding=odd // 2, bias=bias)
+    def conv(self, inputs: int, outputs: int, kernel: int, padding: int, *, bias: bool = False) -> nn.Conv2d:
+        """Half the size by stride 2; if `pool` halves it, the same size, with an even kernel one smaller."""
+        if self.sampling == "strides":
+            return nn.Conv2d(inputs, outputs, kernel, 2, padding, bias=bias)
+        odd = kernel - 1 + kernel % 2
+        return nn.Conv2d(inputs, outputs, odd, padding=odd // 2, bias=bias)
 
+    def pool(self) -> list[nn.Module]:
+        """The pool after the activation, which rounds odd sizes up as strides do; nothing if strides halve the maps."""
+        if self.sampling == "strides":
+            return []
+        return [nn.AvgPool2d(2, ceil_mode=True) if self.sampling == "average" else nn.MaxPool2d(2, ceil_mode=True)]
 
-def pool(sampling: Sampling) -> list[nn.Module]:
-    """What halves the maps behind the activation, an odd size rounded up as strides do; nothing where strides do it."""
-    return {"strides": [], "average": [nn.AvgPool2d(2, ceil_mode=True)], "max": [nn.MaxPool2d(2, ceil_mode=True)]}[sampling]
-
-
-def down(
-    inputs: int, outputs: int, kernel: int, padding: int, kind: Activation = "leaky_relu", sampling: Sampling = "strides"
-) -> list[nn.Module]:
-    """Half as large by a convolution, with batch norm and an activation."""
-    return [conv(inputs, outputs, kernel, padding, sampling), nn.BatchNorm2d(outputs), activation(kind), *pool(sampling)]
+    def down_block(self, inputs: int, outputs: int, kernel: int, padding: int) -> list[nn.Module]:
+        """Half the size, with batch norm and activation."""
+        return [self.conv(inputs, outputs, kernel, padding), self.norm(outputs), self.activation(), *self.pool()]

@@ -1,16 +1,16 @@
-"""Dropout (Srivastava et al. 2014) whose masks are cheap to draw."""
+"""Dropout (Srivastava et al. 2014) with masks that are cheap to draw on a CPU."""
 
 import torch
 from torch import Tensor, nn
 
-LEVELS = 2**16  # of the random number that decides on one value
+LEVELS = 2**16  # of the 16 random bits that decide on one value
 
 
 class Dropout(nn.Dropout):
-    """nn.Dropout, with another mask on a CPU: torch draws 64 random bits for each value there, and 16 decide as well.
+    """nn.Dropout with 16 random bits per value on a CPU, where PyTorch draws 64.
 
-    `p` counts in whole 2**-16; what stays is divided by the exact share that stays. Values must be dense in memory, their rows outermost.
-    Of `size` processes that share a batch each draws the mask of all of it, and the `rank`-th takes the rows that are its own.
+    There `p` is rounded down to a multiple of 2**-16, and values are scaled by the exact share that stays. They must be dense in memory
+    with the batch dimension outermost. In distributed training each rank draws the mask of the whole batch and uses its own rows.
     """
 
     rank, size = 0, 1

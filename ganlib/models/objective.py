@@ -1,4 +1,4 @@
-"""The face that every objective shows to the trainer, and the trainer to it: the objective owns a step."""
+"""The interface between objectives and the trainer: an objective owns the training step."""
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -9,15 +9,15 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 Call = Callable[..., Tensor]
-"""A net, or whatever else takes pictures or z, conditions behind them, and gives a tensor."""
+"""A net, or any function of pictures or z (and conditions) that returns a tensor."""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """What one step is made of.
+    """The input of one step.
 
-    real: (N, 3, S, S) in the report's pixel range; condition: () or one (N, K) int64, to be passed on to the nets behind their first
-    argument; noise(count): z (count, latent_size), new ones at each call.
+    real: (N, 3, S, S) in the report's pixel range. condition: () or one (N, K) int64, which the nets take after their first argument.
+    noise(count): z (count, latent_size), new at each call.
     """
 
     real: Tensor
@@ -26,27 +26,28 @@ class Batch:
 
 
 class Net(Protocol):
-    """A net as a step calls it, under autocast and with outputs in float32."""
+    """A net as a step calls it: under autocast, with float32 outputs."""
 
     def __call__(self, *inputs: Tensor) -> Tensor: ...
 
     def frozen(self) -> AbstractContextManager[None]:
-        """A block in which gradients pass through the net and none is taken for its weights."""
+        """A block in which gradients flow through the net but not into its weights."""
 
     def evaluating(self) -> AbstractContextManager[None]:
-        """A block in which the net is in eval mode and no gradient is taken."""
+        """A block in which the net is in eval mode and autograd is off."""
 
 
 class TrainerInterface(Protocol):
-    """The trainer as an objective sees it: nets by name, and how a loss changes them."""
+    """What an objective uses of the trainer: the nets by name, and updates of their weights."""
 
-    nets: Mapping[str, Net]
+    @property
+    def nets(self) -> Mapping[str, Net]: ...
 
     def minimize(self, loss: Tensor, *names: str) -> None:
-        """One update of the named nets down `loss`."""
+        """One optimizer step of the named nets on `loss`: `backward` and `update`."""
 
     def backward(self, loss: Tensor, *names: str) -> None:
-        """The gradients of `loss` in place of those that the named nets have."""
+        """Zero the gradients of the named nets and backpropagate `loss`."""
 
     def update(self, *names: str) -> None:
         """One step of the named nets' optimizers."""
@@ -55,40 +56,42 @@ class TrainerInterface(Protocol):
 class Sharding(Protocol):
     """How a batch is divided over the ranks of a run, as an objective sees it."""
 
-    size: int
+    @property
+    def size(self) -> int:
+        """The number of ranks."""
 
     def shard(self, rows: Tensor) -> Tensor:
-        """The part of this rank, of rows (N, ...) that every rank holds in full: (N / size, ...)."""
+        """The part of this rank, (N / size, ...), of rows (N, ...) that every rank holds in full."""
 
     def gather(self, rows: Tensor) -> Tensor:
         """The rows (n, ...) of every rank, (size * n, ...) in rank order, without gradient."""
 
 
 class Objective:
-    """How the nets of a report learn, and what is kept between steps."""
+    """How the nets of a report are trained, with the state that lasts from step to step."""
 
     def step(self, trainer: TrainerInterface, batch: Batch) -> dict[str, Tensor]:
-        """One update of every net; losses and figures by name, still on the device and the same names at every step. All are logged.
+        """Update every net once; returns losses and metrics by name, on the device, with the same names at every step. All are logged.
 
-        Each is a mean over the pictures of `batch`, which may be one process's share.
+        Each is a mean over the pictures of `batch`, which is one rank's shard in distributed training.
         """
         raise NotImplementedError
 
     def after_step(self, figures: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Update what is kept by the step's figures, means over the whole batch; more figures for the log."""
+        """Update the state from the step's metrics, averaged over the whole batch; returns more metrics for the log."""
         return {}
 
     def reconstruct(self, nets: Mapping[str, Call], pictures: Tensor, condition: tuple[Tensor, ...]) -> Tensor | None:
-        """What the nets make of pictures that they are shown; None where they make none."""
+        """The nets' reconstructions of `pictures`; None if the model has none."""
         return None
 
     def after_epoch(self, optimizers: Mapping[str, Optimizer]) -> None:
-        """Update what lasts for an epoch, learning rates included."""
+        """Update what changes once per epoch, such as learning rates."""
 
     def state_dict(self) -> dict[str, Any]:
-        """All that is kept between steps."""
+        """The state for a checkpoint."""
         return {}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take up what `state_dict` gave."""
+        """Restore what `state_dict` returned."""
         vars(self).update(state)

@@ -1,6 +1,6 @@
-"""What a report's settings say to the rest of the program: its nets, its objective, its optimizers, its pictures.
+"""Base classes of the settings: what a report tells the rest of the program about its nets, objective, optimizers and pictures.
 
-Nets and objectives are imported where they are built, so that a stage that only reads params.yaml does not load torch.
+Nets and objectives are imported inside methods, so that stages that only read params.yaml do not load torch.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from ganlib.support.types import (
     Fraction,
     Latent,
     Loss,
+    NonNegative,
     OptimizerKind,
     Positive,
     Precision,
@@ -30,25 +31,26 @@ if TYPE_CHECKING:
     from torch.nn import Module
 
     from ganlib.core.random import Streams
+    from ganlib.models.dcgan import LayerFactory
     from ganlib.models.objective import Objective, Sharding
 
 
 class OptimizerSpec(NamedTuple):
-    """How one net goes down its loss."""
+    """The optimizer of one net and its learning rate."""
 
     optimizer: OptimizerKind
     rate: float
 
 
 class TrainingConfig(Block):
-    """Nets that are trained together: what the trainer needs to know of a report, or of the curve demo."""
+    """Nets that are trained together: what the trainer needs of a report or of the curve demo."""
 
     weight_init: ClassVar[Literal["normal", "glorot", "uniform"]]
-    beta2: ClassVar[float] = 0.999
 
     latent_size: Count
     lr_g: Positive
     beta1: Fraction
+    beta2: Fraction
     rate_scale: Positive = 1.0
     ema: Decay | None = None
     precision: Precision = "tf32"
@@ -57,48 +59,56 @@ class TrainingConfig(Block):
     @property
     @abstractmethod
     def optimizers(self) -> dict[str, OptimizerSpec]:
-        """How each net learns, by its name; rates before `rate_scale`."""
+        """The optimizer of each net, by its name, with rates before `rate_scale`."""
 
     @abstractmethod
     def build(self) -> dict[str, Module]:
-        """The nets by name, one of them "generator", with weights yet to be drawn or loaded."""
+        """The nets by name, one of them "generator", before initialization or loading."""
 
     def networks(self, seed: int) -> dict[str, Module]:
-        """The nets with their first weights, each net's from a stream of its own."""
+        """The nets with initial weights, each drawn from its own random stream."""
         from ganlib.core.random import stream
-
-        return {name: self.init_weights(net, stream(seed, "weights", name)) for name, net in self.build().items()}
-
-    def init_weights(self, net: Module, rng: Generator) -> Module:
-        """`net` with its first weights."""
         from ganlib.models import init
 
-        return getattr(init, self.weight_init)(net, rng)
+        nets = self.build()
+        for name, net in nets.items():
+            before = init.defaults(net)
+            self.init_weights(net, stream(seed, "weights", name))
+            init.check(net, before)
+        return nets
+
+    def init_weights(self, net: Module, rng: Generator) -> None:
+        """Draw the initial weights of one net from `rng`."""
+        from ganlib.models import init
+
+        getattr(init, self.weight_init)(net, rng)
 
     @abstractmethod
-    def objective(self, streams: Streams, team: Sharding) -> Objective:
-        """How the nets learn; what the objective draws itself comes from `streams`, for the batch that `team` shares."""
+    def objective(self, streams: Streams, sharding: Sharding) -> Objective:
+        """How the nets are trained. Random numbers of the objective come from `streams`, drawn for the batch of all ranks."""
 
 
 class Snapshots(Block):
-    """When the generator is kept on the way, to be scored; the end is kept without being named."""
+    """When the generator is kept during training, to be scored; the last one is always kept."""
 
     unit: Literal["epochs", "steps"]
     at: Annotated[list[Count], Field(min_length=1)]
 
     def steps(self, steps_per_epoch: int) -> frozenset[int]:
-        """The same moments in steps."""
+        """`at` in steps."""
         return frozenset(moment * (steps_per_epoch if self.unit == "epochs" else 1) for moment in self.at)
 
 
 class Report(TrainingConfig):
-    """What every image report states; the numbers of params.yaml, after overrides."""
+    """The settings of an image report, as in params.yaml after overrides."""
 
-    size: ClassVar[int]
     headline: ClassVar[tuple[str, ...]] = ()
-    """One or two figures of the report's own that a person compares, beside those of all reports."""
+    """One or two metrics of this report in metrics/<report>.json, besides those of all reports."""
 
     pixel_range: ClassVar[tuple[float, float]] = (-1.0, 1.0)
+
+    size: int
+    """Height and width of the pictures, in pixels."""
 
     crop: str
     optimizer_g: OptimizerKind
@@ -120,29 +130,41 @@ class Report(TrainingConfig):
 
     @property
     def condition_groups(self) -> dict[str, list[str]]:
-        """The groups of attributes that G is conditioned on, by name; empty for most."""
+        """The groups of attributes that condition G, by name; empty for unconditional reports."""
         return {}
 
     @property
     def reals_per_step(self) -> int:
-        """How many real pictures one step takes."""
+        """Number of real pictures per step."""
         return self.batch_size
 
     @property
     def batches_per_step(self) -> int:
-        """How many batches they are, which the nets see one after the other."""
+        """Number of consecutive batches per step, into which `reals_per_step` is divided."""
         return 1
 
     @property
     def pictures_per_logit(self) -> int:
-        """How many pictures, one after the other, D judges as one."""
+        """Number of consecutive pictures to which D gives one logit."""
         return 1
+
+
+class LayerSettings(Block):
+    """The settings of DCGAN's layers."""
+
+    leaky_slope: NonNegative
+    bn_momentum: Probability
+
+    def layer_factory(self, kind: Activation, sampling: Sampling = "strides") -> LayerFactory:
+        from ganlib.models.dcgan import LayerFactory
+
+        return LayerFactory(kind, self.leaky_slope, self.bn_momentum, sampling)
 
 
 class Gan(Report):
     """A generator and a discriminator."""
 
-    headline = ("d_accuracy",)
+    headline: ClassVar[tuple[str, ...]] = ("d_accuracy",)
 
     latent: Latent
     lr_d: Positive
@@ -157,8 +179,8 @@ class Gan(Report):
         return {"generator": OptimizerSpec(self.optimizer_g, self.lr_g), "discriminator": OptimizerSpec(self.optimizer_d, self.lr_d)}
 
 
-class Dcgan(Gan):
-    """What the DCGANs have in common beside their layers."""
+class Dcgan(LayerSettings, Gan):
+    """The common settings of the DCGANs."""
 
     weight_init = "normal"
 
@@ -171,12 +193,20 @@ class Dcgan(Gan):
     real_label: Probability
     joint_batch: bool
 
-    def objective(self, streams: Streams, team: Sharding) -> Objective:
+    @property
+    def g_layers(self) -> LayerFactory:
+        return self.layer_factory(self.activation, self.sampling)
+
+    @property
+    def d_layers(self) -> LayerFactory:
+        return self.layer_factory(self.d_activation, self.sampling)
+
+    def objective(self, streams: Streams, sharding: Sharding) -> Objective:
         from ganlib.models.adversarial import Adversarial
 
         return Adversarial(self.loss, self.real_label, self.joint_batch)
 
-    def init_weights(self, net: Module, rng: Generator) -> Module:
+    def init_weights(self, net: Module, rng: Generator) -> None:
         from ganlib.models import init
 
-        return init.normal(net, rng, self.init_std)
+        init.normal(net, rng, self.init_std)

@@ -1,4 +1,4 @@
-"""Pictures twice as large, with a backward pass that gives the same bytes each time on a GPU too."""
+"""Bilinear upsampling with a deterministic backward pass on a GPU."""
 
 import torch
 from torch import Tensor, nn
@@ -6,9 +6,9 @@ from torch.nn.functional import interpolate
 
 
 class Double(nn.Module):
-    """Bilinear doubling of (N, C, H, W), as `interpolate(scale_factor=2, mode="bilinear", align_corners=False)` does it.
+    """Upsample (N, C, H, W) to twice the size, as `interpolate(scale_factor=2, mode="bilinear", align_corners=False)` does.
 
-    On a GPU torch's own backward pass adds in whatever order its threads come, so that equal runs would differ; on a CPU it has one order.
+    On a GPU the backward pass of `interpolate` adds in the order in which its threads finish, so that equal runs would differ.
     """
 
     def forward(self, maps: Tensor) -> Tensor:
@@ -18,7 +18,7 @@ class Double(nn.Module):
 
 
 def doubled(maps: Tensor) -> Tensor:
-    """The same from slices: each output is 3/4 of the nearest input and 1/4 of the one beyond, the edge repeated; channels-last."""
+    """The same from slices: 3/4 of the nearest input and 1/4 of the next one, with the edge repeated; channels-last."""
     rows_doubled = _doubled(maps.permute(0, 2, 3, 1), 1)
     return _doubled(rows_doubled, 2).permute(0, 3, 1, 2)
 

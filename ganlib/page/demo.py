@@ -37,7 +37,7 @@ def view(found: Mapping[str, Any]) -> dict[str, Any]:
         "steps": found["learning"]["steps"],
         "charts": charts(found),
         "sentence": (
-            f"After {figures['steps']:,} steps with seed {found['settings']['seed']}, mean D(real) is {figures['d_accuracy']:.3f},"
+            f"After {figures['steps']:,} steps with seed {found['settings']['seed']}, mean D(real) is {figures['d_real']:.3f},"
             f" D’s score is {written['d_score']}, and {written['within_bounds']} of the curves are within the bounds."
         ),
     }

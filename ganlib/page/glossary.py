@@ -151,11 +151,12 @@ TRAINING = {
     "g_loss_keras": Entry("G’s loss in Keras", "G’s loss as Keras computes it; at most 16.1", ".3g"),
     "d_accuracy": Entry(
         "D’s accuracy",
-        "share of reals and fakes that D classifies correctly; 50% is chance. In the curve demo, mean D(real), which ends at 0.5",
+        "share of reals and fakes that D classifies correctly; 50% is chance",
         ".1%",
         zero="D classifies every picture wrongly",
         one="D classifies every picture correctly, and G learns little from it",
     ),
+    "d_real": Entry("D(real)", "in the curve demo, mean of D(real); ends at 0.5", ".3f"),
     "fooled": Entry(
         "fooled", "share of fakes that D classifies as real", ".1%", zero="no fake passes as real", one="every fake passes as real"
     ),

@@ -28,6 +28,7 @@ CHARTS = (
     Spec("Estimated Wasserstein distance", (("distance", "distance", "plain"),)),
     Spec("Diversity of the fakes, reals = 1", (("diversity", "diversity", "g"),), 1.0, 0.0),
     Spec("D’s score", (("d_score", "score", "plain"),), -1.386),
+    Spec("Mean of D(real)", (("d_real", "D(real)", "d"),), 0.5, 0.0, 1.0),
     Spec("Curves within bounds", (("within_bounds", "share", "g"),), None, 0.0, 1.0),
     Spec("KID during training", (("kid", "KID", "plain"),), low=0.0, table="kept"),
 )

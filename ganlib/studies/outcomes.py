@@ -10,7 +10,7 @@ import numpy as np
 TENTH = math.log(1.1)  # of a score's excess over its floor: about what rounding alone changes in a preview
 SHARE = 0.05
 
-OF_CURVE = ("d_accuracy", "d_real", "d_score", "within_bounds")  # all that the demo has
+OF_CURVE = ("d_real", "d_score", "within_bounds")  # all that the demo has
 OF_LOGITS = ("d_accuracy", "fooled")  # of a D that tells real from fake
 OF_CONDITIONS = r"explained|diversity_within|(?!share_)\w+_excess"  # a pattern: of a report with conditions
 

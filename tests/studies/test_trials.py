@@ -77,8 +77,8 @@ def test_curve_trains_without_pictures(tmp_path):
     stored = {"report": "curve", "settings": settings, "scale": "preview"}
     trials.train(stored, tmp_path / "run", seed=3, save_every=None)
     found = scoring.score(stored, {}, tmp_path / "run", tmp_path / "scores", seed=3)
-    assert (found["status"], found["step"], found["d_real"]) == ("lived", 100, found["d_accuracy"])
-    assert found["within_bounds"] <= 1
+    assert (found["status"], found["step"]) == ("lived", 100)
+    assert max(found["d_real"], found["within_bounds"]) <= 1
 
 
 @pytest.mark.parametrize(

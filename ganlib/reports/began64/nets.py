@@ -1,7 +1,7 @@
 """TensorJoe's conditional BEGAN (Berthelot et al. 2017): the discriminator is an autoencoder.
 
-Pictures are (N, 3, 64, 64) around [0, 1]; no layer bounds the output. `sizes` holds the number of values of each condition; conditions
-are given as (N, len(sizes)) int64 and each has an embedding table of its own, in G and in D.
+Pictures are (N, 3, 64, 64), about [0, 1]: the output is not bounded. `sizes` is the number of values of each condition. Conditions are
+(N, len(sizes)) int64, each with its own embedding in G and in D.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ START = 8  # edge of the smallest feature map
 
 
 class Conditions(nn.ModuleList):
-    """(N, K) row numbers to (N, K * embedding), the embeddings side by side."""
+    """Embeddings of the conditions, (N, K) to (N, K * embedding)."""
 
     def __init__(self, sizes: Sequence[int], embedding: int) -> None:
         super().__init__(nn.Embedding(count, embedding) for count in sizes)
@@ -27,7 +27,7 @@ class Conditions(nn.ModuleList):
 
 
 class Decoder(nn.Sequential):
-    """A code and its conditions, joined, to a picture: a dense layer of the code's size, then 8x8 to 64x64 by bilinear doubling."""
+    """The concatenated code and conditions to a picture: a dense layer of the code's size, then 8x8 to 64x64 by bilinear upsampling."""
 
     def __init__(self, joined: int, code: int, filters: int) -> None:
         double = Double()
@@ -51,15 +51,16 @@ class Generator(nn.Module):
         self.decoder = Decoder(latent_size + self.conditions.size, latent_size, filters)
 
     def forward(self, z: Tensor, conditions: Tensor) -> Tensor:
-        return self.decoder(torch.cat([z, self.conditions(conditions)], dim=1))
+        pictures: Tensor = self.decoder(torch.cat([z, self.conditions(conditions)], dim=1))
+        return pictures
 
     def start_grey(self) -> None:
         """Set the last bias to 0.5, the middle of the pixel range, as the report's code does."""
-        nn.init.constant_(self.decoder[-1].bias, 0.5)
+        nn.init.constant_(self.decoder[-1].get_parameter("bias"), 0.5)
 
 
 class Discriminator(nn.Module):
-    """Pictures and conditions to the pictures' reconstructions, of the same shape; the conditions join the middle code."""
+    """Pictures and conditions to reconstructions of the same shape; the conditions are concatenated to the code."""
 
     def __init__(self, code: int, filters: int, sizes: Sequence[int], embedding: int) -> None:
         super().__init__()
@@ -74,7 +75,8 @@ class Discriminator(nn.Module):
         self.decoder = Decoder(code + self.conditions.size, code, filters)
 
     def forward(self, pictures: Tensor, conditions: Tensor) -> Tensor:
-        return self.decoder(torch.cat([self.encoder(pictures), self.conditions(conditions)], dim=1))
+        rebuilt: Tensor = self.decoder(torch.cat([self.encoder(pictures), self.conditions(conditions)], dim=1))
+        return rebuilt
 
 
 def _convolutions(inputs: int, outputs: int) -> list[nn.Module]:

@@ -1,8 +1,8 @@
-"""What params.yaml says of began64."""
+"""The settings of began64 in params.yaml."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -10,6 +10,7 @@ from ganlib.models.report import Gan
 from ganlib.support.types import Count, NonNegative, Positive
 
 if TYPE_CHECKING:
+    from torch import Generator
     from torch.nn import Module
 
     from ganlib.core.random import Streams
@@ -19,11 +20,11 @@ if TYPE_CHECKING:
 class Settings(Gan):
     """TensorJoe 2017."""
 
-    size = 64
-    headline = ("convergence", "diversity_within")
-    pixel_range = (0.0, 1.0)
+    headline: ClassVar[tuple[str, ...]] = ("convergence", "diversity_within")
+    pixel_range: ClassVar[tuple[float, float]] = (0.0, 1.0)
     weight_init = "glorot"
 
+    size: Literal[64] = 64
     width: Positive
     filters: Count
     embedding: Count
@@ -42,27 +43,29 @@ class Settings(Gan):
 
     @property
     def condition_sizes(self) -> list[int]:
-        """How many values each condition has: its attributes, and unspecified."""
+        """Number of values of each condition: its attributes, and unspecified."""
         return [1 + len(attributes) for attributes in self.conditions.values()]
 
     def build(self) -> dict[str, Module]:
         from ganlib.reports.began64 import nets
 
-        given = (self.latent_size, max(1, round(self.filters * self.width)), self.condition_sizes, self.embedding)
-        return {"generator": nets.Generator(*given), "discriminator": nets.Discriminator(*given)}
+        arguments = (self.latent_size, max(1, round(self.filters * self.width)), self.condition_sizes, self.embedding)
+        return {"generator": nets.Generator(*arguments), "discriminator": nets.Discriminator(*arguments)}
 
-    def networks(self, seed: int) -> dict[str, Module]:
-        nets = super().networks(seed)
-        nets["generator"].start_grey()
-        return nets
+    def init_weights(self, net: Module, rng: Generator) -> None:
+        from ganlib.reports.began64 import nets
 
-    def objective(self, streams: Streams, team: Sharding) -> Objective:
+        super().init_weights(net, rng)
+        if isinstance(net, nets.Generator):
+            net.start_grey()
+
+    def objective(self, streams: Streams, sharding: Sharding) -> Objective:
         from ganlib.reports.began64.objective import Began
 
         return Began(
             self.condition_sizes,
             streams["wrong conditions"],
-            team,
+            sharding,
             gamma=self.gamma,
             lambda_k=self.lambda_k,
             wrong_condition=self.wrong_condition,

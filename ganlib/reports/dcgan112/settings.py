@@ -1,4 +1,4 @@
-"""What params.yaml says of dcgan112."""
+"""The settings of dcgan112 in params.yaml."""
 
 from __future__ import annotations
 
@@ -18,5 +18,5 @@ class Settings(Dcgan):
     def build(self) -> dict[str, Module]:
         from ganlib.reports.dcgan112 import nets
 
-        generator = nets.generator(self.latent_size, self.width, self.size, self.activation, self.sampling)
-        return {"generator": generator, "discriminator": nets.discriminator(self.width, self.size, self.d_activation, self.sampling)}
+        generator = nets.generator(self.latent_size, self.width, self.size, self.g_layers)
+        return {"generator": generator, "discriminator": nets.discriminator(self.width, self.size, self.d_layers)}

@@ -1,4 +1,4 @@
-"""What params.yaml says of dcgan56."""
+"""The settings of dcgan56 in params.yaml."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 class Settings(Dcgan):
-    """Saviolo 2019; D's settings tell "as reported" from "as run"."""
+    """Saviolo 2019, as reported or, with other settings of D, as run."""
 
-    size = 56
+    size: Literal[56] = 56
 
     dropout: Fraction
     d_dropout: Fraction
@@ -37,7 +37,6 @@ class Settings(Dcgan):
     def build(self) -> dict[str, Module]:
         from ganlib.reports.dcgan56 import nets
 
-        generator = nets.generator(self.latent_size, self.width, self.dropout, self.activation, self.sampling)
-        of_pictures = (self.width, self.d_dropout, self.d_activation, self.sampling)
-        discriminator = nets.discriminator(*of_pictures, self.d_batch_norm, self.d_first_batch_norm, self.pack)
+        generator = nets.generator(self.latent_size, self.width, self.dropout, self.g_layers)
+        discriminator = nets.discriminator(self.width, self.d_dropout, self.d_batch_norm, self.d_first_batch_norm, self.pack, self.d_layers)
         return {"generator": generator, "discriminator": discriminator}

@@ -1,45 +1,39 @@
-"""The printed nets: z (N, latent_size) to pictures (N, 3, 64, 64) in [-1, 1], and pictures to logits (N,)."""
+"""The nets as printed in the report: z (N, latent_size) to pictures (N, 3, 64, 64) in [-1, 1], and pictures to logits (N,)."""
 
-from torch import Tensor, nn
+from torch import nn
 
-from ganlib.models.dcgan import FromVector, activation, conv, down, pool, scaled, up, up4
-from ganlib.support.types import Activation, Sampling
+from ganlib.models.dcgan import FromVector, LayerFactory, scaled
 
 
 class Generator(nn.Sequential):
-    """Zhang & Zhao's printed generator; its state dict is that of the plain nn.Sequential with the same prints."""
+    """Zhang & Zhao's generator; its state dict fits the nn.Sequential that the report prints."""
 
-    def __init__(self, latent_size: int, width: float, kind: Activation = "relu", sampling: Sampling = "strides") -> None:
+    def __init__(self, latent_size: int, width: float, make: LayerFactory) -> None:
         a, b, c, d = scaled(width, 1024, 512, 256, 128)
         super().__init__(
             FromVector(latent_size, a, 4, bias=False),
-            nn.BatchNorm2d(a),
-            activation(kind),
-            *up4(a, b, kind, sampling),
-            *up4(b, c, kind, sampling),
-            *up4(c, d, kind, sampling),
-            *up(d, 3, 4, sampling),
+            make.norm(a),
+            make.activation(),
+            *make.up_block(a, b, 4),
+            *make.up_block(b, c, 4),
+            *make.up_block(c, d, 4),
+            *make.up(d, 3, 4),
             nn.Tanh(),
         )
 
-    def forward(self, z: Tensor) -> Tensor:
-        return super().forward(z[:, :, None, None])
-
 
 class Discriminator(nn.Sequential):
-    """Zhang & Zhao's printed discriminator without its sigmoid, which has no state: the loss is computed on logits."""
+    """Zhang & Zhao's discriminator without its sigmoid, which has no state: the loss takes logits."""
 
-    def __init__(self, width: float, kind: Activation = "leaky_relu", sampling: Sampling = "strides") -> None:
+    def __init__(self, width: float, make: LayerFactory) -> None:
         a, b, c, d = scaled(width, 64, 128, 256, 512)
         super().__init__(
-            conv(3, a, 4, 1, sampling),
-            activation(kind),
-            *pool(sampling),
-            *down(a, b, 4, 1, kind, sampling),
-            *down(b, c, 4, 1, kind, sampling),
-            *down(c, d, 4, 1, kind, sampling),
+            make.conv(3, a, 4, 1),
+            make.activation(),
+            *make.pool(),
+            *make.down_block(a, b, 4, 1),
+            *make.down_block(b, c, 4, 1),
+            *make.down_block(c, d, 4, 1),
             nn.Conv2d(d, 1, 4, 1, 0, bias=False),
+            nn.Flatten(0),
         )
-
-    def forward(self, pictures: Tensor) -> Tensor:
-        return super().forward(pictures).flatten()

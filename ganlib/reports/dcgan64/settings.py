@@ -1,8 +1,8 @@
-"""What params.yaml says of dcgan64."""
+"""The settings of dcgan64 in params.yaml."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ganlib.models.report import Dcgan
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 class Settings(Dcgan):
     """Zhang & Zhao."""
 
-    size = 64
+    size: Literal[64] = 64
 
     def build(self) -> dict[str, Module]:
         from ganlib.reports.dcgan64 import nets
 
-        generator = nets.Generator(self.latent_size, self.width, self.activation, self.sampling)
-        return {"generator": generator, "discriminator": nets.Discriminator(self.width, self.d_activation, self.sampling)}
+        generator = nets.Generator(self.latent_size, self.width, self.g_layers)
+        return {"generator": generator, "discriminator": nets.Discriminator(self.width, self.d_layers)}

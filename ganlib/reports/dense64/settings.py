@@ -1,12 +1,12 @@
-"""What params.yaml says of dense64."""
+"""The settings of dense64 in params.yaml."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from ganlib.models.report import Gan
+from ganlib.models.report import Gan, LayerSettings
 from ganlib.support.types import Count, Fraction
 
 if TYPE_CHECKING:
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from ganlib.models.objective import Objective, Sharding
 
 
-class Settings(Gan):
-    """Adly, Bockmon & Nguyen 2021; half of `batch_size` is real."""
+class Settings(LayerSettings, Gan):
+    """Adly, Bockmon & Nguyen 2021; half of a batch is real."""
 
-    size = 64
-    headline = ("d_accuracy", "diversity")
-    pixel_range = (0.0, 1.0)
+    headline: ClassVar[tuple[str, ...]] = ("d_accuracy", "diversity")
+    pixel_range: ClassVar[tuple[float, float]] = (0.0, 1.0)
     weight_init = "glorot"
 
+    size: Literal[64] = 64
     layers: Literal["dense", "convolutional"]
     hidden: Annotated[list[Count], Field(min_length=1)]
     dropout: Fraction
@@ -42,13 +42,14 @@ class Settings(Gan):
         from ganlib.reports.dense64 import convolutional, nets
 
         if self.layers == "convolutional":
-            generator = convolutional.Generator(self.latent_size, self.dropout)
-            return {"generator": generator, "discriminator": convolutional.Discriminator(self.dropout)}
+            make = self.layer_factory("leaky_relu")
+            generator: Module = convolutional.Generator(self.latent_size, self.dropout, make)
+            return {"generator": generator, "discriminator": convolutional.Discriminator(self.dropout, make)}
 
-        generator = nets.Generator(self.latent_size, self.hidden, self.dropout, self.size)
-        return {"generator": generator, "discriminator": nets.Discriminator(self.hidden, self.dropout, self.size)}
+        generator = nets.Generator(self.latent_size, self.hidden, self.dropout, self.size, self.leaky_slope)
+        return {"generator": generator, "discriminator": nets.Discriminator(self.hidden, self.dropout, self.size, self.leaky_slope)}
 
-    def objective(self, streams: Streams, team: Sharding) -> Objective:
+    def objective(self, streams: Streams, sharding: Sharding) -> Objective:
         from ganlib.reports.dense64.objective import KerasAdversarial
 
         return KerasAdversarial()

@@ -2,20 +2,20 @@
 
 from torch import Tensor
 
-from ganlib.models.adversarial import Adversarial, judgements
+from ganlib.models.adversarial import Adversarial, d_metrics
 from ganlib.models.objective import Call
 
 
 class LeastSquares(Adversarial):
-    """A step is that of any GAN; D's outputs are to be 1 for reals and 0 for fakes, and it calls real what is above the middle."""
+    """D's outputs should be 1 for reals and 0 for fakes; above 0.5 it calls a picture real."""
 
     def __init__(self) -> None:
-        """Nothing to choose."""
+        """There are no settings."""
 
     def discriminator_losses(self, discriminator: Call, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
-        of_real, of_fake = discriminator(real), discriminator(fake)
-        d_loss = ((of_real - 1).square().mean() + of_fake.square().mean()) / 2
-        return {"d_loss": d_loss, **judgements(of_real - 0.5, of_fake - 0.5)}
+        real_output, fake_output = discriminator(real), discriminator(fake)
+        d_loss = ((real_output - 1).square().mean() + fake_output.square().mean()) / 2
+        return {"d_loss": d_loss, **d_metrics(real_output - 0.5, fake_output - 0.5)}
 
     def generator_losses(self, discriminator: Call, fake: Tensor) -> dict[str, Tensor]:
         return {"g_loss": (discriminator(fake) - 1).square().mean() / 2}

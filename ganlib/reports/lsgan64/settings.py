@@ -1,10 +1,10 @@
-"""What params.yaml says of lsgan64."""
+"""The settings of lsgan64 in params.yaml."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from ganlib.models.report import Gan
+from ganlib.models.report import Gan, LayerSettings
 from ganlib.support.types import Positive
 
 if TYPE_CHECKING:
@@ -14,20 +14,21 @@ if TYPE_CHECKING:
     from ganlib.models.objective import Objective, Sharding
 
 
-class Settings(Gan):
-    """Mao et al. 2017 on dcgan64's nets."""
+class Settings(LayerSettings, Gan):
+    """Mao et al. 2017 with dcgan64's nets."""
 
-    size = 64
     weight_init = "normal"
 
+    size: Literal[64] = 64
     width: Positive
 
     def build(self) -> dict[str, Module]:
         from ganlib.reports.dcgan64 import nets
 
-        return {"generator": nets.Generator(self.latent_size, self.width), "discriminator": nets.Discriminator(self.width)}
+        generator = nets.Generator(self.latent_size, self.width, self.layer_factory("relu"))
+        return {"generator": generator, "discriminator": nets.Discriminator(self.width, self.layer_factory("leaky_relu"))}
 
-    def objective(self, streams: Streams, team: Sharding) -> Objective:
+    def objective(self, streams: Streams, sharding: Sharding) -> Objective:
         from ganlib.reports.lsgan64.objective import LeastSquares
 
         return LeastSquares()

@@ -1,41 +1,38 @@
-"""A convolutional encoder and decoder for pictures (N, 3, 64, 64) in [-1, 1]; the decoder is what every other part calls the generator."""
+"""A convolutional encoder and decoder for pictures (N, 3, 64, 64) in [-1, 1]; the decoder plays the generator's role."""
 
-from torch import Tensor, nn
+from torch import nn
 
-from ganlib.models.dcgan import FromVector, down, scaled, up4
+from ganlib.models.dcgan import FromVector, LayerFactory, scaled
 
 
 class Decoder(nn.Sequential):
     """z (N, latent_size) to the mean of each pixel."""
 
-    def __init__(self, latent_size: int, width: float) -> None:
+    def __init__(self, latent_size: int, width: float, make: LayerFactory) -> None:
         a, b, c, d = scaled(width, 512, 256, 128, 64)
         super().__init__(
             FromVector(latent_size, a, 4, bias=False),
-            nn.BatchNorm2d(a),
-            nn.ReLU(inplace=True),
-            *up4(a, b),
-            *up4(b, c),
-            *up4(c, d),
+            make.norm(a),
+            make.activation(),
+            *make.up_block(a, b, 4),
+            *make.up_block(b, c, 4),
+            *make.up_block(c, d, 4),
             nn.ConvTranspose2d(d, 3, 4, 2, 1),
             nn.Tanh(),
         )
 
-    def forward(self, z: Tensor) -> Tensor:
-        return super().forward(z[:, :, None, None])
-
 
 class Encoder(nn.Sequential):
-    """Pictures to (N, 2 * latent_size): the means of z's posterior, and behind them the logarithms of its variances."""
+    """Pictures to (N, 2 * latent_size): the means of the posterior of z, then the logarithms of its variances."""
 
-    def __init__(self, latent_size: int, width: float) -> None:
+    def __init__(self, latent_size: int, width: float, make: LayerFactory) -> None:
         a, b, c, d = scaled(width, 64, 128, 256, 512)
         super().__init__(
             nn.Conv2d(3, a, 4, 2, 1),
-            nn.LeakyReLU(0.2, inplace=True),
-            *down(a, b, kernel=4, padding=1),
-            *down(b, c, kernel=4, padding=1),
-            *down(c, d, kernel=4, padding=1),
+            make.activation(),
+            *make.down_block(a, b, 4, 1),
+            *make.down_block(b, c, 4, 1),
+            *make.down_block(c, d, 4, 1),
             nn.Conv2d(d, 2 * latent_size, 4),
             nn.Flatten(),
         )

@@ -1,7 +1,7 @@
-"""The evidence lower bound of a variational autoencoder (Kingma & Welling 2014, arXiv 1312.6114, equations 7 and 10), in nats a picture.
+"""The evidence lower bound of a variational autoencoder (Kingma & Welling 2014, arXiv 1312.6114, equations 7 and 10), in nats per picture.
 
-ELBO = log p(x|z) - KL(q(z|x) || p(z)) with one z of q for each picture. Each of the D values of a picture is gaussian about the decoder's,
-with standard deviation sigma, so that log p(x|z) = -|x - decoded|^2 / (2 sigma^2) - D/2 log(2 pi sigma^2), a density over [-1, 1]^D.
+ELBO = log p(x|z) - KL(q(z|x) || p(z)) with one sample of z per picture. Each of the D values of a picture is gaussian around the decoder's
+output with standard deviation sigma: log p(x|z) = -|x - decoded|^2 / (2 sigma^2) - D/2 log(2 pi sigma^2), a density over [-1, 1]^D.
 """
 
 import math
@@ -13,7 +13,7 @@ from ganlib.models.objective import Batch, Call, Objective, TrainerInterface
 
 
 class Elbo(Objective):
-    """Encoder and decoder go down minus the bound together; there is no adversary."""
+    """Encoder and decoder minimise the negative ELBO together."""
 
     def __init__(self, sigma: float) -> None:
         self.sigma = sigma

@@ -1,10 +1,10 @@
-"""What params.yaml says of vae64."""
+"""The settings of vae64 in params.yaml."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-from ganlib.models.report import OptimizerSpec, Report
+from ganlib.models.report import LayerSettings, OptimizerSpec, Report
 from ganlib.support.types import Latent, Positive
 
 if TYPE_CHECKING:
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from ganlib.models.objective import Objective, Sharding
 
 
-class Settings(Report):
-    """Kingma & Welling 2014; `lr_g` is the rate of decoder and encoder alike, `sigma` the standard deviation of a pixel in [-1, 1]."""
+class Settings(LayerSettings, Report):
+    """Kingma & Welling 2014; `lr_g` is the rate of both decoder and encoder, `sigma` the standard deviation of a pixel in [-1, 1]."""
 
-    size = 64
-    headline = ("elbo",)
+    headline: ClassVar[tuple[str, ...]] = ("elbo",)
     weight_init = "normal"
 
+    size: Literal[64] = 64
     width: Positive
     sigma: Positive
 
@@ -35,9 +35,10 @@ class Settings(Report):
     def build(self) -> dict[str, Module]:
         from ganlib.reports.vae64 import nets
 
-        return {"generator": nets.Decoder(self.latent_size, self.width), "encoder": nets.Encoder(self.latent_size, self.width)}
+        decoder = nets.Decoder(self.latent_size, self.width, self.layer_factory("relu"))
+        return {"generator": decoder, "encoder": nets.Encoder(self.latent_size, self.width, self.layer_factory("leaky_relu"))}
 
-    def objective(self, streams: Streams, team: Sharding) -> Objective:
+    def objective(self, streams: Streams, sharding: Sharding) -> Objective:
         from ganlib.reports.vae64.objective import Elbo
 
         return Elbo(self.sigma)

@@ -2,14 +2,15 @@
 
 from torch import nn
 
+from ganlib.models.dcgan import LayerFactory
 from ganlib.reports.dcgan64.nets import Discriminator
 
 
 class Critic(Discriminator):
-    """Layer norm in place of batch norm, which would join the pictures whose slopes are penalised each by itself (section 4)."""
+    """Layer norm instead of batch norm, since the penalty is on the gradient of each picture alone (section 4)."""
 
-    def __init__(self, width: float) -> None:
-        super().__init__(width)
-        for place, layer in enumerate(self):
+    def __init__(self, width: float, make: LayerFactory) -> None:
+        super().__init__(width, make)
+        for index, layer in enumerate(self):
             if isinstance(layer, nn.BatchNorm2d):
-                self[place] = nn.GroupNorm(1, layer.num_features)
+                self[index] = nn.GroupNorm(1, layer.num_features)

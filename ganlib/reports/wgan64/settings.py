@@ -1,10 +1,10 @@
-"""What params.yaml says of wgan64."""
+"""The settings of wgan64 in params.yaml."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-from ganlib.models.report import Gan
+from ganlib.models.report import Gan, LayerSettings
 from ganlib.support.types import Count, Positive
 
 if TYPE_CHECKING:
@@ -14,14 +14,13 @@ if TYPE_CHECKING:
     from ganlib.models.objective import Objective, Sharding
 
 
-class Settings(Gan):
-    """Gulrajani et al. 2017 on dcgan64's nets; `batch_size` reals are for one step of the critic, of which there are `critic_steps`."""
+class Settings(LayerSettings, Gan):
+    """Gulrajani et al. 2017 with dcgan64's nets; each of the `critic_steps` updates of the critic takes `batch_size` reals."""
 
-    size = 64
-    headline = ("distance",)
+    headline: ClassVar[tuple[str, ...]] = ("distance",)
     weight_init = "normal"
-    beta2 = 0.9
 
+    size: Literal[64] = 64
     width: Positive
     penalty: Positive
     critic_steps: Count
@@ -38,9 +37,10 @@ class Settings(Gan):
         from ganlib.reports.dcgan64.nets import Generator
         from ganlib.reports.wgan64.nets import Critic
 
-        return {"generator": Generator(self.latent_size, self.width), "discriminator": Critic(self.width)}
+        generator = Generator(self.latent_size, self.width, self.layer_factory("relu"))
+        return {"generator": generator, "discriminator": Critic(self.width, self.layer_factory("leaky_relu"))}
 
-    def objective(self, streams: Streams, team: Sharding) -> Objective:
+    def objective(self, streams: Streams, sharding: Sharding) -> Objective:
         from ganlib.reports.wgan64.objective import Wasserstein
 
-        return Wasserstein(self.penalty, self.critic_steps, streams["penalty"], team)
+        return Wasserstein(self.penalty, self.critic_steps, streams["penalty"], sharding)
