@@ -5,7 +5,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # Two test files at a time, in pytest's order: much of a test's time is the start of a process, on one core.
 TESTS = python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help repro test test-slow lint clean
+.PHONY: help repro test test-slow lint docs clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -25,6 +25,13 @@ lint: .venv/installed  ## check style, formatting, the import contract and types
 	ruff format --check .
 	lint-imports
 	mypy
+
+docs: .venv/installed  ## render the tables and pictures of docs/ and README that come from results
+	python -m docs.claims
+	python -m docs.seeds
+	python -m tools.reading
+	python -m tools.crops
+	python -m tools.fakes
 
 clean:  ## delete caches, checkpoints and partial files, except those in use
 	rm -rf .checkpoints/downloads .hypothesis .pytest_cache .ruff_cache .mypy_cache .import_linter_cache dvc_plots

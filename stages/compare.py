@@ -1,20 +1,20 @@
 """Write the page of all reports, data/page/index.html, and their KID over training, data/page/kid.csv."""
 
-from ganlib import params
 from ganlib.core.tables import read_json
+from ganlib.data import settings
 from ganlib.page import demo, document, verdicts
 from ganlib.page.kid_curves import kid_curves
-from ganlib.support import paths
+from ganlib.support import checks, paths
 from ganlib.support.command import run
 from ganlib.support.files import replacing
 
 
 def main() -> None:
     """Write the page of all reports."""
-    settings = params.load()
-    sections = [read_json(paths.section(name)) for name in settings.reports]
+    reports = checks.mapping(checks.read(checks.FILE).get("reports"), "reports")  # without their settings, which are in the sections
+    sections = [read_json(paths.section(name)) for name in reports]
     with replacing(paths.PAGE / "index.html") as target:
-        target.write_text(document.page(sections, demo.collect(), settings.data, verdicts.claims()), encoding="utf-8")
+        target.write_text(document.page(sections, demo.collect(), settings.load().data, verdicts.claims()), encoding="utf-8")
     with replacing(paths.PAGE / "kid.csv") as target:
         target.write_text(kid_curves(sections), encoding="utf-8")
 

@@ -16,11 +16,11 @@ def test_ranges_over_seeds_are_those_of_the_table(monkeypatch):
     assert readme.count(" trainings of ") == seeds.trainings("toons", "preview")["report"].nunique()
 
 
-def test_list_of_figures_is_the_glossarys(monkeypatch):
+def test_list_of_metrics_is_the_glossarys(monkeypatch):
     monkeypatch.chdir(ROOT)
     page = reading.PAGE.read_text(encoding="utf-8")
-    assert page == reading.with_figures(page)
-    assert page.count("\n| `") == len(SCORES) + len(ENDS) + len(SHARES) + len(TRAINING) + len(PROTOCOL)
+    assert page == reading.with_metrics(page)
+    assert page.count("\n- `") == len(SCORES) + len(ENDS) + len(SHARES) + len(TRAINING) + len(PROTOCOL) + 1  # the rates
 
 
 @pytest.mark.parametrize("name", reading.RUNS)

@@ -1,4 +1,4 @@
-"""Draws docs/crops.png: the boxes of params.yaml on one drawn face, and beside it what each crop makes of it (`python -m tools.crops`)."""
+"""Draws docs/crops.png: the crops of params.yaml as boxes on a cartoon face, and the four resulting pictures."""
 
 from io import BytesIO
 
@@ -12,11 +12,11 @@ from ganlib.fetch import toons
 SCALE = 3
 COLOURS = {"squashed112": "#d62728", "wide64": "#1f77b4", "tight64": "#2ca02c", "tight56": "#9467bd"}
 COLUMN, ROW = 130, 135
-FACE = 7  # which of the drawn faces
+FACE = 7  # number of the cartoon face
 
 
 def main() -> None:
-    """Draw the boxes and, at the same scale, the four squares with their names."""
+    """Draw the boxes and, at the same scale, the four crops with their names."""
     crops = params.load().crops
     _, jpeg = toons.face(0, True, FACE)
     face = Image.open(BytesIO(jpeg))

@@ -1,4 +1,4 @@
-"""Draws docs/fakes.png: some fakes of each report, out of the last sheet of its evening's run (`python -m tools.fakes`)."""
+"""Draws docs/fakes.png: fakes of each report from the last sheet of its run at scale `evening`, docs/evening/<report>.png."""
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -11,7 +11,7 @@ EDGE, BETWEEN, TITLE = 276, 12, 24  # pixels
 
 
 def main() -> None:
-    """The reports at one size."""
+    """Draw a corner of each report's sheet, resized to the same size."""
     reports = params.load().reports
     rows = -(-len(reports) // COLUMNS)
     page = Image.new("RGB", (COLUMNS * (EDGE + BETWEEN) - BETWEEN, rows * (TITLE + EDGE + BETWEEN) - BETWEEN), "white")

@@ -1,23 +1,24 @@
-"""Makes docs/reading/*.png, curves and sheets of runs that went well and wrong, and the list of figures in docs/reading-a-run.md.
+"""Renders docs/reading-a-run.md's list of metrics and, for the RUNS named as arguments, trains them and draws docs/reading/<run>.png.
 
-`python -m tools.reading` writes the list; with names of RUNS it makes their pictures first, on the prepared drawn faces: minutes each.
-Pictures need matplotlib, which nothing else here does (`pip install matplotlib`).
+    python -m tools.reading
+    python -m tools.reading healthy collapsed
+
+A run takes minutes, and needs the prepared drawn faces (`dvc repro prepare`).
 """
 
-import io
 import re
 import sys
 import tempfile
 from pathlib import Path
 
-from PIL import Image
-from ruamel.yaml import YAML
+from PIL import Image, ImageDraw, ImageFont
 
 from ganlib import params
 from ganlib.core.images import GAP
-from ganlib.core.tables import read_csv
+from ganlib.core.tables import read_columns, read_yaml, write_yaml
 from ganlib.data.faces import Faces
-from ganlib.page.glossary import ENDS, PROTOCOL, SCORES, SHARES, TRAINING, Entry
+from ganlib.page.charts import downsample, ticks
+from ganlib.page.glossary import ENDS, PROTOCOL, RATE, SCORES, SHARES, TRAINING, Entry
 from ganlib.support import paths
 from ganlib.support.errors import UserError
 from ganlib.support.paths import Outputs
@@ -32,95 +33,113 @@ RUNS: dict[str, dict[str, float]] = {
     "collapsed": {"reports.dcgan64.lr_g": 0.5},
     "diverged": {"reports.dcgan64.lr_d": 100},
 }
-"""Each a setting that brings it about, beside the number of steps."""
+"""The settings, besides the number of steps, that cause each behaviour."""
 
 SHOWN = 4  # rows and columns of a sheet
+EDGE, MARGIN = 300, 40  # pixels
+COLOURS = ("#1f77b4", "#d95f02", "#2ca02c")
+WIDTH = 120  # of a line of the page
 
 
 def command(name: str) -> str:
-    """What brings a run about."""
+    """The command that reproduces a run."""
     settings = {"reports.dcgan64.preview.max_steps": STEPS, **RUNS[name]}
     return f"dvc exp run train@{REPORT} " + " ".join(f"-S {key}={value:g}" for key, value in settings.items())
 
 
 def train(name: str, folder: Path) -> Path:
-    """Do what `command` does; returns where the log and the sheets are: where a run is ended by NaN, beside its checkpoints."""
-    values = YAML(typ="safe").load(Path("params.yaml"))
+    """Train as `command` does; returns the folder of the log and the sheets, which for a run ended by NaN is with its checkpoints."""
+    values = read_yaml(Path("params.yaml"))
     for key, value in {"reports.dcgan64.preview.max_steps": STEPS, **RUNS[name]}.items():
         *blocks, last = key.split(".")
-        place = values
-        for block in blocks:
-            place = place[block]
-        place[last] = value
-    YAML().dump(values, folder / "params.yaml")
+        block = values
+        for part in blocks:
+            block = block[part]
+        block[last] = value
+    write_yaml(values, folder / "params.yaml")
     settings = params.load(folder / "params.yaml")
     report, outputs = settings.report(REPORT), Outputs.below(folder)
     faces = Faces.open(paths.faces(report.crop), settings.data.split)
     try:
         loop.train(REPORT, report, faces, outputs, folder / "checkpoints", seed=settings.seed, log_every=settings.log_every)
     except UserError as error:
-        print(error)  # noqa: T201 (a part of the page)
+        print(error)  # noqa: T201 (the page quotes it)
         return next((folder / "checkpoints").glob("*/progress"))
     return outputs.progress
 
 
 def draw(progress: Path, size: int, path: Path) -> None:
-    """The losses, D's accuracy and the diversity of a run beside the last of its sheets."""
-    from matplotlib.figure import Figure
-
-    rows = read_csv(progress / "log.csv")
-    steps = [int(row["step"]) for row in rows]
-    figure = Figure(figsize=(10, 3), layout="constrained")
-    losses, shares, sheet = figure.subplots(1, 3)
-    for axes, columns in ((losses, ("d_loss", "g_loss")), (shares, ("d_accuracy", "fooled", "diversity"))):
-        for column in columns:
-            axes.plot(steps, [float(row[column]) for row in rows], label=column, linewidth=1)
-        axes.set(xlabel="step")
-        axes.legend(fontsize="small")
-    shares.set_ylim(-0.02, max([1.02, *(float(row["diversity"]) for row in rows)]))
-    sheet.axis("off")
+    """Draw a run's losses, then its D's accuracy and diversity, then a corner of its last sheet of `size`-pixel pictures."""
+    log = read_columns(progress / "log.csv")
+    page = Image.new("RGB", (3 * EDGE, EDGE), "white")
+    page.paste(_plot(log, ("d_loss", "g_loss")), (0, 0))
+    page.paste(_plot(log, ("d_accuracy", "fooled", "diversity")), (EDGE, 0))
     if samples := sorted((progress / "samples").glob("*.png")):
         corner = SHOWN * (size + GAP) + GAP
-        with Image.open(samples[-1]) as whole:
-            sheet.imshow(whole.crop((0, 0, corner, corner)))
-    picture = io.BytesIO()
-    figure.savefig(picture, dpi=100)
-    Image.open(picture).convert("RGB").quantize(256).save(path, optimize=True)
+        with Image.open(samples[-1]) as sheet:
+            page.paste(sheet.convert("RGB").crop((0, 0, corner, corner)).resize((EDGE, EDGE), Image.Resampling.LANCZOS), (2 * EDGE, 0))
+    page.quantize(256).save(path, optimize=True)
 
 
-def figures() -> str:
-    """Every column and key with its words, as a table."""
+def _plot(log: dict[str, list[float]], names: tuple[str, ...]) -> Image.Image:
+    """A line chart of columns over steps, drawn at twice its size and shrunk to smooth its lines."""
+    edge, margin = 2 * EDGE, 2 * MARGIN
+    plot = Image.new("RGB", (edge, edge), "white")
+    pen, font, steps = ImageDraw.Draw(plot), ImageFont.load_default(22), log["step"]
+    marks = ticks(min(0.0, *(min(log[name]) for name in names)), max(max(log[name]) for name in names))
+
+    def at(step: float, value: float) -> tuple[float, float]:
+        share = (value - marks[0]) / (marks[-1] - marks[0])
+        return margin + (edge - 1.5 * margin) * step / steps[-1], edge - margin - (edge - 2 * margin) * share
+
+    for mark in marks:
+        pen.line([at(0, mark), at(steps[-1], mark)], "#dddddd", 2)
+        pen.text((margin - 8, at(0, mark)[1]), f"{mark:.3g}", "black", font, "rm")
+    pen.text(at(steps[-1], marks[0]), f"\nstep {steps[-1]:.0f}", "black", font, "ra")
+    for place, (name, colour) in enumerate(zip(names, COLOURS, strict=False)):
+        pen.line([at(*point) for point in downsample(list(zip(steps, log[name], strict=True)))], colour, 3)
+        pen.text((margin + place * 150, margin / 2), name, colour, font, "lm")
+    return plot.resize((EDGE, EDGE), Image.Resampling.LANCZOS)
+
+
+def metrics() -> str:
+    """Every column and key with its explanation, as Markdown lists."""
     families = (
         {f"<score>_{end}": Entry("", words) for end, words in ENDS.items()}
         | {f"<group>_{name}": SCORES[name] for name in ("obeyed", "unasked", "excess", "accuracy", "judged")}
-        | {f"share_<attribute>{end}": term for end, term in SHARES.items()}
+        | {f"share_<attribute>{end}": entry for end, entry in SHARES.items()}
     )
-    scores = {key: term for key, term in SCORES.items() if f"<group>_{key}" not in families} | families
+    scores = {key: entry for key, entry in SCORES.items() if f"<group>_{key}" not in families} | families
     parts = (
-        ("of log.csv, and with its end of the metrics and details", TRAINING),
-        ("of an evaluation", scores),
-        ("how it was scored", PROTOCOL),
+        ("Columns of `log.csv`; metrics hold their final values", TRAINING | {f"{RATE}<net>": Entry("", "learning rate of the net")}),
+        ("Metrics of an evaluation", scores),
+        ("How the evaluation was done", PROTOCOL),
     )
-    return "\n".join(f"\n| {title} | |\n|---|---|\n" + "\n".join(map(_row, terms.items())) for title, terms in parts) + "\n"
+    return "\n".join(f"\n{title}:\n\n" + "\n".join(map(_item, entries.items())) for title, entries in parts) + "\n"
 
 
-def _row(entry: tuple[str, Entry]) -> str:
-    key, term = entry
-    ends = "".join(f" {value}: {words}." for value, words in (("0", term.zero), ("1", term.one)) if words)
-    return f"| `{key}` | {term.text}.{ends} |"
+def _item(named: tuple[str, Entry]) -> str:
+    key, entry = named
+    ends = "".join(f" {value} means: {words}." for value, words in (("0", entry.zero), ("1", entry.one)) if words)
+    words, lines = f"- `{key}`: {entry.text}.{ends}".split(" "), [""]
+    for word in words:
+        if len(lines[-1]) + len(word) >= WIDTH:
+            lines.append(" ")
+        lines[-1] += f" {word}" if lines[-1] else word
+    return "\n".join(lines)
 
 
-def with_figures(page: str) -> str:
-    """The page with its list made anew."""
-    return re.sub(r"(?<=\n## Every figure\n).*", lambda _: figures(), page, flags=re.DOTALL)
+def with_metrics(page: str) -> str:
+    """The page with its list of metrics rendered from the glossary."""
+    return re.sub(r"(?<=\n## Every metric\n).*", lambda _: metrics(), page, flags=re.DOTALL)
 
 
 def main(arguments: list[str]) -> None:
-    """Train and draw the runs that are named, and write the list."""
+    """Train and draw the named runs, and render the list."""
     for name in arguments:
         with tempfile.TemporaryDirectory() as folder:
             draw(train(name, Path(folder)), params.load().report(REPORT).size, FOLDER / f"{name}.png")
-    PAGE.write_text(with_figures(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    PAGE.write_text(with_metrics(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -58,6 +58,12 @@ def read_csv(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def read_columns(path: Path) -> dict[str, list[float]]:
+    """The columns of a CSV file of numbers; empty without rows."""
+    rows = read_csv(path)
+    return {name: [float(row[name]) for row in rows] for name in (rows[0] if rows else ())}
+
+
 def to_csv(rows: Iterable[Mapping[str, object]]) -> str:
     """Rows with equal keys as CSV text, with a header."""
     rows, text = list(rows), StringIO()

@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 from ganlib import params
-from ganlib.core.tables import read_csv, read_json, read_yaml
+from ganlib.core.tables import read_columns, read_json, read_yaml
 from ganlib.models.registry import count_parameters, read_header
 from ganlib.page import strips
-from ganlib.support import paths
+from ganlib.support import checks, paths
 
 LENGTH = ("epochs", "max_steps")  # shown as one setting
 NOT_SHOWN = (*LENGTH, "sample_every", "snapshots")  # the last two only say when to write files
@@ -23,15 +22,15 @@ def collect(report: str) -> dict[str, Any]:
     settings = read_header(generator).report
     return {
         "report": report,
-        "baseline": report in params.load().baselines,
+        "baseline": report in checks.read(checks.FILE)["baselines"],
         "steps": config["steps"],
         "seed": config["seed"],
         "headline": list(settings.headline),
         "changed": changed(params.own(report), config),
         "parameters": {path.stem: count_parameters(path) for path in (generator, *sorted(outputs.nets.glob("*.safetensors")))},
         "figures": read_json(details) if details.exists() else {},
-        "log": columns(outputs.progress / "log.csv"),
-        "kept": columns(paths.scores(report) / "scores.csv"),
+        "log": read_columns(outputs.progress / "log.csv"),
+        "kept": read_columns(scores) if (scores := paths.scores(report) / "scores.csv").exists() else {},
         "rows": rows(config.get("conditions") or {}),
         **pictures(report, settings.size),
     }
@@ -61,9 +60,3 @@ def rows(conditions: Mapping[str, list[str]]) -> list[str]:
     """The conditions of each row of a conditional sheet that shows every combination, in the order of `training.sheets`."""
     values = [[f"{group} unspecified", *attributes] for group, attributes in conditions.items()]
     return [", ".join(row).replace("_", " ").lower() for row in product(*values)] if values else []
-
-
-def columns(path: Path) -> dict[str, list[float]]:
-    """The columns of a CSV file of numbers; empty if there is no file."""
-    lines = read_csv(path) if path.exists() else []
-    return {name: [float(line[name]) for line in lines] for name in (lines[0] if lines else ())}

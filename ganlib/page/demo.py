@@ -5,10 +5,9 @@ from typing import Any
 
 from markupsafe import Markup
 
-from ganlib.core.tables import read_json, read_yaml
+from ganlib.core.tables import read_columns, read_json, read_yaml
 from ganlib.page.about import about
 from ganlib.page.charts import short
-from ganlib.page.collect import columns
 from ganlib.page.glossary import entry
 from ganlib.page.run_charts import charts
 from ganlib.support import paths
@@ -23,7 +22,7 @@ def collect() -> dict[str, Any]:
     return {
         "settings": read_yaml(outputs.run / "config.yaml"),
         "figures": read_json(paths.metrics("curve")),
-        "log": columns(outputs.progress / "log.csv"),
+        "log": read_columns(outputs.progress / "log.csv"),
         "learning": read_json(outputs.run / "learning.json"),
     }
 

@@ -110,7 +110,9 @@ def _sentence(section: Mapping[str, Any], spread: Mapping[str, Spread]) -> str:
 
 def _tables(section: Mapping[str, Any]) -> list[tuple[str, list[dict[str, str]]]]:
     """All metrics with explanations: the scores, and the final values of the log."""
-    figures, training, scores = section["figures"], [], []
+    figures = section["figures"]
+    training: list[dict[str, str]] = []
+    scores: list[dict[str, str]] = []
     shown_elsewhere = {"step", *PROTOCOL, *(f"{score}_{end}" for score in SCORES for end in ENDS)}
     for key in figures:
         if key not in shown_elsewhere and not key.startswith(RATE):

@@ -178,8 +178,8 @@ TRAINING = {
     "k": Entry(
         "k",
         "weight of fakes in D’s loss; 0.02 to 0.08 in a healthy long run",
-        zero="D does not train on fakes: G is better than gamma asks, or training has just begun",
-        one="the upper limit: G is worse than gamma asks",
+        zero="D does not train on fakes: their loss is above gamma times the reals’, or training has just begun",
+        one="the upper limit: the fakes’ loss stays below gamma times the reals’",
     ),
     "out_of_range": Entry("out of range", "share of the fakes’ pixel values outside the valid range", ".1%", zero="none"),
     "elbo": Entry("ELBO", "evidence lower bound of the log likelihood, in nats per picture; higher is better", ",.0f", unit="nats"),

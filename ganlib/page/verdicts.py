@@ -17,7 +17,7 @@ WIDTH, LINE, EDGE = 360, 40, 14
 STATES = {
     "declared": "declared, not run yet",
     "ready": "in the catalogue, ready to be declared and run",
-    "needs": "needs a setting or a metric that does not exist",
+    "needs": "waiting for a setting or a metric that does not exist",
     "done": "part of another claim, or of every run",
     "not_testable": "not testable",
 }

@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from ganlib import params
-from ganlib.page import checkout
+from ganlib.page import checkout, verdicts
 from tests.page import workspace
 from tests.page.workspace import STEPS
 
@@ -23,7 +23,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page of painted results, with a claim of each kind, beside them."""
     folder = tmp_path_factory.mktemp("page")
     workspace.paint(folder)
-    (folder / "docs/claims.json").write_text(json.dumps([workspace.claim({}), workspace.UNTESTED]), encoding="utf-8")
+    (folder / verdicts.FILE).write_text(json.dumps([workspace.claim({}), workspace.UNTESTED]), encoding="utf-8")
     with contextlib.chdir(folder):
         checkout.write(Path("index.html"), experiments=False)
     return folder / "index.html"

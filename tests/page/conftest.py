@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ganlib.page import verdicts
 from tests.page import workspace
 
 
@@ -38,7 +39,7 @@ def judged(results: Path) -> Callable[..., Path]:
     """The same with a claim that has a verdict, with changes, and one that has none."""
 
     def write(**changes: object) -> Path:
-        (results / "docs/claims.json").write_text(json.dumps([workspace.claim(changes), workspace.UNTESTED]), encoding="utf-8")
+        (results / verdicts.FILE).write_text(json.dumps([workspace.claim(changes), workspace.UNTESTED]), encoding="utf-8")
         return results
 
     return write

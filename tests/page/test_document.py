@@ -1,19 +1,30 @@
 """The page says what the files say, and the same of the same."""
 
+import base64
 import csv
 import html
+import io
 import json
+import os
 import re
+import subprocess
+import sys
+from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
+from ruamel.yaml import YAML
 
+from ganlib.core.images import GAP
 from ganlib.page import checkout as checkouts
-from ganlib.page import document, verdicts
+from ganlib.page import document, spread, verdicts
 from ganlib.page.collect import collect
 from ganlib.params import load
 from ganlib.support import paths
 from stages import compare
 from stages import section as section_stage
+from tests.conftest import ROOT
 from tests.page import workspace
 
 
@@ -29,7 +40,7 @@ def shown(page: str) -> str:
 
 
 def test_stages_write_the_page_of_all_reports_and_the_same_again(results):
-    (results / "docs/claims.json").write_text("[]", encoding="utf-8")
+    (results / verdicts.FILE).write_text("[]", encoding="utf-8")
     pages = []
     for _ in range(2):
         for name in load().reports:
@@ -42,7 +53,7 @@ def test_stages_write_the_page_of_all_reports_and_the_same_again(results):
 
 
 def test_kid_of_every_kept_generator_is_in_one_table(results):
-    (results / "docs/claims.json").write_text("[]", encoding="utf-8")
+    (results / verdicts.FILE).write_text("[]", encoding="utf-8")
     for name in load().reports:
         section_stage.main(name)
     compare.main()
@@ -62,17 +73,106 @@ def test_page_needs_nothing_else(results):
 
 def test_sentence_of_a_report_is_made_of_its_figures_and_the_spread_of_the_table(results):
     workspace.scored("dcgan64", kid=0.1234, kid_low=0.11, kid_high=0.13, d_accuracy=0.8)
-    (results / "docs/seeds.csv").write_text(
+    (results / spread.FILE).write_text(
         "report,dataset,scale,samples,seed,kernels,kid,fid,step\n"
         "dcgan64,toons,preview,250,1,AVX2,0.1,200,4000\ndcgan64,toons,preview,250,2,AVX2,0.3,220,4000\n"
         "dcgan64,toons,preview,250,1,AVX2 held to-SSE,0.9,900,4000\ndcgan64,toons,evening,250,1,AVX2,0.01,20,4000\n"
-        "dcgan64,toons,preview,500,1,AVX2,0.02,30,4000\ndense64,toons,preview,250,1,AVX2,0.03,30,4000\n",
+        "dcgan64,toons,preview,500,1,AVX2,0.02,30,4000\ndense64,toons,preview,250,1,AVX2,0.03,30,4000\n"
+        "dcgan64,celeba_preview,preview,250,1,AVX2,0.04,40,4000\n",
         encoding="utf-8",
     )
     assert (
         "After 30 steps with nets 0.125 times as wide as the report’s, KID is 0.123 (95% interval 0.110 to 0.130; real pictures have"
         " 0.000), and 0.100 to 0.300 in 2 trainings of 4,000 steps; D’s accuracy: 80.0%."
     ) in shown(written())
+
+
+def test_row_of_scores_has_its_values_interval_floor_and_spread(results):
+    kid = {"kid": 0.3, "kid_low": 0.29, "kid_high": 0.32, "kid_floor": 0.01}
+    fid = {"fid": 240.0, "fid_low": 230.0, "fid_high": 255.0, "fid_floor": 43.0}
+    workspace.scored("dcgan64", **kid, **fid)
+    (results / spread.FILE).write_text(
+        "report,dataset,scale,samples,seed,kernels,kid,fid,step\n"
+        "dcgan64,toons,preview,250,1,AVX2,0.1,200,4000\ndcgan64,toons,preview,250,2,AVX2,0.2,220,4000\n",
+        encoding="utf-8",
+    )
+    page = written()
+    (row,) = re.findall(r'<tr>\s*<th scope="row"><a href="#dcgan64".*?</tr>', page, re.DOTALL)
+    assert re.findall(r"<b>(.*?)</b> <small>(.*?)</small>", row) == [("0.300", "0.290 – 0.320"), ("240", "230 – 255")]
+    assert re.findall(r'aria-label="(.*?)"', row) == [
+        "KID 0.300, 95% interval 0.290 to 0.320; real pictures 0.010; 2 trainings of 4,000 steps 0.100 to 0.200",
+        "FID 240, 95% interval 230 to 255; real pictures 43; 2 trainings of 4,000 steps 200 to 220",
+    ]
+    section = page[page.index('<section id="dcgan64"') :]
+    assert re.findall(r"<dt>(.*?)</dt><dd><b>(.*?)</b> <small>(.*?)</small>", section)[:2] == [
+        ("FID", "240", "230 – 255, floor 43"),
+        ("KID", "0.300", "0.290 – 0.320, floor 0.010"),
+    ]
+
+
+def colours(sheet: Image.Image, rows: int, columns: int, gap: int) -> np.ndarray:
+    """The middle pixels of a sheet's pictures, (rows, columns, 3)."""
+    size = (sheet.width - gap * (columns + 1)) // columns
+    middles = [[gap + place * (size + gap) + size // 2 for place in range(count)] for count in (rows, columns)]
+    return np.asarray(sheet.convert("RGB"), int)[np.ix_(*middles)]
+
+
+def test_every_picture_of_a_report_is_that_of_its_own_file(results):
+    page = written()
+    for name in load().reports:
+        tabs = {"samples": paths.outputs(name).progress / "samples", "reals": paths.outputs(name).progress / "reals.png"}
+        for tab, path in (tabs | {"closest": paths.scores(name) / "closest.png"}).items():
+            (panel,) = re.findall(rf'<div role="tabpanel" id="{name}-{tab}".*?</div>', page, re.DOTALL)
+            files = sorted(path.glob("*.png")) if path.is_dir() else [path]
+            shown = [base64.b64decode(data) for data in re.findall(r'src="data:image/webp;base64,([^"]*)"', panel)]
+            assert len(shown) == len(files)
+            for data, file in zip(shown, files, strict=True):
+                columns = 10 if tab == "closest" else 8
+                with Image.open(io.BytesIO(data)) as got, Image.open(file) as sheet:
+                    rows = round(columns * got.height / got.width)
+                    assert abs(colours(got, rows, columns, 0) - colours(sheet, rows, columns, GAP)).max() < 25, (name, tab)
+
+
+OPENED = """
+import json, sys
+opened = []
+sys.addaudithook(lambda event, args: opened.append(args[0]) if event == "open" and isinstance(args[0], str) else None)
+from stages import {stage}
+{stage}.main({arguments})
+json.dump([opened, [module.__file__ for name, module in sys.modules.items() if name.startswith(("ganlib", "stages"))]], sys.stdout)
+"""
+
+
+@pytest.mark.parametrize(("stage", "report"), [("section", "dcgan64"), ("compare", None)])
+def test_stage_depends_on_every_file_that_it_opens_and_imports(results, stage, report):
+    for name in load().reports:
+        section_stage.main(name)
+    code, environment = OPENED.format(stage=stage, arguments=repr(report) if report else ""), {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, check=True, capture_output=True, text=True)
+    opened, modules = json.loads(done.stdout)
+    block = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"][stage]
+    listed = [dep.replace("${key}", report or "") for dep in block.get("do", block)["deps"]]
+    code = ("ganlib", "stages")
+    places = [Path(path).resolve() for path in (*opened, *filter(None, modules))]
+    read = {path.relative_to(results.resolve()) for path in places if path.is_relative_to(results.resolve())}
+    read |= {part for path in places if path.is_relative_to(ROOT) and (part := path.relative_to(ROOT)).parts[0] in code}
+    read = {path for path in read if path.suffix != ".pyc" and path.name != "__init__.py"}
+    allowed = (*map(Path, listed), Path("params.yaml"), Path("data/page"), Path("data/sections"), Path("ganlib/support"))
+    assert {path for path in read if not any(path.is_relative_to(one) for one in allowed)} == set()
+    assert len(read) > 20
+
+
+def test_report_that_the_page_has_no_words_for_is_on_it_with_its_names(results):
+    log = {"step": [1.0, 2.0], "d_loss": [1.0, 0.5], "gradient_norm": [3.0, 4.0]}
+    figures = {"gradient_norm": 4.0, "rate_second_critic": 0.1, "spectral_gap": 0.25}
+    section = collect("dcgan64")
+    mine = section | {"report": "mine", "headline": ["gradient_norm"], "log": log, "figures": section["figures"] | figures}
+    page = document.page([mine], None, load().data, [])
+    assert "; gradient norm: 4." in shown(page)
+    assert re.findall(r"<dt>(spectral gap|gradient norm)</dt><dd><b>(.*?)</b></dd>\s*<dd class=\"small soft\">(.*?)</dd>", page) == [
+        ("spectral gap", "0.25", ""),
+        ("gradient norm", "4", ""),
+    ]
 
 
 def test_report_that_is_not_scored_yet_says_so_and_has_its_pictures(checkout):
@@ -158,9 +258,12 @@ def places(chart: str, pattern: str) -> list[float]:
 
 
 def test_rings_interval_and_margin_of_a_verdict_lie_where_their_numbers_say(judged):
-    chart = verdicts.claims(judged() / "docs/claims.json")[0]["results"][0]["chart"]
+    chart = verdicts.claims(judged() / verdicts.FILE)[0]["results"][0]["chart"]
     (zero,), seeds = places(chart, r'class="zero" x1="([\d.]+)"'), places(chart, r'class="seed" cx="([\d.]+)"')
     unit = (seeds[2] - seeds[0]) / 0.2
+    assert unit > 0
+    left, right = verdicts.EDGE, verdicts.WIDTH - verdicts.EDGE
+    assert f'<text x="{left}" y="86">← against the claim</text><text x="{right}" y="86" text-anchor="end">for it →</text>' in chart
     assert seeds == pytest.approx([zero + unit * value for value in (0.1, 0.2, 0.3)], abs=0.2)
     assert places(chart, r'class="interval" x1="([\d.]+)"') == [seeds[0]]
     assert places(chart, r'class="estimate" d="M([\d.]+)') == [seeds[1]]
@@ -170,7 +273,7 @@ def test_rings_interval_and_margin_of_a_verdict_lie_where_their_numbers_say(judg
 
 def test_expectation_is_shaded_to_its_open_end_and_has_no_zero(judged):
     changes = {"low_expected": 0.15, "high_expected": None, "margin": None}
-    result = verdicts.claims(judged(**changes) / "docs/claims.json")[0]["results"][0]
+    result = verdicts.claims(judged(**changes) / verdicts.FILE)[0]["results"][0]
     assert 'class="zero"' not in result["chart"]
     (left,), (width,) = (
         places(result["chart"], r'class="margin" x="([\d.]+)"'),
@@ -181,13 +284,13 @@ def test_expectation_is_shaded_to_its_open_end_and_has_no_zero(judged):
 
 
 def test_ratios_of_a_scores_excess_are_in_per_cent(judged):
-    result = verdicts.claims(judged(of_excess=True, difference=0.1454, margin=1 / 11) / "docs/claims.json")[0]["results"][0]
+    result = verdicts.claims(judged(of_excess=True, difference=0.1454, margin=1 / 11) / verdicts.FILE)[0]["results"][0]
     assert result["numbers"].startswith("difference 15%, 97.5% interval 10% to 30%, margin 9%; 3 seeds")
     assert re.findall(r'y="68" text-anchor="middle">([^<]+)<', result["chart"]) == ["−9%", "0", "9%"]
 
 
 def test_verdict_without_an_interval_is_drawn_without_one(judged):
-    result = verdicts.claims(judged(low=None, high=None, margin=None, dots=[]) / "docs/claims.json")[0]["results"][0]
+    result = verdicts.claims(judged(low=None, high=None, margin=None, dots=[]) / verdicts.FILE)[0]["results"][0]
     assert not any(f'class="{part}"' in result["chart"] for part in ("interval", "margin", "seed"))
     assert "difference 0.2; 3 seeds" in shown(written())
 

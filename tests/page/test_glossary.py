@@ -2,8 +2,8 @@
 
 import pytest
 
+from ganlib.core.tables import read_columns
 from ganlib.fidelity.evaluation import HEADLINE
-from ganlib.page.collect import columns
 from ganlib.page.glossary import Entry, entry
 from ganlib.support import paths
 from ganlib.training import loop
@@ -15,7 +15,7 @@ def test_every_loss_of_a_step_and_every_headline_figure_has_a_term(name, tmp_pat
     outputs = paths.Outputs.below(tmp_path)
     settings = small.report(name)
     loop.train(name, settings, small.small_faces(tmp_path, settings), outputs, tmp_path / "checkpoints", seed=1, log_every=2)
-    for key in (*columns(outputs.progress / "log.csv"), *settings.headline, *HEADLINE):
+    for key in (*read_columns(outputs.progress / "log.csv"), *settings.headline, *HEADLINE):
         assert entry(key).text
 
 

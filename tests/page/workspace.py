@@ -13,6 +13,7 @@ from safetensors.numpy import save_file
 from ganlib import params
 from ganlib.core import tables
 from ganlib.core.images import save_sheet
+from ganlib.page import spread, verdicts
 from ganlib.page.collect import rows
 from ganlib.support import paths
 from tests.conftest import ROOT
@@ -39,8 +40,9 @@ GAN = ("d_loss", "g_loss", "d_accuracy", "fooled", "diversity")
 def bare(folder: Path) -> None:
     """Params.yaml and the committed table of seeds, before anything has run."""
     shutil.copy(ROOT / "params.yaml", folder)
-    (folder / "docs").mkdir()
-    shutil.copy(ROOT / "docs/seeds.csv", folder / "docs")
+    for file in (spread.FILE, verdicts.FILE):
+        (folder / file).parent.mkdir(exist_ok=True)
+    shutil.copy(ROOT / spread.FILE, folder / spread.FILE)
 
 
 def paint(folder: Path) -> None:
