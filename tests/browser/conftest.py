@@ -12,10 +12,10 @@ BROWSERS = ("chromium-headless-shell", "chromium", "google-chrome", "chromium-br
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """The system's headless Chromium, one for all tests of a process."""
+    """The system's headless Chromium, shared by all tests of a process."""
     path = os.environ.get("GANLIB_BROWSER") or next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
-        # Tests that skip where they are meant to run would look as if they had passed.
+        # In CI, skipped tests would look like passed ones.
         (pytest.fail if os.environ.get("CI") else pytest.skip)(
             "no Chromium on this machine: apt-get install chromium-headless-shell, or name one in GANLIB_BROWSER"
         )
@@ -27,13 +27,13 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def problems() -> list[str]:
-    """What the console of `page` complained of, and every request that left the page's own file; to be empty when a test ends."""
+    """Console errors and warnings of `page`, and its requests for anything but local files; must be empty at the end of a test."""
     return []
 
 
 @pytest.fixture
 def page(chromium: Browser, problems: list[str]) -> Iterator[Page]:
-    """An empty page of its own, offline; a test of it fails where there are `problems` at its end."""
+    """An empty page in a new offline context; its test fails if there are `problems` at the end."""
     context = chromium.new_context(offline=True)
     page = context.new_page()
     page.on("console", lambda message: problems.append(message.text) if message.type in ("error", "warning") else None)

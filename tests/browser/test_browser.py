@@ -1,4 +1,4 @@
-"""The browser that other tests of this folder rely on: it runs scripts, and what goes wrong in a page is noticed."""
+"""The browser of the other tests here: it runs scripts, and problems of a page are noticed."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The page of results in a browser, opened from disk without a network; `page` itself fails on what the console says and on requests."""
+"""The page of results in a browser, from disk and offline; `page` fails on console messages and requests."""
 
 import contextlib
 import csv
@@ -20,7 +20,7 @@ SCHEMES = ("light", "dark")
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The page of painted results, with a claim of each kind, beside them."""
+    """The page of painted results with a claim of each kind, in their checkout."""
     folder = tmp_path_factory.mktemp("page")
     workspace.paint(folder)
     (folder / verdicts.FILE).write_text(json.dumps([workspace.claim({}), workspace.UNTESTED]), encoding="utf-8")
@@ -40,7 +40,7 @@ def test_page_fits_every_width(page: Page, file: Path, scheme: str):
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_axe_finds_nothing_in_either_theme_at_either_end(page: Page, file: Path, scheme: str):
+def test_axe_finds_no_violations_in_either_theme_at_the_extreme_widths(page: Page, file: Path, scheme: str):
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     page.goto(file.as_uri())
     page.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true })")
@@ -50,7 +50,7 @@ def test_axe_finds_nothing_in_either_theme_at_either_end(page: Page, file: Path,
         assert found.violations_count == 0, found.generate_report()
 
 
-def test_axe_would_find_a_pale_text_and_a_picture_without_words(page: Page):
+def test_axe_would_find_low_contrast_and_a_picture_without_alternative_text(page: Page):
     page.set_content(
         "<html lang=en><title>x</title><main><h1>x</h1><p style='color:#aaa;background:#fff'>pale</p><img src='data:,'></main>"
     )
@@ -92,7 +92,7 @@ def test_tabs_follow_the_arrow_keys(page: Page, file: Path):
         page.keyboard.press("ArrowRight")
 
 
-def test_values_stand_under_the_pointer_and_under_the_arrow_keys(page: Page, file: Path):
+def test_legend_follows_the_pointer_and_the_arrow_keys(page: Page, file: Path):
     page.goto(file.as_uri())
     chart = page.locator("#dcgan64 .chart").first
     legend = chart.locator(".legend")
@@ -131,7 +131,7 @@ def test_csv_is_that_of_the_log(page: Page, file: Path):
     assert [[float(value) for value in row] for row in got[1:]] == [[float(value) for value in row] for row in wanted[1:]]
 
 
-def test_theme_goes_from_auto_to_light_and_dark_and_back(page: Page, file: Path):
+def test_theme_cycles_through_auto_light_and_dark(page: Page, file: Path):
     page.emulate_media(color_scheme="dark")
     page.goto(file.as_uri())
     seen = []
@@ -143,7 +143,7 @@ def test_theme_goes_from_auto_to_light_and_dark_and_back(page: Page, file: Path)
     assert dark != light
 
 
-def test_command_that_no_page_may_copy_is_selected_instead(page: Page, file: Path):
+def test_command_is_selected_if_the_clipboard_is_not_accessible(page: Page, file: Path):
     page.goto(file.as_uri())
     page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: {writeText: () => Promise.reject(new Error())}})")
     page.locator("#dcgan64 [data-copy]").click()

@@ -21,14 +21,14 @@ def painted(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def results(painted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of it that a test may change, and in which it runs."""
+    """A copy that a test may change; the working directory."""
     monkeypatch.chdir(shutil.copytree(painted, tmp_path / "ganlib"))
     return tmp_path / "ganlib"
 
 
 @pytest.fixture
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The same before anything has run."""
+    """A checkout in which nothing has run; the working directory."""
     workspace.bare(tmp_path)
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -36,7 +36,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def judged(results: Path) -> Callable[..., Path]:
-    """The same with a claim that has a verdict, with changes, and one that has none."""
+    """Writes one claim with a verdict, with changes to its result, and one without; returns the checkout."""
 
     def write(**changes: object) -> Path:
         (results / verdicts.FILE).write_text(json.dumps([workspace.claim(changes), workspace.UNTESTED]), encoding="utf-8")

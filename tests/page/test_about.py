@@ -1,17 +1,19 @@
-"""What is written by hand about the reports is about reports that there are, and its counts are the nets' own."""
+"""The hand-written texts are about reports that exist, and their parameter counts are those of the nets."""
 
 import pytest
 
 from ganlib import params
 from ganlib.models import registry
-from ganlib.page.about import REPORTS, about
+from ganlib.page.about import REPORTS, About, about
 
 OF_NO_REPORT = {"preview", "evening"}
 
 
-def test_words_are_about_reports_and_baselines():
+def test_texts_are_about_reports_that_exist_and_a_new_report_needs_none():
     settings = params.load()
     assert set(REPORTS) <= {*settings.reports, *settings.baselines, "curve"}
+    assert all(words.who and words.citation and words.nets and words.claim for words in REPORTS.values())
+    assert about("mine") == About()
 
 
 @pytest.mark.parametrize("name", [name for name, words in REPORTS.items() if words.parameters])

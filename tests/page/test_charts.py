@@ -1,4 +1,4 @@
-"""Lines, ticks and tracks lie where their values say."""
+"""Lines, ticks and tracks are at the positions of their values."""
 
 import re
 
@@ -13,7 +13,7 @@ from ganlib.page.tracks import Axis
     ("low", "high", "expected"),
     [(0, 1, [0, 0.25, 0.5, 0.75, 1.0]), (0, 3, [0, 1, 2, 3]), (-0.2, 0.19, [-0.2, -0.1, 0, 0.1, 0.2]), (7, 7, [6, 8]), (0, 0, [0, 0.25])],
 )
-def test_ticks_are_round_and_hold_the_values(low, high, expected):
+def test_ticks_are_round_and_enclose_the_values(low, high, expected):
     found = ticks(low, high)
     assert found[0] <= low
     assert high <= found[-1]
@@ -29,7 +29,7 @@ def test_line_runs_from_corner_to_corner_of_the_frame():
     assert 'data-low="0" data-high="3"' in svg
 
 
-def test_values_that_are_no_numbers_leave_a_gap_in_no_chart():
+def test_nan_is_left_out_of_the_line():
     svg = Chart("Loss", [0, 1, 2], [Line("D", [1.0, float("nan"), 2.0], "d")]).svg()
     assert svg.count("L") == 1 + svg.count("Loss")
     assert "nan" not in svg

@@ -1,4 +1,4 @@
-"""`ganlib page`: mistakes end in one line, and what is there is on the page."""
+"""`ganlib page`: shows everything trained so far; mistakes are one line."""
 
 from pathlib import Path
 
@@ -16,20 +16,20 @@ def page(*arguments: str) -> str:
     return done.output
 
 
-def test_page_is_written_where_it_is_asked_for_and_its_address_printed(checkout):
+def test_page_is_written_to_output_and_its_address_printed(checkout):
     workspace.trained("dense64")
     assert (checkout / "mine.html").as_uri() in page("-o", "mine.html")
     assert (checkout / "page.html").as_uri() in page()
     assert (checkout / "mine.html").read_bytes() == (checkout / "page.html").read_bytes()
 
 
-def test_baselines_are_on_it_where_they_were_trained(checkout):
+def test_trained_baselines_are_on_the_page(checkout):
     workspace.trained("wgan64")
     page()
     assert "dvc repro baselines/dvc.yaml:baseline@wgan64" in Path("page.html").read_text(encoding="utf-8")
 
 
-def test_what_was_made_of_a_generator_is_linked_as_seen_from_the_page(checkout):
+def test_exports_are_linked_relative_to_the_page(checkout):
     workspace.trained("dense64")
     page()
     assert "faces.html" not in Path("page.html").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The page says what the files say, and the same of the same."""
+"""The page shows what the files contain; equal files give equal pages."""
 
 import base64
 import csv
@@ -34,7 +34,7 @@ def written() -> str:
 
 
 def shown(page: str) -> str:
-    """The text that people read, of each run of spaces one."""
+    """The visible text, with single spaces."""
     body = page[page.index("<main") : page.index("</main>")]
     return html.unescape(re.sub(r"\s+", " ", re.sub("<[^>]*>", " ", body)))
 
@@ -52,7 +52,7 @@ def test_stages_write_the_page_of_all_reports_and_the_same_again(results):
     assert len(pages[0]) < 4_000_000
 
 
-def test_kid_of_every_kept_generator_is_in_one_table(results):
+def test_kid_of_every_stored_generator_is_in_one_table(results):
     (results / verdicts.FILE).write_text("[]", encoding="utf-8")
     for name in load().reports:
         section_stage.main(name)
@@ -65,13 +65,13 @@ def test_kid_of_every_kept_generator_is_in_one_table(results):
     assert [row["report"] for row in rows[::2]] == list(load().reports)
 
 
-def test_page_needs_nothing_else(results):
+def test_page_has_no_external_resources(results):
     page = written()
     assert re.findall(r"""(?:src|href)=["'](?!data:|#)""", page) == []
     assert re.findall(r"url\(|@import|https?:(?!//www.w3.org)", page[: page.index("<script type")]) == []
 
 
-def test_sentence_of_a_report_is_made_of_its_figures_and_the_spread_of_the_table(results):
+def test_sentence_of_a_report_has_its_metrics_and_the_spread_over_seeds(results):
     workspace.scored("dcgan64", kid=0.1234, kid_low=0.11, kid_high=0.13, d_accuracy=0.8)
     (results / spread.FILE).write_text(
         "report,dataset,scale,samples,seed,kernels,kid,fid,step\n"
@@ -175,7 +175,7 @@ def test_report_that_the_page_has_no_words_for_is_on_it_with_its_names(results):
     ]
 
 
-def test_report_that_is_not_scored_yet_says_so_and_has_its_pictures(checkout):
+def test_unscored_report_says_so_and_has_its_pictures(checkout):
     workspace.trained("dense64")
     page = written()
     assert "After 30 steps, not scored yet." in shown(page)
@@ -192,7 +192,7 @@ def test_report_that_is_not_scored_yet_says_so_and_has_its_pictures(checkout):
         ({"d_accuracy": 1.0}, "100.0%: D classifies every picture correctly, and G learns little from it."),
     ],
 )
-def test_score_at_its_end_says_what_that_means(checkout, figures, remark):
+def test_score_at_an_extreme_is_explained(checkout, figures, remark):
     workspace.trained("dense64")
     workspace.scored("dense64", coverage=0.5, d_accuracy=0.5)
     assert remark not in shown(written())
@@ -200,7 +200,7 @@ def test_score_at_its_end_says_what_that_means(checkout, figures, remark):
     assert remark in shown(written())
 
 
-def test_runs_that_differ_in_how_they_are_scored_are_not_to_be_compared(results):
+def test_runs_scored_differently_come_with_a_warning(results):
     assert "do not compare" not in shown(written())
     workspace.scored("dense64", samples=500)
     text = shown(written())
@@ -208,7 +208,7 @@ def test_runs_that_differ_in_how_they_are_scored_are_not_to_be_compared(results)
     assert "N 250, 500" in text
 
 
-def test_order_is_that_of_the_settings_whatever_the_scores(results):
+def test_order_is_that_of_params_yaml_not_of_the_scores(results):
     for place, name in enumerate(load().reports):
         workspace.scored(name, kid=0.3 - place / 100)
     assert re.findall(r'<th scope="row"><a href="#(\w+)"', written()) == list(load().reports)
@@ -232,7 +232,7 @@ def test_rows_of_a_conditional_sheet_are_named_in_the_order_of_the_sheet(results
     assert "gray hair, eyeglasses" in shown(written())
 
 
-def test_verdict_stands_with_its_claim_interval_and_command_and_text_is_escaped(judged):
+def test_verdict_has_its_claim_interval_and_command_and_text_is_escaped(judged):
     judged()
     page = written()
     assert "better &lt;quality&gt;" in page
@@ -246,7 +246,7 @@ def test_verdict_stands_with_its_claim_interval_and_command_and_text_is_escaped(
     assert "supported *" in text
 
 
-def test_verdict_that_does_not_hold_beside_the_others_is_not_marked(judged):
+def test_verdict_not_significant_after_correction_is_not_marked(judged):
     judged(holds=False)
     text = shown(written())
     assert "0 of 1 remain significant at 5%" in text
@@ -257,7 +257,7 @@ def places(chart: str, pattern: str) -> list[float]:
     return [float(place) for place in re.findall(pattern, chart)]
 
 
-def test_rings_interval_and_margin_of_a_verdict_lie_where_their_numbers_say(judged):
+def test_rings_interval_and_margin_of_a_verdict_are_at_their_values(judged):
     chart = verdicts.claims(judged() / verdicts.FILE)[0]["results"][0]["chart"]
     (zero,), seeds = places(chart, r'class="zero" x1="([\d.]+)"'), places(chart, r'class="seed" cx="([\d.]+)"')
     unit = (seeds[2] - seeds[0]) / 0.2
@@ -271,7 +271,7 @@ def test_rings_interval_and_margin_of_a_verdict_lie_where_their_numbers_say(judg
     assert places(chart, r'class="margin" .* width="([\d.]+)"') == pytest.approx([0.1 * unit], abs=0.2)
 
 
-def test_expectation_is_shaded_to_its_open_end_and_has_no_zero(judged):
+def test_expectation_with_an_open_end_is_shaded_to_the_edge_and_has_no_zero(judged):
     changes = {"low_expected": 0.15, "high_expected": None, "margin": None}
     result = verdicts.claims(judged(**changes) / verdicts.FILE)[0]["results"][0]
     assert 'class="zero"' not in result["chart"]
@@ -295,7 +295,7 @@ def test_verdict_without_an_interval_is_drawn_without_one(judged):
     assert "difference 0.2; 3 seeds" in shown(written())
 
 
-def test_data_of_the_page_is_that_of_the_files(results):
+def test_data_of_the_page_are_those_of_the_files(results):
     page = written()
     data = json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)[1])
     assert data["reports"]["dcgan64"]["log"]["step"] == list(workspace.STEPS)
@@ -304,5 +304,5 @@ def test_data_of_the_page_is_that_of_the_files(results):
     assert data["curve"]["steps"] == [0, 30]
 
 
-def test_text_that_looks_like_an_end_of_the_data_is_none():
+def test_data_cannot_end_their_script_element():
     assert "</script>" not in document._json({"scores": {"report": ["</script>"]}})

@@ -1,4 +1,4 @@
-"""The table of experiments is what `dvc exp show --json` says, in a form of which this is a part."""
+"""The table of experiments shows the output of `dvc exp show --json`."""
 
 from ganlib.page.experiments import NONE, tabulate
 
@@ -11,7 +11,7 @@ def revision(rev: str, kid: float | None, lr_d: float | None, **more: object) ->
     return {"rev": rev, "data": {"metrics": metrics, "params": params}, **more}
 
 
-def test_scores_come_first_then_the_settings_that_differ_and_what_is_not_the_workspaces_is_marked():
+def test_scores_come_first_then_differing_settings_and_differences_from_the_workspace_are_marked():
     experiments = [{"revs": [revision("b" * 40, 0.25, 2e-4, name="faster"), revision("c" * 40, None, None)]}]
     found = tabulate([revision("workspace", 0.2, None), revision("a" * 40, 0.2, None, name="main", experiments=experiments)])
     assert found["header"] == ["experiment", "dcgan64 KID", "lr_d"]

@@ -1,4 +1,4 @@
-"""The one list that explains figures has every one of them."""
+"""The glossary explains every metric that our reports log and every score."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from tests.training import small
 
 
 @pytest.mark.parametrize("name", small.NAMES)
-def test_every_loss_of_a_step_and_every_headline_figure_has_a_term(name, tmp_path):
+def test_every_column_of_a_log_and_every_headline_metric_is_explained(name, tmp_path):
     outputs = paths.Outputs.below(tmp_path)
     settings = small.report(name)
     loop.train(name, settings, small.small_faces(tmp_path, settings), outputs, tmp_path / "checkpoints", seed=1, log_every=2)
@@ -28,7 +28,7 @@ def test_every_loss_of_a_step_and_every_headline_figure_has_a_term(name, tmp_pat
         ("rate_second_critic", "rate of the second critic"),
     ],
 )
-def test_figures_of_a_family_take_their_words_from_it(key, name):
+def test_metric_of_a_family_is_explained_by_it(key, name):
     assert entry(key).name == name
     assert entry(key).text
 

@@ -1,4 +1,4 @@
-"""A checkout's results as training and evaluation leave them, with painted pictures and figures that are easy to check."""
+"""A checkout's results as training and evaluation write them, with painted pictures and metrics that are easy to check."""
 
 import contextlib
 import json
@@ -38,7 +38,7 @@ GAN = ("d_loss", "g_loss", "d_accuracy", "fooled", "diversity")
 
 
 def bare(folder: Path) -> None:
-    """Params.yaml and the committed table of seeds, before anything has run."""
+    """params.yaml and the committed table of seeds; nothing has run."""
     shutil.copy(ROOT / "params.yaml", folder)
     for file in (spread.FILE, verdicts.FILE):
         (folder / file).parent.mkdir(exist_ok=True)
@@ -46,7 +46,7 @@ def bare(folder: Path) -> None:
 
 
 def paint(folder: Path) -> None:
-    """The same with all reports and the curve demo trained and scored."""
+    """All reports and the curve demo, trained and scored."""
     bare(folder)
     with contextlib.chdir(folder):
         for report in params.load().reports:
@@ -56,7 +56,7 @@ def paint(folder: Path) -> None:
 
 
 def trained(report: str) -> None:
-    """What `train` leaves of a report; no two sheets, of any reports and steps, have the same colours."""
+    """What `train` writes for a report; no two sheets, of any reports and steps, have the same colours."""
     settings, outputs = params.load().report(report), paths.outputs(report)
     tables.write_yaml({"report": report, "seed": 1, "steps": STEPS[-1], **settings.model_dump()}, outputs.run / "config.yaml")
     config = {"report": report, "net": "generator", "settings": settings.model_dump()}
@@ -73,7 +73,7 @@ def trained(report: str) -> None:
 
 
 def scored(report: str, **others: Any) -> None:
-    """What `evaluate` leaves of a report; `others` stand in for figures of SCORES."""
+    """What `evaluate` writes for a report; `others` replace values of SCORES."""
     own = dict.fromkeys(params.load().report(report).headline, 0.25) | (OBEYED if report == "began64" else {})
     tables.save_metrics({**SCORES, **own, "step": STEPS[-1], "collapsed": 0.0, "saturated": 0.0, **others}, paths.details(report))
     kept = f"step,fid,kid\n{STEPS[0]},300,0.4\n{STEPS[-1]},240,0.2\n"
@@ -89,7 +89,7 @@ def scored(report: str, **others: Any) -> None:
 
 
 def curve() -> None:
-    """What the curve demo leaves: two moments of two curves."""
+    """What the curve demo writes: two curves at two steps."""
     outputs = paths.outputs("curve")
     tables.write_yaml({"seed": 1, **params.load().curve.model_dump()}, outputs.run / "config.yaml")
     _log(outputs.progress / "log.csv", LOGS["curve"])
