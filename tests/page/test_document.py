@@ -156,7 +156,7 @@ def test_stage_depends_on_every_file_that_it_opens_and_imports(results, stage, r
     places = [Path(path).resolve() for path in (*opened, *filter(None, modules))]
     read = {path.relative_to(results.resolve()) for path in places if path.is_relative_to(results.resolve())}
     read |= {part for path in places if path.is_relative_to(ROOT) and (part := path.relative_to(ROOT)).parts[0] in code}
-    read = {path for path in read if path.suffix != ".pyc" and path.name != "__init__.py"}
+    read = {path for path in read if path.suffix not in (".pyc", ".__path_hook__") and path.name != "__init__.py"}
     allowed = (*map(Path, listed), Path("params.yaml"), Path("data/page"), Path("data/sections"), Path("ganlib/support"))
     assert {path for path in read if not any(path.is_relative_to(one) for one in allowed)} == set()
     assert len(read) > 20
