@@ -1,5 +1,6 @@
 """What a stage takes from params.yaml and hands on."""
 
+import inspect
 import json
 from collections.abc import Callable
 
@@ -9,7 +10,7 @@ import torch
 from ruamel.yaml import YAML
 
 from ganlib import params
-from ganlib.core.tables import Log
+from ganlib.core.tables import Log, final_metrics
 from ganlib.data.faces import Faces
 from ganlib.fetch import celeba_sources, folder, toons
 from ganlib.fidelity import inception
@@ -23,23 +24,17 @@ from ganlib.training import loop
 from ganlib.training.distributed.team import ALONE
 from stages import check, curve, download, evaluate, prepare, reference, train
 from tests import painted
-from tests.conftest import ROOT
 from tests.data import archive
 from tests.training import small
 
 
 @pytest.fixture
-def given(tmp_path, monkeypatch, changed_params) -> Callable[[dict], dict]:
-    """What `stages.train` calls the loop with, in a folder with nine pictures, three of each split."""
+def training(tmp_path, monkeypatch, changed_params) -> Callable[..., None]:
+    """Runs `stages.train` in a folder with nine pictures, three of each split, after changes of params.yaml."""
 
-    def call(changes: dict, name: str = "dense64") -> dict:
-        seen = {}
-        times = tmp_path / "times.csv"
-        times.write_text("step,seconds\n4,1.5\n", encoding="utf-8")
-        monkeypatch.setattr(loop, "train", lambda *arguments, **named: (seen.update(arguments=arguments, named=named), times)[1])
+    def call(changes: dict, name: str = "dense64") -> None:
         changed_params(changes)
         train.main(name)
-        return seen
 
     small.small_faces(tmp_path / "raw", small.report("dense64"), 9)
     monkeypatch.chdir(tmp_path)
@@ -49,45 +44,61 @@ def given(tmp_path, monkeypatch, changed_params) -> Callable[[dict], dict]:
     return call
 
 
+@pytest.fixture
+def arguments(training, tmp_path, monkeypatch) -> Callable[..., dict]:
+    """The arguments, by name, with which `stages.train` calls the training loop."""
+
+    def call(changes: dict, name: str = "dense64") -> dict:
+        seen, parameters = {}, inspect.signature(loop.train)
+        times = tmp_path / "times.csv"
+        times.write_text("step,seconds\n4,1.5\n", encoding="utf-8")
+        monkeypatch.setattr(loop, "train", lambda *given, **named: (seen.update(parameters.bind(*given, **named).arguments), times)[1])
+        training(changes, name)
+        return seen
+
+    return call
+
+
 @pytest.mark.parametrize(("split", "rows"), [("train", [0, 3, 6]), ("test", [2, 5, 8]), ("all", [*range(9)])])
-def test_train_shows_the_loop_the_chosen_split_and_no_other_picture(given, split, rows):
-    assert given({"datasets.toons.split": split})["arguments"][2].rows.tolist() == rows
+def test_train_shows_the_loop_the_chosen_split_and_no_other_picture(arguments, split, rows):
+    assert arguments({"datasets.toons.split": split})["faces"].rows.tolist() == rows
 
 
-def test_train_shows_the_loop_the_first_pictures_where_a_report_may_see_so_many(given):
-    everything = given({})["arguments"][2].rows.tolist()
-    assert given({"reports.dense64.train_images": 2})["arguments"][2].rows.tolist() == everything[:2]
+def test_train_images_limits_training_to_the_first_pictures_of_the_split(arguments):
+    assert arguments({"reports.dense64.train_images": 2})["faces"].rows.tolist() == [0, 3]
 
 
-def test_train_passes_seed_report_and_log_on(given, tmp_path):
-    seen = given({"seed": 77, "log_every": 13, "lr_d": 0.125})
-    name, report, _, outputs, checkpoints, team = seen["arguments"]
-    assert (name, report.lr_d, team) == ("dense64", 0.125, ALONE)
-    assert seen["named"] == {"seed": 77, "log_every": 13, "save_every": None}
-    assert [str(folder) for folder in outputs] == [f"data/{kind}/dense64" for kind in ("runs", "nets", "progress")]
-    assert checkpoints == tmp_path / "home" / ".checkpoints"
+def test_train_passes_seed_report_and_log_on(arguments, tmp_path):
+    seen = arguments({"seed": 77, "log_every": 13, "lr_d": 0.125})
+    assert (seen["name"], seen["report"].lr_d, seen["team"]) == ("dense64", 0.125, ALONE)
+    assert (seen["seed"], seen["log_every"], seen["save_every"]) == (77, 13, None)
+    assert [str(folder) for folder in seen["outputs"]] == [f"data/{kind}/dense64" for kind in ("runs", "nets", "progress")]
+    assert seen["checkpoints"] == tmp_path / "home" / ".checkpoints"
 
 
-def test_baseline_is_trained_as_a_report_is_and_overrides_reach_it(given, capfd):
-    name, report, *_ = given({"lr_d": 2e-4, "lr_g": 0.5}, "lsgan64")["arguments"]
-    assert (name, report.lr_g, report.max_steps) == ("lsgan64", 0.5, 4000)
-    assert "train@lsgan64: lr_d: lsgan64 already uses 0.0002; the" in capfd.readouterr().err
+def test_baseline_is_trained_as_a_report_is_and_overrides_reach_it(arguments, capfd):
+    seen = arguments({"lr_d": 2e-4, "lr_g": 0.5}, "lsgan64")
+    assert (seen["name"], seen["report"].lr_g, seen["report"].max_steps) == ("lsgan64", 0.5, 4000)
+    assert "train@lsgan64: lr_d: lsgan64 already uses 0.0002; the override has no effect" in capfd.readouterr().err
 
 
-def test_times_of_a_training_reach_the_users_own_checkout(given, tmp_path):
-    given({})
+def test_times_of_a_training_reach_the_users_own_checkout(arguments, tmp_path):
+    arguments({})
     assert (tmp_path / "home/data/timing/dense64.csv").read_text(encoding="utf-8") == "step,seconds\n4,1.5\n"
 
 
-def test_tests_may_ask_train_for_checkpoints_after_so_many_steps(given, monkeypatch):
+def test_tests_may_ask_train_for_checkpoints_after_so_many_steps(arguments, monkeypatch):
     monkeypatch.setenv(train.CHECKPOINT_STEPS, "7")
-    assert given({})["named"]["save_every"] == 7
+    assert arguments({})["save_every"] == 7
 
 
-def test_train_says_which_overrides_change_nothing(given, capfd):
-    given({"lr_d": 2e-4})
-    assert "train@dense64: lr_d: dense64 already uses 0.0002; the" in capfd.readouterr().err
-    assert (ROOT / "params.yaml").is_file()
+@pytest.mark.parametrize("key", ["lr_d", "reports.dense64.lr_d"])
+def test_typed_rate_is_multiplied_by_rate_scale_as_the_first_line_of_training_says(training, capfd, key):
+    training({key: 1e-4, "batch_size": 4, "log_every": 1, "reports.dense64.preview.max_steps": 2})
+    assert "train@dense64: lr_g 0.0002 x rate_scale 2 = 0.0004, lr_d 0.0001 x rate_scale 2 = 0.0002\n" in capfd.readouterr().err
+    assert final_metrics(paths.outputs("dense64").progress / "log.csv")["rate_discriminator"] == pytest.approx(2e-4)
+    config = YAML(typ="safe").load(paths.outputs("dense64").run / "config.yaml")
+    assert (config["lr_d"], config["rate_scale"]) == (1e-4, 2.0)
 
 
 @pytest.fixture
