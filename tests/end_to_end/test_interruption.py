@@ -76,10 +76,10 @@ def test_queued_experiment_goes_on_where_the_workspace_stopped(checkout, alone):
 
 def test_edited_training_code_starts_afresh_and_gives_other_weights(checkout, alone):
     interrupted(checkout, "exp", "run", *LONG)
-    settings = checkout.folder / "ganlib" / "reports" / "base.py"
+    settings = checkout.folder / "ganlib" / "models" / "report.py"
     code = settings.read_text(encoding="utf-8")
-    assert "beta2: ClassVar[float] = 0.999" in code
-    settings.write_text(code.replace("beta2: ClassVar[float] = 0.999", "beta2: ClassVar[float] = 0.99"), encoding="utf-8")
+    assert "self.lr_d)}" in code
+    settings.write_text(code.replace("self.lr_d)}", "2 * self.lr_d)}"), encoding="utf-8")
     assert "going on from step" not in checkout.dvc("exp", "run", *LONG)
     assert checkout.trained("dense64")[GENERATOR] != alone[GENERATOR]
 
