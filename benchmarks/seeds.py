@@ -1,4 +1,4 @@
-"""Scores of reports over seeds, which is how far one training lies from the next: docs/seeds.csv gets a row for each, and docs/seeds.md is
+"""Scores of reports over seeds, which is how far one training lies from the next: benchmarks/seeds.csv gets a row for each, and docs/seeds.md is
 made of it.
 
     python -m benchmarks.seeds --seeds 5 dcgan64 dense64 curve
@@ -28,7 +28,7 @@ from ganlib.support import paths
 from ganlib.support.paths import Outputs
 from ganlib.training import loop
 
-TABLE = Path("docs/seeds.csv")
+TABLE = Path("benchmarks/seeds.csv")
 EVENING = Path("docs/evening")  # where the last sheets of the evening's trainings are kept
 KEY = ("report", "dataset", "scale", "samples", "seed", "cpu", "kernels", "threads")
 SCORES = ("kid", "fid", "mind", "precision", "recall", "density", "coverage")

@@ -1,20 +1,21 @@
 """Score one trial with one seed: data/trials/<dataset>/scores/<trial>/<seed>/."""
 
 from ganlib import params
-from ganlib.core.tables import read_json, save_metrics
-from ganlib.studies import places, scoring, stored
+from ganlib.core import tables
+from ganlib.studies import paths, scoring, stored
 from ganlib.support.command import run
 
 
 def main(trial: str, seed: int) -> None:
-    """Score what TRIAL with SEED has left."""
+    """Score the training of TRIAL with SEED."""
     dataset = params.load().dataset
-    training, asked = (read_json(place(dataset, trial)) for place in (places.training, places.scoring))
-    trained, folder = places.run(dataset, trial, seed), places.scores(dataset, trial, seed)
-    machine = read_json(trained / stored.MACHINE)
-    with stored.making(folder, {"training": training, "scoring": asked, "machine": machine}) as missing:
-        if missing:
-            save_metrics(scoring.score(training, asked, trained, folder, seed=seed), places.figures(dataset, trial, seed))
+    training, asked = tables.read_json(paths.training(dataset, trial)), tables.read_json(paths.scoring(dataset, trial))
+    trained, folder = paths.run(dataset, trial, seed), paths.scores(dataset, trial, seed)
+    machine = tables.read_json(trained / stored.MACHINE)
+    with stored.build_if_stale(folder, {"training": training, "scoring": asked, "machine": machine}) as stale:
+        if stale:
+            found = scoring.score(training, asked, trained, folder, seed=seed)
+            tables.save_metrics(found, paths.metrics(dataset, trial, seed))
 
 
 if __name__ == "__main__":

@@ -1,24 +1,23 @@
-"""Resolve every trial's settings and check every study: data/trials/<dataset>/settings/.
+"""Check all studies and resolve each trial's settings: data/trials/<dataset>/settings/.
 
-A trial's two files hold all that its training and its scores depend on, so that a trial is run again where something of its own has
-changed, and only there.
+The two files of a trial hold everything that its training and its scores depend on, so that a change makes only the affected trials stale.
 """
 
 from ganlib import params
-from ganlib.core.tables import write_json
-from ganlib.studies import catalogue, declarations, depends, fit, places
+from ganlib.core import tables
+from ganlib.studies import declarations, depends, paths, validation
 from ganlib.support.command import run
 
 
 def main() -> None:
-    """Check studies/params.yaml and write down what each trial depends on."""
-    settings, declared = params.load(), declarations.load()
-    catalogue.load(declared)
-    pictures = depends.pictures(declared.trials, settings)
-    fit.check_lengths(declared.trials, declared.studies, pictures, declarations.FILE)
-    for name, trial in declared.trials.items():
-        write_json(depends.training(trial, settings), places.training(settings.dataset, name))
-        write_json(depends.scoring(trial, settings), places.scoring(settings.dataset, name))
+    """Check studies/*.yaml and write what each trial depends on."""
+    settings, found = params.load(), declarations.load()
+    trials = {name: found.trials[name] for name in found.declared_trials}
+    studies = {name: found.studies[name] for name in found.declared}
+    validation.check_lengths(trials, studies, depends.picture_counts(trials, settings), declarations.CATALOGUE)
+    for name, trial in trials.items():
+        tables.write_json(depends.training(trial, settings), paths.training(settings.dataset, name))
+        tables.write_json(depends.scoring(trial, settings), paths.scoring(settings.dataset, name))
 
 
 if __name__ == "__main__":

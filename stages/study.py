@@ -1,8 +1,8 @@
 """Judge one study: studies/results/<dataset>/<study>.csv and metrics/studies/<dataset>/<study>.json."""
 
 from ganlib import params
-from ganlib.core.tables import save_metrics, to_csv
-from ganlib.studies import declarations, places, results, words
+from ganlib.core import tables
+from ganlib.studies import declarations, paths, prose, results
 from ganlib.support import checks, progress
 from ganlib.support.command import run
 from ganlib.support.files import replacing
@@ -11,13 +11,13 @@ from ganlib.support.files import replacing
 def main(name: str) -> None:
     """Judge the study NAME by its trials."""
     dataset, declared = params.load().dataset, declarations.load()
-    study = declared.studies[checks.known(name, declared.studies, "studies", declarations.FILE)]
-    text = to_csv(results.rows(study, dataset, declared.seeds))
+    study = declared.studies[checks.known(name, declared.declared, "declared", declarations.FILE)]
+    text = tables.to_csv(results.rows(study, dataset, declared.seeds))
     found = results.judge(study, text)
-    with replacing(places.results(dataset, name)) as target:
+    with replacing(paths.results(dataset, name)) as target:
         target.write_text(text, encoding="utf-8")
-    save_metrics(results.metrics(found), places.verdict(dataset, name))
-    progress.log(f"{name}: {words.sentence(study, found, dataset)}")
+    tables.save_metrics(results.metrics(found), paths.verdict(dataset, name))
+    progress.log(f"{name}: {prose.sentence(study, found, dataset)}")
 
 
 if __name__ == "__main__":

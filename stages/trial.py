@@ -3,8 +3,8 @@
 import os
 
 from ganlib import params
-from ganlib.core.tables import read_json
-from ganlib.studies import places, stored, trials
+from ganlib.core import tables
+from ganlib.studies import paths, stored, trials
 from ganlib.support.command import run
 from stages.train import CHECKPOINT_STEPS
 
@@ -12,10 +12,10 @@ from stages.train import CHECKPOINT_STEPS
 def main(trial: str, seed: int) -> None:
     """Train TRIAL with SEED."""
     dataset = params.load().dataset
-    training, folder = read_json(places.training(dataset, trial)), places.run(dataset, trial, seed)
+    training, folder = tables.read_json(paths.training(dataset, trial)), paths.run(dataset, trial, seed)
     save_every = int(os.environ.get(CHECKPOINT_STEPS, 0)) or None
-    with stored.making(folder, training) as missing:
-        if missing:
+    with stored.build_if_stale(folder, training) as stale:
+        if stale:
             trials.train(training, folder, seed=seed, save_every=save_every)
 
 

@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from docs import seeds
 from ganlib.page.glossary import ENDS, PROTOCOL, SCORES, SHARES, TRAINING
 from tests.conftest import ROOT
-from tools import reading
+from tools import reading, seeds
 
 
 def test_ranges_over_seeds_are_those_of_the_table(monkeypatch):

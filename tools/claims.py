@@ -1,8 +1,8 @@
-"""Writes docs/claims.md and docs/claims.json: every claim of the reports with its verdict, or with what stands in the way of one.
+"""Writes docs/claims.md and studies/claims.json: every claim of the reports with its verdict, or with the reason why there is none.
 
-    python -m docs.claims
+    python -m tools.claims
 
-They are made of studies/params.yaml, studies/catalogue/, and the tables that studies left.
+Sources: studies/catalogue.yaml, studies/params.yaml and the tables in studies/results/.
 """
 
 import json
@@ -14,14 +14,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from docs.seeds import table
-from ganlib.studies import catalogue, declarations, places, results, words
-from ganlib.studies.catalogue import Open
-from ganlib.studies.study import Claim, Study
+from ganlib.core import tables
+from ganlib.studies import declarations, paths, prose, results
+from ganlib.studies.study import Claim, OpenClaim, Study
 from ganlib.studies.verdict import holm
-from ganlib.support.errors import exit_on_user_error
+from ganlib.support.errors import UserError, exit_on_user_error
+from tools.seeds import table
 
-PAGE, DATA = Path("docs/claims.md"), Path("docs/claims.json")
+PAGE = Path("docs/claims.md")
 
 AUTHORS = {
     "dcgan112": "A. Mukashev",
@@ -32,115 +32,115 @@ AUTHORS = {
     "dcgan56": "A. Saviolo",
 }
 
-INTRODUCTION = """# What the reports claim, and what became of it
+INTRODUCTION = """# What the reports claim, and what we found
 
-Every claim, comparison, open question and plan of the five reports. Verdicts are of runs here, at the scale that each of them
-names, and none says that a report is right or wrong at its own: [studies.md](studies.md) tells how to read them. A place is a
-line of the report's text (L), its prints or its code; what is said of code is no quotation. `python -m docs.claims` makes this page,
-and [claims.json](claims.json) with the same for programs.
+Every claim, comparison, open question and plan of the five reports. Verdicts are about our runs at the stated scale. None says that
+a report is right or wrong at its own scale: see [studies.md](studies.md). A place is a line of the report's text (L), its printed
+output or its code; text about code is not a quotation. `make docs` writes this page, and the same as JSON to
+[studies/claims.json](../studies/claims.json).
 """
 
-NOISE = """
-## The noise
+SPREAD = """
+## Spread over seeds
 
-How far runs of one setting lie apart, and by how much one of two such settings must be better to be found so nine times in ten.
+How much runs of the same settings differ, and the smallest difference that a study detects nine times in ten.
 """
 
 Entry = dict[str, Any]
 
 
 def main() -> None:
-    """Write both."""
+    """Write both files."""
     with exit_on_user_error():
         found = entries()
     PAGE.write_text(page(found), encoding="utf-8")
-    DATA.write_text(data(found), encoding="utf-8")
+    paths.CLAIMS.write_text(data(found), encoding="utf-8")
 
 
 def entries() -> list[Entry]:
-    """Every claim, in the order of the reports, others behind them: `state` is tested, declared, ready, needs, not_testable or done."""
-    declared = declarations.load()
-    known = catalogue.load(declared)
-    found = [_entry(name, study, "declared") for name, study in declared.studies.items()]
-    found += [_entry(name, study, "ready") for name, study in known.studies.items()]
+    """Every claim, in the order of AUTHORS, then others. `state`: tested, declared, ready, needs, not_testable or done."""
+    known = declarations.load()
+    found = [_entry(name, study, "declared" if name in known.declared else "ready") for name, study in known.studies.items()]
     found += [_open(name, claim) for name, claim in known.claims.items()]
     _mark(found)
     order = {report: place for place, report in enumerate(AUTHORS)}
-    return sorted(found, key=lambda entry: (order.get(entry["report"], len(order)), entry["report"]))
+    return sorted(found, key=lambda entry: (order.get(entry["report"], len(order)), entry["report"], "reason" in entry))
 
 
 def data(found: list[Entry]) -> str:
-    """docs/claims.json."""
+    """The contents of studies/claims.json."""
     return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
 
 
 def page(found: list[Entry]) -> str:
-    """docs/claims.md."""
+    """The contents of docs/claims.md."""
     text = INTRODUCTION
     for dataset in sorted({dataset for entry in found for dataset in entry.get("results", {})}):
-        text += "\n" + _counted(found, dataset) + "\n"
+        text += "\n" + _counts(found, dataset) + "\n"
     for report in dict.fromkeys(entry["report"] for entry in found):
         text += f"\n## `{report}`" + (f": {AUTHORS[report]}" if report in AUTHORS else "") + "\n"
-        text += table(["the claim, as it is tested", "what became of it"], (_row(entry) for entry in found if entry["report"] == report))
-    return text + _noise()
+        text += table(["the claim as tested", "finding"], (_row(entry) for entry in found if entry["report"] == report))
+    return text + _spread()
 
 
 def _entry(name: str, study: Study, state: str) -> Entry:
-    found = {path.parent.name: _result(study, path) for path in sorted(places.RESULTS.glob(f"*/{name}.csv"))}
+    found = {path.parent.name: _result(study, path) for path in sorted(paths.RESULTS.glob(f"*/{name}.csv"))}
     shown = study.model_dump(exclude_none=True)
     return {"name": name, "state": "tested" if found else state, **shown, **({"results": found} if found else {})}
 
 
 def _result(study: Study, path: Path) -> Entry:
-    table, dataset = path.read_text(encoding="utf-8"), path.parent.name
-    judged = results.judge(study, table)
-    told = {
+    text, dataset = path.read_text(encoding="utf-8"), path.parent.name
+    try:
+        judged = results.judge(study, text)
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from None
+    result = {
         **judged,
-        "sentence": words.sentence(study, judged, dataset),
-        "processors": sorted(pd.read_csv(StringIO(table))["processor"].unique()),
-        "dots": results.dots(study, table),
+        "sentence": prose.sentence(study, judged, dataset),
+        "processors": sorted(pd.read_csv(StringIO(text))["processor"].unique()),
+        "per_seed": results.per_seed(study, text),
     }
-    return {key: [_rounded(part) for part in value] if isinstance(value, list) else _rounded(value) for key, value in told.items()}
+    return {key: [_rounded(part) for part in value] if isinstance(value, list) else _rounded(value) for key, value in result.items()}
 
 
 def _rounded(value: Any) -> Any:
-    """Numbers that every processor writes the same."""
+    """Few enough digits to be equal on every processor."""
     return float(f"{value:.6g}") if isinstance(value, float) else value
 
 
-def _open(name: str, claim: Open) -> Entry:
-    state, reason = next((why, text) for why in ("needs", "not_testable", "done") if (text := getattr(claim, why)))
+def _open(name: str, claim: OpenClaim) -> Entry:
+    state, reason = claim.reason
     return {"name": name, "state": state, **claim.model_dump(include=set(Claim.model_fields)), "reason": reason}
 
 
 def _mark(found: list[Entry]) -> None:
-    """`holds` tells of each result whether it stands beside all others on the same pictures: Holm at 5 %."""
+    """Set `holds` of each result: significant among all results on the same data set (Holm at 5 %), if the verdict takes a side."""
     for dataset in {dataset for entry in found for dataset in entry.get("results", {})}:
         beside = [entry["results"][dataset] for entry in found if dataset in entry.get("results", {})]
         for result, holds in zip(beside, holm(np.array([result["p"] for result in beside])), strict=True):
             result["holds"] = bool(holds) and result["verdict"] in ("supported", "contradicted")
 
 
-def _counted(found: list[Entry], dataset: str) -> str:
-    told = [entry["results"][dataset] for entry in found if dataset in entry.get("results", {})]
-    verdicts = pd.Series([result["verdict"] for result in told]).value_counts(sort=False)
+def _counts(found: list[Entry], dataset: str) -> str:
+    judged = [entry["results"][dataset] for entry in found if dataset in entry.get("results", {})]
+    verdicts = pd.Series([result["verdict"] for result in judged]).value_counts(sort=False)
     counts = ", ".join(f"{count} {verdict}" for verdict, count in sorted(verdicts.items()))
-    holding = sum(result["holds"] for result in told)
-    processors = ", ".join(sorted({name for result in told for name in result["processors"]}))
-    if len(told) == 1:  # nothing is counted
-        return f"**On `{dataset}`**: 1 study, {told[0]['verdict']}. Made on: {processors}."
+    processors = ", ".join(sorted({name for result in judged for name in result["processors"]}))
+    if len(judged) == 1:
+        return f"**On `{dataset}`**: 1 study, {judged[0]['verdict']}. Processor: {processors}."
+    significant = sum(result["holds"] for result in judged)
     return (
-        f"**On `{dataset}`**: {len(told)} studies, of which {counts}. Each verdict stands for itself. Who counts them must know"
-        f" that among many some are right by chance: {holding} hold together at 5 % (Holm 1979), and are marked `*`."
-        f" Made on: {processors}."
+        f"**On `{dataset}`**: {len(judged)} studies: {counts}. After correction for multiple testing (Holm 1979, 5 %),"
+        f" {significant} of {len(judged)} remain significant, marked `*`. Processor: {processors}."
     )
 
 
 def _row(entry: Entry) -> list[str]:
-    return [f'"{entry["says"]}" ({entry["at"]})', entry["claim"], " ".join(_state(entry))]
+    return [f'"{entry["says"]}" ({entry["at"]})', entry["claim"], " ".join(_finding(entry))]
 
 
-def _state(entry: Entry) -> Iterator[str]:
+def _finding(entry: Entry) -> Iterator[str]:
     match entry["state"]:
         case "tested":
             for result in entry["results"].values():
@@ -148,26 +148,26 @@ def _state(entry: Entry) -> Iterator[str]:
                 yield result["sentence"].replace(word, f"**{word}**{mark}", 1)
             yield f"(`{entry['name']}`)"
         case "declared":
-            yield f"declared and not run: `dvc repro studies/dvc.yaml:study@{entry['name']}`"
+            yield f"declared, not run: `dvc repro studies/dvc.yaml:study@{entry['name']}`"
         case "ready":
-            yield f"ready: `ganlib declare {entry['name']}`"
+            yield f"ready: `{entry['name']}`"
         case state:
             yield f"{state.replace('_', ' ')}: {entry['reason']}"
     if entry.get("regime"):
         yield f"*{entry['regime']}*"
 
 
-def _noise() -> str:
+def _spread() -> str:
     rows = []
-    for path in sorted(places.VERDICTS.glob("*/noise/*.json")):
-        of = json.loads(path.read_text(encoding="utf-8"))
+    for path in sorted(paths.VERDICTS.glob("*/spread/*.json")):
+        of = tables.read_json(path)
         if "kid_spread" in of:
             kid = f"{of['kid_mean']:.3f}, {of['kid_lowest']:.3f} to {of['kid_highest']:.3f}"
-            seen = (f"{of[f'seen_by_{n}']:.0%}" for n in (6, 12))
-            rows.append([f"`{path.stem}`", path.parents[1].name, str(of["seeds"]), kid, f"{of['kid_spread']:.0%}", *seen])
+            effects = (f"{of[f'min_detectable_effect_n{n}']:.0%}" for n in (6, 12))
+            rows.append([f"`{path.stem}`", path.parents[1].name, str(of["seeds"]), kid, f"{of['kid_spread']:.0%}", *effects])
     if not rows:
         return ""
-    return NOISE + table(["pictures", "seeds", "KID, its range", "spread", "6 seeds a side see", "12 see"], rows)
+    return SPREAD + table(["data set", "seeds", "KID: mean, range", "spread", "detectable with 6 seeds per arm", "with 12"], rows)
 
 
 if __name__ == "__main__":

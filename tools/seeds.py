@@ -1,4 +1,4 @@
-"""Writes docs/seeds.md out of docs/seeds.csv, and the README's column of scores (`python -m docs.seeds`)."""
+"""Writes docs/seeds.md and the README's column of scores from benchmarks/seeds.csv (`python -m tools.seeds`)."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -8,9 +8,9 @@ import pandas as pd
 
 from ganlib import params
 
-PAGE, README = Path("docs/seeds.md"), Path("README.md")
+TABLE, PAGE, README = Path("benchmarks/seeds.csv"), Path("docs/seeds.md"), Path("README.md")
 
-# Of a report's own figures, those that the README names: the words, the column, its form.
+# Metrics of single reports that the README shows: text, column, format.
 OWN = {
     "dense64": [("D right in {}", "d_accuracy", ".0%")],
     "began64": [("M {}", "convergence", ".3f")],
@@ -18,25 +18,25 @@ OWN = {
     "curve": [("D(real) {}", "d_real", ".3f"), ("score {}", "d_score", ".3f"), ("{} of curves within bounds", "within_bounds", ".0%")],
 }
 
-INTRODUCTION = """# How far one training lies from the next
+INTRODUCTION = """# Variation over seeds
 
-One training is one draw. Another seed gives another generator, and so may the same seed on another processor or number of
-threads, where sums are taken in another order: what begins as rounding grows, within some hundred steps, to another training.
-So a score of ours stands with others of its kind. `python -m benchmarks.seeds` trains and scores.
-[seeds.csv](seeds.csv) has all figures of each training, and `python -m docs.seeds` makes this page of them. Generators are
-averages (`ema`); N is 250.
+A training is one random draw. Another seed gives another generator. So may the same seed on another processor or with another number
+of threads: sums are computed in another order, and within a few hundred steps the rounding differences grow into a different training.
+Scores are therefore reported over several trainings. `python -m benchmarks.seeds` trains and scores them,
+[benchmarks/seeds.csv](../benchmarks/seeds.csv) holds all metrics, and `make docs` writes this page from it. Generators are EMA weights;
+N is 250.
 """
 PREVIEW = """
 ## The preview on drawn faces
 
-In brackets: the standard deviation as a share of the mean.
+In parentheses: the standard deviation relative to the mean.
 """
 KERNELS = """
 ## Other kernels
 
-The same settings and seed 1, with the libraries held to kernels for processors without AVX (`ATEN_CPU_CAPABILITY=default
-ONEDNN_MAX_CPU_ISA=SSE41`): nineteen in twenty bytes of the weights are others then. The last column says how far such a score
-lies outside of the range over seeds, in standard deviations.
+The same settings and seed 1, with the libraries limited to kernels for processors without AVX (`ATEN_CPU_CAPABILITY=default
+ONEDNN_MAX_CPU_ISA=SSE41`): 19 of 20 bytes of the weights differ. The last column is the distance of that score from the range over
+seeds, in standard deviations.
 """
 PHOTOGRAPHS = """
 ## The preview on photographs
@@ -44,36 +44,36 @@ PHOTOGRAPHS = """
 5,000 faces of CelebA (`dataset: celeba_preview`), seed 1.
 """
 EVENING = """
-## An evening's run on drawn faces
+## The evening scale on drawn faces
 
 `datasets.toons.scale: evening`, seed 1. The sheets are in [evening/](evening).
 """
 
 
 def main() -> None:
-    """Write both."""
+    """Write both files."""
     PAGE.write_text(page(), encoding="utf-8")
     README.write_text(with_scores(README.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def page() -> str:
-    """docs/seeds.md."""
+    """The contents of docs/seeds.md."""
     seeds, evening = trainings("toons", "preview"), trainings("toons", "evening")
-    text = INTRODUCTION + PREVIEW + table(["processor", "trainings", "KID", "its range", "FID", "coverage"], over_seeds(seeds))
-    header = ["KID over seeds", "KID with the other kernels", "outside by"]
+    text = INTRODUCTION + PREVIEW + table(["processor", "trainings", "KID", "range", "FID", "coverage"], over_seeds(seeds))
+    header = ["KID over seeds", "KID with the other kernels", "distance"]
     text += KERNELS + table(header, beside(seeds, trainings("toons", "preview", other_kernels=True)))
     text += PHOTOGRAPHS + table(["KID", "FID", "precision", "coverage"], single(trainings("celeba_preview", "preview")))
     return text + EVENING + table(["KID", "FID", "precision", "coverage", "steps"], single(evening, "step")) if len(evening) else text
 
 
 def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """Markdown."""
+    """A Markdown table, with a blank heading for the first column."""
     header = ["", *header]
     return "".join(f"\n| {' | '.join(row)} |" for row in [header, ["---"] * len(header), *rows]) + "\n"
 
 
 def over_seeds(found: pd.DataFrame) -> Iterator[list[str]]:
-    """Each report's scores over its trainings on each processor."""
+    """Scores of each report over its trainings on each processor."""
     for report, on_all in of_each_report(found):
         for (cpu, kernels), of in on_all.groupby(["cpu", "kernels"]):
             kid, mean = of["kid"], of["kid"].mean()
@@ -89,14 +89,14 @@ def over_seeds(found: pd.DataFrame) -> Iterator[list[str]]:
 
 
 def beside(seeds: pd.DataFrame, others: pd.DataFrame) -> Iterator[list[str]]:
-    """Each report's KID with other kernels, beside those over seeds."""
+    """KID of each report with other kernels, beside the range over seeds."""
     for report, of in of_each_report(others):
         kid, (other,) = seeds[seeds["report"] == report]["kid"], of["kid"]
         yield [f"`{report}`", span(kid, ".3f"), f"{other:.3f}", f"{max(kid.min() - other, other - kid.max(), 0) / kid.std():.1f}"]
 
 
 def single(found: pd.DataFrame, *more: str) -> Iterator[list[str]]:
-    """Each report's scores where it has one training."""
+    """Scores of each report with one training."""
     for report, of in of_each_report(found):
         (row,) = of.to_dict("records")
         figures = [f"{row['kid']:.3f}", f"{row['fid']:.0f}", f"{row['precision']:.3f}", f"{row['coverage']:.3f}"]
@@ -104,7 +104,7 @@ def single(found: pd.DataFrame, *more: str) -> Iterator[list[str]]:
 
 
 def with_scores(readme: str) -> str:
-    """The README with the last column of its systems' rows made anew."""
+    """The README with the last column of each system updated."""
     for report, of in trainings("toons", "preview").groupby("report"):
         kid, fid, steps = of["kid"], of["fid"].mean(), of["step"].iloc[0]
         ours = [f"{kid.mean():.3f}, {span(kid, '.3f')} ({fid:.0f})"] if kid.notna().all() else []
@@ -115,18 +115,18 @@ def with_scores(readme: str) -> str:
 
 
 def trainings(dataset: str, scale: str, other_kernels: bool = False) -> pd.DataFrame:
-    """The rows of seeds.csv, with the processor's own kernels or with others."""
-    found = pd.read_csv("docs/seeds.csv")
+    """The rows of the table, with the processor's default kernels or with others."""
+    found = pd.read_csv(TABLE)
     return found[(found["dataset"] == dataset) & (found["scale"] == scale) & (found["kernels"].str.contains("-") == other_kernels)]
 
 
 def of_each_report(found: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    """In the order of params.yaml."""
+    """Rows by report, in the order of params.yaml."""
     return [(report, found[found["report"] == report]) for report in params.load().reports if (found["report"] == report).any()]
 
 
 def span(values: pd.Series, form: str) -> str:
-    """From the smallest to the largest, or the one that both are."""
+    """The range of the values, or the value if all are equal."""
     low, high = f"{values.min():{form}}", f"{values.max():{form}}"
     return low if low == high else f"{low} to {high}"
 

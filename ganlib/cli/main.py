@@ -75,21 +75,6 @@ def page(
     typer.echo(output.resolve().as_uri())
 
 
-@app.command()
-def declare(
-    study: Annotated[str, typer.Argument(metavar="STUDY", help="One of those that docs/claims.md calls ready.", show_default=False)],
-) -> None:
-    """Move STUDY from the catalogue to studies/params.yaml, where dvc finds it, with the trials that it needs.
-
-    It is for the folder that holds studies/.
-    """
-    from ganlib.studies import catalogue
-
-    moved = catalogue.declare(study)
-    typer.echo(f"studies/params.yaml has {study} now, and {len(moved)} more trials{': ' if moved else ''}{', '.join(moved)}")
-    typer.echo(f"dvc repro studies/dvc.yaml:study@{study} trains and scores what is missing, and judges")
-
-
 def _parse_metrics(names: str | None, statistics: list[Path]) -> list[str]:
     if names is None:
         return ["fid"] if statistics else list(METRICS)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from ganlib.core.tables import read_csv
 
-FILE = Path("docs/seeds.csv")
+FILE = Path("benchmarks/seeds.csv")
 
 
 class Spread(NamedTuple):

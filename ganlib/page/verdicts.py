@@ -11,12 +11,12 @@ from markupsafe import Markup, escape
 from ganlib.core.tables import read_json
 from ganlib.page.charts import short
 
-FILE = Path("docs/claims.json")
+FILE = Path("studies/claims.json")
 WIDTH, LINE, EDGE = 360, 40, 14
 
 STATES = {
     "declared": "declared, not run yet",
-    "ready": "in the catalogue, ready to be declared and run",
+    "ready": "in studies/catalogue.yaml, ready to be declared and run",
     "needs": "waiting for a setting or a metric that does not exist",
     "done": "part of another claim, or of every run",
     "not_testable": "not testable",
@@ -24,7 +24,7 @@ STATES = {
 """The states of claims without a verdict."""
 
 STUDY = "dvc repro studies/dvc.yaml:study@{}"
-COMMANDS = {"tested": STUDY, "declared": STUDY, "ready": "ganlib declare {0} && " + STUDY.replace("{}", "{0}")}
+COMMANDS = {"tested": STUDY, "declared": STUDY}
 
 
 def claims(path: Path = FILE) -> list[dict[str, Any]]:
@@ -61,7 +61,7 @@ def chart(result: Mapping[str, Any]) -> Markup:
 
     A comparison has the margin shaded around 0, and positive values favour the claim; an expectation has the expected range shaded.
     """
-    low, high, middle, seeds = (result.get(key) for key in ("low", "high", "difference", "dots"))
+    low, high, middle, seeds = (result.get(key) for key in ("low", "high", "difference", "per_seed"))
     expected = [result.get(key) for key in ("low_expected", "high_expected")]
     is_comparison = "low_expected" not in result
     if is_comparison and result.get("margin"):

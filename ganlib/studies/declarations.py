@@ -1,4 +1,4 @@
-"""studies/params.yaml: what is compared, over which seeds; read and checked as a whole, so that a mistake ends in one line."""
+"""Loads studies/catalogue.yaml and studies/params.yaml. Everything is validated, whether it is declared or not."""
 
 import re
 from collections.abc import Mapping
@@ -6,57 +6,79 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ganlib.curve import settings as curve
 from ganlib.models import registry
 from ganlib.params import Numerics, Origin
-from ganlib.studies import fit, outcomes
-from ganlib.studies.places import STUDIED
-from ganlib.studies.study import Claim, Study, Trial
-from ganlib.studies.verdict import FEWEST, LOOKS
+from ganlib.studies import outcomes, validation
+from ganlib.studies.paths import LAST_SEED
+from ganlib.studies.study import Claim, CurveTrial, FaceTrial, OpenClaim, Study, Trial
+from ganlib.studies.verdict import LOOKS, MIN_SEEDS
 from ganlib.support import checks
 from ganlib.support.errors import UserError
 from ganlib.support.types import Block
 
-FILE = Path("studies/params.yaml")
+FILE, CATALOGUE = Path("studies/params.yaml"), Path("studies/catalogue.yaml")
 
 
 @dataclass(frozen=True)
 class Declarations:
-    """The file, checked. `noise` names trials whose spread is told by itself, over `noise_seeds` as well."""
+    """Both files, validated: `trials`, `studies` and `claims` are the whole catalogue; the other fields name what runs."""
 
-    seeds: list[int]
     trials: dict[str, Trial]
     studies: dict[str, Study]
-    noise: list[str]
-    noise_seeds: list[int]
+    claims: dict[str, OpenClaim]
+    declared: list[str]
+    declared_trials: list[str]
+    seeds: list[int]
+    spread_trials: list[str]
+    spread_seeds: list[int]
 
 
-class _Noise(Block):
-    trials: dict[str, None]
+class _Catalogue(Block):
+    trials: dict[str, Any]
+    studies: dict[str, Any]
+    claims: dict[str, Any]
+
+
+class _Arms(Block):
+    treatment: str
+    control: str
+
+
+class _Spread(Block):
+    trials: list[str]
     seeds: list[int]
 
 
 class _File(Block):
     seeds: list[int]
-    trials: dict[str, Any]
-    studies: dict[str, Any]
-    noise: _Noise
+    declared: dict[str, _Arms]
+    trials: list[str]
+    spread: _Spread
 
 
-def load(file: Path = FILE) -> Declarations:
-    """All that is declared; a UserError names the file, the key and what is allowed."""
-    whole = checks.validate(_File, checks.mapping(checks.read(file), "the file", file), "", file)
-    _check_seeds(whole, file)
+def load(file: Path = FILE, catalogue: Path = CATALOGUE) -> Declarations:
+    """Read and validate both files; a UserError names the file, the key and the allowed values."""
+    known = checks.validate(_Catalogue, checks.mapping(checks.read(catalogue), "the file", catalogue), "", catalogue)
     origin = Origin()
-    trials = {name: trial(name, block, origin, file) for name, block in whole.trials.items()}
-    for name in whole.noise.trials:
-        if trials[checks.known(name, trials, "noise.trials", file)].is_curve:
-            raise UserError(f"{file}: noise.trials.{name}: is a trial of the demo, which has no KID to spread: name one with pictures")
-    studies = {name: study(name, block, trials, file) for name, block in whole.studies.items()}
-    return Declarations(whole.seeds, trials, studies, list(whole.noise.trials), whole.noise.seeds)
+    trials = {name: trial(name, block, origin, catalogue) for name, block in known.trials.items()}
+    studies = {name: study(name, block, trials, catalogue) for name, block in known.studies.items()}
+    claims = {name: _claim(name, block, catalogue) for name, block in known.claims.items()}
+    for name in claims:
+        if name in studies:
+            raise UserError(f"{catalogue}: claims.{name}: a study has the same name: choose another")
+
+    chosen = checks.validate(_File, checks.mapping(checks.read(file), "the file", file), "", file)
+    _check_seeds(chosen, file)
+    _check_declared(chosen, studies, claims, file)
+    _check_trials(chosen, trials, file)
+    return Declarations(
+        trials, studies, claims, list(chosen.declared), chosen.trials, chosen.seeds, chosen.spread.trials, chosen.spread.seeds
+    )
 
 
 def trial(name: str, block: Any, origin: Origin, file: Path) -> Trial:
-    """One of `trials`, resolved."""
+    """Resolve an entry of `trials`."""
     where = f"trials.{_name(name, 'trials', file)}"
     changes = dict(checks.mapping(block, where, file))
     if not isinstance(report := changes.pop("report", None), str):
@@ -64,48 +86,78 @@ def trial(name: str, block: Any, origin: Origin, file: Path) -> Trial:
     for key in Numerics.model_fields:
         if key in changes:
             raise UserError(f"{file}: {where}.{key}: unknown key; it belongs under numerics in params.yaml, for all")
-    if report == "curve":
-        return Trial(report, origin.resolve(report, changes, where, file), None)
-    scored_crop = changes.pop("scored_crop", None)
+    scored_crop = None if report == "curve" else changes.pop("scored_crop", None)
     settings = origin.resolve(report, changes, where, file)
+    if isinstance(settings, curve.Settings):
+        return CurveTrial(settings)
     crop = settings.crop if scored_crop is None else scored_crop
     if not isinstance(crop, str):
         raise UserError(f"{file}: {where}.scored_crop: {checks.shown(crop)} is no crop; one of {checks.listed(origin.params.crops)}")
-    checks.known(crop, origin.params.crops, f"{where}.scored_crop", file)
-    return Trial(report, settings, crop)
+    return FaceTrial(report, settings, checks.known(crop, origin.params.crops, f"{where}.scored_crop", file))
 
 
 def study(name: str, block: Any, trials: Mapping[str, Trial], file: Path) -> Study:
-    """One of `studies`, whose trials are there and fit it."""
+    """Validate an entry of `studies` together with its trials."""
     where = f"studies.{_name(name, 'studies', file)}"
     found = checks.validate(Study, checks.mapping(block, where, file), where, file)
-    check_report(found, where, file)
-    for side in ("better", "than"):
-        checks.known(getattr(found, side), trials, f"{where}.{side}", file)
+    _check_report(found, where, file)
+    for arm in ("treatment", "control"):
+        checks.known(getattr(found, arm), trials, f"{where}.{arm}", file)
     if outcomes.find(found.outcome) is None:
         checks.known(found.outcome, [kind for kind in outcomes.KINDS if kind.isidentifier()], f"{where}.outcome", file)
-    if problem := fit.problem(found, trials[found.better], trials[found.than]):
+    if problem := validation.problem(found, trials[found.treatment], trials[found.control]):
         raise UserError(f"{file}: {where}.{problem}")
     return found
 
 
-def check_report(claim: Claim, where: str, file: Path) -> None:
-    """The report that a claim is of must be there."""
+def _claim(name: str, block: Any, file: Path) -> OpenClaim:
+    where = f"claims.{_name(name, 'claims', file)}"
+    found = checks.validate(OpenClaim, checks.mapping(block, where, file), where, file)
+    _check_report(found, where, file)
+    return found
+
+
+def _check_report(claim: Claim, where: str, file: Path) -> None:
     checks.known(claim.report, [*registry.names(), "curve"], f"{where}.report", file)
 
 
 def _name(name: str, block: str, file: Path) -> str:
     if not re.fullmatch(r"[a-z0-9_]+", name):
-        raise UserError(f"{file}: {block}: {checks.shown(name)} names files and stages, so it is of a-z, 0-9 and _ alone")
+        raise UserError(f"{file}: {block}: {checks.shown(name)} names files and stages: use only a-z, 0-9 and _")
     return name
 
 
-def _check_seeds(whole: _File, file: Path) -> None:
-    count = len(whole.seeds)
-    if whole.seeds != list(range(1, count + 1)) or not (FEWEST <= count <= LOOKS[0] or count == LOOKS[1]):
+def _check_declared(chosen: _File, studies: Mapping[str, Study], claims: Mapping[str, OpenClaim], file: Path) -> None:
+    for name, arms in chosen.declared.items():
+        if name in claims:
+            raise UserError(f"{file}: declared.{name}: no study tests this claim; {': '.join(claims[name].reason).replace('_', ' ')}")
+        found = studies[checks.known(name, studies, "declared", file)]
+        for arm in ("treatment", "control"):
+            if getattr(arms, arm) != getattr(found, arm):
+                raise UserError(f"{file}: declared.{name}.{arm}: must be {getattr(found, arm)}, as in {CATALOGUE}")
+
+
+def _check_trials(chosen: _File, trials: Mapping[str, Trial], file: Path) -> None:
+    for where, names in (("trials", chosen.trials), ("spread.trials", chosen.spread.trials)):
+        for name in names:
+            checks.known(name, trials, where, file)
+            if names.count(name) > 1:
+                raise UserError(f"{file}: {where}: {name} is listed twice")
+    needed = {getattr(arms, arm): f"declared.{name}" for name, arms in chosen.declared.items() for arm in ("treatment", "control")}
+    for name, where in {**dict.fromkeys(chosen.spread.trials, "spread.trials"), **needed}.items():
+        if name not in chosen.trials:
+            raise UserError(f"{file}: trials: {name} is missing: add it, since {where} needs it")
+    for name in chosen.spread.trials:
+        if isinstance(trials[name], CurveTrial):
+            raise UserError(f"{file}: spread.trials: {name} is a trial of the curve demo, which has no KID: name a trial of a report")
+
+
+def _check_seeds(chosen: _File, file: Path) -> None:
+    count = len(chosen.seeds)
+    if chosen.seeds != list(range(1, count + 1)) or not (MIN_SEEDS <= count <= LOOKS[0] or count == LOOKS[1]):
         raise UserError(
-            f"{file}: seeds: must be 1 to {LOOKS[0]}, or 1 to {LOOKS[1]} for the second look; {FEWEST} to {LOOKS[0] - 1} seeds from 1 on"
-            " give intervals and no verdict. Seeds that somebody chose prove nothing"
+            f"{file}: seeds: must be 1 to {LOOKS[0]}, or 1 to {LOOKS[1]} for the second look; {MIN_SEEDS} to {LOOKS[0] - 1} seeds from 1 on"
+            " give intervals and no verdict. Hand-picked seeds prove nothing"
         )
-    if any(seed <= STUDIED for seed in whole.noise.seeds):
-        raise UserError(f"{file}: noise.seeds: must be above {STUDIED}: those up to there are the studies'")
+    if any(seed <= LAST_SEED for seed in chosen.spread.seeds):
+        raise UserError(f"{file}: spread.seeds: must be above {LAST_SEED}: lower seeds belong to the studies")

@@ -1,46 +1,47 @@
-"""Where trials and verdicts lie, relative to the folder that holds dvc.yaml. What studies/dvc.yaml says stands there as well."""
+"""Paths of trials and verdicts, relative to the folder of dvc.yaml; studies/dvc.yaml lists the same paths."""
 
 from pathlib import Path
 
-STUDIED = 12  # the last seed that a study may have
+LAST_SEED = 12  # of a study; seeds above it measure the spread alone
 
 TRIALS = Path("data/trials")
 RESULTS = Path("studies/results")
 VERDICTS = Path("metrics/studies")
+CLAIMS = Path("studies/claims.json")
 
 
 def training(dataset: str, trial: str) -> Path:
-    """All that the training of a trial depends on."""
+    """What the training of a trial depends on."""
     return TRIALS / dataset / "settings" / trial / "training.json"
 
 
 def scoring(dataset: str, trial: str) -> Path:
-    """All that its scores depend on besides."""
+    """What its scores depend on in addition."""
     return TRIALS / dataset / "settings" / trial / "scoring.json"
 
 
 def run(dataset: str, trial: str, seed: int) -> Path:
-    """What a training leaves."""
-    return _of(dataset, seed) / "runs" / trial / str(seed)
+    """The output folder of a training."""
+    return _root(dataset, seed) / "runs" / trial / str(seed)
 
 
 def scores(dataset: str, trial: str, seed: int) -> Path:
-    """What its scoring leaves to look at."""
-    return _of(dataset, seed) / "scores" / trial / str(seed)
+    """The output folder of its scoring."""
+    return _root(dataset, seed) / "scores" / trial / str(seed)
 
 
-def figures(dataset: str, trial: str, seed: int) -> Path:
-    """What it leaves to judge by."""
+def metrics(dataset: str, trial: str, seed: int) -> Path:
+    """All scores of a trial and how it ended."""
     return scores(dataset, trial, seed) / "figures.json"
 
 
-def _of(dataset: str, seed: int) -> Path:
-    """Seeds of the noise alone lie apart: a study depends on the whole folder of a trial's scores."""
-    return TRIALS / dataset / ("noise" if seed > STUDIED else "")
+def _root(dataset: str, seed: int) -> Path:
+    """Extra seeds are kept apart, since a study depends on the whole folder of a trial's scores."""
+    return TRIALS / dataset / ("spread" if seed > LAST_SEED else "")
 
 
 def results(dataset: str, name: str) -> Path:
-    """The figures of every trial of a study: its verdict can be taken from them again."""
+    """The table of a study's trials, from which its verdict can be derived again."""
     return RESULTS / dataset / f"{name}.csv"
 
 

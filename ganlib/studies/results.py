@@ -1,4 +1,4 @@
-"""What the trials of a study came to: a row for each, and the verdict that is taken from the rows alone."""
+"""The table of a study, one row per run, and the verdict, which is derived from the table alone."""
 
 import math
 from collections.abc import Iterator
@@ -9,148 +9,168 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ganlib.core.tables import read_csv, read_json
-from ganlib.studies import outcomes, places, verdict
-from ganlib.studies.declarations import FILE
+from ganlib.core import tables
+from ganlib.studies import outcomes, paths, verdict
+from ganlib.studies.declarations import CATALOGUE
+from ganlib.studies.outcomes import Values
 from ganlib.studies.study import Study
 from ganlib.studies.verdict import Verdict
 from ganlib.support.errors import UserError
 
 ALWAYS = ("kid", "fid", "precision", "recall", "density", "coverage", "diversity", "d_accuracy", "d_score", "within_bounds")
-CIRCUMSTANCES = ("scale", "samples", "processor", "kernels", "threads")
+MACHINE = ("torch", "processor", "kernels", "threads")
+SAME = ("torch", "processor", "kernels", "scale", "samples")  # runs that differ in one of these are not compared
+UNKNOWN = "unknown"
 METRICS = ("verdict", "difference", "low", "high", "p", "seeds", "failed", "verdict_on_failures")
 
 Row = dict[str, Any]
-Sides = dict[str, np.ndarray]
+Arms = dict[str, Values]
 
 
 def rows(study: Study, dataset: str, seeds: list[int]) -> Iterator[Row]:
-    """Of each trial and seed, and where the study is over time of each moment; figures that a trial does not have are blank."""
+    """One row per trial and seed, and per moment if the study is over time; metrics that a trial does not have are blank."""
     for name in study.trials:
         for seed in seeds:
-            yield from _rows_of_trial(study, name, seed, places.figures(dataset, name, seed))
+            yield from _rows_of_trial(study, name, seed, paths.metrics(dataset, name, seed))
 
 
 def _rows_of_trial(study: Study, name: str, seed: int, path: Path) -> Iterator[Row]:
-    figures = read_json(path)
-    floor = figures.get(study.judged_by.floor, "")
-    common = {"floor": floor, **{column: figures.get(column, "") for column in ALWAYS if column != study.outcome}}
-    common |= {column: figures.get(column, "") for column in CIRCUMSTANCES}
-    told = {"trial": name, "seed": seed, "status": figures["status"]}
-    if not study.moments:
-        yield {**told, "step": figures.get("step", ""), study.outcome: figures.get(study.outcome, ""), **common}
-        return
-    on_the_way: dict[int, str] = {}
-    if (scores := path.with_name("scores.csv")).exists():  # not of a run that diverged
-        on_the_way = {int(line["step"]): line[study.outcome] for line in read_csv(scores)}
-    blank = {column: "" for column in ALWAYS if column != study.outcome}
-    for step in study.moments:
-        yield {**told, "step": step, study.outcome: on_the_way.get(step, ""), **common, **blank}
-    yield {**told, "step": figures.get("step", ""), study.outcome: figures.get(study.outcome, ""), **common}
+    found, others = tables.read_json(path), [column for column in ALWAYS if column != study.outcome]
+    low, high = (found.get(f"{study.outcome}_{end}") for end in ("low", "high"))
+    error = float(f"{(high - low) / 4:.6g}") if study.judged_by.is_score and low is not None and high is not None else ""
+    common = {"floor": found.get(study.judged_by.floor, ""), "error": error, **{column: found.get(column, "") for column in others}}
+    common |= {column: found.get(column, "") for column in ("scale", "samples", *MACHINE)}
+    run, end = {"trial": name, "seed": seed, "status": found["status"]}, found.get("step", "")
+    if study.moments:
+        scores = path.with_name("scores.csv")  # missing if the run diverged
+        at = {int(row["step"]): row[study.outcome] for row in tables.read_csv(scores)} if scores.exists() else {}
+        for step in study.moments:
+            yield {**run, "step": step, study.outcome: at.get(step, ""), **common, "error": "", **dict.fromkeys(others, "")}
+    yield {**run, "step": end, study.outcome: found.get(study.outcome, ""), **common}
 
 
 def judge(study: Study, text: str) -> dict[str, Any]:
-    """The verdict on a table, and what it rests on.
+    """The verdict on a table (CSV), and the numbers behind it.
 
-    `difference`, `low` and `high` are of the outcome itself; of a score they are shares of its excess over the floor, 0.1 where the
-    claim's side leaves a tenth less. An expectation has its mean in place of a difference; where runs failed or have no number, it is
-    all of medians. A blank bound is infinite. An outcome that no run has is a UserError.
+    `difference`, `low` and `high` are in units of the outcome; for a score they are shares of its excess over the floor, 0.1 if the
+    treatment's is a tenth smaller. An expectation has its mean in place of a difference. Medians take the place of means if runs failed
+    or have no value. An infinite bound is None. A UserError if no run has the outcome, or if runs are not comparable.
     """
     found = pd.read_csv(StringIO(text))
+    check_comparable(found)
     _check_outcome(study, found)
     n = found["seed"].nunique()
-    failed = {name: int((of.groupby("seed")["status"].first() != "lived").sum()) for name, of in found.groupby("trial")}
+    failed = {str(name): int((of.groupby("seed")["status"].first() != "lived").sum()) for name, of in found.groupby("trial")}
+    any_failed, is_score = any(failed.values()), study.judged_by.is_score
     judged: dict[str, Any] = {"verdict": "", "seeds": n, "failed": sum(failed.values())}
     if study.expected:
         values = found[study.outcome].to_numpy(float)
-        answer, of_medians, logarithms = _expected(study, values), not np.isfinite(values).all(), False
+        answer, of_medians = _expected(study.expected, values), not np.isfinite(values).all()
         judged |= {"low_expected": study.expected[0], "high_expected": study.expected[1]}
     else:
-        sides = _sides(study, found)
-        answer, of_medians, logarithms = _compared(study, found, sides, any(failed.values()))
+        arms = _arms(study, found)
+        answer, of_medians = _compared(study, found, arms, any_failed)
         if math.isinf(answer.difference):
-            judged["without_number"] = "than" if answer.difference > 0 else "better"
-        judged |= {f"{side}_median": _shown(float(np.median(values))) for side, values in sides.items()}
-        judged |= {f"{side}_failed": failed[getattr(study, side)] for side in sides}
-        if any(failed.values()) and study.better != study.than:
-            word, p = verdict.collapses(failed[study.better], failed[study.than], n)
+            judged["without_number"] = "control" if answer.difference > 0 else "treatment"
+        judged |= {f"{arm}_median": _finite(float(np.median(values))) for arm, values in arms.items()}
+        judged |= {f"{arm}_failed": failed[getattr(study, arm)] for arm in arms}
+        if any_failed and study.treatment != study.control:
+            word, p = verdict.compare_failures(failed[study.treatment], failed[study.control], n)
             judged |= {"verdict_on_failures": word, "p_failures": p}
     if len(study.moments or ()) > 1 and not of_medians:
         judged["p_trend"] = verdict.trend(found.pivot_table(index="seed", columns="step", values=study.outcome).to_numpy())
-    margin = study.judged_by.margin
-    told = {key: _told(getattr(answer, key), logarithms) for key in ("difference", "low", "high")}
-    judged |= {"verdict": answer.word, **told, "p": answer.p, "of_excess": logarithms, "of_medians": bool(of_medians)}
-    judged |= {} if study.expected else {"margin": _share(margin) if logarithms else margin}
-    reached, scored = found["step"].max(), found["samples"].max()  # blank of runs that diverged, and the demo scores nothing
-    return judged | {"steps": 0 if math.isnan(reached) else int(reached), "scale": found["scale"].iloc[0], "samples": _shown(scored)}
+    in_logarithms = is_score and not study.expected
+    interval = {key: _in_units(getattr(answer, key), in_logarithms) for key in ("difference", "low", "high")}
+    judged |= {"verdict": answer.word, **interval, "p": answer.p, "of_excess": in_logarithms, "of_medians": bool(of_medians)}
+    judged |= {} if study.expected else {"margin": _in_units(study.judged_by.margin, in_logarithms)}
+    reached, scored = found["step"].max(), found["samples"].max()  # blank for runs that diverged; the demo has no samples
+    return judged | {"steps": 0 if math.isnan(reached) else int(reached), "scale": found["scale"].iloc[0], "samples": _finite(scored)}
 
 
 def metrics(judged: dict[str, Any]) -> dict[str, Any]:
-    """What `dvc metrics` shows of a verdict, each a column of the one table that it prints; all else follows from the table of runs."""
+    """The columns that `dvc metrics` shows of a verdict."""
     return {key: judged[key] for key in METRICS if key in judged}
 
 
-def dots(study: Study, text: str) -> list[float]:
-    """What a chart shows of each seed, as `judge` tells `difference`: how much better the claim's side was, or the value expected.
-
-    Runs without a number are left out.
-    """
+def per_seed(study: Study, text: str) -> list[float | None]:
+    """The difference of each seed, in the units of `judge`, or the value of an expectation. Runs without a value are left out."""
     found = pd.read_csv(StringIO(text))
     if study.expected:
-        return found.sort_values("seed")[study.outcome].dropna().tolist()
-    better, than, logarithms = _costs(study, found, _sides(study, found))
-    told = np.isfinite(better) & np.isfinite(than)
-    return [_told(float(difference), logarithms) for difference in (than[told] - better[told])]
+        return [float(value) for value in found.sort_values("seed")[study.outcome].dropna()]
+    treatment, control = _costs(study, found, _arms(study, found))
+    known = np.isfinite(treatment) & np.isfinite(control)
+    return [_in_units(float(difference), study.judged_by.is_score) for difference in control[known] - treatment[known]]
+
+
+def check_comparable(found: pd.DataFrame) -> None:
+    """Refuse runs of two versions of torch, two processors, two scales or two N; a UserError names the rows of each."""
+    for column in (column for column in SAME if column in found):
+        groups = dict(iter(found.groupby(found[column].map(_label))))
+        if column == "samples":
+            groups.pop(UNKNOWN, None)  # runs that diverged, which are not scored
+        if len(groups) > 1:
+            which = "; ".join(f"{value} for {_runs(of)}" for value, of in groups.items())
+            raise UserError(
+                f"{column}: the runs of a verdict must have the same, and these do not: {which}: remove the folders of one group below"
+                f" {paths.TRIALS} and run again"
+            )
+
+
+def _label(value: Any) -> str:
+    return UNKNOWN if pd.isna(value) or value == "" else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _runs(found: pd.DataFrame) -> str:
+    """`dcgan64 (seeds 1, 2), dense64 (seeds 1)`."""
+    seeds = {str(name): sorted(set(of["seed"])) for name, of in found.groupby("trial")}
+    return ", ".join(f"{name} (seeds {', '.join(map(str, of))})" for name, of in seeds.items())
 
 
 def _check_outcome(study: Study, found: pd.DataFrame) -> None:
     for name, of in found[found["status"] != "diverged"].groupby("trial"):
         if of[study.outcome].isna().all():
             raise UserError(
-                f"{FILE}: outcome: no run of {name} has {study.outcome}: name another figure, of those that figures.json has"
-                " in the folder of its scores; what was trained is kept"
+                f"{CATALOGUE}: outcome: no run of {name} has {study.outcome}: choose another metric in the figures.json of its scores;"
+                " the trainings are kept"
             )
 
 
-def _expected(study: Study, values: np.ndarray) -> Verdict:
-    low, high = (unbounded if bound is None else bound for bound, unbounded in zip(study.expected, (-math.inf, math.inf), strict=True))
-    outside = math.inf if math.isfinite(high) else -math.inf  # where a run without the figure belongs
+def _expected(expected: list[float | None], values: Values) -> Verdict:
+    low, high = (unbounded if bound is None else bound for bound, unbounded in zip(expected, (-math.inf, math.inf), strict=True))
+    outside = math.inf if math.isfinite(high) else -math.inf  # the value of a run without one
     return verdict.expect(np.where(np.isnan(values), outside, values), low, high)
 
 
-def _compared(study: Study, found: pd.DataFrame, sides: Sides, any_failed: bool) -> tuple[Verdict, bool, bool]:
-    """The verdict, and whether it is of medians and whether of logarithms."""
-    values = np.concatenate([*sides.values()])
+def _compared(study: Study, found: pd.DataFrame, arms: Arms, any_failed: bool) -> tuple[Verdict, bool]:
+    """The verdict, and whether it is of medians."""
+    values = np.concatenate([*arms.values()])
     if (values == 0).any() and np.nansum(np.abs(values)) == 0:
-        return Verdict("not testable", 0.0, 0.0, 0.0, 1.0), False, False
-    better, than, logarithms = _costs(study, found, sides)
-    of_medians = any_failed or not np.isfinite([better, than]).all()
+        return Verdict("not testable", 0.0, 0.0, 0.0, 1.0), False
+    treatment, control = _costs(study, found, arms)
+    of_medians = any_failed or not np.isfinite([treatment, control]).all()
     compare = verdict.compare_medians if of_medians else verdict.compare_paired if study.moments else verdict.compare
-    return compare(better, than, study.judged_by.margin), of_medians, logarithms
+    return compare(treatment, control, study.judged_by.margin), of_medians
 
 
-def _sides(study: Study, found: pd.DataFrame) -> Sides:
-    """The outcome (n,) by seed of `better` and `than`, which over time are the end and the first moment."""
+def _arms(study: Study, found: pd.DataFrame) -> Arms:
+    """The outcome (n,) by seed of both arms, which over time are the end and the first moment."""
     if study.moments:
-        of = {"better": found[~found["step"].isin(study.moments)], "than": found[found["step"] == study.moments[0]]}
+        of = {"treatment": found[~found["step"].isin(study.moments)], "control": found[found["step"] == study.moments[0]]}
     else:
-        of = {side: found[found["trial"] == getattr(study, side)] for side in ("better", "than")}
-    return {side: some.sort_values("seed")[study.outcome].to_numpy(float) for side, some in of.items()}
+        of = {arm: found[found["trial"] == getattr(study, arm)] for arm in ("treatment", "control")}
+    return {arm: some.sort_values("seed")[study.outcome].to_numpy(float) for arm, some in of.items()}
 
 
-def _costs(study: Study, found: pd.DataFrame, sides: Sides) -> tuple[np.ndarray, np.ndarray, bool]:
-    floor = found["floor"].dropna()  # the same in all but the subsets that a run's seed draws
-    return outcomes.costs(study.judged_by, *sides.values(), float(floor.mean()) if len(floor) else 0.0)
+def _costs(study: Study, found: pd.DataFrame, arms: Arms) -> tuple[Values, Values]:
+    floor, error = found["floor"].dropna(), found.get("error", pd.Series(dtype=float)).dropna()
+    # The smallest standard error is that of the run nearest to the floor, and so about the floor's.
+    return outcomes.costs(study.judged_by, arms["treatment"], arms["control"], float(floor.mean() if len(floor) else 0), error.min())
 
 
-def _told(value: float, logarithm: bool) -> float | None:
-    return None if math.isinf(value) else _share(value) if logarithm else value
+def _in_units(value: float, is_logarithm: bool) -> float | None:
+    """None for an infinite value; a logarithm as the share by which the excess is smaller: log(1 / 0.9) is 0.1."""
+    return None if math.isinf(value) else -math.expm1(-value) if is_logarithm else value
 
 
-def _share(logarithm: float) -> float:
-    """By how much less of the excess is left: 0.1 of log(1 / 0.9)."""
-    return -math.expm1(-logarithm)
-
-
-def _shown(value: float) -> float | None:
+def _finite(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None

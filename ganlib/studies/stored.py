@@ -1,4 +1,4 @@
-"""What a trial's settings file says, the files that a trial leaves beside those of its training, and whether it is there already."""
+"""The files of a trial besides those of its training, and whether a trial exists already."""
 
 import shutil
 from collections.abc import Iterator
@@ -6,33 +6,33 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ganlib.core.tables import read_json, write_json
+from ganlib.core import tables
 from ganlib.curve import settings as curve
 from ganlib.models.registry import settings_of
 from ganlib.models.report import Report
 from ganlib.support import progress
 
-CURVE = "curve.json"  # the demo's figures
+CURVE = "curve.json"  # the demo's metrics
 DIVERGED = "diverged.txt"  # why a training ended early
-MACHINE = "machine.json"  # what computed it
-MADE_OF = "made_of.json"  # comes last: all that the folder depends on
+MACHINE = "machine.json"  # torch and the processor
+MADE_OF = "made_of.json"  # written last: everything that the folder depends on
 
 
 def settings_from(training: dict[str, Any]) -> Report | curve.Settings:
-    """The settings that training.json holds."""
+    """The settings in training.json."""
     kind = curve.Settings if training["report"] == "curve" else settings_of(training["report"])
     return kind.model_validate(training["settings"])
 
 
 @contextmanager
-def making(folder: Path, made_of: dict[str, Any]) -> Iterator[bool]:
-    """Whether `folder` has to be made, for the block to do it; it is emptied then. It need not where it was made of the same before."""
+def build_if_stale(folder: Path, made_of: dict[str, Any]) -> Iterator[bool]:
+    """Yield whether the block must build `folder`, which is then empty. It must not if the folder was built from equal `made_of`."""
     stamp = folder / MADE_OF
-    there = stamp.exists() and read_json(stamp) == made_of
-    if there:
-        progress.log(f"{folder} is there already, of the same settings")
-    else:
+    stale = not stamp.exists() or tables.read_json(stamp) != made_of
+    if stale:
         shutil.rmtree(folder, ignore_errors=True)
-    yield not there
-    if not there:
-        write_json(made_of, stamp)
+    else:
+        progress.log(f"{folder} is up to date")
+    yield stale
+    if stale:
+        tables.write_json(made_of, stamp)

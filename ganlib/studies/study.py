@@ -1,11 +1,11 @@
-"""What a study is: a claim of a report, how it is tested, and the trials that it compares."""
+"""Claims of the reports, the studies that test them, and the trials that a study compares."""
 
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
-from pydantic import Field, FiniteFloat
+from pydantic import Field, FiniteFloat, model_validator
 
 from ganlib.curve import settings as curve
 from ganlib.models.report import Report
@@ -13,9 +13,11 @@ from ganlib.studies import outcomes
 from ganlib.studies.outcomes import Outcome
 from ganlib.support.types import Block, Count, Positive
 
+REASONS = ("needs", "not_testable", "done")
+
 
 class Claim(Block):
-    """What a report says: in its own words, where it stands, and the claim as it is tested, or would be."""
+    """A claim of a report: a quotation, its place in the report, and the claim in testable form."""
 
     report: str
     says: str
@@ -23,16 +25,35 @@ class Claim(Block):
     claim: str
 
 
-class Study(Claim):
-    """A claim and how it is tested. There are three kinds.
+class OpenClaim(Claim):
+    """A claim without a study, with exactly one reason."""
 
-    A comparison: the trial `better` against another, `than`, by `outcome`. Over time: both are one trial, and its end is compared with
-    the first of its `moments` (steps). An expectation: both are one trial, whose outcome on average is `expected` to lie from the first
-    value to the second, a blank one being no bound.
+    needs: str | None = None  # a setting or metric that does not exist
+    not_testable: str | None = None
+    done: str | None = None  # where it is tested instead
+
+    @model_validator(mode="after")
+    def _has_one_reason(self) -> "OpenClaim":
+        if sum(getattr(self, reason) is not None for reason in REASONS) != 1:
+            raise ValueError(f"must have exactly one of {', '.join(REASONS)}: why no study tests the claim")
+        return self
+
+    @property
+    def reason(self) -> tuple[str, str]:
+        """Its key and its text."""
+        return next((key, text) for key in REASONS if (text := getattr(self, key)) is not None)
+
+
+class Study(Claim):
+    """A claim and its test, of one of three kinds.
+
+    A comparison: the trial `treatment` against the trial `control`, by `outcome`. Over time: both arms are one trial, whose end is
+    compared with the first of its `moments` (steps). An expectation: both arms are one trial, whose mean outcome is `expected` to lie
+    between two bounds, either of which may be blank.
     """
 
-    better: str
-    than: str
+    treatment: str
+    control: str
     outcome: str
     equal: Literal["steps", "pictures"] | None = None
     margin: Positive | None = None
@@ -42,47 +63,59 @@ class Study(Claim):
 
     @property
     def judged_by(self) -> Outcome:
-        """The outcome, with the study's own margin where it has one."""
+        """The outcome, with the study's margin in place of the default."""
         found = outcomes.find(self.outcome)
-        return found if self.margin is None else Outcome(found.words, found.sign, self.margin, found.is_score, found.floor)
+        assert found is not None, self.outcome  # noqa: S101 (declarations.load has checked it)
+        return found if self.margin is None else replace(found, margin=self.margin)
 
     @property
     def trials(self) -> list[str]:
-        """The names of its trials, each once."""
-        return list(dict.fromkeys([self.better, self.than]))
+        """The names of its trials, without duplicates."""
+        return list(dict.fromkeys([self.treatment, self.control]))
 
 
 @dataclass(frozen=True)
-class Trial:
-    """A training of `report` with `settings`, whose fakes are scored against reals of `crop`."""
+class FaceTrial:
+    """A training of a report's nets, whose fakes are scored against reals of `crop`."""
 
     report: str
-    settings: Report | curve.Settings
-    crop: str | None
-
-    @property
-    def is_curve(self) -> bool:
-        """The demo has no pictures and no scores."""
-        return isinstance(self.settings, curve.Settings)
+    settings: Report
+    crop: str
 
     def steps(self, faces: int) -> int:
-        """How many steps it trains where there are so many pictures."""
-        if self.is_curve:
-            return self.settings.steps
+        """Length of the training on a data set of `faces` pictures."""
         per_epoch = self.settings.epoch_steps or (self.settings.train_images or faces) // self.settings.reals_per_step
         return min(self.settings.epochs * per_epoch, self.settings.max_steps or sys.maxsize)
 
     @property
-    def pictures_per_step(self) -> int:
-        """How many reals a step takes; the demo's are curves."""
-        return self.settings.batch_size if self.is_curve else self.settings.reals_per_step
+    def reals_per_step(self) -> int:
+        return self.settings.reals_per_step
 
     def has(self, outcome: str) -> bool:
-        """Whether its scores hold such a figure, as far as its report tells."""
-        if self.is_curve:
-            return outcome in outcomes.OF_CURVE
+        """Whether its scores include `outcome`, as far as the report's settings tell."""
         if outcome in outcomes.OF_LOGITS:
             return "d_accuracy" in self.settings.headline
         if re.fullmatch(outcomes.OF_CONDITIONS, outcome):
             return bool(self.settings.condition_groups)
         return outcome not in outcomes.OF_CURVE
+
+
+@dataclass(frozen=True)
+class CurveTrial:
+    """A training of the curve demo, which has neither pictures nor scores."""
+
+    settings: curve.Settings
+    report = "curve"
+
+    def steps(self, faces: int = 0) -> int:
+        return self.settings.steps
+
+    @property
+    def reals_per_step(self) -> int:
+        return self.settings.batch_size
+
+    def has(self, outcome: str) -> bool:
+        return outcome in outcomes.OF_CURVE
+
+
+Trial = FaceTrial | CurveTrial

@@ -1,12 +1,12 @@
-"""A trial: one training of a report with one seed, which may go wrong and is then a trial that went wrong."""
+"""A trial: one training of a report with one seed. Divergence is a result, not an error."""
 
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from ganlib.core import tables
 from ganlib.core.device import kernels, processor
-from ganlib.core.tables import write_json
 from ganlib.curve import settings as curve
 from ganlib.curve import training as curve_training
 from ganlib.data.faces import Faces
@@ -19,16 +19,16 @@ from ganlib.training import loop
 
 
 def train(training: dict[str, Any], folder: Path, *, seed: int, save_every: int | None) -> None:
-    """Train what a settings file says; `folder` gets what a training leaves, of the demo its figures, and the machine's name.
+    """Train as training.json says; `folder` gets the outputs, the demo's metrics, and the machine.
 
-    A training whose numbers are no longer finite leaves diverged.txt with the reason, and is no error.
+    A training whose numbers are no longer finite leaves diverged.txt with the reason.
     """
     outputs, settings = Outputs.below(folder), settings_from(training)
     for output in outputs:
         output.mkdir(parents=True, exist_ok=True)
     try:
         if isinstance(settings, curve.Settings):
-            write_json(curve_training.train(settings, outputs, seed=seed), folder / CURVE)
+            tables.write_json(curve_training.train(settings, outputs, seed=seed), folder / CURVE)
         else:
             faces = Faces.open(paths.faces(settings.crop), training["split"]).first(settings.train_images)
             loop.train(
@@ -45,5 +45,10 @@ def train(training: dict[str, Any], folder: Path, *, seed: int, save_every: int 
         progress.log(f"this trial counts as failed: {error}")
         with replacing(folder / DIVERGED) as target:
             target.write_text(f"{error}\n", encoding="utf-8")
-    threads = 1 if isinstance(settings, curve.Settings) else torch.get_num_threads()
-    write_json({"processor": processor(), "kernels": kernels(), "threads": threads}, folder / MACHINE)
+    machine = {
+        "torch": torch.__version__.partition("+")[0],
+        "processor": processor(),
+        "kernels": kernels(),
+        "threads": 1 if isinstance(settings, curve.Settings) else torch.get_num_threads(),
+    }
+    tables.write_json(machine, folder / MACHINE)

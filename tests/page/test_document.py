@@ -290,7 +290,7 @@ def test_ratios_of_a_scores_excess_are_in_per_cent(judged):
 
 
 def test_verdict_without_an_interval_is_drawn_without_one(judged):
-    result = verdicts.claims(judged(low=None, high=None, margin=None, dots=[]) / verdicts.FILE)[0]["results"][0]
+    result = verdicts.claims(judged(low=None, high=None, margin=None, per_seed=[]) / verdicts.FILE)[0]["results"][0]
     assert not any(f'class="{part}"' in result["chart"] for part in ("interval", "margin", "seed"))
     assert "difference 0.2; 3 seeds" in shown(written())
 

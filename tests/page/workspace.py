@@ -121,7 +121,7 @@ def claim(changes: dict[str, Any]) -> dict[str, Any]:
         "sentence": "Its own rates score a KID lower by 0.2.",
         "processors": ["a processor"],
         "holds": True,
-        "dots": [0.1, 0.2, 0.3],
+        "per_seed": [0.1, 0.2, 0.3],
     }
     words = {"report": "dcgan64", "says": "better <quality>", "at": "L258", "claim": "Unequal rates are better."}
     return {"name": "rates", "state": "tested", **words, "results": {"toons": result | changes}}

@@ -1,4 +1,4 @@
-"""What is committed: docs/claims.md and docs/claims.json are current, and each verdict follows from its table."""
+"""What is committed: docs/claims.md and studies/claims.json are current, and each verdict follows from its table."""
 
 import json
 from pathlib import Path
@@ -6,13 +6,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from docs import claims
 from ganlib.core.tables import save_metrics
-from ganlib.studies import declarations, noise, places, results
+from ganlib.studies import declarations, paths, results, spread
 from tests.conftest import ROOT
+from tools import claims
 
-VERDICTS = sorted((ROOT / places.VERDICTS).glob("*/*.json"))
-NOISE = sorted((ROOT / places.VERDICTS).glob("*/noise/*.json"))
+VERDICTS = sorted((ROOT / paths.VERDICTS).glob("*/*.json"))
+SPREAD = sorted((ROOT / paths.VERDICTS).glob("*/spread/*.json"))
 
 
 @pytest.fixture(scope="module")
@@ -21,8 +21,8 @@ def entries() -> list[claims.Entry]:
 
 
 def test_page_and_data_are_those_that_the_command_writes(entries):
-    assert claims.PAGE.read_text(encoding="utf-8") == claims.page(entries), "run python -m docs.claims"
-    assert claims.DATA.read_text(encoding="utf-8") == claims.data(entries), "run python -m docs.claims"
+    assert claims.PAGE.read_text(encoding="utf-8") == claims.page(entries), "run make docs"
+    assert paths.CLAIMS.read_text(encoding="utf-8") == claims.data(entries), "run make docs"
 
 
 def test_every_claim_stands_on_the_page_with_what_became_of_it(entries):
@@ -36,16 +36,16 @@ def test_every_claim_stands_on_the_page_with_what_became_of_it(entries):
 
 @pytest.mark.parametrize("path", VERDICTS, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_committed_verdict_follows_from_its_table(path, tmp_path):
-    study = declarations.load(ROOT / declarations.FILE).studies[path.stem]
-    table = (ROOT / places.results(path.parent.name, path.stem)).read_text(encoding="utf-8")
+    study = declarations.load(ROOT / declarations.FILE, ROOT / declarations.CATALOGUE).studies[path.stem]
+    table = (ROOT / paths.results(path.parent.name, path.stem)).read_text(encoding="utf-8")
     save_metrics(results.metrics(results.judge(study, table)), tmp_path / "again.json")
     assert json.loads((tmp_path / "again.json").read_text(encoding="utf-8")) == json.loads(path.read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("path", NOISE, ids=lambda path: f"{path.parents[1].name}-{path.stem}")
-def test_committed_noise_follows_from_its_table(path, tmp_path):
-    table = pd.read_csv(ROOT / places.results(path.parents[1].name, f"noise/{path.stem}"))
-    save_metrics(noise.summary(table.to_dict("records")), tmp_path / "again.json")
+@pytest.mark.parametrize("path", SPREAD, ids=lambda path: f"{path.parents[1].name}-{path.stem}")
+def test_committed_spread_follows_from_its_table(path, tmp_path):
+    table = pd.read_csv(ROOT / paths.results(path.parents[1].name, f"spread/{path.stem}"))
+    save_metrics(spread.summary(table.to_dict("records")), tmp_path / "again.json")
     assert json.loads((tmp_path / "again.json").read_text(encoding="utf-8")) == json.loads(path.read_text(encoding="utf-8"))
 
 
@@ -72,27 +72,35 @@ def test_results_are_told_counted_and_marked(tmp_path, monkeypatch):
     for name in ("params.yaml", "studies"):
         (tmp_path / name).symlink_to(ROOT / name)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(places, "RESULTS", Path("results"))
-    monkeypatch.setattr(places, "VERDICTS", Path("verdicts"))
+    monkeypatch.setattr(paths, "RESULTS", Path("results"))
+    monkeypatch.setattr(paths, "VERDICTS", Path("verdicts"))
     for name, kids in {"unequal_rates": (0.2, 0.1), "gaussian_z": (0.2, 0.2)}.items():
-        places.results("toons", name).parent.mkdir(parents=True, exist_ok=True)
-        sides = zip(("dcgan64", declarations.load().studies[name].than), kids, strict=True)
+        paths.results("toons", name).parent.mkdir(parents=True, exist_ok=True)
+        sides = zip(("dcgan64", declarations.load().studies[name].control), kids, strict=True)
         lines = [
             f"{trial},{seed},lived,4000,{kid * (1 + seed / 20)},0.0,preview,250,a processor" for trial, kid in sides for seed in range(1, 7)
         ]
-        places.results("toons", name).write_text(
+        paths.results("toons", name).write_text(
             "\n".join(["trial,seed,status,step,kid,floor,scale,samples,processor", *lines]), encoding="utf-8"
         )
-    spread = {"kid_mean": 0.2, "kid_lowest": 0.1, "kid_highest": 0.3, "kid_spread": 0.07, "seen_by_6": 0.16, "seen_by_12": 0.1, "seeds": 10}
-    save_metrics(spread, places.verdict("toons", "noise/dcgan64"))
+    summary = {
+        "kid_mean": 0.2,
+        "kid_lowest": 0.1,
+        "kid_highest": 0.3,
+        "kid_spread": 0.07,
+        "min_detectable_effect_n6": 0.16,
+        "min_detectable_effect_n12": 0.1,
+        "seeds": 10,
+    }
+    save_metrics(summary, paths.verdict("toons", "spread/dcgan64"))
     found = {entry["name"]: entry for entry in claims.entries()}
     assert found["unequal_rates"]["state"] == "tested"
     result = found["unequal_rates"]["results"]["toons"]
     assert (result["holds"], result["processors"]) == (True, ["a processor"])
-    assert result["dots"] == [-1.0] * 6  # each seed has twice the excess on the claim's side
+    assert result["per_seed"] == [-1.0] * 6  # each seed has twice the excess on the claim's side
     assert not found["gaussian_z"]["results"]["toons"]["holds"]
     page = claims.page(list(found.values()))
-    assert "**On `toons`**: 2 studies, of which 1 contradicted, 1 undecided." in page
-    assert "1 hold together at 5 %" in page
-    assert "At preview scale (toons, 4,000 steps, N = 250, 6 seeds a side): **contradicted** `*`; KID above" in page
+    assert "**On `toons`**: 2 studies: 1 contradicted, 1 undecided." in page
+    assert "1 of 2 remain significant" in page
+    assert "At preview scale (toons, 4,000 steps, N = 250, 6 seeds per arm): **contradicted** `*`; KID above" in page
     assert "| `dcgan64` | toons | 10 | 0.200, 0.100 to 0.300 | 7% | 16% | 10% |" in page

@@ -1,4 +1,4 @@
-"""Studies as they are declared, and mistakes in them: each ends in one line with file, key and what is allowed."""
+"""Studies as they are declared, and mistakes in them: each ends in one line with file, key and allowed values."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,46 +8,75 @@ import pytest
 from ruamel.yaml import YAML
 
 from ganlib import params
-from ganlib.studies import declarations, fit
+from ganlib.studies import declarations, validation
+from ganlib.studies.declarations import CATALOGUE, FILE
+from ganlib.studies.study import CurveTrial, FaceTrial
 from ganlib.support.errors import UserError
 from tests.conftest import ROOT
 
-FILE = ROOT / "studies" / "params.yaml"
+Changed = Callable[[dict[str, Any]], tuple[Path, Path]]
+
+
+def edited(source: Path, target: Path, changes: dict[str, Any]) -> Path:
+    """A copy with the dotted keys in `changes` set; None deletes a key."""
+    yaml = YAML(typ="safe")
+    values = yaml.load(source)
+    for key, value in changes.items():
+        *blocks, last = key.split(".")
+        place = values
+        for block in blocks:
+            place = place.setdefault(block, {})
+        if value is None:
+            del place[last]
+        else:
+            place[last] = value
+    yaml.dump(values, target)
+    return target
 
 
 @pytest.fixture
-def changed(tmp_path: Path) -> Callable[..., Path]:
-    """A copy of studies/params.yaml with some keys, given as dotted names, set to other values; None takes one out."""
+def changed(tmp_path: Path) -> Changed:
+    """Copies of params.yaml and catalogue.yaml; `params:` before a key means the former."""
 
-    def change(changes: dict[str, Any]) -> Path:
-        yaml = YAML()
-        values = yaml.load(FILE)
-        for key, value in changes.items():
-            *blocks, last = key.split(".")
-            place = values
-            for block in blocks:
-                place = place.setdefault(block, {})
-            if value is None:
-                del place[last]
-            else:
-                place[last] = value
-        path = tmp_path / "studies.yaml"
-        yaml.dump(values, path)
-        return path
+    def change(changes: dict[str, Any]) -> tuple[Path, Path]:
+        own = {key.removeprefix("params:"): value for key, value in changes.items() if key.startswith("params:")}
+        others = {key: value for key, value in changes.items() if not key.startswith("params:")}
+        return edited(ROOT / FILE, tmp_path / "params.yaml", own), edited(ROOT / CATALOGUE, tmp_path / "catalogue.yaml", others)
 
     return change
 
 
-def test_declared_studies_are_sound_and_of_the_six_seeds():
-    declared = declarations.load(FILE)
-    assert declared.seeds == [1, 2, 3, 4, 5, 6]
-    assert declared.noise == ["dcgan64", "dense64"]
-    used = {trial for study in declared.studies.values() for trial in study.trials}
-    assert used == set(declared.trials)  # nothing is trained for nobody
+def settings(trial: object) -> Any:
+    assert isinstance(trial, FaceTrial)
+    return trial.settings
 
 
-def test_trial_has_the_previews_settings_but_for_its_own():
-    equal = declarations.load(FILE).trials["dcgan64_equal_rates"].settings
+def test_declared_studies_are_sound_and_use_six_seeds():
+    found = declarations.load(ROOT / FILE, ROOT / CATALOGUE)
+    assert found.seeds == [1, 2, 3, 4, 5, 6]
+    assert found.spread_trials == ["dcgan64", "dense64"]
+    assert {trial for name in found.declared for trial in found.studies[name].trials} == set(found.declared_trials)
+
+
+def test_every_claim_is_in_the_catalogue_once_and_every_trial_is_used():
+    found = declarations.load(ROOT / FILE, ROOT / CATALOGUE)
+    assert len(found.studies) + len(found.claims) > 90
+    assert {trial for study in found.studies.values() for trial in study.trials} == set(found.trials)
+    assert {claim.report for claim in found.claims.values()} >= {"dcgan112", "dcgan64", "dense64", "began64", "dcgan56"}
+
+
+@pytest.mark.parametrize("name", ["leaky_in_both", "curve_uncoupled_bounds"])
+def test_study_of_the_catalogue_is_declared_by_its_name_and_its_arms(changed, name):
+    known = declarations.load(ROOT / FILE, ROOT / CATALOGUE)
+    study = known.studies[name]
+    arms = {"treatment": study.treatment, "control": study.control}
+    trials = list(dict.fromkeys([*known.declared_trials, *study.trials]))
+    found = declarations.load(*changed({f"params:declared.{name}": arms, "params:trials": trials}))
+    assert (set(found.declared), found.declared_trials) == ({*known.declared, name}, trials)
+
+
+def test_trial_has_the_previews_settings_except_for_its_own():
+    equal = settings(declarations.load(ROOT / FILE, ROOT / CATALOGUE).trials["dcgan64_equal_rates"])
     own = params.load().report("dcgan64")
     assert equal.lr_d == 2e-4
     assert own.model_dump(exclude={"lr_d"}) == equal.model_dump(exclude={"lr_d"})
@@ -55,97 +84,135 @@ def test_trial_has_the_previews_settings_but_for_its_own():
     assert own.width < 1
 
 
-def test_trials_own_settings_come_before_the_previews(changed):
-    trial = declarations.load(changed({"trials.began64.gamma": 0.3, "trials.began64_no_bound.gamma": 0.3})).trials["began64"]
-    assert trial.settings.gamma == 0.3
+def test_trials_own_settings_take_precedence_over_the_previews(changed):
+    found = declarations.load(*changed({"trials.began64.gamma": 0.3, "trials.began64_no_bound.gamma": 0.3}))
+    assert settings(found.trials["began64"]).gamma == 0.3
 
 
-def test_overrides_do_not_count_in_trials(changed_params, monkeypatch):
+def test_overrides_do_not_apply_to_trials(changed_params, monkeypatch):
     path = changed_params({"lr_d": 1e-3, "numerics.precision": "fp32"})
     monkeypatch.chdir(path.parent)
-    (path.parent / "studies").mkdir()
-    declared = declarations.load(FILE)
-    assert (declared.trials["dcgan64"].settings.lr_d, declared.trials["dcgan64_equal_rates"].settings.lr_d) == (5e-5, 2e-4)
-    assert declared.trials["dcgan64"].settings.precision == "fp32"
+    trials = declarations.load(ROOT / FILE, ROOT / CATALOGUE).trials
+    assert (settings(trials["dcgan64"]).lr_d, settings(trials["dcgan64_equal_rates"]).lr_d) == (5e-5, 2e-4)
+    assert settings(trials["dcgan64"]).precision == "fp32"
 
 
 def test_trial_can_be_scored_against_another_crop(changed):
-    others = {f"trials.dcgan64{side}.scored_crop": "tight64" for side in ("", "_equal_rates", "_uniform")}
-    declared = declarations.load(changed(others))
-    assert (declared.trials["dcgan64"].crop, declared.trials["dcgan64"].settings.crop) == ("tight64", "wide64")
-    assert declared.trials["curve"].crop is None
+    scored = {name: "tight64" for name, trial in declarations.load(ROOT / FILE, ROOT / CATALOGUE).trials.items() if "dcgan64" in name}
+    found = declarations.load(*changed({f"trials.{name}.scored_crop": crop for name, crop in scored.items()})).trials["dcgan64"]
+    assert isinstance(found, FaceTrial)
+    assert (found.crop, found.settings.crop) == ("tight64", "wide64")
 
 
-STUDY = "studies.unequal_rates"
+STUDY, MAX_POOLS = "studies.unequal_rates", "studies.strides_or_max_pools"
 MISTAKES = [
-    ({"seed": [1]}, "seed: unknown key, did you mean 'seeds'?"),
-    ({"seeds": [1, 2, 3, 4, 5, 6, 7]}, "seeds: must be 1 to 6, or 1 to 12 for the second look"),
-    ({"seeds": [2, 3, 4, 5, 6, 7]}, "seeds: must be 1 to 6"),
-    ({"seeds": [1, 2]}, "seeds: must be 1 to 6"),
-    ({"noise.seeds": [12]}, "noise.seeds: must be above 12"),
-    ({"noise.trials": {"dcgan46": None}}, "noise.trials: 'dcgan46' is unknown, did you mean 'dcgan64'?"),
+    ({"params:seed": [1]}, "seed: unknown key, did you mean 'seeds'?"),
+    ({"params:seeds": [1, 2, 3, 4, 5, 6, 7]}, "seeds: must be 1 to 6, or 1 to 12 for the second look"),
+    ({"params:seeds": [2, 3, 4, 5, 6, 7]}, "seeds: must be 1 to 6"),
+    ({"params:seeds": [1, 2]}, "seeds: must be 1 to 6"),
+    ({"params:spread.seeds": [12]}, "spread.seeds: must be above 12"),
+    ({"params:spread.trials": ["dcgan46"]}, "spread.trials: 'dcgan46' is unknown, did you mean 'dcgan64'?"),
+    ({"params:spread.trials": ["curve"]}, "spread.trials: curve is a trial of the curve demo, which has no KID"),
+    ({"params:spread.trials": ["dcgan64_max_pools"]}, "trials: dcgan64_max_pools is missing: add it, since spread.trials needs it"),
+    ({"params:trials": ["dcgan64"]}, "trials: dense64 is missing: add it, since declared."),
+    ({"params:trials": ["dcgan64", "dcgan64"]}, "trials: dcgan64 is listed twice"),
+    ({"params:trials": ["dcgan46"]}, "trials: 'dcgan46' is unknown, did you mean 'dcgan64'?"),
+    ({"params:declared.unequal_rates.treatment": "dcgan56"}, f"declared.unequal_rates.treatment: must be dcgan64, as in {CATALOGUE}"),
+    ({"params:declared.unequal_rates.control": None}, "declared.unequal_rates.control: missing; it has no default"),
+    ({"params:declared.gaussian": {"treatment": "a", "control": "b"}}, "declared: 'gaussian' is unknown, did you mean 'gaussian_z'?"),
+    (
+        {"params:declared.instance_norm": {"treatment": "a", "control": "b"}},
+        "declared.instance_norm: no study tests this claim; needs: a setting norm",
+    ),
+    (
+        {"params:declared.six_hours": {"treatment": "a", "control": "b"}},
+        "declared.six_hours: no study tests this claim; not testable: Mostly the loading of pictures",
+    ),
+    ({"claim": {}}, "claim: unknown key, did you mean 'claims'?"),
+    ({"claims.inputs_normalised.need": "x"}, "claims.inputs_normalised.need: unknown key, did you mean 'need"),
+    ({"claims.inputs_normalised.regime": "x"}, "claims.inputs_normalised.regime: unknown key"),
+    ({"claims.inputs_normalised.done": "x"}, "claims.inputs_normalised: must have exactly one of needs, not_testable, done"),
+    ({"claims.inputs_normalised.needs": None}, "claims.inputs_normalised: must have exactly one of needs, not_testable, done"),
+    ({"claims.inputs_normalised.report": "dcgan46"}, "claims.inputs_normalised.report: 'dcgan46' is unknown"),
+    ({f"{MAX_POOLS}.control": "dcgan64_mux_pools"}, f"{MAX_POOLS}.control: 'dcgan64_mux_pools' is unknown"),
+    ({"trials.dcgan64_max_pools.sampling": "median"}, "trials.dcgan64_max_pools.sampling: 'median' is not allowed"),
     ({"trials.dcgan64.lrd": 1e-4}, "trials.dcgan64.lrd: unknown key, did you mean 'lr_d'?"),
     ({"trials.dcgan64.lr_d": -1.0}, "trials.dcgan64.lr_d: -1.0 is not allowed: must be greater than 0"),
     ({"trials.dcgan64.report": None}, "trials.dcgan64.report: missing; it names the report whose settings the others change"),
     ({"trials.dcgan64.report": "dcgan46"}, "trials.dcgan64.report: 'dcgan46' is unknown, did you mean 'dcgan64'?"),
     ({"trials.dcgan64.crop": "tight56"}, "trials.dcgan64.crop: tight56 makes 56x56 pictures and dcgan64 takes 64x64"),
     ({"trials.dcgan64.scored_crop": "tight46"}, "trials.dcgan64.scored_crop: 'tight46' is unknown, did you mean 'tight64'?"),
-    ({"trials.UP": {"report": "dcgan64"}}, "trials: 'UP' names files and stages, so it is of a-z, 0-9 and _ alone"),
+    ({"trials.UP": {"report": "dcgan64"}}, "trials: 'UP' names files and stages: use only a-z, 0-9 and _"),
     ({"trials.curve.epochs": 3}, "trials.curve.epochs: unknown key"),
     ({f"{STUDY}.claim": None}, f"{STUDY}.claim: missing; it has no default"),
     ({f"{STUDY}.outcom": "fid"}, f"{STUDY}.outcom: unknown key, did you mean 'outcome'?"),
     ({f"{STUDY}.report": "dcgan46"}, f"{STUDY}.report: 'dcgan46' is unknown"),
-    ({f"{STUDY}.than": "dcgan64_equal_rate"}, f"{STUDY}.than: 'dcgan64_equal_rate' is unknown, did you mean 'dcgan64_equal_rates'?"),
+    ({f"{STUDY}.control": "dcgan64_equal_rate"}, f"{STUDY}.control: 'dcgan64_equal_rate' is unknown, did you mean 'dcgan64_equal_rates'?"),
     ({f"{STUDY}.outcome": "kidd"}, f"{STUDY}.outcome: 'kidd' is unknown, did you mean 'kid'?; one of closer_than_held_out, coverage"),
-    ({f"{STUDY}.outcome": "d_accuracy"}, f"{STUDY}.outcome: d_accuracy is neither better nor worse where it is larger"),
-    ({f"{STUDY}.than": "dcgan64"}, f"{STUDY}.than: is the same trial as `better`"),
+    ({f"{STUDY}.outcome": "d_accuracy"}, f"{STUDY}.outcome: d_accuracy has no better direction"),
+    ({f"{STUDY}.control": "dcgan64"}, f"{STUDY}.control: is the same trial as `treatment`"),
     ({f"{STUDY}.equal": None}, f"{STUDY}.equal: missing: steps or pictures"),
     ({f"{STUDY}.equal": "epochs"}, f"{STUDY}.equal: 'epochs' is not allowed: must be 'steps' or 'pictures'"),
     ({f"{STUDY}.margin": 0.0}, f"{STUDY}.margin: 0.0 is not allowed: must be greater than 0"),
     ({"trials.dcgan64.scored_crop": 64}, "trials.dcgan64.scored_crop: 64 is no crop; one of squashed112, tight56, tight64, wide64"),
     ({"trials.curve.scored_crop": "wide64"}, "trials.curve.scored_crop: unknown key"),
     ({"trials.dcgan64.precision": "bf16"}, "trials.dcgan64.precision: unknown key; it belongs under numerics in params.yaml, for all"),
-    ({"noise.trials": {"curve": None}}, "noise.trials.curve: is a trial of the demo, which has no KID to spread"),
-    ({"noise.trials": {"dcgan64": 6}}, "noise.trials.dcgan64: 6 is not allowed: must be blank"),
     ({f"{STUDY}.outcome": None, f"{STUDY}.outcom": "kid"}, f"{STUDY}.outcom: unknown key, did you mean 'outcome'? (and 1 more)"),
-    ({f"{STUDY}.outcome": "within_bounds"}, f"{STUDY}.outcome: within_bounds is no figure of dcgan64, whose report is dcgan64"),
-    ({f"{STUDY}.outcome": "diversity_within"}, f"{STUDY}.outcome: diversity_within is no figure of dcgan64"),
-    ({f"{STUDY}.outcome": "hair_excess"}, f"{STUDY}.outcome: hair_excess is no figure of dcgan64"),
-    ({"studies.curve_half.outcome": "fid"}, "studies.curve_half.outcome: fid is no figure of curve, whose report is curve"),
-    ({"studies.out_of_bound_loss.outcome": "fooled"}, "studies.out_of_bound_loss.outcome: fooled is no figure of began64"),
-    ({"trials.dcgan64_equal_rates.scored_crop": "tight64"}, f"{STUDY}.than: is scored against reals of tight64 and `better` of wide64"),
-    ({"trials.dcgan64_equal_rates.lr_d": None}, f"{STUDY}.than: dcgan64_equal_rates has the settings of dcgan64"),
-    ({"studies.curve_half.expected": [0.9, 0.1]}, "studies.curve_half.expected: must rise: the lowest value and the highest"),
+    ({f"{STUDY}.outcome": "within_bounds"}, f"{STUDY}.outcome: dcgan64 has no within_bounds: its report is dcgan64"),
+    ({f"{STUDY}.outcome": "diversity_within"}, f"{STUDY}.outcome: dcgan64 has no diversity_within"),
+    ({f"{STUDY}.outcome": "hair_excess"}, f"{STUDY}.outcome: dcgan64 has no hair_excess"),
+    ({"studies.curve_half.outcome": "fid"}, "studies.curve_half.outcome: curve has no fid: its report is curve"),
+    ({"studies.out_of_bound_loss.outcome": "fooled"}, "studies.out_of_bound_loss.outcome: began64 has no fooled"),
+    ({f"{MAX_POOLS}.control": "dcgan56"}, f"{MAX_POOLS}.control: is scored against reals of tight56 and `treatment` of wide64"),
+    ({"trials.dcgan64_equal_rates.lr_d": None}, f"{STUDY}.control: dcgan64_equal_rates has the same settings as dcgan64"),
+    ({"studies.curve_half.expected": [0.9, 0.1]}, "studies.curve_half.expected: the first value must be below the second"),
     ({"studies.curve_half.expected": [0.1, 0.5, 0.9]}, "studies.curve_half.expected: [0.1, 0.5, 0.9] is not allowed: must hold 2 or fewer"),
     ({"studies.curve_half.expected": [float("nan"), 1.0]}, "studies.curve_half.expected.0: nan is not allowed: must be a finite number"),
-    ({"studies.curve_half.margin": 0.1}, "studies.curve_half.margin: an expectation has none"),
-    ({"studies.curve_half.equal": "steps"}, "studies.curve_half.equal: is of two sides, and there is one: leave it out"),
-    ({f"{STUDY}.expected": [0.0, 1.0]}, f"{STUDY}.than: an expectation is of one trial"),
-    ({f"{STUDY}.moments": [200]}, f"{STUDY}.than: over time a trial is compared with itself"),
-    ({"studies.d_is_not_fooled.moments": [200]}, "studies.d_is_not_fooled.moments: a study is over time or of an expectation"),
+    ({"studies.curve_half.expected": [None, None]}, "studies.curve_half.expected: needs at least one bound"),
+    (
+        {"studies.curve_half.expected": [0.45, 1.0]},
+        "studies.curve_half.expected: 1 is no bound for d_real, whose limits are 0 and 1",
+    ),
+    ({"studies.curve_half.expected": [0.0, 0.5]}, "studies.curve_half.expected: 0 is no bound for d_real"),
+    (
+        {"studies.no_saturation.expected": [None, 0.0]},
+        "studies.no_saturation.expected: 0 is no bound for saturated, whose limits",
+    ),
+    ({"studies.curve_score.expected": [-2.0, 0.5]}, "studies.curve_score.expected: 0.5 is no bound for d_score"),
+    ({"studies.curve_half.margin": 0.1}, "studies.curve_half.margin: does not apply to an expectation"),
+    ({"studies.curve_half.equal": "steps"}, "studies.curve_half.equal: applies to two trials, and there is one"),
+    ({f"{STUDY}.expected": [0.0, 1.0]}, f"{STUDY}.control: an expectation is about one trial"),
+    ({f"{STUDY}.moments": [200]}, f"{STUDY}.control: a study over time compares a trial with itself"),
+    ({"studies.d_is_not_fooled.moments": [200]}, "studies.d_is_not_fooled.moments: cannot be combined with `expected`"),
     ({"studies.better_over_time.moments": [300]}, "studies.better_over_time.moments: dense64 keeps no generator at step 300"),
-    ({"studies.better_over_time.moments": [1000, 200]}, "studies.better_over_time.moments: must rise"),
-    ({"studies.better_over_time.outcome": "coverage"}, "studies.better_over_time.outcome: on the way only kid and fid are taken"),
+    ({"studies.better_over_time.moments": [1000, 200]}, "studies.better_over_time.moments: must be in ascending order"),
+    ({"studies.better_over_time.outcome": "coverage"}, "studies.better_over_time.outcome: coverage is not measured during training"),
     ({"studies.d_is_not_fooled.expected": [0.5]}, "studies.d_is_not_fooled.expected: [0.5] is not allowed: must hold 2 or more"),
 ]
 
 
 @pytest.mark.parametrize(("changes", "message"), MISTAKES, ids=[message[:50] for _, message in MISTAKES])
 def test_mistake_is_one_line_with_file_and_key(changed, changes, message):
-    path = changed(changes)
+    files = changed(changes)
     with pytest.raises(UserError) as error:
-        declarations.load(path)
-    assert str(error.value).startswith(f"{path}: {message}")
+        declarations.load(*files)
+    assert str(error.value).startswith(f"{files[not any(key.startswith('params:') for key in changes)]}: {message}")
     assert "\n" not in str(error.value)
+
+
+def test_claim_cannot_have_the_name_of_a_study(changed):
+    block = YAML(typ="safe").load(ROOT / CATALOGUE)["claims"]["instance_norm"]
+    with pytest.raises(UserError, match=r"claims\.unequal_rates: a study has the same name: choose another"):
+        declarations.load(*changed({"claims.unequal_rates": block}))
 
 
 FACES = dict.fromkeys(("wide64", "tight64", "tight56", "squashed112"), 3200)
 
 
-def lengths(path: Path, **faces: int) -> None:
-    declared = declarations.load(path)
-    crops = {name: trial.settings.crop for name, trial in declared.trials.items() if not trial.is_curve}
-    fit.check_lengths(declared.trials, declared.studies, {name: {**FACES, **faces}[crop] for name, crop in crops.items()}, path)
+def lengths(files: tuple[Path, Path], **faces: int) -> None:
+    found = declarations.load(*files)
+    crops = {name: trial.settings.crop for name, trial in found.trials.items() if isinstance(trial, FaceTrial)}
+    validation.check_lengths(found.trials, found.studies, {name: {**FACES, **faces}[crop] for name, crop in crops.items()}, files[1])
 
 
 HALVES = {"trials.dcgan64_equal_rates.batch_size": 8, f"{STUDY}.equal": "pictures"}
@@ -160,26 +227,32 @@ def test_equal_pictures_are_counted_by_batches(changed):
 @pytest.mark.parametrize(
     ("changes", "faces", "message"),
     [
-        (HALVES, {}, f"{STUDY}.equal: dcgan64 has 64,000 and dcgan64_equal_rates has 32,000 pictures: max_steps and epochs"),
+        (HALVES, {}, f"{STUDY}.equal: dcgan64 has 64,000 and dcgan64_equal_rates has 32,000 pictures: change max_steps or epochs"),
         ({"trials.dcgan64_equal_rates.max_steps": 100}, {}, f"{STUDY}.equal: dcgan64 has 4,000 and dcgan64_equal_rates has 100 steps"),
         ({"trials.dcgan64_equal_rates.epochs": 1}, {}, f"{STUDY}.equal: dcgan64 has 4,000 and dcgan64_equal_rates has 200 steps"),
         ({"trials.dcgan64_equal_rates.train_images": 160}, {}, f"{STUDY}.equal: dcgan64 has 4,000 and dcgan64_equal_rates has 400 steps"),
         ({"trials.dcgan64.train_images": 3201}, {}, "trials.dcgan64.train_images: 3,201 is more than the 3,200 pictures of the split"),
-        ({"trials.dcgan64.train_images": 15}, {}, "trials.dcgan64.batch_size: a step takes more than the 15 pictures that there are"),
-        ({}, {"tight56": 7}, "trials.dcgan56.batch_size: a step takes more than the 7 pictures that there are"),
+        ({"trials.dcgan64.train_images": 15}, {}, "trials.dcgan64.batch_size: a step takes more than the 15 available pictures"),
+        ({}, {"tight56": 7}, "trials.dcgan56.batch_size: a step takes more than the 7 available pictures"),
         (
             {"trials.dense64.snapshots": AT, "studies.better_over_time.moments": [200, 4000]},
             {},
-            "studies.better_over_time.moments: dense64 ends at step 4,000, which is compared with them: name earlier ones than 4,000",
+            "studies.better_over_time.moments: 4,000 is not before the end of dense64 at step 4,000, which the moments are compared with",
         ),
     ],
 )
-def test_what_does_not_fit_the_pictures_is_one_line_with_file_and_key(changed, changes, faces, message):
-    path = changed(changes)
+def test_length_that_does_not_fit_the_pictures_is_one_line_with_file_and_key(changed, changes, faces, message):
+    files = changed(changes)
     with pytest.raises(UserError) as error:
-        lengths(path, **faces)
-    assert str(error.value).startswith(f"{path}: {message}")
+        lengths(files, **faces)
+    assert str(error.value).startswith(f"{files[1]}: {message}")
 
 
-def test_declared_studies_fit_the_pictures():
-    lengths(FILE)
+def test_all_studies_of_the_catalogue_have_arms_of_equal_length():
+    lengths((ROOT / FILE, ROOT / CATALOGUE))
+
+
+def test_curve_trial_has_a_length_without_pictures():
+    curve = declarations.load(ROOT / FILE, ROOT / CATALOGUE).trials["curve"]
+    assert isinstance(curve, CurveTrial)
+    assert (curve.report, curve.steps(0)) == ("curve", params.load().curve.steps)

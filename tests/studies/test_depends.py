@@ -6,15 +6,16 @@ from typing import Any
 import pytest
 
 from ganlib import params
+from ganlib.core import tables
 from ganlib.studies import depends
-from ganlib.studies.study import Trial
+from ganlib.studies.study import CurveTrial, FaceTrial
 from ganlib.support import codehash, paths
 from tests.training import small
 
 
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> params.Params:
-    """params.yaml, faces and features of wide64 in place, and each digest of code told by what it is of."""
+    """params.yaml, faces and features of wide64 in place, and each digest of code replaced by the files."""
     found = params.load()
     small.small_faces(tmp_path / "raw", small.report("dense64"), 9)
     monkeypatch.chdir(tmp_path)
@@ -22,12 +23,15 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> params.Params:
     (tmp_path / "raw" / "faces").rename(paths.faces("wide64"))
     paths.features("wide64", found.protocol).parent.mkdir(parents=True)
     paths.features("wide64", found.protocol).write_bytes(b"features")
+    tables.write_yaml(
+        dict.fromkeys(("torch", "numpy", "scipy", "pillow", "torchvision", "simplejpeg"), "1.0"), paths.CHECKED / "environment.yaml"
+    )
     monkeypatch.setattr(codehash, "digest", lambda files, root: [*files])
     return found
 
 
-def trial(settings: params.Params, **changes: Any) -> Trial:
-    return Trial("dense64", settings.report("dense64").model_copy(update=changes), "wide64")
+def trial(settings: params.Params, **changes: Any) -> FaceTrial:
+    return FaceTrial("dense64", settings.report("dense64").model_copy(update=changes), "wide64")
 
 
 def test_trial_depends_on_its_code_its_settings_and_its_pictures(settings):
@@ -48,6 +52,16 @@ def test_scores_depend_on_their_code_and_on_the_reals(settings):
 
 
 def test_demo_depends_on_its_own_code(settings):
-    demo = Trial("curve", settings.curve, None)
+    demo = CurveTrial(settings.curve)
     assert depends.training(demo, settings)["code"] == depends.training_code("curve")
+    assert depends.training(demo, settings)["versions"] == {"numpy": "1.0", "torch": "1.0"}
     assert depends.scoring(demo, settings) == {"code": depends.scoring_code("curve")}
+
+
+@pytest.mark.parametrize(("package", "training", "scores"), [("torch", True, True), ("scipy", False, True), ("simplejpeg", False, False)])
+def test_trial_depends_on_the_versions_of_what_computes_it(settings, package, training, scores):
+    before = depends.training(trial(settings), settings), depends.scoring(trial(settings), settings)
+    versions = tables.read_yaml(paths.CHECKED / "environment.yaml")
+    tables.write_yaml({**versions, package: "2.0"}, paths.CHECKED / "environment.yaml")
+    after = depends.training(trial(settings), settings), depends.scoring(trial(settings), settings)
+    assert [a != b for a, b in zip(before, after, strict=True)] == [training, scores]

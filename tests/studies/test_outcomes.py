@@ -1,4 +1,4 @@
-"""Which way is better, and on which scale."""
+"""Which way is treatment, and on which scale."""
 
 import math
 
@@ -8,32 +8,40 @@ import pytest
 from ganlib.studies import outcomes
 
 
+def costs(name: str, treatment: list[float], control: list[float], *floor: float) -> tuple[np.ndarray, np.ndarray]:
+    return outcomes.costs(outcomes.KINDS[name](), np.array(treatment), np.array(control), *floor)
+
+
 def test_scores_are_compared_by_the_ratio_of_their_excess_over_the_floor():
-    better, than, logarithms = outcomes.costs(outcomes.find("kid"), np.array([0.12]), np.array([0.22]), 0.02)
-    assert logarithms
-    assert than - better == pytest.approx(math.log(2))
-    assert outcomes.find("kid").margin == pytest.approx(math.log(1.1))
+    treatment, control = costs("kid", [0.12], [0.22], 0.02)
+    assert control - treatment == pytest.approx(math.log(2))
+    assert outcomes.KINDS["kid"]().margin == pytest.approx(math.log(1.1))
 
 
-@pytest.mark.parametrize("better", [0.02, 0.01])
-def test_excess_at_or_below_the_floor_is_compared_as_it_is(better):
-    ours, theirs, logarithms = outcomes.costs(outcomes.find("kid"), np.array([better, 0.1]), np.array([0.22, 0.2]), 0.02)
-    assert not logarithms
-    assert (theirs - ours).tolist() == pytest.approx([0.22 - better, 0.1])
+@pytest.mark.parametrize("kid", [0.02, 0.01, 0.0201])
+def test_excess_below_the_standard_error_counts_as_the_standard_error(kid):
+    treatment, control = costs("kid", [kid, 0.1], [0.22, 0.2], 0.02, 0.005)
+    assert (control - treatment).tolist() == pytest.approx([math.log(0.2 / 0.005), math.log(0.18 / 0.08)])
 
 
-def test_shares_are_compared_by_their_difference_with_the_better_side_cheaper():
-    better, than, logarithms = outcomes.costs(outcomes.find("coverage"), np.array([0.5]), np.array([0.4]), 0.0)
-    assert (float((than - better)[0]), logarithms) == (pytest.approx(0.1), False)
-    better, than, _ = outcomes.costs(outcomes.find("fakes_out_of_range"), np.array([0.1]), np.array([0.4]), 0.0)
-    assert float((than - better)[0]) == pytest.approx(0.3)
+def test_excess_at_the_floor_counts_as_the_smallest_one_if_the_standard_error_is_unknown():
+    treatment, control = costs("kid", [0.02, 0.1], [0.22, 0.03], 0.02)
+    assert (control - treatment).tolist() == pytest.approx([math.log(0.2 / 0.01), math.log(0.01 / 0.08)])
+    assert costs("kid", [0.01], [0.02], 0.02) == (0, 0)  # nothing is above the floor
+
+
+def test_shares_are_compared_by_their_difference_with_the_better_arm_cheaper():
+    treatment, control = costs("coverage", [0.5], [0.4])
+    assert float((control - treatment)[0]) == pytest.approx(0.1)
+    treatment, control = costs("fakes_out_of_range", [0.1], [0.4])
+    assert float((control - treatment)[0]) == pytest.approx(0.3)
 
 
 @pytest.mark.parametrize("name", ["kid", "coverage", "closer_than_held_out"])
 def test_missing_figure_costs_infinity_whichever_way_is_better(name):
-    better, than, _ = outcomes.costs(outcomes.find(name), np.array([0.5, math.nan]), np.array([math.nan, 0.4]), 0.0)
-    assert (better[1], than[0]) == (math.inf, math.inf)
-    assert np.isfinite([better[0], than[1]]).all()
+    treatment, control = costs(name, [0.5, math.nan], [math.nan, 0.4])
+    assert (treatment[1], control[0]) == (math.inf, math.inf)
+    assert np.isfinite([treatment[0], control[1]]).all()
 
 
 @pytest.mark.parametrize(
@@ -51,6 +59,6 @@ def test_unknown_outcome_is_none():
     assert outcomes.find("prettiness") is None
 
 
-def test_words_tell_what_an_excess_is_of():
-    assert "than reals show Smiling" in outcomes.find("share_Smiling_excess").words
-    assert "hair is shown when asked for" in outcomes.find("hair_excess").words
+def test_label_tells_what_an_excess_is_of():
+    assert "than reals show Smiling" in outcomes.find("share_Smiling_excess").label
+    assert "hair is shown when asked for" in outcomes.find("hair_excess").label

@@ -3,6 +3,7 @@
 import json
 import math
 import random
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +11,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ganlib.core.tables import to_csv
-from ganlib.studies import declarations, places, results, words
+from ganlib.core import tables
+from ganlib.studies import paths, prose, results
 from ganlib.studies.study import Study
 from ganlib.support.errors import UserError
 from tests.conftest import ROOT
 
 DATASET, SEEDS = "toons", [1, 2, 3, 4, 5, 6]
-MACHINE = {"processor": "a processor", "kernels": "AVX2", "threads": 2}
+MACHINE = {"torch": "2.14.1", "processor": "a processor", "kernels": "AVX2", "threads": 2}
 
 
 @pytest.fixture(autouse=True)
@@ -26,12 +27,12 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def declared(name: str, **changes: Any) -> Study:
-    studies = declarations.checks.read(ROOT / "studies" / "params.yaml")["studies"]
+    studies = tables.read_yaml(ROOT / "studies" / "catalogue.yaml")["studies"]
     return Study.model_validate({**studies[name], **changes})
 
 
 def leave(trial: str, seed: int, moments: dict[int, float] | None = None, **figures: Any) -> None:
-    path = places.figures(DATASET, trial, seed)
+    path = paths.metrics(DATASET, trial, seed)
     path.parent.mkdir(parents=True)
     path.write_text(
         json.dumps({"status": "lived", "step": 4000, "scale": "preview", "samples": 250, **MACHINE, **figures}), encoding="utf-8"
@@ -41,7 +42,7 @@ def leave(trial: str, seed: int, moments: dict[int, float] | None = None, **figu
 
 
 def judged(study: Study, seeds: list[int] = SEEDS) -> dict[str, Any]:
-    return results.judge(study, to_csv(results.rows(study, DATASET, seeds)))
+    return results.judge(study, tables.to_csv(results.rows(study, DATASET, seeds)))
 
 
 def noisy(seed: int, value: float) -> float:
@@ -57,19 +58,21 @@ def test_difference_of_scores_is_a_share_of_the_excess_over_the_floor():
     assert found["verdict"] == "supported"
     assert found["difference"] == pytest.approx(0.2, abs=1e-4)
     assert 0.19 < found["low"] < 0.2 < found["high"] < 0.21
-    assert (found["better_median"], found["than_median"]) == pytest.approx((0.1, 0.12), abs=1e-4)
+    assert (found["treatment_median"], found["control_median"]) == pytest.approx((0.1, 0.12), abs=1e-4)
     assert (found["seeds"], found["steps"], found["scale"], found["samples"], found["of_excess"]) == (6, 4000, "preview", 250, True)
     assert "verdict_on_failures" not in found
-    sentence = words.sentence(study, found, DATASET)
-    assert sentence.startswith("At preview scale (toons, 4,000 steps, N = 250, 6 seeds a side): supported; KID above the floor 20% less on")
+    sentence = prose.sentence(study, found, DATASET)
+    assert sentence.startswith(
+        "At preview scale (toons, 4,000 steps, N = 250, 6 seeds per arm): supported; KID above the floor is 20% lower in the treatment arm (97.5% CI: 1"
+    )
 
 
 def test_table_holds_all_that_the_verdict_is_made_from():
     for seed in SEEDS:
         leave("dcgan64", seed, kid=noisy(seed, 0.1), kid_floor=0.02, coverage=0.3)
         leave("dcgan64_equal_rates", seed, kid=noisy(seed, 0.2), kid_floor=0.02, coverage=0.2)
-    text = to_csv(results.rows(declared("unequal_rates"), DATASET, SEEDS))
-    table = pd.read_csv(results.StringIO(text))
+    text = tables.to_csv(results.rows(declared("unequal_rates"), DATASET, SEEDS))
+    table = pd.read_csv(StringIO(text))
     assert len(table) == 12
     assert set(table["processor"]) == {"a processor"}
     assert table["coverage"].tolist() == [0.3] * 6 + [0.2] * 6
@@ -77,15 +80,15 @@ def test_table_holds_all_that_the_verdict_is_made_from():
     assert results.judge(declared("unequal_rates"), shuffled) == pytest.approx(results.judge(declared("unequal_rates"), text))
 
 
-def test_dots_are_what_each_seed_says():
+def test_values_per_seed_are_those_of_each_seed():
     for seed in SEEDS:
         leave("dcgan64", seed, kid=0.12, kid_floor=0.02)
         leave("dcgan64_equal_rates", seed, kid=0.12 + 0.1 * seed, kid_floor=0.02)
         leave("dense64", seed, d_accuracy=seed / 10 if seed > 1 else "")
-    text = to_csv(results.rows(declared("unequal_rates"), DATASET, SEEDS))
-    assert results.dots(declared("unequal_rates"), text) == pytest.approx([1 - 1 / (1 + seed) for seed in SEEDS])
-    text = to_csv(results.rows(declared("d_is_not_fooled"), DATASET, SEEDS))
-    assert results.dots(declared("d_is_not_fooled"), text) == pytest.approx([seed / 10 for seed in SEEDS[1:]])
+    text = tables.to_csv(results.rows(declared("unequal_rates"), DATASET, SEEDS))
+    assert results.per_seed(declared("unequal_rates"), text) == pytest.approx([1 - 1 / (1 + seed) for seed in SEEDS])
+    text = tables.to_csv(results.rows(declared("d_is_not_fooled"), DATASET, SEEDS))
+    assert results.per_seed(declared("d_is_not_fooled"), text) == pytest.approx([seed / 10 for seed in SEEDS[1:]])
 
 
 def test_studys_own_margin_is_the_one_that_counts():
@@ -104,13 +107,13 @@ def test_collapsed_and_diverged_runs_are_counted_and_medians_stand_in_for_means(
         told = {"kid": 0.9 if fails else noisy(seed, 0.11), "kid_floor": 0.0, "status": "collapsed" if fails else "lived"}
         leave("dcgan64_equal_rates", seed, **({"status": "diverged", "step": ""} if seed == 2 else told))
     found = judged(study, list(range(1, 13)))
-    assert (found["better_failed"], found["than_failed"], found["verdict_on_failures"]) == (0, 5, "supported")
+    assert (found["treatment_failed"], found["control_failed"], found["verdict_on_failures"]) == (0, 5, "supported")
     assert found["verdict"] == "supported"  # by the median: the other seven are a tenth better too
     assert found["high"] > found["difference"] > 0.05
-    assert "0 of 12 runs failed against 5 of 12: supported on failures" in words.sentence(study, found, DATASET)
+    assert "0 of 12 runs failed against 5 of 12: supported on failures" in prose.sentence(study, found, DATASET)
     six = judged(study)
     assert (six["verdict"], six["low"], six["high"]) == ("undecided", None, None)
-    assert "on the claim's side in the median, and so few runs give no interval of it" in words.answer(study, six)
+    assert "in the treatment arm by the median (too few runs for an interval)" in prose.answer(study, six)
     json.dumps(six, allow_nan=False)
 
 
@@ -120,7 +123,7 @@ def test_nothing_on_either_side_is_not_testable():
         leave("began64", seed, fakes_out_of_range=0.0)
         leave("began64_no_bound", seed, fakes_out_of_range=0.0)
     assert judged(study)["verdict"] == "not testable"
-    assert words.answer(study, judged(study)) == "not testable, since the share of values out of range is 0 on both sides"
+    assert prose.answer(study, judged(study)) == "not testable, since the share of values out of range is 0 in both arms"
 
 
 def test_nothing_on_either_side_is_not_testable_where_runs_failed_too():
@@ -130,7 +133,7 @@ def test_nothing_on_either_side_is_not_testable_where_runs_failed_too():
         leave("began64", seed, **told)
         leave("began64_no_bound", seed, fakes_out_of_range=0.0)
     assert judged(study)["verdict"] == "not testable"
-    assert words.answer(study, judged(study)).endswith("is 0 on both sides; 6 of 6 runs failed against 0 of 6: contradicted on failures")
+    assert prose.answer(study, judged(study)).endswith("is 0 in both arms; 6 of 6 runs failed against 0 of 6: contradicted on failures")
 
 
 def test_share_is_compared_by_its_difference_in_the_direction_of_the_claim():
@@ -150,11 +153,11 @@ def test_end_of_a_run_is_compared_with_its_first_moment_in_pairs():
     found = judged(study)
     assert (found["verdict"], found["difference"]) == ("supported", pytest.approx(0.2, abs=0.01))
     assert found["p_trend"] < 0.001
-    header, *lines = to_csv(results.rows(study, DATASET, SEEDS)).splitlines(keepends=True)
+    header, *lines = tables.to_csv(results.rows(study, DATASET, SEEDS)).splitlines(keepends=True)
     random.Random(0).shuffle(lines)
     assert results.judge(study, header + "".join(lines)) == pytest.approx(found)
     assert found["steps"] == 4000
-    assert "6 seeds)" in words.sentence(study, found, DATASET)
+    assert "6 seeds)" in prose.sentence(study, found, DATASET)
 
 
 def test_expectation_is_of_the_mean_and_a_failed_run_is_outside():
@@ -163,22 +166,22 @@ def test_expectation_is_of_the_mean_and_a_failed_run_is_outside():
         leave("dense64", seed, d_accuracy=0.99 + 0.0001 * seed)
     found = judged(study, list(range(1, 13)))
     assert (found["verdict"], found["failed"]) == ("supported", 0)
-    assert "is 0.9906 on average" in words.answer(study, found)
+    assert "is 0.9906 on average" in prose.answer(study, found)
     for seed in range(1, 9):
-        path = places.figures(DATASET, "dense64", seed)
+        path = paths.metrics(DATASET, "dense64", seed)
         path.write_text(json.dumps({"status": "diverged", "scale": "preview", **MACHINE}), encoding="utf-8")
     found = judged(study, list(range(1, 13)))
     assert (found["verdict"], found["failed"]) == ("undecided", 8)
-    assert "is no number in the median, between " in words.answer(study, found)
-    assert "8 of 12 runs failed" in words.answer(study, found)
+    assert "is no number in the median (97.5% CI: " in prose.answer(study, found)
+    assert "8 of 12 runs failed" in prose.answer(study, found)
 
 
 def test_expectation_over_six_runs_of_which_one_failed_has_no_interval():
     study = declared("d_is_not_fooled")
     for seed in SEEDS:
         leave("dense64", seed, **({"d_accuracy": 0.99} if seed > 1 else {"status": "diverged", "step": ""}))
-    answer = words.answer(study, judged(study))
-    assert "is 0.99 in the median, and so few runs give no interval of it, and expected is 0.98 to 1; 1 of 6 runs failed" in answer
+    answer = prose.answer(study, judged(study))
+    assert "is 0.99 in the median (too few runs for an interval; expected: at least 0.98); 1 of 6 runs failed" in answer
 
 
 def test_study_whose_runs_all_diverged_says_so():
@@ -187,13 +190,13 @@ def test_study_whose_runs_all_diverged_says_so():
         for seed in SEEDS:
             leave(trial, seed, status="diverged", step="", samples="")
     found = judged(study)
-    assert (found["verdict"], found["difference"], found["better_failed"], found["than_failed"]) == ("undecided", 0, 6, 6)
-    assert words.sentence(study, found, DATASET).startswith("At preview scale (toons, 6 seeds a side): undecided")
-    assert words.sentence(study, found, DATASET).endswith("6 of 6 runs failed against 6 of 6: undecided on failures.")
+    assert (found["verdict"], found["difference"], found["treatment_failed"], found["control_failed"]) == ("undecided", 0, 6, 6)
+    assert prose.sentence(study, found, DATASET).startswith("At preview scale (toons, 6 seeds per arm): undecided")
+    assert prose.sentence(study, found, DATASET).endswith("6 of 6 runs failed against 6 of 6: undecided on failures.")
 
 
 @pytest.mark.parametrize(
-    ("fails", "verdict", "side"), [("dcgan64", "contradicted", "the claim's"), ("dcgan64_equal_rates", "supported", "the")]
+    ("fails", "verdict", "side"), [("dcgan64", "contradicted", "treatment"), ("dcgan64_equal_rates", "supported", "control")]
 )
 def test_side_whose_runs_all_diverged_is_named(fails, verdict, side):
     study, seeds = declared("unequal_rates"), list(range(1, 13))
@@ -202,7 +205,7 @@ def test_side_whose_runs_all_diverged_is_named(fails, verdict, side):
             leave(trial, seed, **({"status": "diverged", "step": ""} if trial == fails else {"kid": 0.1 + seed / 100, "kid_floor": 0.0}))
     found = judged(study, seeds)
     assert found["verdict"] == verdict
-    assert f"{verdict}; KID has no number in the median on {side}" in words.answer(study, found)
+    assert f"{verdict}; KID has no number in the median of the {side} arm" in prose.answer(study, found)
     json.dumps(found, allow_nan=False)
 
 
@@ -215,8 +218,8 @@ def test_infinite_score_of_a_run_that_lived_is_judged_by_medians(seeds):
     found = judged(study, seeds)
     assert (found["verdict"], found["of_medians"]) == ("undecided" if len(seeds) == 6 else "supported", True)
     assert found["difference"] == pytest.approx(0.5, abs=0.01)
-    assert "FID above the floor 50% less on the claim's side in the median" in words.answer(study, found)
-    assert "nan" not in words.answer(study, found)
+    assert "FID above the floor is 50% lower in the treatment arm by the median" in prose.answer(study, found)
+    assert "nan" not in prose.answer(study, found)
     json.dumps(found, allow_nan=False)
 
 
@@ -224,7 +227,7 @@ def test_outcome_that_no_run_has_is_one_line():
     for seed in SEEDS:
         leave("dcgan64", seed, kid=0.1, kid_floor=0.0)
         leave("dcgan64_equal_rates", seed, **({"status": "diverged", "step": ""} if seed == 2 else {"kid": 0.1, "kid_floor": 0.0}))
-    with pytest.raises(UserError, match="no run of dcgan64 has g_los_slope: name another figure"):
+    with pytest.raises(UserError, match="no run of dcgan64 has g_los_slope: choose another metric"):
         judged(declared("unequal_rates", outcome="g_los_slope"))
 
 
@@ -253,7 +256,7 @@ def test_three_seeds_give_an_interval_and_no_verdict():
     found = judged(declared("unequal_rates"), SEEDS[:3])
     assert found["verdict"] == "no verdict"
     assert 0.4 < found["low"] < found["difference"] < found["high"]
-    assert "no verdict below 6 seeds, 3 were run; KID above the floor 50% less" in words.answer(declared("unequal_rates"), found)
+    assert "no verdict below 6 seeds, 3 were run; KID above the floor is 50% lower" in prose.answer(declared("unequal_rates"), found)
 
 
 def test_support_by_less_than_matters_says_so():
@@ -262,5 +265,5 @@ def test_support_by_less_than_matters_says_so():
         leave("dcgan64_equal_rates", seed, kid=noisy(seed, 0.104), kid_floor=0.0)
     found = judged(declared("unequal_rates"))
     assert found["verdict"] == "supported"
-    assert words.answer(declared("unequal_rates"), found).endswith("by less than matters")
+    assert prose.answer(declared("unequal_rates"), found).endswith("less than the margin")
     assert np.isclose(found["margin"], 1 - math.exp(-math.log(1.1)))

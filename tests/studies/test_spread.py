@@ -5,19 +5,19 @@ import math
 import numpy as np
 import pytest
 
-from ganlib.studies.noise import summary, visible
+from ganlib.studies.spread import detectable, summary
 from ganlib.studies.verdict import compare
 
 
-def test_visible_difference_is_found_in_nine_studies_of_ten():
-    rng, shift = np.random.default_rng(0), visible(1.0, 6)
+def test_detectable_difference_is_found_in_nine_studies_of_ten():
+    rng, shift = np.random.default_rng(0), detectable(1.0, 6)
     words = [compare(rng.normal(0, 1, 6), rng.normal(shift, 1, 6), 0.1).word for _ in range(500)]
     assert words.count("supported") / 500 == pytest.approx(0.9, abs=0.04)
 
 
 def test_twice_the_spread_hides_twice_as_much_and_more_seeds_show_more():
-    assert visible(0.2, 6) == pytest.approx(2 * visible(0.1, 6))
-    assert visible(0.1, 12) < 0.7 * visible(0.1, 6)
+    assert detectable(0.2, 6) == pytest.approx(2 * detectable(0.1, 6))
+    assert detectable(0.1, 12) < 0.7 * detectable(0.1, 6)
 
 
 def row(seed: int, kid: float | str, status: str = "lived") -> dict:
@@ -29,7 +29,7 @@ def test_spread_is_of_the_logarithms_of_the_excess_over_runs_that_lived():
     told = summary([*rows, row(9, "", "diverged")])
     assert (told["seeds"], told["failed"]) == (4, 1)
     assert told["kid_spread"] == pytest.approx(0.1)
-    assert told["seen_by_6"] == pytest.approx(1 - math.exp(-visible(0.1, 6)))
+    assert told["min_detectable_effect_n6"] == pytest.approx(1 - math.exp(-detectable(0.1, 6)))
     assert (told["kid_lowest"], told["kid_highest"]) == pytest.approx((0.01 + 0.1 * math.exp(-0.1), 0.01 + 0.1 * math.exp(0.1)))
 
 

@@ -5,13 +5,14 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+import torch
 
 from ganlib import params
 from ganlib.core.tables import Log, final_metrics
 from ganlib.data.faces import Faces
 from ganlib.studies import scoring, trials
-from ganlib.studies.stored import making, settings_from
-from ganlib.studies.study import Trial
+from ganlib.studies.stored import build_if_stale, settings_from
+from ganlib.studies.study import FaceTrial
 from ganlib.support import paths
 from ganlib.support.errors import DivergedError
 from ganlib.training import loop
@@ -34,8 +35,9 @@ def test_trial_trains_and_names_its_machine(stored, tmp_path):
     assert (tmp_path / "run" / "run" / "generator.safetensors").is_file()
     assert (tmp_path / "run" / "progress" / "log.csv").is_file()
     machine = json.loads((tmp_path / "run" / "machine.json").read_text(encoding="utf-8"))
-    assert machine.keys() == {"processor", "kernels", "threads"}
+    assert machine.keys() == {"torch", "processor", "kernels", "threads"}
     assert machine["processor"]
+    assert machine["torch"] == torch.__version__.partition("+")[0]
 
 
 @pytest.mark.parametrize("changes", [{}, {"train_images": 8}, {"max_steps": 1}, {"epoch_steps": 3}])
@@ -43,7 +45,7 @@ def test_trial_trains_as_long_as_its_declaration_says(stored, tmp_path, changes)
     stored["settings"] |= {"snapshots": None, "epochs": 2, "max_steps": None, "epoch_steps": None, **changes}
     trials.train(stored, tmp_path / "run", seed=3, save_every=None)
     faces = Faces.open(paths.faces("wide64"), "all")
-    assert final_metrics(tmp_path / "run" / "progress" / "log.csv")["step"] == Trial("dense64", settings_from(stored), "wide64").steps(
+    assert final_metrics(tmp_path / "run" / "progress" / "log.csv")["step"] == FaceTrial("dense64", settings_from(stored), "wide64").steps(
         len(faces)
     )
 
@@ -116,7 +118,7 @@ def test_what_is_there_of_the_same_settings_is_not_made_again(tmp_path):
     folder = tmp_path / "run"
 
     def made(seed: int, *files: str) -> bool:
-        with making(folder, {"seed": seed}) as missing:
+        with build_if_stale(folder, {"seed": seed}) as missing:
             if missing:
                 folder.mkdir()
                 for name in files:
@@ -125,6 +127,6 @@ def test_what_is_there_of_the_same_settings_is_not_made_again(tmp_path):
 
     assert [made(1, "first"), made(1), made(2, "second"), made(1, "first")] == [True, False, True, True]
     assert not (folder / "second").exists()
-    with pytest.raises(KeyboardInterrupt), making(folder, {"seed": 2}):
+    with pytest.raises(KeyboardInterrupt), build_if_stale(folder, {"seed": 2}):
         raise KeyboardInterrupt
     assert made(2, "second")

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ganlib.studies import places
-from ganlib.studies.verdict import LEVEL, LOOKS, collapses, compare, compare_medians, compare_paired, expect, holm, trend
+from ganlib.studies import paths
+from ganlib.studies.verdict import LEVEL, LOOKS, compare, compare_failures, compare_medians, compare_paired, expect, holm, trend
 
 MARGIN = 0.1
 SIX = np.array([-0.02, -0.01, 0.0, 0.0, 0.01, 0.02])
 
 
 def test_last_seed_of_a_study_is_that_of_the_second_look():
-    assert LOOKS[-1] == places.STUDIED
+    assert LOOKS[-1] == paths.LAST_SEED
 
 
 @pytest.mark.parametrize(
@@ -50,9 +50,9 @@ def test_interval_is_welchs_and_p_is_of_both_looks():
 
 def test_pairs_take_away_what_runs_have_in_common():
     common = np.array([1.0, 5.0, 2.0, 9.0, 4.0, 7.0])
-    better, than = common + SIX, common + 0.05
-    assert compare(better, than, MARGIN).word == "undecided"
-    assert compare_paired(better, than, MARGIN).word == "supported"
+    treatment, control = common + SIX, common + 0.05
+    assert compare(treatment, control, MARGIN).word == "undecided"
+    assert compare_paired(treatment, control, MARGIN).word == "supported"
 
 
 @pytest.mark.parametrize("judge", [compare, compare_paired])
@@ -73,15 +73,15 @@ def test_no_verdict_but_at_the_two_looks(judge, n):
 
 
 def test_failed_run_is_judged_by_the_median_and_counts_as_the_worst():
-    better, than = np.linspace(0, 0.1, 12), np.linspace(1, 1.1, 12)
-    than[3] = math.inf
-    found = compare_medians(better, than, MARGIN)
+    treatment, control = np.linspace(0, 0.1, 12), np.linspace(1, 1.1, 12)
+    control[3] = math.inf
+    found = compare_medians(treatment, control, MARGIN)
     assert (found.word, found.difference) == ("supported", pytest.approx(1.0))
-    better[3] = math.inf  # both failed with this seed: no difference
-    assert compare_medians(better, than, MARGIN).word == "supported"
-    better[:8] = math.inf
-    assert compare_medians(better, than, MARGIN).word == "undecided"
-    assert compare_medians(better[:8], np.ones(8), MARGIN).difference == -math.inf
+    treatment[3] = math.inf  # both failed with this seed: no difference
+    assert compare_medians(treatment, control, MARGIN).word == "supported"
+    treatment[:8] = math.inf
+    assert compare_medians(treatment, control, MARGIN).word == "undecided"
+    assert compare_medians(treatment[:8], np.ones(8), MARGIN).difference == -math.inf
 
 
 def test_six_pairs_give_no_exact_interval_and_all_failed_is_no_difference():
@@ -92,7 +92,7 @@ def test_six_pairs_give_no_exact_interval_and_all_failed_is_no_difference():
 
 
 @pytest.mark.parametrize(
-    ("better", "than", "n", "word", "p"),
+    ("treatment", "control", "n", "word", "p"),
     [
         (0, 6, 6, "supported", 2 * 0.000488),
         (0, 4, 6, "supported", 2 * 0.021006),
@@ -104,9 +104,9 @@ def test_six_pairs_give_no_exact_interval_and_all_failed_is_no_difference():
         (0, 5, 5, "no verdict", None),
     ],
 )
-def test_failures_are_compared_by_their_counts(better, than, n, word, p):
+def test_failures_are_compared_by_their_counts(treatment, control, n, word, p):
     """The p-values by hand: the largest chance, over all rates of failure, of counts with so small a p of Fisher's, twice for two looks."""
-    found = collapses(better, than, n)
+    found = compare_failures(treatment, control, n)
     assert found[0] == word
     if p is not None:
         assert found[1] == pytest.approx(p, rel=1e-3)
@@ -119,6 +119,8 @@ def test_failures_are_compared_by_their_counts(better, than, n, word, p):
         (0.55 + SIX, 0.98, 1.0, "contradicted"),
         (0.98 + SIX, 0.98, 1.0, "undecided"),
         (0.99 + 0.1 * SIX, 0.98, math.inf, "supported"),
+        (np.full(6, 1.0), 0.98, math.inf, "supported"),
+        (np.array([1, 1, 1, 1, 1, 0.999]), 0.98, math.inf, "supported"),
         (-1 + SIX, -math.inf, 0.0, "supported"),
         (1 + SIX, -math.inf, 0.0, "contradicted"),
         (np.full(6, 0.5), 0.5, 0.5, "supported"),
@@ -131,6 +133,12 @@ def test_expectation_holds_where_the_interval_of_the_mean_lies_within_it(values,
     assert found.word == word
     assert found.difference == pytest.approx(values.mean())
     assert found.p < 0.05 or word == "undecided" or values.mean() == low
+
+
+def test_expectation_that_is_met_best_has_a_tiny_p():
+    """Six of 1.0, and nearly: without an upper bound the nearest bound is 0.98, so that Holm can mark them."""
+    for values in (np.full(6, 1.0), np.array([1, 1, 1, 1, 1, 0.999])):
+        assert expect(values, 0.98, math.inf).p < 1e-8
 
 
 def test_runs_that_failed_make_an_expectation_one_of_the_median():
@@ -157,9 +165,9 @@ def test_holm_marks_what_holds_beside_the_others():
 def looked_twice(draw, judge) -> list[str]:
     """The verdicts of studies that go on to twelve seeds where six leave them undecided."""
     words = []
-    for better, than in draw:
-        word = judge(better[:6], than[:6], MARGIN).word
-        words.append(judge(better, than, MARGIN).word if word == "undecided" else word)
+    for treatment, control in draw:
+        word = judge(treatment[:6], control[:6], MARGIN).word
+        words.append(judge(treatment, control, MARGIN).word if word == "undecided" else word)
     return words
 
 
@@ -186,11 +194,11 @@ def test_equal_arms_that_collapse_alike_are_told_apart_in_at_most_one_study_of_t
     rng, studies = np.random.default_rng(2), 1000
     words, counts = [], []
     for _ in range(studies):
-        better, than = (np.where(rng.random(12) < 0.3, math.inf, rng.normal(0, 1, 12)) for _ in range(2))
-        words += looked_twice([(better, than)], compare_medians)
-        counts.append((int(np.isinf(better).sum()), int(np.isinf(than).sum())))
+        treatment, control = (np.where(rng.random(12) < 0.3, math.inf, rng.normal(0, 1, 12)) for _ in range(2))
+        words += looked_twice([(treatment, control)], compare_medians)
+        counts.append((int(np.isinf(treatment).sum()), int(np.isinf(control).sum())))
     assert false_share(words) <= 0.05
-    answers = {pair: collapses(*pair, 12)[0] for pair in set(counts)}
+    answers = {pair: compare_failures(*pair, 12)[0] for pair in set(counts)}
     assert false_share([answers[pair] for pair in counts]) <= 0.025 + 2 * math.sqrt(0.025 / studies)
 
 
@@ -198,7 +206,7 @@ def test_known_effect_is_found_as_often_as_it_should_be():
     """Two standard deviations of a run: Welch at 97.5 % has a power of 0.71 with six a side (noncentral t), and nearly 1 by twelve."""
     rng, studies = np.random.default_rng(3), 500
     draws = [(rng.normal(0, 1, 12), rng.normal(2, 1, 12)) for _ in range(studies)]
-    at_six = sum(compare(better[:6], than[:6], MARGIN).word == "supported" for better, than in draws) / studies
+    at_six = sum(compare(treatment[:6], control[:6], MARGIN).word == "supported" for treatment, control in draws) / studies
     expected = stats.nct.sf(stats.t.ppf((1 + LEVEL) / 2, 10), 10, 2 / math.sqrt(2 / 6))
     assert at_six == pytest.approx(expected, abs=0.05)
     assert sum(word == "supported" for word in looked_twice(draws, compare)) / studies > 0.97

@@ -13,7 +13,7 @@ from ganlib.training import checkpoint
 from tests.conftest import ROOT
 
 CODE = ("ganlib", "stages")
-STUDY_TRIALS = ("settings", "trial", "score", "noise_trial", "noise_score")  # whose code is in the trials' settings files
+STUDY_TRIALS = ("settings", "trial", "score", "spread_trial", "spread_score")  # whose code is in the trials' settings files
 
 
 def write(root: Path, files: dict[str, str]) -> None:
