@@ -27,8 +27,8 @@ lint: .venv/installed  ## check style, formatting, the import contract and types
 	mypy
 
 docs: .venv/installed  ## render the tables and pictures of docs/ and README that come from results
-	python -m docs.claims
-	python -m docs.seeds
+	python -m tools.claims
+	python -m tools.seeds
 	python -m tools.reading
 	python -m tools.crops
 	python -m tools.fakes

@@ -41,9 +41,12 @@ def _difference(found: Mapping[str, Any]) -> str:
 
 
 def _interval(found: Mapping[str, Any], show: Callable[[float | None], str]) -> str:
-    if found["low"] is found["high"] is None and found["seeds"] < LOOKS[1]:
+    low, high = found["low"], found["high"]
+    if low is high is None and found["seeds"] < LOOKS[1]:
         return "too few runs for an interval"
-    return f"97.5% CI: {show(found['low'])} to {show(found['high'])}"
+    if show is _change and low is not None and high is not None and low * high > 0:
+        return f"97.5% CI: {min(abs(low), abs(high)):.0%} to {_change(max(low, high, key=abs))}"
+    return f"97.5% CI: {show(low)} to {show(high)}"
 
 
 def _change(share: float | None) -> str:
