@@ -1,5 +1,4 @@
-"""Scores of reports over seeds, which is how far one training lies from the next: benchmarks/seeds.csv gets a row for each, and docs/seeds.md is
-made of it.
+"""Scores of reports over seeds: appends a row to benchmarks/seeds.csv for each training; docs/seeds.md is written from it.
 
     python -m benchmarks.seeds --seeds 5 dcgan64 dense64 curve
 

@@ -17,7 +17,7 @@ from ganlib.studies.study import Study
 from ganlib.studies.verdict import Verdict
 from ganlib.support.errors import UserError
 
-ALWAYS = ("kid", "fid", "precision", "recall", "density", "coverage", "diversity", "d_accuracy", "d_score", "within_bounds")
+ALWAYS = ("kid", "fid", "precision", "recall", "density", "coverage", "diversity", "d_accuracy", "d_real", "d_score", "within_bounds")
 MACHINE = ("torch", "processor", "kernels", "threads")
 SAME = ("torch", "processor", "kernels", "scale", "samples")  # runs that differ in one of these are not compared
 UNKNOWN = "unknown"
