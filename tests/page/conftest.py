@@ -35,11 +35,12 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def judged(results: Path) -> Callable[..., Path]:
+def judged(checkout: Path) -> Callable[..., Path]:
     """Writes one claim with a verdict, with changes to its result, and one without; returns the checkout."""
 
     def write(**changes: object) -> Path:
-        (results / verdicts.FILE).write_text(json.dumps([workspace.claim(changes), workspace.UNTESTED]), encoding="utf-8")
-        return results
+        (checkout / verdicts.FILE).write_text(json.dumps([workspace.claim(changes), workspace.UNTESTED]), encoding="utf-8")
+        return checkout
 
+    workspace.trained("dense64")
     return write

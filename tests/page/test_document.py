@@ -71,9 +71,10 @@ def test_page_has_no_external_resources(results):
     assert re.findall(r"url\(|@import|https?:(?!//www.w3.org)", page[: page.index("<script type")]) == []
 
 
-def test_sentence_of_a_report_has_its_metrics_and_the_spread_over_seeds(results):
+def test_sentence_of_a_report_has_its_metrics_and_the_spread_over_seeds(checkout):
+    workspace.trained("dcgan64")
     workspace.scored("dcgan64", kid=0.1234, kid_low=0.11, kid_high=0.13, d_accuracy=0.8)
-    (results / spread.FILE).write_text(
+    (checkout / spread.FILE).write_text(
         "report,dataset,scale,samples,seed,kernels,kid,fid,step\n"
         "dcgan64,toons,preview,250,1,AVX2,0.1,200,4000\ndcgan64,toons,preview,250,2,AVX2,0.3,220,4000\n"
         "dcgan64,toons,preview,250,1,AVX2 held to-SSE,0.9,900,4000\ndcgan64,toons,evening,250,1,AVX2,0.01,20,4000\n"
@@ -87,11 +88,12 @@ def test_sentence_of_a_report_has_its_metrics_and_the_spread_over_seeds(results)
     ) in shown(written())
 
 
-def test_row_of_scores_has_its_values_interval_floor_and_spread(results):
+def test_row_of_scores_has_its_values_interval_floor_and_spread(checkout):
+    workspace.trained("dcgan64")
     kid = {"kid": 0.3, "kid_low": 0.29, "kid_high": 0.32, "kid_floor": 0.01}
     fid = {"fid": 240.0, "fid_low": 230.0, "fid_high": 255.0, "fid_floor": 43.0}
     workspace.scored("dcgan64", **kid, **fid)
-    (results / spread.FILE).write_text(
+    (checkout / spread.FILE).write_text(
         "report,dataset,scale,samples,seed,kernels,kid,fid,step\n"
         "dcgan64,toons,preview,250,1,AVX2,0.1,200,4000\ndcgan64,toons,preview,250,2,AVX2,0.2,220,4000\n",
         encoding="utf-8",
@@ -225,7 +227,8 @@ def test_parameters_are_counted_and_buffers_of_batch_and_spectral_norm_are_not(r
     assert collect("dcgan64")["parameters"] == {"generator": 5 * 7 + 7, "discriminator": 3 * 11}
 
 
-def test_rows_of_a_conditional_sheet_are_named_in_the_order_of_the_sheet(results):
+def test_rows_of_a_conditional_sheet_are_named_in_the_order_of_the_sheet(checkout):
+    workspace.trained("began64")
     rows = collect("began64")["rows"]
     assert rows[:3] == ["hair unspecified, eyes unspecified", "hair unspecified, eyeglasses", "black hair, eyes unspecified"]
     assert len(rows) == 10
