@@ -1,6 +1,6 @@
 """Weight initialization, drawn from a generator that is passed in."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 
 import torch
@@ -45,13 +45,10 @@ def uniform(module: nn.Module, rng: torch.Generator) -> nn.Module:
     return module
 
 
-def defaults(module: nn.Module) -> dict[str, Tensor]:
-    """A copy of the parameters as PyTorch initialized them."""
-    return {name: weight.detach().clone() for name, weight in module.named_parameters()}
-
-
-def check(module: nn.Module, before: Mapping[str, Tensor]) -> None:
-    """Refuse a net with a parameter that still has its random default of `before`, which PyTorch drew from the global generator."""
+def checked(module: nn.Module, draw: Callable[[nn.Module], object]) -> None:
+    """Initialize with `draw`, and refuse a net in which a parameter keeps PyTorch's random default, which is not of our seed."""
+    before = {name: weight.detach().clone() for name, weight in module.named_parameters()}
+    draw(module)
     for name, weight in module.named_parameters():
         if torch.equal(weight, before[name]) and weight.min() < weight.max():  # gains of 1 and biases of 0 are not random
             raise UserError(f"{type(module).__name__}: nothing initializes {name}: draw it in the report's init_weights()")

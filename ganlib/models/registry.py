@@ -4,7 +4,6 @@ import json
 from importlib import import_module
 from math import prod
 from pathlib import Path
-from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 from safetensors import SafetensorError, safe_open
@@ -23,30 +22,22 @@ def names() -> list[str]:
 
 def settings_of(name: str) -> type[Report]:
     """The settings class of the report `name`: `Settings` in its settings.py."""
-    kind: type[Report] = import_module(f"ganlib.reports.{name}.settings").Settings
-    return kind
+    settings: type[Report] = import_module(f"ganlib.reports.{name}.settings").Settings
+    return settings
 
 
-class Header(NamedTuple):
-    """What the file of a net says of it: the net's name ("generator", ...), its report and the settings of its training."""
-
-    net: str
-    name: str
-    report: Report
-
-
-def read_header(path: Path) -> Header:
-    """The header of a net's .safetensors file, read without torch and without weights; a UserError if `train` did not write it."""
+def read_header(path: Path) -> tuple[str, str, Report]:
+    """The net's name, its report and the settings in a .safetensors file, read without torch; a UserError if `train` did not write it."""
     try:
         with safe_open(path, framework="numpy") as file:
-            config: dict[str, Any] = json.loads((file.metadata() or {})["config"])
+            config = json.loads((file.metadata() or {})["config"])
         net, name, settings = config["net"], config["report"], config["settings"]
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise UserError(f"{path}: not a net that `train` wrote: {error}") from None
     if name not in names():
         raise UserError(f"{path}: a net of the report {name}, which this ganlib does not have; it has {', '.join(names())}")
     try:
-        return Header(net, name, settings_of(name).model_validate(settings))
+        return net, name, settings_of(name).model_validate(settings)
     except ValidationError as error:
         problem = error.errors(include_url=False)[0]
         key = ".".join(map(str, problem["loc"]))

@@ -6,6 +6,7 @@ Nets and objectives are imported inside methods, so that stages that only read p
 from __future__ import annotations
 
 from abc import abstractmethod
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, NamedTuple
 
 from pydantic import Field
@@ -72,9 +73,7 @@ class TrainingConfig(Block):
 
         nets = self.build()
         for name, net in nets.items():
-            before = init.defaults(net)
-            self.init_weights(net, stream(seed, "weights", name))
-            init.check(net, before)
+            init.checked(net, partial(self.init_weights, rng=stream(seed, "weights", name)))
         return nets
 
     def init_weights(self, net: Module, rng: Generator) -> None:
@@ -192,14 +191,6 @@ class Dcgan(LayerSettings, Gan):
     loss: Loss
     real_label: Probability
     joint_batch: bool
-
-    @property
-    def g_layers(self) -> LayerFactory:
-        return self.layer_factory(self.activation, self.sampling)
-
-    @property
-    def d_layers(self) -> LayerFactory:
-        return self.layer_factory(self.d_activation, self.sampling)
 
     def objective(self, streams: Streams, sharding: Sharding) -> Objective:
         from ganlib.models.adversarial import Adversarial

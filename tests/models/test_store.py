@@ -92,7 +92,9 @@ DENSE = painted.report("dense64").model_dump()
 @pytest.mark.parametrize(
     ("config", "said"),
     [
-        ([], "not a net that `train` wrote: list indices"),
+        (None, "not a net that `train` wrote: 'config'"),
+        ("no JSON", "not a net that `train` wrote: "),
+        ([1], "not a net that `train` wrote: list indices"),
         ("generator", "not a net that `train` wrote: string indices"),
         ({"net": "generator"}, "not a net that `train` wrote: 'report'"),
         (
@@ -106,7 +108,8 @@ DENSE = painted.report("dense64").model_dump()
 )
 def test_file_that_is_not_a_trained_net_is_one_line(tmp_path, config: object, said: str) -> None:
     path = tmp_path / "other.safetensors"
-    save_file({"weight": np.zeros(2, np.float32)}, path, metadata={"config": json.dumps(config)})
+    metadata = {"config": config if config == "no JSON" else json.dumps(config)} if config else None
+    save_file({"weight": np.zeros(2, np.float32)}, path, metadata=metadata)
     with pytest.raises(UserError) as error:
         load(path)
     assert str(error.value).startswith(f"{path}: {said}")

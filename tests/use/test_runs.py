@@ -1,14 +1,11 @@
 """How a user names a generator, and the line for each name or file that is none."""
 
-import json
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
-from safetensors.numpy import save_file
 
 from ganlib.models.registry import names
 from ganlib.support.errors import UserError
@@ -96,27 +93,6 @@ def test_folder_without_a_generator_and_files_that_are_none_are_one_line_each(tm
     assert refusal("data/nets/dense64/discriminator.safetensors") == (
         "data/nets/dense64/discriminator.safetensors: is a discriminator, not a generator"
     )
-
-
-@pytest.mark.parametrize(
-    ("metadata", "said"),
-    [
-        (None, "not a net that `train` wrote: 'config'"),
-        ({"config": "no JSON"}, "not a net that `train` wrote: "),
-        ({"config": "[]"}, "not a net that `train` wrote: "),
-        ({"net": "generator", "report": "dcgan99", "settings": {}}, "a net of the report dcgan99, which this ganlib does not have"),
-        (
-            {"net": "generator", "report": "dense64", "settings": {}},
-            "trained by another version of ganlib: latent_size: ",
-        ),
-    ],
-)
-def test_safetensors_of_another_origin_are_one_line(tmp_path: Path, metadata: dict | None, said: str) -> None:
-    path = tmp_path / "other.safetensors"
-    if metadata and "config" not in metadata:
-        metadata = {"config": json.dumps(metadata)}
-    save_file({"weight": np.zeros(2, np.float32)}, path, metadata=metadata)
-    assert refusal(str(path)).startswith(f"{path}: {said}")
 
 
 def test_information_is_read_without_torch(checkout: Path) -> None:
