@@ -4,6 +4,7 @@ import json
 from importlib import import_module
 from math import prod
 from pathlib import Path
+from typing import NamedTuple
 
 from pydantic import ValidationError
 from safetensors import SafetensorError, safe_open
@@ -26,8 +27,16 @@ def settings_of(name: str) -> type[Report]:
     return settings
 
 
-def read_header(path: Path) -> tuple[str, str, Report]:
-    """The net's name, its report and the settings in a .safetensors file, read without torch; a UserError if `train` did not write it."""
+class Header(NamedTuple):
+    """The name of a net ("generator", ...), its report and the settings of its training."""
+
+    net: str
+    name: str
+    report: Report
+
+
+def read_header(path: Path) -> Header:
+    """The header of a net's .safetensors file, read without torch and without weights; a UserError if `train` did not write it."""
     try:
         with safe_open(path, framework="numpy") as file:
             config = json.loads((file.metadata() or {})["config"])
@@ -37,7 +46,7 @@ def read_header(path: Path) -> tuple[str, str, Report]:
     if name not in names():
         raise UserError(f"{path}: a net of the report {name}, which this ganlib does not have; it has {', '.join(names())}")
     try:
-        return net, name, settings_of(name).model_validate(settings)
+        return Header(net, name, settings_of(name).model_validate(settings))
     except ValidationError as error:
         problem = error.errors(include_url=False)[0]
         key = ".".join(map(str, problem["loc"]))
