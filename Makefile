@@ -29,6 +29,7 @@ lint: .venv/installed  ## check style, formatting, the import contract and types
 docs: .venv/installed  ## render the tables and pictures of docs/ and README that come from results
 	python -m tools.claims
 	python -m tools.seeds
+	python -m tools.readme
 	python -m tools.reading
 	python -m tools.crops
 	python -m tools.fakes

@@ -1,6 +1,5 @@
-"""Writes docs/seeds.md and the README's column of scores from benchmarks/seeds.csv (`python -m tools.seeds`)."""
+"""Writes docs/seeds.md from benchmarks/seeds.csv (`python -m tools.seeds`)."""
 
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -8,11 +7,11 @@ import pandas as pd
 
 from ganlib import params
 
-TABLE, PAGE, README = Path("benchmarks/seeds.csv"), Path("docs/seeds.md"), Path("README.md")
+TABLE, PAGE = Path("benchmarks/seeds.csv"), Path("docs/seeds.md")
 
-# Metrics of single reports that the README shows: text, column, format.
+# Metrics of single reports: text, column, format.
 OWN = {
-    "dense64": [("D right in {}", "d_accuracy", ".0%")],
+    "dense64": [("D's accuracy {}", "d_accuracy", ".0%")],
     "began64": [("M {}", "convergence", ".3f")],
     "vae64": [("ELBO {} nats", "elbo", ",.0f")],
     "curve": [("D(real) {}", "d_real", ".3f"), ("score {}", "d_score", ".3f"), ("{} of curves within bounds", "within_bounds", ".0%")],
@@ -20,11 +19,11 @@ OWN = {
 
 INTRODUCTION = """# Variation over seeds
 
-A training is one random draw. Another seed gives another generator. So may the same seed on another processor or with another number
-of threads: sums are computed in another order, and within a few hundred steps the rounding differences grow into a different training.
-Scores are therefore reported over several trainings. `python -m benchmarks.seeds` trains and scores them,
-[benchmarks/seeds.csv](../benchmarks/seeds.csv) holds all metrics, and `make docs` writes this page from it. Generators are EMA weights;
-N is 250.
+A training is one random draw. Another seed gives another generator. So may the same seed on another processor or with
+another number of threads: sums are computed in another order, and within a few hundred steps the rounding differences
+grow into a different training. Scores are therefore reported over several trainings. `python -m benchmarks.seeds`
+trains and scores them, [benchmarks/seeds.csv](../benchmarks/seeds.csv) holds all metrics, and `make docs` writes this
+page from it. Generators are EMA weights; N is 250.
 """
 PREVIEW = """
 ## The preview on drawn faces
@@ -51,15 +50,15 @@ EVENING = """
 
 
 def main() -> None:
-    """Write both files."""
+    """Write the page."""
     PAGE.write_text(page(), encoding="utf-8")
-    README.write_text(with_scores(README.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def page() -> str:
     """The contents of docs/seeds.md."""
     seeds, evening = trainings("toons", "preview"), trainings("toons", "evening")
     text = INTRODUCTION + PREVIEW + table(["processor", "trainings", "KID", "range", "FID", "coverage"], over_seeds(seeds))
+    text += table(["metrics of single reports"], own(seeds))
     header = ["KID over seeds", "KID with the other kernels", "distance"]
     text += KERNELS + table(header, beside(seeds, trainings("toons", "preview", other_kernels=True)))
     text += PHOTOGRAPHS + table(["KID", "FID", "precision", "coverage"], single(trainings("celeba_preview", "preview")))
@@ -103,15 +102,11 @@ def single(found: pd.DataFrame, *more: str) -> Iterator[list[str]]:
         yield [f"`{report}`", *figures, *(f"{row[figure]:,}" for figure in more)]
 
 
-def with_scores(readme: str) -> str:
-    """The README with the last column of each system updated."""
-    for report, of in trainings("toons", "preview").groupby("report"):
-        kid, fid, steps = of["kid"], of["fid"].mean(), of["step"].iloc[0]
-        ours = [f"{kid.mean():.3f}, {span(kid, '.3f')} ({fid:.0f})"] if kid.notna().all() else []
-        ours += [words.format(span(of[figure], form)) for words, figure, form in OWN.get(report, ())]
-        ours = "; ".join([*ours, f"{len(of)} trainings of {steps:,} steps"])
-        readme = re.sub(rf"^(\| `{report}` .* \| ).*? \|$", lambda row, ours=ours: f"{row[1]}{ours} |", readme, flags=re.MULTILINE)
-    return readme
+def own(found: pd.DataFrame) -> Iterator[list[str]]:
+    """The metrics of single reports over their trainings."""
+    for report, metrics in OWN.items():
+        rows = found[found["report"] == report]
+        yield [f"`{report}`", "; ".join(text.format(span(rows[column], form)) for text, column, form in metrics)]
 
 
 def trainings(dataset: str, scale: str, other_kernels: bool = False) -> pd.DataFrame:

@@ -1,0 +1,37 @@
+"""Fills in the scores and verdicts that README.md quotes (`python -m tools.readme`)."""
+
+import json
+import re
+from pathlib import Path
+
+from ganlib.studies import paths
+from tools.seeds import span, trainings
+
+README = Path("README.md")
+
+
+def main() -> None:
+    """Rewrite README.md."""
+    README.write_text(filled(README.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def filled(page: str) -> str:
+    """`page` with current scores in the last cell of each report's row, and with current rows of the studies."""
+    for report, kid in trainings("toons", "preview").groupby("report")["kid"]:
+        cell = f"{kid.mean():.3f} ({span(kid, '.3f')}), {len(kid)} seeds"
+        page = re.sub(rf"^(\| `{report}` \|.*\| ).*$", rf"\g<1>{cell} |", page, flags=re.MULTILINE)
+    for entry in json.loads(paths.CLAIMS.read_text(encoding="utf-8")):
+        verdicts = " ".join(_verdict(dataset, result) for dataset, result in reversed(entry.get("results", {}).items()))
+        row = f"| `{entry['name']}` | {entry['claim']} | {verdicts} |"
+        page = re.sub(rf"^\| `{entry['name']}` \|.*$", lambda _, row=row: row, page, flags=re.MULTILINE)
+    return page
+
+
+def _verdict(dataset: str, result: dict[str, str]) -> str:
+    """The sentence of docs/claims.md without its circumstances, which README states once for all."""
+    answer = result["sentence"].partition("): ")[2].removeprefix(result["verdict"])
+    return f"{dataset}, {result['seeds']} seeds: **{result['verdict']}**{answer}"
+
+
+if __name__ == "__main__":
+    main()
