@@ -33,9 +33,9 @@ In parentheses: the standard deviation relative to the mean.
 KERNELS = """
 ## Other kernels
 
-The same settings and seed 1, with the libraries limited to kernels for processors without AVX (`ATEN_CPU_CAPABILITY=default
-ONEDNN_MAX_CPU_ISA=SSE41`): 19 of 20 bytes of the weights differ. The last column is the distance of that score from the range over
-seeds, in standard deviations.
+The same settings and seed 1, with the libraries limited to kernels for processors without AVX
+(`ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=SSE41`): 19 of 20 bytes of the weights differ. The last column is the
+distance of that score from the range over seeds, in standard deviations.
 """
 PHOTOGRAPHS = """
 ## The preview on photographs
