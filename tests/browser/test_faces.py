@@ -60,8 +60,9 @@ def test_page_draws_the_face_that_python_draws_for_a_seed(page: Page, narrow: di
 
 
 @pytest.mark.parametrize("name", ["dcgan64", "dcgan112"])
-def test_page_doubles_by_nearest_neighbours_as_python_does(page: Page, tmp_path: Path, name: str) -> None:
-    generator = ganlib.load(trained(below(tmp_path, name), name, **NARROW, sampling="average").run)
+def test_page_knows_nearest_neighbours_and_the_slope_of_leaky_relu(page: Page, tmp_path: Path, name: str) -> None:
+    settings = {"sampling": "average", "activation": "leaky_relu", "leaky_slope": 0.5}
+    generator = ganlib.load(trained(below(tmp_path, name), name, **NARROW, **settings).run)
     opened(page, generator)
     expected = generator.sample([7])[0].astype(int)
     assert np.ptp(expected) > 150

@@ -22,7 +22,7 @@ PANEL = 8
 ACTIVATIONS = {nn.ReLU: "relu", nn.LeakyReLU: "leaky", nn.ELU: "elu", nn.Tanh: "tanh", nn.Sigmoid: "sigmoid"}
 SUPPORTED = (
     "Linear, Unflatten, ConvTranspose2d, Conv2d 3x3, Double and Upsample by 2, BatchNorm2d with running statistics, Dropout, Embedding,"
-    " ReLU, LeakyReLU(0.2), ELU(1), Tanh, Sigmoid"
+    " ReLU, LeakyReLU, ELU, Tanh, Sigmoid"
 )
 OTHER = "--format onnx takes any net"
 
@@ -157,11 +157,9 @@ def _fuse(operation: Product | Geometry, step: Step, *, reorder: bool) -> bool:
             scale = _array((layer.weight if layer.affine else 1) / (variance + layer.eps).sqrt())
             shift = _array(layer.bias) if layer.affine else np.float32(0)
             operation.weight, operation.bias = operation.weight * scale, (operation.bias - _array(mean)) * scale + shift
-        case nn.LeakyReLU(negative_slope=slope) if slope != 0.2:
-            return False
-        case nn.ELU(alpha=alpha) if alpha != 1:
-            return False
-        case _ if type(layer) in ACTIVATIONS:
+        case nn.LeakyReLU(negative_slope=parameter) | nn.ELU(alpha=parameter):
+            operation.geometry |= {"activation": ACTIVATIONS[type(layer)], "parameter": float(parameter)}
+        case nn.ReLU() | nn.Tanh() | nn.Sigmoid():
             operation.geometry["activation"] = ACTIVATIONS[type(layer)]
         case _:
             return False

@@ -3,8 +3,8 @@
 
 const ACTIVATIONS = {
   relu: x => x > 0 ? x : 0,
-  leaky: x => x > 0 ? x : 0.2 * x,
-  elu: x => x > 0 ? x : Math.expm1(x),
+  leaky: (x, slope) => x > 0 ? x : slope * x,
+  elu: (x, alpha) => x > 0 ? x : alpha * Math.expm1(x),
   tanh: Math.tanh,
   sigmoid: x => 1 / (1 + Math.exp(-x)),
 };
@@ -21,7 +21,7 @@ function halfToFloat(halves) {
   return floats;
 }
 
-// How many floats a layer takes: its product's factor and result, where it has a product, and the map that it leaves.
+// The number of floats that a layer needs: for the factor and the result of its product, if it has one, and for its output.
 function room(layer) {
   const pixels = layer.edge ** 2, rows = layer.op === 'dense' ? 4 : padded(pixels, 4);
   const gathered = layer.op === 'convolution' || layer.op === 'dense';
@@ -38,7 +38,7 @@ function room(layer) {
   };
 }
 
-// A function from the generator's input to its picture: size * size * 3 floats, valid until the next call.
+// Returns a function from the generator's input to its picture: size * size * 3 floats, valid until the next call.
 async function engine(wasm, plan, weights) {
   const {instance} = await WebAssembly.instantiate(wasm);
   const {memory, gemm} = instance.exports;
@@ -56,7 +56,7 @@ async function engine(wasm, plan, weights) {
   const multiply = (layer, factor, rows) => gemm(factor * 4, (places.weights + layer.weight) * 4, places.product * 4, padded(rows, 4), layer.inputs, layer.columns);
   const activate = (layer, from, to) => {
     const f = ACTIVATIONS[layer.activation];
-    if (f) for (let i = from; i < to; i++) F[i] = f(F[i]);
+    if (f) for (let i = from; i < to; i++) F[i] = f(F[i], layer.parameter);
   };
 
   const run = {
@@ -67,7 +67,7 @@ async function engine(wasm, plan, weights) {
       for (let i = 0; i < layer.outputs; i++) F[y + i] = F[places.product + i] + F[bias + i];
       return layer.outputs;
     },
-    // A transposed convolution: every pixel's product with all taps, and then each tap added where it falls.
+    // A transposed convolution: multiplies every pixel by all taps and adds each product to its output pixel.
     up(layer, x, y) {
       const {edge, kernel, stride, padding, out, channels, columns} = layer, bias = places.weights + layer.bias;
       multiply(layer, x, edge * edge);
@@ -87,7 +87,7 @@ async function engine(wasm, plan, weights) {
       }
       return out * out * channels;
     },
-    // 3x3 within a border of zeros: every pixel's neighbours side by side, times the weights.
+    // 3x3 with zero padding: gathers every pixel's neighbours in a row and multiplies by the weights.
     convolution(layer, x, y) {
       const {edge, inChannels, channels, inputs, columns} = layer, bias = places.weights + layer.bias;
       F.fill(0, places.factor, places.factor + edge * edge * inputs);
@@ -104,7 +104,7 @@ async function engine(wasm, plan, weights) {
       for (let i = 0; i < edge * edge; i++) for (let c = 0; c < channels; c++) F[y + i * channels + c] = F[places.product + i * columns + c] + F[bias + c];
       return edge * edge * channels;
     },
-    // Bilinear doubling: 3/4 of the nearest pixel and 1/4 of the one beyond, in either direction, the border repeated.
+    // Bilinear doubling: in each direction 3/4 of the nearest pixel and 1/4 of the next, with the border repeated.
     bilinear(layer, x, y) {
       const {edge, channels} = layer, out = 2 * edge;
       const near = i => i >> 1, beyond = i => Math.max(0, Math.min(edge - 1, i % 2 ? (i >> 1) + 1 : (i >> 1) - 1));

@@ -1,6 +1,6 @@
-;; C (m x n) = A (m x k) times B, in float32. A and C lie by rows, B in panels of 8 columns: [n / 8][k][8].
-;; m is a multiple of 4, n of 8; pointers are bytes. A block of 4 x 8 of C stays in eight registers while k runs.
-;; gemm.wasm is this file compiled: python -c "import wasmtime, pathlib as p; f = p.Path('ganlib/export/page/gemm.wat'); f.with_suffix('.wasm').write_bytes(wasmtime.wat2wasm(f.read_text()))"
+;; C (m x n) = A (m x k) times B, in float32. A and C are row-major, B is in panels of 8 columns: [n / 8][k][8].
+;; m is a multiple of 4, n of 8; pointers are in bytes. Each 4 x 8 block of C stays in eight registers over all of k.
+;; gemm.wasm is this file compiled: python -c "import wasmtime, pathlib as p; f = p.Path('ganlib/use/export/page/gemm.wat'); f.with_suffix('.wasm').write_bytes(wasmtime.wat2wasm(f.read_text()))"
 (module
   (memory (export "memory") 1)
   (func (export "gemm") (param $a i32) (param $b i32) (param $c i32) (param $m i32) (param $k i32) (param $n i32)

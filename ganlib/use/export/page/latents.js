@@ -1,4 +1,4 @@
-// The z that a seed names, as ganlib/use/latents.py defines it; a seed is an integer from 0 to 2^53 - 1.
+// The z of a seed, as ganlib/use/latents.py defines it; a seed is an integer from 0 to 2^53 - 1.
 
 function word(seed, i) {
   const low = seed >>> 0, high = Math.floor(seed / 2 ** 32), keys = [low, high, low ^ high ^ 0x1bd11bda];
@@ -35,7 +35,7 @@ function latent(prior, seed, size) {
   return Float32Array.from(z, value => value * scale);
 }
 
-// On the arc from a to b: half way a straight line is nearer to 0 than its ends, and its pictures are paler.
+// Spherical interpolation: the midpoint of a straight line is closer to 0 than its ends, and its pictures are paler.
 function slerp(a, b, share) {
   const cosine = a.reduce((sum, value, i) => sum + value * b[i], 0) / (norm(a) * norm(b)), angle = Math.acos(Math.max(-1, Math.min(1, cosine)));
   if (Math.sin(angle) < 1e-6) return a.map((value, i) => (1 - share) * value + share * b[i]);

@@ -4,11 +4,11 @@ const $ = id => document.getElementById(id);
 
 async function bytes(id) {
   const packed = Uint8Array.from(atob($(id).textContent.trim()), letter => letter.charCodeAt(0));
-  const opened = new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip'));
-  return new Response(opened).arrayBuffer();
+  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip'));
+  return new Response(stream).arrayBuffer();
 }
 
-$('speed').textContent = 'Getting ready …';
+$('speed').textContent = 'Loading …';
 const run = await engine(await bytes('wasm'), PLAN, halfToFloat(new Uint16Array(await bytes('weights'))));
 
 const {name, size, prior, latentSize, range: [low, high], directions, reach, conditions} = META;
@@ -21,7 +21,7 @@ let seed = 1, other = 2, share = 0, walking = false;
 const face = seed => latent(prior, seed, latentSize);
 const shown = () => shifts.reduce((z, shift, k) => moved(z, k, shift), slerp(face(seed), face(other), share));
 
-// z along a direction, brought back to where the prior has its mass: inside its cube, or onto its sphere.
+// z moved along a direction, then back to the support of the prior: clipped to its cube or scaled to its sphere.
 function moved(z, k, shift) {
   if (!shift) return z;
   const there = z.map((value, i) => value + shift * reach * directions[k][i]);
@@ -29,7 +29,7 @@ function moved(z, k, shift) {
   return prior === 'spherical' ? there.map(value => value * Math.sqrt(latentSize) / norm(there)) : there;
 }
 
-// Levels as (pixel, colour), rounded and clipped as Python does it.
+// Levels (pixel, colour), rounded and clipped as in Python.
 function picture(z, rows = chosen) {
   const begun = performance.now();
   const values = run([...z, ...PLAN.tables.flatMap((table, k) => table[rows[k]])]);
@@ -45,18 +45,18 @@ function paint(canvas, z) {
   canvas.getContext('2d').putImageData(image, 0, 0);
 }
 
-function tellSpeed() {
+function showSpeed() {
   const middle = [...times].sort((a, b) => a - b)[times.length >> 1];
   $('speed').textContent = `${middle.toFixed(1)} ms a face`;
 }
 
 function show() {
   paint($('face'), shown());
-  tellSpeed();
+  showSpeed();
   $('face').setAttribute('aria-label', `The face of seed ${seed}, drawn by ${name}`);
 }
 
-// Small pictures one by one, while the page has nothing else to do; a new list takes the place of one that is not done.
+// Draws small pictures one at a time while the page is idle; a new list replaces an unfinished one.
 const idle = task => window.requestIdleCallback ? requestIdleCallback(task, {timeout: 100}) : setTimeout(task, 1);
 let waiting = [];
 function later(tasks) {
@@ -67,7 +67,7 @@ function later(tasks) {
 function next() {
   waiting.shift()?.();
   if (waiting.length) idle(next);
-  else tellSpeed();
+  else showSpeed();
 }
 
 function sides() {
@@ -95,7 +95,7 @@ function reset() {
   later(sides());
 }
 
-const asked = text => Math.max(0, Math.min(SEEDS, Math.floor(Number(text)) || 0));
+const parseSeed = text => Math.max(0, Math.min(SEEDS, Math.floor(Number(text)) || 0));
 
 const ends = directions.map((_, k) => {
   const row = document.createElement('div'), slider = document.createElement('input');
@@ -140,8 +140,8 @@ function walk() {
 }
 
 $('new').onclick = () => start(Math.floor(Math.random() * 1e6));
-$('seed').onchange = () => start(asked($('seed').value));
-$('other').onchange = () => { other = asked($('other').value); $('other').value = other; show(); later(sides()); };
+$('seed').onchange = () => start(parseSeed($('seed').value));
+$('other').onchange = () => { other = parseSeed($('other').value); $('other').value = other; show(); later(sides()); };
 $('morph').oninput = () => { share = Number($('morph').value); show(); };
 $('morph').onchange = () => later(sides());
 $('reset').onclick = reset;
@@ -158,7 +158,7 @@ $('save').onclick = () => $('face').toBlob(blob => {
   URL.revokeObjectURL(link.href);
 });
 
-// For a console: ganlib.picture(ganlib.z(7)) are the levels of seed 7, (pixel, colour).
+// For the console: ganlib.picture(ganlib.z(7)) returns the levels of seed 7, (pixel, colour).
 window.ganlib = {z: face, picture, slerp};
-start(asked(new URLSearchParams(location.hash.slice(1)).get('seed') || 1));
+start(parseSeed(new URLSearchParams(location.hash.slice(1)).get('seed') || 1));
 later([...sides(), ...gallery]);
