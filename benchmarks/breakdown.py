@@ -21,6 +21,7 @@ from benchmarks import pictures
 from benchmarks.train import ROWS, now
 from ganlib.core.device import prepare_device
 from ganlib.core.random import Streams
+from ganlib.support.command import run
 from ganlib.training.feed import Feed
 from ganlib.training.trainer import Trainer
 
@@ -101,4 +102,4 @@ def measure(row: str, folder: Path) -> float:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run(main)

@@ -20,6 +20,7 @@ from ganlib.data import cache, celeba
 from ganlib.data.archive import open_archive
 from ganlib.data.faces import Faces
 from ganlib.fidelity import inception, scores
+from ganlib.support.command import run
 
 COUNTS = (250, 500)
 MOST = max(COUNTS)
@@ -100,4 +101,4 @@ def gap(before: dict[str, float], after: dict[str, float], metric: str) -> float
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run(main)

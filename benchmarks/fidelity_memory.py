@@ -31,6 +31,7 @@ from ganlib.fidelity.evaluation import evaluate
 from ganlib.fidelity.frechet import Statistics
 from ganlib.fidelity.reference import Reference
 from ganlib.models import store
+from ganlib.support.command import run
 from ganlib.support.paths import Outputs
 
 SEEN, HELD_OUT, SAMPLES = 162_770, 39_829, 50_000
@@ -126,4 +127,4 @@ def scores(folder: Path, seen: int, held_out: int, samples: int) -> None:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run(main)

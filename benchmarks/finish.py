@@ -23,6 +23,7 @@ from PIL import Image
 
 from ganlib.data import celeba
 from ganlib.fetch import finish, toons
+from ganlib.support.command import run
 
 COUNT = 1000
 MAD = 0.6745  # the median of |x| of a normal x with standard deviation 1
@@ -99,4 +100,4 @@ def slope(grey: np.ndarray) -> float:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run(main)

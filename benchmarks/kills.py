@@ -15,6 +15,7 @@ from pathlib import Path
 
 import typer
 
+from ganlib.support.command import run
 from tests.end_to_end.conftest import Checkout, environment, tiny
 
 OUTPUTS = ("data/faces", "data/reference", "data/runs", "data/nets", "data/progress", "data/scores", "metrics")
@@ -80,4 +81,4 @@ def _killed_after(seconds: float, checkout: Checkout) -> str | None:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run(main)

@@ -25,6 +25,7 @@ from ganlib import params
 from ganlib.data import cache, celeba
 from ganlib.data.archive import open_archive
 from ganlib.support import progress
+from ganlib.support.command import run
 
 COMPARED = 5000
 BLOCK = 64
@@ -122,4 +123,4 @@ def _decoding(folder: Path) -> float:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run(main)

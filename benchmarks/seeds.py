@@ -24,6 +24,7 @@ from ganlib.fidelity.evaluation import Fakes
 from ganlib.fidelity.reference import Reference
 from ganlib.fidelity.scores import compare
 from ganlib.support import paths
+from ganlib.support.command import run
 from ganlib.support.paths import Outputs
 from ganlib.training import loop
 
@@ -91,4 +92,4 @@ def _shown(found: dict[str, float]) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run(main)

@@ -27,6 +27,7 @@ from ganlib.core.random import Streams, stream
 from ganlib.data.faces import Faces
 from ganlib.models.report import Report
 from ganlib.support import progress
+from ganlib.support.command import run
 from ganlib.training.feed import Feed
 from ganlib.training.trainer import Trainer
 
@@ -206,4 +207,4 @@ def main(rows: Annotated[list[str] | None, typer.Argument(help=f"of {', '.join(R
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run(main)
