@@ -1,9 +1,11 @@
 """Write the page of all reports, data/page/index.html, and their KID over training, data/page/kid.csv."""
 
-from ganlib.core.tables import read_json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ganlib.core.tables import read_json, to_csv
 from ganlib.data import settings
 from ganlib.page import demo, document, verdicts
-from ganlib.page.kid_curves import kid_curves
 from ganlib.support import checks, paths
 from ganlib.support.command import run
 from ganlib.support.files import replacing
@@ -17,6 +19,15 @@ def main() -> None:
         target.write_text(document.page(sections, demo.collect(), settings.load().data, verdicts.claims()), encoding="utf-8")
     with replacing(paths.PAGE / "kid.csv") as target:
         target.write_text(kid_curves(sections), encoding="utf-8")
+
+
+def kid_curves(sections: Sequence[Mapping[str, Any]]) -> str:
+    """CSV with a row per stored generator: report, step, share of the training, KID."""
+    return to_csv(
+        {"report": section["report"], "step": f"{step:.0f}", "share": f"{step / section['steps']:.4g}", "kid": f"{kid:.6g}"}
+        for section in sections
+        for step, kid in zip(section["kept"]["step"], section["kept"]["kid"], strict=True)
+    )
 
 
 if __name__ == "__main__":

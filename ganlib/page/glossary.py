@@ -29,18 +29,18 @@ class Entry:
         return {0.0: self.zero, 1.0: self.one}.get(value, "") if isinstance(value, int | float) else ""
 
 
-CLASSIFIER = "according to a linear classifier of Inception's features, trained on reals"
+CLASSIFIER = "according to a linear classifier of Inception’s features, trained on reals"
 
 SCORES = {
     "fid": Entry(
         "FID",
-        "Fréchet distance between Gaussians fitted to Inception's features of reals and fakes; lower is better. Small N raises it: compare"
+        "Fréchet distance between Gaussians fitted to Inception’s features of reals and fakes; lower is better. Small N raises it: compare"
         " at equal N, and with the floor",
         ".0f",
     ),
     "kid": Entry(
         "KID",
-        "squared maximum mean discrepancy of Inception's features under a cubic polynomial kernel, unbiased; lower is better, 0 for equal"
+        "squared maximum mean discrepancy of Inception’s features under a cubic polynomial kernel, unbiased; lower is better, 0 for equal"
         " distributions at any N",
         zero="as close to the reals as other reals are",
     ),
@@ -52,7 +52,6 @@ SCORES = {
         "share of fakes within the neighbourhood of a real picture",
         ".2f",
         zero="no fake resembles a real picture to Inception: common in previews, whose faces are too rough for this score",
-        one="every fake is near a real picture",
     ),
     "recall": Entry(
         "recall",
@@ -63,16 +62,14 @@ SCORES = {
     ),
     "density": Entry(
         "density",
-        "number of reals' neighbourhoods that contain a fake, on average, divided by k; 1 for equal distributions, can exceed 1",
+        "number of reals’ neighbourhoods that contain a fake, on average, divided by k; 1 for equal distributions, can exceed 1",
         ".2f",
-        zero="no fake is in the neighbourhood of a real picture",
     ),
     "coverage": Entry(
         "coverage",
         "share of reals with a fake in their neighbourhood; 0.97 for equal distributions",
         ".2f",
         zero="no real picture has a fake near it: at this end, the score cannot rank generators",
-        one="every real picture has a fake near it",
     ),
     "closer_than_held_out": Entry(
         "closer than held out",
@@ -88,17 +85,15 @@ SCORES = {
     ),
     "explained": Entry(
         "explained by conditions",
-        "share of the variance of the fakes' features that their conditions explain (eta squared)",
+        "share of the variance of the fakes’ features that their conditions explain (eta squared)",
         ".2f",
         one="fakes with the same conditions are identical",
     ),
     "explained_real": Entry("explained by conditions, reals", "the same share for the reals", ".2f"),
     "sharpness": Entry(
-        "sharpness", "variance of the fakes' Laplacian divided by that of the reals'; below 1 blurred, above 1 noisy", ".2f"
+        "sharpness", "variance of the fakes’ Laplacian divided by that of the reals’; below 1 blurred, above 1 noisy", ".2f"
     ),
-    "fakes_out_of_range": Entry(
-        "out of range", "share of the fakes' pixel values outside the valid range, before clipping", ".1%", zero="none"
-    ),
+    "fakes_out_of_range": Entry("out of range", "share of the fakes’ pixel values outside the valid range, before clipping", ".1%"),
     "obeyed": Entry(
         "obeyed",
         f"share of the fakes made for an attribute that show it, {CLASSIFIER}",
@@ -122,7 +117,7 @@ ENDS = {
 """Suffixes of a score, as in `kid_low`."""
 
 SHARES = {
-    "": Entry("fakes with", f"share of the fakes that show the attribute, {CLASSIFIER}", ".0%", zero="no fake does", one="every fake does"),
+    "": Entry("fakes with", f"share of the fakes that show the attribute, {CLASSIFIER}", ".0%"),
     "_real": Entry("reals with", "the same share for held-out reals", ".0%"),
     "_excess": Entry("fakes minus reals with", "difference of these two shares", "+.0%"),
     "_accuracy": Entry("accuracy for", "balanced accuracy of that classifier on held-out reals", ".0%"),
@@ -153,26 +148,23 @@ TRAINING = {
         "D’s accuracy",
         "share of reals and fakes that D classifies correctly; 50% is chance",
         ".1%",
-        zero="D classifies every picture wrongly",
         one="D classifies every picture correctly, and G learns little from it",
     ),
     "d_real": Entry("D(real)", "in the curve demo, mean of D(real); ends at 0.5", ".3f"),
-    "fooled": Entry(
-        "fooled", "share of fakes that D classifies as real", ".1%", zero="no fake passes as real", one="every fake passes as real"
-    ),
+    "fooled": Entry("fooled", "share of fakes that D classifies as real", ".1%"),
     "diversity": Entry(
         "diversity",
         "standard deviation between the fakes of a sheet divided by the reals’; about 1 for a perfect generator, below 0.05 in collapse",
         ".2f",
         zero="every z gives the same picture",
     ),
-    "collapsed": Entry("rows collapsed", "rows of the log after the first epoch with a diversity below 0.05", ",d", zero="none"),
-    "saturated": Entry("steps saturated", "steps at which D had classified everything correctly for at least 100 steps", ",d", zero="none"),
+    "collapsed": Entry("rows collapsed", "rows of the log after the first epoch with a diversity below 0.05", ",d"),
+    "saturated": Entry("steps saturated", "steps at which D had classified everything correctly for at least 100 steps", ",d"),
     "real_loss": Entry("loss of reals", "D’s mean absolute reconstruction error of reals, for pixel values in [0, 1]", ".4f"),
     "fake_loss": Entry("loss of fakes", "D’s mean absolute reconstruction error of fakes", ".4f"),
     "wrong_loss": Entry("loss of wrong conditions", "weighted difference of D’s errors of reals under right and wrong conditions", ".4f"),
     "kept": Entry("reals kept", "share of the batch’s reals whose loss is below the threshold", ".0%"),
-    "left_out": Entry("reals left out", "number of reals above the threshold so far", ",d", zero="none"),
+    "left_out": Entry("reals left out", "number of reals above the threshold so far", ",d"),
     "convergence": Entry("M", "BEGAN’s convergence measure; lower is better, unless k is near 0", ".4f"),
     "balance": Entry("balance", "loss of fakes divided by loss of reals, which k drives towards gamma", ".2f"),
     "k": Entry(
@@ -181,7 +173,7 @@ TRAINING = {
         zero="D does not train on fakes: their loss is above gamma times the reals’, or training has just begun",
         one="the upper limit: the fakes’ loss stays below gamma times the reals’",
     ),
-    "out_of_range": Entry("out of range", "share of the fakes’ pixel values outside the valid range", ".1%", zero="none"),
+    "out_of_range": Entry("out of range", "share of the fakes’ pixel values outside the valid range", ".1%"),
     "elbo": Entry("ELBO", "evidence lower bound of the log likelihood, in nats per picture; higher is better", ",.0f", unit="nats"),
     "log_likelihood": Entry(
         "log likelihood", "log likelihood of pictures given their codes, in nats per picture; higher is better", ",.0f"
@@ -195,13 +187,7 @@ TRAINING = {
     "distance": Entry("distance", "the critic’s estimate of the Wasserstein distance; falls as G learns", ".2f"),
     "slope": Entry("slope", "mean norm of the critic’s gradient, which the penalty holds near 1", ".2f"),
     "d_score": Entry("D’s score", "mean of log D(real) + log(1 − D(fake)); −1.386 at chance"),
-    "within_bounds": Entry(
-        "within bounds",
-        "share of generated curves between the bounds of the real curves",
-        ".1%",
-        zero="no curve is within the bounds",
-        one="every curve is within the bounds",
-    ),
+    "within_bounds": Entry("within bounds", "share of generated curves between the bounds of the real curves", ".1%"),
 }
 """Columns of log.csv; metrics hold their final values."""
 

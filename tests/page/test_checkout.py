@@ -51,7 +51,7 @@ def test_curve_demo_alone_makes_a_page(checkout):
     ("arguments", "words"),
     [
         ((), r"nothing has been trained in .* yet: run `dvc repro`"),
-        (("-o", "docs"), "-o: docs is a folder; name a file, such as page.html"),
+        (("-o", "studies"), "-o: studies is a folder; name a file, such as page.html"),
         (("-o", "nowhere/page.html"), "-o: nowhere/page.html is not in an existing folder; name a file, such as page.html"),
         (("--experiments",), r"--experiments: `dvc exp show` failed: .*not inside of a DVC repository"),
     ],
