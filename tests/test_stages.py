@@ -17,12 +17,13 @@ from ganlib.fidelity import inception
 from ganlib.fidelity.evaluation import HEADLINE
 from ganlib.fidelity.frechet import Statistics
 from ganlib.fidelity.reference import Reference
+from ganlib.studies import places, trials
 from ganlib.support import paths
 from ganlib.support.errors import UserError
 from ganlib.support.types import EXTRACTOR
 from ganlib.training import loop
 from ganlib.training.distributed.team import ALONE
-from stages import check, curve, download, evaluate, prepare, reference, train
+from stages import check, curve, download, evaluate, prepare, reference, train, trial
 from tests import painted
 from tests.data import archive
 from tests.training import small
@@ -70,7 +71,8 @@ def test_train_images_limits_training_to_the_first_pictures_of_the_split(argumen
 
 def test_train_passes_seed_report_and_log_on(arguments, tmp_path):
     seen = arguments({"seed": 77, "log_every": 13, "lr_d": 0.125})
-    assert (seen["name"], seen["report"].lr_d, seen["team"]) == ("dense64", 0.125, ALONE)
+    with seen["join"] as team:
+        assert (seen["name"], seen["report"].lr_d, team) == ("dense64", 0.125, ALONE)
     assert (seen["seed"], seen["log_every"], seen["save_every"]) == (77, 13, None)
     assert [str(folder) for folder in seen["outputs"]] == [f"data/{kind}/dense64" for kind in ("runs", "nets", "progress")]
     assert seen["checkpoints"] == tmp_path / "home" / ".checkpoints"
@@ -273,3 +275,21 @@ def test_curve_trains_by_its_settings_and_the_seed_and_keeps_its_figures(place, 
     curve.main()
     assert calls == [((params.load().curve, paths.outputs("curve")), {"seed": 77})]
     assert json.loads(paths.metrics("curve").read_text(encoding="utf-8")) == {"steps": 12, "d_score": -1.5}
+
+
+@pytest.mark.parametrize(("steps", "save_every"), [(None, None), ("7", 7)])
+def test_trial_trains_what_its_settings_file_says_with_its_own_seed_and_is_reused(place, monkeypatch, steps, save_every):
+    calls = []
+    monkeypatch.setattr(
+        trials, "train", lambda training, folder, **named: (folder.mkdir(parents=True), calls.append((training, folder, named)))
+    )
+    if steps:
+        monkeypatch.setenv(train.CHECKPOINT_STEPS, steps)
+    place({"dataset": "toons"})
+    places.training("toons", "slow").parent.mkdir(parents=True)
+    places.training("toons", "slow").write_text('{"report": "dense64"}', encoding="utf-8")
+    for seed in (5, 6, 5):
+        trial.main("slow", seed)
+    assert calls == [
+        ({"report": "dense64"}, places.run("toons", "slow", seed), {"seed": seed, "save_every": save_every}) for seed in (5, 6)
+    ]

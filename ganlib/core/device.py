@@ -1,4 +1,4 @@
-"""The one place that chooses the device and sets a process up for it."""
+"""Chooses the device and sets up the process for it; copies to and from it; names the CPU."""
 
 import ctypes
 import os
@@ -19,43 +19,45 @@ M_MMAP_MAX, M_TRIM_THRESHOLD = -4, -1  # of glibc's malloc.h
 
 
 def device() -> torch.device:
-    """What GANLIB_DEVICE names: auto (the first GPU where there is one, else the CPU; the default), cpu, cuda, cuda:1, ... or mps.
+    """The device that GANLIB_DEVICE selects: cpu, cuda, cuda:1, ..., or auto (default), the first GPU if there is one, else the CPU.
 
-    The hardware is no setting of a run, so it is named by the environment and not by params.yaml. A UserError if it is missing.
+    Set by the environment and not by params.yaml, since a run is the same on any hardware. Raises a UserError if it is not available.
     """
     name = os.environ.get(VARIABLE, "auto")
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    if not re.fullmatch(r"cpu|mps|cuda(:\d+)?", name):
-        raise UserError(f"{VARIABLE}: {name!r} is no device: auto, cpu, cuda, cuda:1 (the second GPU) or mps")
+    if name == "mps":
+        raise UserError(f"{VARIABLE}: mps is not supported, since scores and BEGAN compute in float64, which it lacks: use cpu or auto")
+    if not re.fullmatch(r"cpu|cuda(:\d+)?", name):
+        raise UserError(f"{VARIABLE}: {name!r} is not allowed: must be auto, cpu, cuda or cuda:1 (the second GPU)")
     chosen = torch.device(name)
-    there = {"cpu": 1, "mps": int(torch.backends.mps.is_available()), "cuda": torch.cuda.device_count()}[chosen.type]
-    if (chosen.index or 0) >= there:
-        raise UserError(f"{VARIABLE}: {name} is not here: {torch.cuda.device_count()} GPUs are seen; auto takes what there is")
+    if chosen.type == "cuda" and (chosen.index or 0) >= torch.cuda.device_count():
+        raise UserError(f"{VARIABLE}: {name} is not available: {torch.cuda.device_count()} GPUs are visible; use auto or cpu")
     return chosen
 
 
 def prepare_device(precision: Precision) -> torch.device:
-    """Set the process up to train at `precision`, and return the device.
+    """Set up the process to train at `precision`, and return the device.
 
-    Whatever has no deterministic kernel is refused by torch from now on, so that equal runs have equal bytes.
+    From now on torch raises an error where it has no deterministic kernel, so that equal runs give equal bytes.
     """
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it cuBLAS may choose another order of sums each time
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # otherwise cuBLAS may sum in another order each time
     torch.use_deterministic_algorithms(True)
-    torch.utils.deterministic.fill_uninitialized_memory = False  # every value is written before it is read: filling costs a pass
-    torch.backends.cudnn.benchmark = False  # whose choice of kernels depends on how fast they just were
+    # Every value is written before it is read, so filling memory first would only cost time. (torch hides the attribute's type.)
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+    torch.backends.cudnn.benchmark = False  # it chooses kernels by their measured speed
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = precision != "fp32"
     _keep_freed_memory()
     return device()
 
 
 def to_device(tensor: Tensor, device: torch.device) -> Tensor:
-    """A copy of a CPU tensor on a GPU, for which nobody waits; on the CPU the tensor itself."""
+    """Non-blocking copy of a CPU tensor to the device; the tensor itself if that is the CPU."""
     return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)
 
 
 def from_device(tensor: Tensor) -> Callable[[], Tensor]:
-    """Begin to copy a tensor to the CPU; what comes back gives the copy, and waits for nothing that the GPU is given later."""
+    """Start an asynchronous copy to the CPU; call the result to wait for it and get it."""
     if tensor.device.type != "cuda":
         return tensor.cpu
     copy = torch.empty_like(tensor, device="cpu", pin_memory=True).copy_(tensor, non_blocking=True)
@@ -69,7 +71,7 @@ def from_device(tensor: Tensor) -> Callable[[], Tensor]:
 
 
 def processor() -> str:
-    """The processor's name, as Linux tells it."""
+    """The processor's name, from /proc/cpuinfo on Linux."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -78,12 +80,12 @@ def processor() -> str:
 
 
 def kernels() -> str:
-    """Which instructions torch uses on the CPU, and a limit that the environment sets for oneDNN."""
+    """The instruction set that torch uses on the CPU, and oneDNN's limit if the environment sets one."""
     return "-".join([torch.backends.cpu.get_cpu_capability(), *filter(None, [os.environ.get("ONEDNN_MAX_CPU_ISA")])])
 
 
 def _keep_freed_memory() -> None:
-    """Let glibc reuse what tensors free. By default it gives large blocks back, and Linux zeroes their pages again at every step."""
+    """Let glibc reuse freed memory. By default it returns large blocks to Linux, which zeroes their pages again at every step."""
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if mallopt:
         mallopt(M_MMAP_MAX, 0)

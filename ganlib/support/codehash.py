@@ -11,10 +11,10 @@ SUPPORT = Path("ganlib/support")  # cannot change a result, so nothing depends o
 
 
 def closure(starts: Iterable[str | Path], root: Path) -> list[Path]:
-    """The files `starts` of the checkout `root` and all that they import, directly or through others; sorted, relative to `root`.
+    """The files `starts` and all that they import, directly or indirectly; sorted, relative to the checkout `root`.
 
-    Imports inside functions count; those below `if TYPE_CHECKING:` do not, and neither does a module whose name is built at run time.
-    `ganlib/support` is left out, and so is every `__init__.py`: they hold no code, except for `ganlib.load`, which no stage calls.
+    Imports inside functions count; those under `if TYPE_CHECKING:` and modules whose name is built at run time do not. Leaves out
+    `ganlib/support` and every `__init__.py`: they have no code, except for `ganlib.load`, which no stage calls.
     """
     found: set[Path] = set()
     waiting = [Path(start) for start in starts]
@@ -27,7 +27,7 @@ def closure(starts: Iterable[str | Path], root: Path) -> list[Path]:
 
 
 def report_files(name: str, root: Path) -> list[Path]:
-    """The modules of a report, which are imported by its name at run time."""
+    """The modules of a report, which are imported by name at run time."""
     return [path.relative_to(root) for path in sorted((root / "ganlib" / "reports" / name).glob("*.py"))]
 
 
@@ -42,7 +42,7 @@ def digest(files: Iterable[Path], root: Path) -> str:
 
 @cache
 def _imported(root: Path, file: Path, content: bytes) -> tuple[Path, ...]:
-    """The files that one file's own import statements run."""
+    """The files that the import statements of one file name."""
     package = file.parent.parts
     modules: list[tuple[str, ...]] = []
     for node in _runtime_nodes(ast.parse(content)):
@@ -52,15 +52,16 @@ def _imported(root: Path, file: Path, content: bytes) -> tuple[Path, ...]:
             case ast.ImportFrom():
                 above = package[: len(package) + 1 - node.level] if node.level else ()
                 module = above + tuple(node.module.split(".") if node.module else ())
-                modules += [module, *((*module, alias.name) for alias in node.names)]  # a name may be a module or something inside one
+                modules += [module, *((*module, alias.name) for alias in node.names)]  # a name may be a module or an attribute
     candidates = (Path(*module).with_suffix(".py") for module in modules if module[0] in PACKAGES)
     return tuple(path for path in candidates if (root / path).is_file())
 
 
 def _runtime_nodes(tree: ast.AST) -> Iterator[ast.AST]:
-    """Every node except those below `if TYPE_CHECKING:`."""
+    """Every node except those under `if TYPE_CHECKING:`."""
     for child in ast.iter_child_nodes(tree):
-        for_types = isinstance(child, ast.If) and ast.unparse(child.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
-        for node in child.orelse if for_types else [child]:
-            yield node
-            yield from _runtime_nodes(node)
+        if isinstance(child, ast.If) and ast.unparse(child.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING"):
+            yield from _runtime_nodes(ast.Module(child.orelse, []))
+        else:
+            yield child
+            yield from _runtime_nodes(child)

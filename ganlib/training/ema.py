@@ -1,6 +1,6 @@
-"""A moving average of a net's weights over the steps of its training (Yazici et al. 2019, arXiv 1806.04498).
+"""Exponential moving average of a net's weights over training (Yazici et al. 2019, arXiv 1806.04498).
 
-A GAN's nets circle about what they have learned. The average of G's weights lies nearer to the middle, and its pictures are calmer.
+The weights of a GAN's nets oscillate around a solution. Their average is closer to it, and its pictures vary less between steps.
 """
 
 import copy
@@ -11,11 +11,10 @@ from torch.nn import Module
 
 
 class EMA:
-    """theta' = d theta' + (1 - d) theta after each step, of weights and batch norm's running statistics alike; counters are copied.
+    """theta' = d theta' + (1 - d) theta after each step, for weights and batch norm's running statistics; counters are copied.
 
-    d is `decay`, but (1 + n) / (10 + n) while that is less, n being the steps before, as with `num_updates` of TensorFlow's
-    ExponentialMovingAverage: the first weights, which are chance, are soon forgotten. (torch's AveragedModel counts n on the device, and
-    each step would wait for it.)
+    d = min(`decay`, (1 + n) / (10 + n)) after n steps, as with `num_updates` of TensorFlow's ExponentialMovingAverage: this warm-up forgets
+    the random initialisation. (torch's AveragedModel counts n on the device, which costs a sync per step.)
     """
 
     def __init__(self, net: Module, decay: float) -> None:
@@ -28,7 +27,7 @@ class EMA:
 
     @torch.no_grad()
     def update(self) -> None:
-        """Take up the net's weights after a step."""
+        """Update the average after an optimizer step."""
         decay = min(self.decay, (1 + self.steps) / (10 + self.steps))
         self.steps += 1
         torch._foreach_lerp_([own for own, _ in self._averaged], [new for _, new in self._averaged], 1 - decay)

@@ -1,4 +1,4 @@
-"""Which pictures and which noise each step gets."""
+"""The pictures, conditions and z of each step."""
 
 import math
 import warnings
@@ -17,21 +17,21 @@ from ganlib.models.report import Report
 from ganlib.support.errors import UserError
 from ganlib.training.distributed.team import ALONE, Team
 
-RESIDENT_SHARE = 0.5  # of a GPU's free memory that the pictures may take
+RESIDENT_SHARE = 0.5  # of a GPU's free memory that the pictures may occupy
 
 
 class Pictures(Protocol):
-    """The pictures of a split, wherever they are."""
+    """The pictures of a split."""
 
     def batch(self, rows: Tensor) -> Tensor:
-        """Those of `rows` (N,) int64, which are on the CPU, as (N, 3, S, S) uint8 on the device, channels-last."""
+        """The pictures of `rows` (N,) int64 on the CPU, as (N, 3, S, S) uint8 on the device, channels-last."""
 
 
 class Mapped:
-    """Each batch is gathered from the mapped cache on all cores; they do so while a GPU works on the batch before."""
+    """Gathers each batch from the memory-mapped cache on all cores, while a GPU computes the batch before."""
 
     def __init__(self, faces: Faces, device: torch.device) -> None:
-        with warnings.catch_warnings(action="ignore"):  # torch warns of the read-only mapping, which is only read here
+        with warnings.catch_warnings(action="ignore"):  # torch warns that the mapping is read-only; nothing here writes to it
             self.shards = [torch.from_numpy(shard) for shard in faces.pictures.arrays]
         self.ends = torch.from_numpy(faces.pictures.ends)
         self.rows = torch.from_numpy(faces.rows)
@@ -41,19 +41,19 @@ class Mapped:
         return to_device(self._gather(self.rows[rows]), self.device).permute(0, 3, 1, 2)
 
     def _gather(self, rows: Tensor) -> Tensor:
-        """The pictures (N, S, S, 3) of any rows of the cache: shard by shard, and then in the order asked for."""
+        """The pictures (N, S, S, 3) of any rows of the cache: read shard by shard, then put in the order of `rows`."""
         if len(self.shards) == 1:
             return self.shards[0].index_select(0, rows)
         shard = torch.bucketize(rows, self.ends, right=True)
         order = shard.argsort()
-        parts = rows[order].split(shard.bincount(minlength=len(self.shards)).tolist())
+        parts = torch.split(rows[order], shard.bincount(minlength=len(self.shards)).tolist())
         starts = [0, *self.ends[:-1].tolist()]
         found = [pictures.index_select(0, part - start) for pictures, part, start in zip(self.shards, parts, starts, strict=True)]
         return torch.cat(found).index_select(0, order.argsort())
 
 
 class Resident:
-    """The whole split is copied to the device once, and a batch is an index there."""
+    """Copies the whole split to the device once, and indexes it there."""
 
     def __init__(self, faces: Faces, device: torch.device) -> None:
         self.pictures = torch.empty(len(faces), *faces.pictures.shape[1:], dtype=torch.uint8, device=device)
@@ -67,50 +67,37 @@ class Resident:
 
 
 def pictures_for(faces: Faces, device: torch.device) -> Pictures:
-    """Resident where they fit into a GPU, mapped elsewhere."""
+    """Resident if they fit into a GPU, else mapped."""
     needed = len(faces) * math.prod(faces.pictures.shape[1:])
     if device.type == "cuda" and needed <= RESIDENT_SHARE * torch.cuda.mem_get_info(device)[0]:
         return Resident(faces, device)
     return Mapped(faces, device)
 
 
-def check_batch(report: Report, processes: int) -> None:
-    """A UserError unless each of the report's batches can be sharded evenly, pictures of one logit together."""
-    reals = report.reals_per_step // report.batches_per_step
-    logits = reals // report.pictures_per_logit
-    if logits % processes:
-        packs = f" {report.pictures_per_logit} to a logit," if report.pictures_per_logit > 1 else ""
-        raise UserError(
-            f"params.yaml: batch_size: {reals} real pictures a batch,{packs} cannot be sharded evenly over {processes} processes:"
-            f" take a number of processes that divides {logits}, or another batch_size"
-        )
+def steps_per_epoch(report: Report, count: int) -> int:
+    """Steps in an epoch over `count` pictures, dropping the last incomplete batch; a UserError if there are too few for one step."""
+    if count < report.reals_per_step:
+        raise UserError(f"params.yaml: batch_size: a step takes {report.reals_per_step} real pictures, and the split has {count}")
+    return report.epoch_steps or count // report.reals_per_step
 
 
 class Feed:
-    """Batches without end, straight from the cache: by a new permutation each epoch, or drawn with replacement where the report does.
+    """Endless batches: a new permutation of the pictures each epoch, their own order without `shuffle`, or draws with replacement.
 
-    An epoch's order follows from the seed and the epoch's number alone; without `shuffle` it is the cache's. Each process of a team gets
-    its share of every batch and of its z.
+    An epoch's order depends only on the seed and the epoch. Each rank gets its shard of every batch and of its z.
     """
 
     def __init__(self, report: Report, faces: Faces, device: torch.device, streams: Streams, team: Team = ALONE) -> None:
-        if len(faces) < report.reals_per_step:
-            raise UserError(
-                f"params.yaml: batch_size: a step takes {report.reals_per_step} real pictures, and the split holds {len(faces)}"
-            )
+        team.check_batch(report)
         self.report = report
         self.count = len(faces)
+        self.steps_per_epoch = steps_per_epoch(report, self.count)
         self.pictures = pictures_for(faces, device)
         self.conditions = torch.from_numpy(faces.conditions(report.condition_groups))
         self.device = device
         self.streams = streams
         self.team = team
         self._begin(0)
-
-    @property
-    def steps_per_epoch(self) -> int:
-        """The short batch at an epoch's end is dropped."""
-        return self.report.epoch_steps or self.count // self.report.reals_per_step
 
     def next(self) -> Batch:
         """The next step's batch on the device."""
@@ -122,7 +109,7 @@ class Feed:
         )
 
     def state_dict(self) -> dict[str, int]:
-        """The place in the order of the pictures."""
+        """The position in the order of the pictures."""
         return {"epoch": self.epoch, "cursor": self.cursor}
 
     def load_state_dict(self, state: dict[str, int]) -> None:

@@ -1,4 +1,4 @@
-"""The nets of a report, their optimizers and their objective: all that a step changes, and what an objective changes it with."""
+"""The nets of a report, their optimizers and their objective: all that a step changes."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,24 +17,24 @@ from ganlib.training.ema import EMA
 
 
 class AutocastNet:
-    """A net as a step calls it: its products under autocast, its output no narrower than float32, so that losses are taken in full.
+    """A net as a step calls it: under autocast, with outputs in at least float32, so that losses have full precision.
 
-    `wrapped` is the module as the processes of a team share it: where no gradient is taken, there is nothing to share.
+    `ddp` replaces `module` where gradients are taken: the module itself in a single process.
     """
 
-    def __init__(self, module: Module, wrapped: Module, autocast: torch.autocast) -> None:
+    def __init__(self, module: Module, ddp: Module, autocast: torch.autocast) -> None:
         self.module = module
-        self.wrapped = wrapped
+        self.ddp = ddp
         self.autocast = autocast
 
     def __call__(self, *inputs: Tensor) -> Tensor:
         with self.autocast:
-            output = (self.wrapped if torch.is_grad_enabled() else self.module)(*inputs)
+            output: Tensor = (self.ddp if torch.is_grad_enabled() else self.module)(*inputs)
         return output.float() if output.dtype == torch.bfloat16 else output
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
-        """A block in which gradients pass through the net and none is taken for its weights."""
+        """Within the block, gradients pass through the net, and its weights get none."""
         self.module.requires_grad_(False)
         try:
             yield
@@ -43,7 +43,7 @@ class AutocastNet:
 
     @contextmanager
     def evaluating(self) -> Iterator[None]:
-        """A block in which the net is in eval mode (no dropout, batch norm by its running statistics) and no gradient is taken."""
+        """Within the block, the net is in eval mode and takes no gradients."""
         self.module.eval()
         try:
             with torch.no_grad():
@@ -53,20 +53,20 @@ class AutocastNet:
 
 
 class Trainer:
-    """What a step changes. The objective says what a step is; `minimize`, or `backward` and `update`, are how it changes a net.
+    """Runs the objective's steps; the objective updates nets by `minimize`, or by `backward` and `update`.
 
-    `modules` holds the nets themselves, by name, for whoever shows, checks or keeps them; `nets` the same as a step calls them.
+    `modules` holds the nets by name, to save, check or show them; `nets` holds them as a step calls them.
     """
 
     def __init__(self, system: TrainingConfig, device: torch.device, streams: Streams, team: Team = ALONE) -> None:
         self.device, self.team = device, team
-        # Channels-last on a CPU and on a GPU alike: convolutions are faster so, and the cache has its pictures so.
+        # Channels-last on CPUs and GPUs: convolutions are faster, and the cache stores its pictures in this layout.
         self.modules: dict[str, Module] = {
-            name: team.joined(net, device).to(device, memory_format=torch.channels_last)
+            name: team.sync_layers(net, device).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch lacks it
             for name, net in system.networks(streams.seed).items()
         }
         autocast = torch.autocast(device.type, torch.bfloat16, enabled=system.precision == "bf16")
-        self.nets = {name: AutocastNet(module, team.wrapped(module), autocast) for name, module in self.modules.items()}
+        self.nets = {name: AutocastNet(module, team.ddp(module), autocast) for name, module in self.modules.items()}
         self.optimizers = {name: _optimizer(system, name, module) for name, module in self.modules.items()}
         self.objective: Objective = system.objective(streams, team)
         self.ema = EMA(self.modules["generator"], system.ema) if system.ema else None
@@ -76,31 +76,31 @@ class Trainer:
 
     @property
     def generator(self) -> Module:
-        """The net whose pictures are shown, scored and kept: the averaged one where there is one."""
+        """The net whose pictures are shown and scored, and which is saved: the EMA if the report has one."""
         return self.ema.module if self.ema else self.modules["generator"]
 
     @property
     def rates(self) -> dict[str, float]:
-        """The present learning rate of each net."""
+        """The current learning rate of each net."""
         return {name: optimizer.param_groups[0]["lr"] for name, optimizer in self.optimizers.items()}
 
     def step(self, batch: Batch) -> dict[str, Tensor]:
-        """One update of every net by this process's share of a batch; the whole batch's figures by name, still on the device."""
+        """Update every net with this rank's shard of a batch; the whole batch's losses and figures by name, on the device."""
         figures = self.team.mean({name: figure.detach() for name, figure in self.objective.step(self, batch).items()})
         if self.ema:
             self.ema.update()
         return figures | self.objective.after_step(figures)
 
     def minimize(self, loss: Tensor, *names: str) -> None:
-        """One update of the named nets down `loss`."""
+        """One optimizer step of the named nets on `loss`."""
         self.backward(loss, *names)
         self.update(*names)
 
     def backward(self, loss: Tensor, *names: str) -> None:
-        """The gradients of `loss` in place of those that the named nets have."""
+        """Zero the named nets' gradients and backpropagate `loss`."""
         for name in names:
             self.optimizers[name].zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
 
     def update(self, *names: str) -> None:
         """One step of the named nets' optimizers."""
@@ -108,12 +108,12 @@ class Trainer:
             self.optimizers[name].step()
 
     def state_dict(self) -> dict[str, Any]:
-        """Weights, buffers, moments, rates, what the objective keeps, and torch's own random generators, from which dropout draws."""
+        """Nets, optimizers, EMA, the objective's state, and torch's global random generators, from which dropout draws."""
         random = [torch.get_rng_state(), *([torch.cuda.get_rng_state(self.device)] if self.device.type == "cuda" else [])]
         return {**{name: part.state_dict() for name, part in self._parts().items()}, "random": random}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from such a state, on another device too."""
+        """Restore a state, which may come from another device."""
         for name, part in self._parts().items():
             part.load_state_dict(state[name])
         of_cpu, *of_gpu = state["random"]
@@ -125,6 +125,11 @@ class Trainer:
         optimizers = {f"{name}'s optimizer": optimizer for name, optimizer in self.optimizers.items()}
         average = {"average": self.ema} if self.ema else {}
         return {**self.modules, **optimizers, **average, "objective": self.objective}
+
+
+def nbytes(module: Module) -> int:
+    """Size of a net's weights and buffers."""
+    return sum(tensor.nbytes for tensor in module.state_dict().values())
 
 
 def _optimizer(system: TrainingConfig, name: str, module: Module) -> Optimizer:

@@ -1,4 +1,4 @@
-"""All that a run writes into its folders as it goes: settings, figures, pictures and nets."""
+"""Writes a run's settings, log, sheets and nets."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,11 +12,11 @@ from ganlib.models.report import Report
 from ganlib.support.paths import Outputs
 from ganlib.training import sheets
 from ganlib.training.monitor import Monitor, to_floats
-from ganlib.training.trainer import Trainer
+from ganlib.training.trainer import Trainer, nbytes
 
 
 class RunWriter:
-    """The record in the folders of `outputs` of a run of `steps` steps; it changes nothing of what it shows."""
+    """Writes a run of `steps` steps into the folders of `outputs`; read-only with respect to training."""
 
     def __init__(
         self, name: str, report: Report, faces: Faces, outputs: Outputs, *, steps: int, steps_per_epoch: int, seed: int, log_every: int
@@ -30,12 +30,12 @@ class RunWriter:
         write_yaml({"report": name, "seed": seed, "steps": steps, **report.model_dump()}, outputs.run / "config.yaml")
 
     def write(self, step: int, losses: Mapping[str, Tensor], trainer: Trainer) -> dict[str, float] | None:
-        """Write what is due after `step`; returns the figures where a line of them is."""
+        """Write what is due after `step`; returns the figures if it logs a line."""
         last = step == self.steps
         if step % self.report.sample_every == 0 or last:
             self.sheets.save(step, trainer)
         if step in self.snapshots and not last:
-            # A snapshot says of itself that its run ended there, however long the run becomes.
+            # A snapshot equals the generator of a run that ended here, so its settings have that run's length.
             so_far = self.report.model_copy(update={"epochs": -(-step // self.steps_per_epoch), "max_steps": step})
             store.save(trainer.generator, "generator", self.name, so_far, self.outputs.run / "snapshots" / f"{step:06d}.safetensors")
         if last:
@@ -62,8 +62,8 @@ class RunWriter:
 
 
 def bytes_needed(report: Report, trainer: Trainer, steps: int, steps_per_epoch: int) -> int:
-    """About how much the whole record of a run takes at most, its pictures uncompressed and with a reconstruction for each."""
+    """Upper estimate of the size of a run's files: uncompressed sheets, with reconstructions, and all nets."""
     pictures = 2 * (steps // report.sample_every + 1)
     generators = len(report.snapshots.steps(steps_per_epoch) if report.snapshots else ())
-    nets = sum(tensor.nbytes for module in {*trainer.modules.values(), trainer.generator} for tensor in module.state_dict().values())
-    return pictures * sheets.nbytes(report) + nets + generators * sum(tensor.nbytes for tensor in trainer.generator.state_dict().values())
+    nets = sum(nbytes(module) for module in {*trainer.modules.values(), trainer.generator})
+    return pictures * sheets.nbytes(report) + nets + generators * nbytes(trainer.generator)

@@ -1,4 +1,4 @@
-"""The device is named by the environment, and a name that is none or is not here is told in one line."""
+"""The environment selects the device; a device that is unknown or not available is refused in one line."""
 
 import os
 
@@ -32,10 +32,11 @@ def test_auto_is_the_cpu_where_there_is_no_gpu(monkeypatch):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("gpu", r"^GANLIB_DEVICE: 'gpu' is no device: auto, cpu, cuda, cuda:1 \(the second GPU\) or mps$"),
-        ("cuda:-1", "is no device"),
-        ("", "is no device"),
-        ("cuda:2", "^GANLIB_DEVICE: cuda:2 is not here: 2 GPUs are seen; auto takes what there is$"),
+        ("gpu", r"^GANLIB_DEVICE: 'gpu' is not allowed: must be auto, cpu, cuda or cuda:1 \(the second GPU\)$"),
+        ("cuda:-1", "is not allowed"),
+        ("", "is not allowed"),
+        ("mps", "^GANLIB_DEVICE: mps is not supported, since scores and BEGAN compute in float64, which it lacks: use cpu or auto$"),
+        ("cuda:2", "^GANLIB_DEVICE: cuda:2 is not available: 2 GPUs are visible; use auto or cpu$"),
     ],
 )
 def test_device_that_is_not_there_is_one_line(two_gpus, monkeypatch, name, message):

@@ -84,8 +84,7 @@ def test_applied_experiment_is_in_the_workspace_and_the_way_back_leads_to_what_i
 
 def test_killed_experiment_that_is_queued_again_goes_on_from_its_checkpoint(told):
     first, second = (
-        int(re.search(r"dense64: going on from step (\d+) of 200", said_by(told, words))[1])
-        for words in ("queue logs", "logs of the second")
+        int(re.search(r"dense64: resuming from step (\d+)/200", said_by(told, words))[1]) for words in ("queue logs", "logs of the second")
     )
     assert first == 3  # a run made longer goes on where it ended, too
     assert 3 < second < 200

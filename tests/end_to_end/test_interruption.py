@@ -51,14 +51,14 @@ def interrupted(checkout: Checkout, *arguments: str, number: signal.Signals = si
 def test_interrupted_experiment_leaves_no_process_and_goes_on_to_the_same_bytes(checkout, alone, number):
     told = interrupted(checkout, "exp", "run", *LONG, number=number)
     if number != signal.SIGKILL:
-        assert f"error: train@dense64: ended by {number.name} after step" in told
-    assert "dense64: going on from step" in checkout.dvc("exp", "run", *LONG)
+        assert f"error: train@dense64: interrupted by {number.name} after step" in told
+    assert "dense64: resuming from step" in checkout.dvc("exp", "run", *LONG)
     assert checkout.trained("dense64") == alone
 
 
 def test_experiment_in_a_folder_of_its_own_goes_on_too(checkout, alone):
     interrupted(checkout, "exp", "run", "--temp", *LONG)
-    assert "dense64: going on from step" in checkout.dvc("exp", "run", "--temp", "--name", "again", *LONG)
+    assert "dense64: resuming from step" in checkout.dvc("exp", "run", "--temp", "--name", "again", *LONG)
     take(checkout, "again")
     assert checkout.trained("dense64") == alone
 
@@ -69,7 +69,7 @@ def test_queued_experiment_goes_on_where_the_workspace_stopped(checkout, alone):
     checkout.dvc("exp", "run", "--queue", "--name", "queued", *LONG)
     checkout.dvc("queue", "start")
     checkout.await_queue(1)
-    assert "dense64: going on from step" in checkout.dvc("queue", "logs", "queued")
+    assert "dense64: resuming from step" in checkout.dvc("queue", "logs", "queued")
     take(checkout, "queued")
     assert checkout.trained("dense64") == alone
 
@@ -80,13 +80,13 @@ def test_edited_training_code_starts_afresh_and_gives_other_weights(checkout, al
     code = settings.read_text(encoding="utf-8")
     assert "self.lr_d)}" in code
     settings.write_text(code.replace("self.lr_d)}", "2 * self.lr_d)}"), encoding="utf-8")
-    assert "going on from step" not in checkout.dvc("exp", "run", *LONG)
+    assert "resuming from step" not in checkout.dvc("exp", "run", *LONG)
     assert checkout.trained("dense64")[GENERATOR] != alone[GENERATOR]
 
 
 def test_forced_run_starts_afresh_and_a_longer_one_goes_on(checkout):
-    assert "going on from step" not in checkout.dvc("repro", "-f", "train@dense64")
-    assert "dense64: going on from step 3 of 60" in checkout.dvc("exp", "run", *LONG)
+    assert "resuming from step" not in checkout.dvc("repro", "-f", "train@dense64")
+    assert "dense64: resuming from step 3/60" in checkout.dvc("exp", "run", *LONG)
 
 
 def test_place_locale_time_zone_and_hash_seed_change_nothing(checkout):

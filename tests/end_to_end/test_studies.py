@@ -66,7 +66,7 @@ def test_studies_run_go_on_after_a_kill_and_record_what_diverges(checkout: Check
     before = (checkout.folder / "dvc.lock").read_bytes()
     killed = killed_in_training(checkout)
     told = checkout.dvc("repro", STUDY)
-    assert told.count("dense64: going on from step") == 1
+    assert told.count("dense64: resuming from step") == 1
     trained = stages(told, "trial")
     assert sorted(trained) == [f"{trial}-{seed}" for trial in list(TRIALS)[:2] for seed in (1, 2, 3)]  # and none of another study's alone
     assert stages(told, "noise_trial") == []

@@ -82,10 +82,12 @@ def test_processes_on_one_machine_end_together_and_go_on_to_the_same_bytes(longe
         assert time.monotonic() - begun < 120
         time.sleep(0.1)
     errors = [line for line in told.read_text(encoding="utf-8").splitlines() if line.startswith("error:")]
-    expected = "ended by SIGINT after step" if number == signal.SIGINT else "one of the 2 processes was lost: run it again to go on"
+    expected = (
+        "interrupted by SIGINT after step" if number == signal.SIGINT else "one of the 2 processes was lost. Run the same command again"
+    )
     assert len(errors) == 1
     assert expected in errors[0]
-    assert "dense64: going on from step" in longer.run("env", "LT_DEVICES=2", *command)
+    assert "dense64: resuming from step" in longer.run("env", "LT_DEVICES=2", *command)
     assert (longer.folder / GENERATOR).read_bytes() == by_two
 
 
@@ -96,10 +98,10 @@ def test_nodes_of_a_cluster_save_when_they_are_cancelled_and_go_on_to_the_bytes_
     subprocess.run(["scancel", "--signal=TERM", job], env=cluster, check=True)
     slurm.await_end(cluster, job, told)
     [error] = [line for line in told.read_text(encoding="utf-8").splitlines() if line.startswith("error: ")]  # SLURM has more to say
-    assert "error: train@dense64: ended by SIGTERM after step" in error
+    assert "error: train@dense64: interrupted by SIGTERM after step" in error
     job = slurm.submitted(cluster, longer.folder, *NODES, "--time=30", "docs/slurm/train.sh", "dense64")
     slurm.await_end(cluster, job, told)
-    assert "dense64: going on from step" in told.read_text(encoding="utf-8")
+    assert "dense64: resuming from step" in told.read_text(encoding="utf-8")
     assert (longer.folder / GENERATOR).read_bytes() == by_two
     assert "up to date" in longer.dvc("status", "train@dense64")
 
@@ -110,11 +112,12 @@ def test_time_limit_saves_and_the_next_allocation_goes_on(cluster, longer):
     longer.change(lambda params: params["reports"]["dense64"]["preview"].update(endless))
     told = longer.folder / "job.txt"
     job = slurm.submitted(cluster, longer.folder, *NODES, "--time=2", "--signal=TERM@30", "docs/slurm/train.sh", "dense64")
-    slurm.await_true(lambda: told.exists() and "dense64: going on from step" in told.read_text(encoding="utf-8"), 400, told.read_text)
+    slurm.await_true(lambda: told.exists() and "dense64: resuming from step" in told.read_text(encoding="utf-8"), 400, told.read_text)
     subprocess.run(["scancel", job], env=cluster, check=True)
     slurm.await_end(cluster, job, told)
     assert (
-        "error: train@dense64: ended by SIGTERM after step" in told.read_text(encoding="utf-8").partition("dense64: going on from step")[0]
+        "error: train@dense64: interrupted by SIGTERM after step"
+        in told.read_text(encoding="utf-8").partition("dense64: resuming from step")[0]
     )
 
 

@@ -42,7 +42,7 @@ def test_interrupted_run_goes_on_to_the_same_bytes(tmp_path, name, monkeypatch):
         return step(trainer, given)
 
     monkeypatch.setattr(Trainer, "step", interrupted)
-    with pytest.raises(Exception, match="ended by SIGTERM after step 3"):
+    with pytest.raises(Exception, match="interrupted by SIGTERM after step 3"):
         run(tmp_path / "cut", name)
     assert run(tmp_path / "cut", name) == alone
 

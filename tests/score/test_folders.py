@@ -156,7 +156,7 @@ def test_scores_are_taken_on_the_device_that_the_environment_names(
 ) -> None:
     np.save(tmp_path / "some.npy", np.zeros((9, 3, 8, 8), np.uint8))
     monkeypatch.setenv("GANLIB_DEVICE", "cuda:99")
-    with pytest.raises(UserError, match="cuda:99 is not here"):
+    with pytest.raises(UserError, match="cuda:99 is not available"):
         folders.score(tmp_path / "some.npy", tmp_path / "some.npy", ["fid"], "clean", None, False)
     assert asked == []
 

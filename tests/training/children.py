@@ -1,9 +1,10 @@
-"""Trainings in processes of their own, which can be killed at a chosen moment."""
+"""Trainings in child processes that can be killed at a chosen moment."""
 
 import json
 import multiprocessing
 import os
 import resource
+import shutil
 import signal
 import sys
 from collections.abc import Callable
@@ -21,8 +22,8 @@ from tests.training import small
 
 # Forked from a process that has loaded torch and computed nothing yet: quick, and safe.
 CONTEXT = multiprocessing.get_context("forkserver")
-# `stages` first, which silences torch; torch._dynamo is what the first optimizer imports.
-CONTEXT.set_forkserver_preload(["stages", "tests.training.teams", "lightning_fabric", "torch._dynamo"])
+# `command` first, which silences torch; torch._dynamo is what the first optimizer imports.
+CONTEXT.set_forkserver_preload(["ganlib.support.command", "tests.training.teams", "lightning_fabric", "torch._dynamo"])
 
 
 def start(folder: Path, name: str, at: tuple[str, int] | None = None, **options: object) -> multiprocessing.Process:
@@ -115,6 +116,7 @@ MOMENTS = {
     "step": partial(at_step, signal.SIGKILL),
     "written": _at(os, "fsync", _die),  # to its temporary name
     "half written": _at(Path, "write_bytes", _die_halfway),
+    "copied": _at(shutil, "copytree", _die),
     "renamed": _at(os, "replace", lambda replace, *names: (replace(*names), _die())),
     **{number.name: partial(at_step, number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)},
 }

@@ -1,4 +1,4 @@
-"""Processes that train as a team: gathered as torchrun's would be, on gloo, with numbers of 64 bits where runs are compared."""
+"""Processes that train as a team: started as torchrun would, on gloo, in float64 where runs are compared."""
 
 import os
 import signal
@@ -16,6 +16,7 @@ from ganlib.support import errors
 from ganlib.support.paths import Outputs
 from ganlib.training import feed, loop, sheets
 from ganlib.training.distributed import launch, team
+from ganlib.training.distributed.worker import train_worker
 from tests.training import children, small
 
 
@@ -55,22 +56,23 @@ GRACE = 20  # seconds
 
 
 def together(size: int, work: Callable[..., None], *arguments: object, **options: object) -> list[int]:
-    """`work(*arguments, **options)` in each of `size` processes that can be gathered; their exit statuses, the leader's first."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    processes = [children.CONTEXT.Process(target=_work, args=(rank, size, port, work, arguments, options)) for rank in range(size)]
+    """Run `work(*arguments, **options)` in each of `size` ranks; their exit statuses in rank order."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in small.NAMES]
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    processes = [children.CONTEXT.Process(target=_work, args=(rank, size, ports, work, arguments, options)) for rank in range(size)]
     for process in processes:
         process.start()
     for process in processes:
         process.join(GRACE if process is not processes[0] else None)
-        process.kill()  # as a launcher does with what is left behind the leader
+        process.kill()  # as a launcher does with the ranks that outlive rank 0
         process.join()
     return [process.exitcode for process in processes]
 
 
-def _work(rank: int, size: int, port: int, work: Callable[..., None], arguments: tuple, options: dict) -> None:
-    told = {"WORLD_SIZE": size, "LOCAL_RANK": rank, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "GANLIB_DEVICE": "cpu"}
+def _work(rank: int, size: int, ports: list[int], work: Callable[..., None], arguments: tuple, options: dict) -> None:
+    told = {"WORLD_SIZE": size, "LOCAL_RANK": rank, "MASTER_ADDR": "127.0.0.1", "PORTS": " ".join(map(str, ports)), "GANLIB_DEVICE": "cpu"}
     os.environ.update({name: str(value) for name, value in told.items()})
     torch.set_num_threads(1)
     work(*arguments, **options)
@@ -86,7 +88,7 @@ def train(
     save_every: int | None = None,
     **changes: object,
 ) -> None:
-    """Train one report after the other in `folder`/<name> on the faces beside it, as the team that the environment speaks of.
+    """Train one report after the other in `folder`/<name> on the faces beside it, as the team that the environment describes.
 
     `double`: in float64; `batch_norm`: with one over processes; `at`: a process, and the signal that it gets in the step of that number.
     """
@@ -98,13 +100,18 @@ def train(
         for module in (feed, sheets):
             module.to_float = lambda *given: images.to_float(*given).double()
     if batch_norm:
-        team.SYNCHRONISED["cpu"] = GlooBatchNorm
+        team.SYNC_BATCH_NORM["cpu"] = GlooBatchNorm
     if at is not None and at[0] == int(os.environ["LOCAL_RANK"]):
         children.at_step(at[1], at[2])
-    mine = launch.gathered()
-    with errors.exit_on_user_error(), mine.working():
-        for name in names:
+    main = launch.world_from_env().rank == 0
+    with errors.exit_on_user_error():
+        # A port for each training: rank 1 may join the next one while rank 0 still copies the results of the last.
+        for name, port in zip(names, os.environ["PORTS"].split(), strict=False):
+            os.environ["MASTER_PORT"] = port
             report = small.report(name, **changes)
             outputs, checkpoints = Outputs.below(folder / name / "out"), folder / name / "checkpoints"
             faces = Faces.open(folder.parent / report.crop / "faces", "all")
-            loop.train(name, report, faces, outputs, checkpoints, mine, seed=3, log_every=5, save_every=save_every)
+            if main:
+                loop.train(name, report, faces, outputs, checkpoints, launch.init_team(), seed=3, log_every=5, save_every=save_every)
+            else:
+                train_worker(report, faces, launch.init_team(), seed=3)

@@ -124,15 +124,15 @@ def test_pruning_takes_the_oldest_finished_first_and_no_locked_one(tmp_path):
 
 
 def test_opening_a_run_removes_others_and_not_what_it_goes_on_from(tmp_path, monkeypatch):
-    monkeypatch.setattr(checkpoint, "FOLDERS", 1)
+    monkeypatch.setattr(checkpoint, "KEEP_RUNS", 1)
     with Checkpoints.open(tmp_path, "oldest", "0", 1) as saved:
         saved.save({"step": 1})
     folder(tmp_path, "oldest", 0, finished=True)
     shutil.copytree(saved.folder, tmp_path / "kept")
-    monkeypatch.setattr(checkpoint, "FOLDERS", 20)
+    monkeypatch.setattr(checkpoint, "KEEP_RUNS", 20)
     for used, name in enumerate(("older", "newer"), 1):
         folder(tmp_path, name, used, finished=True)
-    monkeypatch.setattr(checkpoint, "FOLDERS", 1)
+    monkeypatch.setattr(checkpoint, "KEEP_RUNS", 1)
     with Checkpoints.open(tmp_path, "oldest", "0", 2) as saved:
         assert saved.load()["step"] == 1
     assert not (tmp_path / "older-0").exists()

@@ -124,5 +124,5 @@ def test_pictures_are_channels_last(tmp_path):
 
 
 def test_fewer_pictures_than_a_batch_is_one_line(tmp_path):
-    with pytest.raises(UserError, match="a step takes 64 real pictures, and the split holds 14"):
+    with pytest.raises(UserError, match="a step takes 64 real pictures, and the split has 14"):
         feed(tmp_path, "dcgan64", batch_size=64)

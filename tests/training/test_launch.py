@@ -15,7 +15,8 @@ from ganlib.training.distributed.team import ALONE
 from tests.conftest import ROOT
 
 SLURM = ["SLURM_NTASKS", "SLURM_STEP_NUM_TASKS", "SLURM_STEP_NUM_NODES"]
-VARIABLES = ["LT_DEVICES", "WORLD_SIZE", "LOCAL_WORLD_SIZE", *SLURM, "GANLIB_LAUNCH", "GANLIB_DEVICE"]
+TORCHRUN = ["WORLD_SIZE", "LOCAL_WORLD_SIZE", "RANK", "LOCAL_RANK", "MASTER_ADDR"]
+VARIABLES = ["LT_DEVICES", *TORCHRUN, *SLURM, "SLURM_PROCID", "GANLIB_LAUNCH", "GANLIB_DEVICE"]
 
 
 @pytest.fixture
@@ -27,55 +28,80 @@ def environment(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("told", "processes"),
+    ("variables", "world"),
     [
-        ({}, (1, 1)),
-        ({"LT_DEVICES": "4"}, (4, 4)),
-        ({"WORLD_SIZE": "8", "LOCAL_WORLD_SIZE": "4"}, (8, 4)),  # torchrun on one of two machines
-        ({"WORLD_SIZE": "2", "LT_DEVICES": "2"}, (2, 2)),
-        ({"SLURM_NTASKS": "8"}, (1, 1)),  # in a batch script, outside srun
-        ({"SLURM_NTASKS": "8", "LT_DEVICES": "2"}, (2, 2)),
-        ({"SLURM_NTASKS": "8", "SLURM_STEP_NUM_TASKS": "1"}, (1, 1)),
-        ({"SLURM_NTASKS": "8", "SLURM_STEP_NUM_TASKS": "8", "SLURM_STEP_NUM_NODES": "2"}, (8, 4)),
+        ({}, (1, 1, 0)),
+        ({"LT_DEVICES": "4"}, (4, 4, 0)),
+        ({"WORLD_SIZE": "1"}, (1, 1, 0)),
+        # torchrun on the second of two machines
+        ({"WORLD_SIZE": "8", "LOCAL_WORLD_SIZE": "4", "RANK": "5", "LOCAL_RANK": "1", "MASTER_ADDR": "a"}, (8, 4, 5)),
+        ({"WORLD_SIZE": "2", "LT_DEVICES": "2", "LOCAL_RANK": "1", "MASTER_ADDR": "a"}, (2, 2, 1)),  # started by Fabric
+        ({"SLURM_NTASKS": "8"}, (1, 1, 0)),  # in a batch script, outside srun
+        ({"SLURM_NTASKS": "8", "LT_DEVICES": "2"}, (2, 2, 0)),
+        ({"SLURM_NTASKS": "8", "SLURM_STEP_NUM_TASKS": "1"}, (1, 1, 0)),
+        ({"SLURM_NTASKS": "8", "SLURM_STEP_NUM_TASKS": "8", "SLURM_STEP_NUM_NODES": "2", "SLURM_PROCID": "6"}, (8, 4, 6)),
     ],
 )
-def test_number_of_processes_is_what_the_environment_says(environment, told, processes):
-    environment(**told)
-    assert launch._told()[:2] == processes
+def test_world_is_read_from_the_environment(environment, variables, world):
+    environment(**variables)
+    assert launch.world_from_env()[:3] == world
 
 
-@pytest.mark.parametrize("told", ["0", "-1", "auto", "two", ""])
-def test_number_that_is_none_is_one_line(environment, told):
-    environment(LT_DEVICES=told)
-    with pytest.raises(UserError, match=rf"^LT_DEVICES: {re.escape(repr(told))} is no number of processes on this machine: 1, 2, \.\.\.$"):
-        launch.gathered()
+@pytest.mark.parametrize(
+    ("variables", "missing"),
+    [
+        ({}, "no LOCAL_RANK and no MASTER_ADDR"),
+        ({"RANK": "0", "MASTER_ADDR": "a"}, "no LOCAL_RANK"),
+        ({"LOCAL_RANK": "0"}, "no MASTER_ADDR"),
+    ],
+)
+def test_world_size_that_no_launcher_set_is_refused_instead_of_waiting_for_its_processes(environment, variables, missing):
+    """Machines of SageMaker and Kubeflow preset it."""
+    environment(WORLD_SIZE="4", **variables)
+    with pytest.raises(UserError, match=rf"^WORLD_SIZE: 4 processes, but {missing}: start the run with torchrun, or unset WORLD_SIZE$"):
+        launch.world_from_env()
+
+
+@pytest.mark.parametrize("name", ["LT_DEVICES", "WORLD_SIZE", "SLURM_STEP_NUM_TASKS"])
+@pytest.mark.parametrize("value", ["0", "-1", "auto", "two", ""])
+def test_invalid_number_of_processes_is_one_line(environment, name, value):
+    environment(**{name: value})
+    with pytest.raises(UserError, match=rf"^{name}: {re.escape(repr(value))} is not allowed: must be a number of processes, 1, 2, \.\.\.$"):
+        launch.world_from_env()
 
 
 @pytest.mark.parametrize(
     ("told", "message"),
     [
-        ({"LT_DEVICES": "2", "GANLIB_DEVICE": "cuda:1"}, "^GANLIB_DEVICE: cuda:1 is one device for 2 processes: cpu, cuda or auto"),
-        ({"LT_DEVICES": "4"}, "^LT_DEVICES: 4 processes here and 2 GPUs are seen: one each, or GANLIB_DEVICE=cpu$"),
+        (
+            {"LT_DEVICES": "2", "GANLIB_DEVICE": "cuda:1"},
+            "^GANLIB_DEVICE: cuda:1 is one device, and there are 2 processes: use cpu, cuda or auto",
+        ),
+        ({"LT_DEVICES": "4"}, "^LT_DEVICES: 4 processes need a GPU each, and 2 are visible: use fewer, or GANLIB_DEVICE=cpu$"),
     ],
 )
 def test_processes_that_cannot_have_a_device_each_are_one_line(environment, monkeypatch, told, message):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     environment(**told)
-    with pytest.raises(UserError, match=message):
-        launch.gathered()
+    with pytest.raises(UserError, match=message), launch.init_team():
+        pass
 
 
 def test_one_process_is_alone_and_loads_no_fabric(environment):
-    assert launch.gathered() is ALONE
-    code = "import sys; from ganlib.training.distributed import launch; launch.gathered(); sys.exit('lightning_fabric' in sys.modules)"
+    with launch.init_team() as team:
+        assert team is ALONE
+    code = (
+        "import sys\nfrom ganlib.training.distributed.launch import init_team\n"
+        "with init_team():\n    sys.exit('lightning_fabric' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
 
 
 @pytest.mark.parametrize("command", ["no-such-launcher -n 2", "srun 'unfinished"])
 def test_launcher_that_cannot_be_run_is_one_line(environment, command):
     environment(GANLIB_LAUNCH=command)
-    with pytest.raises(UserError, match=r"^GANLIB_LAUNCH: cannot be run: .*; a command such as srun, or nothing$"):
+    with pytest.raises(UserError, match=r"^GANLIB_LAUNCH: .*: must be a command such as srun, or unset$"):
         launch.relaunch("stages.train")
 
 
@@ -87,7 +113,7 @@ def test_stage_becomes_what_the_launcher_starts():
 
 
 def test_process_that_is_busy_for_ever_ends_with_the_one_that_started_it():
-    busy = "from ganlib.training.distributed import launch; launch.end_with_parent(); print('busy', flush=True)\nwhile True: pass"
+    busy = "from ganlib.training.distributed import launch; launch.exit_with_parent(); print('busy', flush=True)\nwhile True: pass"
     code = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {busy!r}]).wait()"
     with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE) as parent:
         assert parent.stdout.readline() == b"busy\n"

@@ -1,7 +1,6 @@
 import csv
 import json
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -34,7 +33,7 @@ def run(tmp_path, name: str, folder: str = "run", *, seed: int = 3, log_every: i
     report = small.report(name, **changes)
     out = Outputs.below(tmp_path / folder)
     faces = small.small_faces(tmp_path / "raw", report)
-    loop.train(name, report, faces, out, tmp_path / "checkpoints", seed=seed, log_every=log_every, save_every=2)
+    loop.train(name, report, faces, out, tmp_path / folder / "checkpoints", seed=seed, log_every=log_every, save_every=2)
     return out
 
 
@@ -121,7 +120,7 @@ def test_length_is_the_epochs_unless_the_cap_is_lower(tmp_path):
         assert final_metrics(log)["step"] == steps
 
 
-def test_epochs_end_where_they_should_and_the_watch_sees_every_step(tmp_path, monkeypatch):
+def test_epochs_end_where_they_should_and_the_monitor_sees_every_step(tmp_path, monkeypatch):
     """Twelve pictures, four a step: an epoch is three steps."""
     ends, seen = [], []
     step, see = Trainer.step, Monitor.update
@@ -150,10 +149,10 @@ def test_first_weights_and_dropout_follow_the_runs_seed(tmp_path, monkeypatch):
 def test_runs_of_other_seeds_and_other_logs_keep_states_of_their_own(tmp_path):
     for seed, log_every in ((3, 1), (4, 1), (3, 2)):
         run(tmp_path, "dense64", seed=seed, log_every=log_every, hidden=[8], max_steps=1)
-    assert len([*(tmp_path / "checkpoints").glob("dense64-*")]) == 3
+    assert len([*(tmp_path / "run" / "checkpoints").glob("dense64-*")]) == 3
 
 
-def test_pace_is_told_what_each_save_took(tmp_path, monkeypatch):
+def test_schedule_learns_what_each_save_took(tmp_path, monkeypatch):
     took = []
     monkeypatch.setattr(CheckpointSchedule, "saved", lambda pace, seconds: took.append((pace.steps, seconds > 0)))
     run(tmp_path, "dense64", hidden=[8])
@@ -186,7 +185,7 @@ def test_reals_png_shows_pictures_drawn_by_the_sheets_stream(tmp_path):
     assert [round(value / 5) for value in blue] == order.tolist()
 
 
-def test_sheets_show_one_z_as_training_goes_on(tmp_path):
+def test_sheets_show_the_same_z_throughout_training(tmp_path):
     """With rates of next to nothing the same z draw the same pictures at every step."""
     samples = run(tmp_path, "dense64", lr_g=1e-30, lr_d=1e-30).progress / "samples"
     assert (samples / "000002.png").read_bytes() == (samples / "000004.png").read_bytes()
@@ -291,18 +290,10 @@ def test_loss_that_is_no_number_ends_the_run_in_one_line(tmp_path):
         run(tmp_path, "dense64", lr_d=1e38, lr_g=1e38)
 
 
-@pytest.mark.parametrize(("platform", "unit"), [("linux", 1024), ("darwin", 1)])
-def test_memory_in_the_status_line_is_in_bytes_on_every_platform(monkeypatch, platform, unit):
-    """getrusage counts in kB on Linux and in bytes on macOS."""
-    monkeypatch.setattr(loop.sys, "platform", platform)
-    monkeypatch.setattr(loop.resource, "getrusage", lambda _: SimpleNamespace(ru_maxrss=3000))
-    assert loop._memory(CPU) == 3000 * unit
-
-
 def test_times_stay_out_of_the_log(tmp_path):
     out = run(tmp_path, "dense64")
     assert "seconds" not in (out.progress / "log.csv").read_text(encoding="utf-8")
-    [timing] = (tmp_path / "checkpoints").glob("*/timing.csv")
+    [timing] = (tmp_path / "run" / "checkpoints").glob("*/timing.csv")
     assert [line.split(",")[0] for line in timing.read_text(encoding="utf-8").splitlines()] == ["step", "1", "2", "3", "4"]
 
 

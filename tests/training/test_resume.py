@@ -1,4 +1,4 @@
-"""Runs that are cut off at every kind of moment and go on; the referee is the same run left alone."""
+"""Runs interrupted at every kind of moment and resumed, compared with an uninterrupted run."""
 
 import json
 import os
@@ -68,7 +68,7 @@ def test_interrupted_run_saves_first_and_says_so_in_one_line(place, number):
     told = children.run(tmp_path / "run", "dense64", (number, 4), changes=LENGTH)
     assert told == {
         "status": 1,
-        "error": f"train@dense64: ended by {number} after step 4 of 7, and saved: run it again to go on",
+        "error": f"train@dense64: interrupted by {number} after step 4/7; checkpoint saved. Run the same command again to resume.",
         "steps": 4,
     }
     assert not (tmp_path / "run" / "out").exists()
@@ -76,7 +76,7 @@ def test_interrupted_run_saves_first_and_says_so_in_one_line(place, number):
 
 
 @pytest.mark.parametrize("name", ["dense64", "began64"])
-def test_longer_run_goes_on_from_the_end_of_the_shorter_one_and_equals_one_long_run(place, name):
+def test_longer_run_continues_the_shorter_one_and_equals_one_long_run(place, name):
     tmp_path = place(name)
     for steps in (4, 5, 9):
         told = children.run(tmp_path / "grown", name, changes=changes(name, max_steps=steps))
@@ -85,7 +85,7 @@ def test_longer_run_goes_on_from_the_end_of_the_shorter_one_and_equals_one_long_
     assert children.files(tmp_path / "grown" / "out") == children.files(tmp_path / "long" / "out")
 
 
-def test_more_epochs_go_on_as_well(place):
+def test_more_epochs_continue_a_run_too(place):
     tmp_path = place("dcgan64")
     assert children.run(tmp_path / "run", "dcgan64", changes=changes("dcgan64", epochs=1, max_steps=None))["steps"] == 2
     assert children.run(tmp_path / "run", "dcgan64", changes=changes("dcgan64", epochs=3, max_steps=None))["steps"] == 4
@@ -98,7 +98,7 @@ def test_shorter_run_leaves_the_progress_of_a_longer_one_alone(place):
     assert children.run(tmp_path / "run", "dense64", changes=LENGTH)["steps"] == 1
 
 
-def test_times_of_a_run_that_was_cut_off_go_on_from_where_it_was(place):
+def test_times_of_an_interrupted_run_add_up(place):
     tmp_path = place("dense64")
     assert children.run(tmp_path / "run", "dense64", ("SIGTERM", 4), changes=LENGTH)["steps"] == 4
     [timing] = (tmp_path / "run" / "checkpoints").glob("*/timing.csv")
@@ -112,12 +112,37 @@ def test_times_of_a_run_that_was_cut_off_go_on_from_where_it_was(place):
     assert seconds[0] < seconds[1]
 
 
-def test_finished_run_starts_afresh_when_it_is_asked_for_again(place):
+def test_complete_run_is_reused_even_if_copying_its_result_failed(place):
+    """What fails after training, such as a full disk or Ctrl-C while outputs are copied, must not cost the training."""
     tmp_path = place("dense64")
-    assert [children.run(tmp_path / "run", "dense64", changes=LENGTH)["steps"] for _ in range(2)] == [7, 7]
+    assert children.run(tmp_path / "run", "dense64", ("copied", 2), changes=LENGTH) == {"status": -9}
+    for _ in range(2):
+        assert children.run(tmp_path / "run", "dense64", changes=LENGTH) == {"status": 0, "error": "", "steps": 0}
+        found = children.files(tmp_path / "run" / "out")
+        shutil.rmtree(tmp_path / "run" / "out")
+    children.run(tmp_path / "alone", "dense64", changes=LENGTH)
+    assert found == children.files(tmp_path / "alone" / "out")
+    assert children.run(tmp_path / "run", "dense64", changes={**LENGTH, "max_steps": 9})["steps"] == 2  # and a longer one continues it
 
 
-def test_run_with_another_setting_starts_afresh(place):
+@pytest.mark.parametrize("damage", ["run/generator.safetensors", "progress/samples/000003.png", "timing.csv"])
+def test_damaged_result_of_a_complete_run_is_trained_again_with_a_warning(place, damage):
+    tmp_path = place("dense64")
+    children.run(tmp_path / "run", "dense64", changes=LENGTH)
+    expected = children.files(tmp_path / "run" / "out")
+    [path] = (tmp_path / "run" / "checkpoints").glob(f"*/{damage}")
+    if path.suffix == ".csv":
+        path.unlink()
+    else:
+        content = bytearray(path.read_bytes())
+        content[-1] ^= 1
+        path.write_bytes(content)
+    assert children.run(tmp_path / "run", "dense64", changes=LENGTH)["steps"] == 7
+    assert "is incomplete or damaged; training again" in (tmp_path / "run" / "stderr.txt").read_text(encoding="utf-8")
+    assert children.files(tmp_path / "run" / "out") == expected
+
+
+def test_run_with_another_setting_starts_from_scratch(place):
     tmp_path = place("dense64")
     children.run(tmp_path / "run", "dense64", ("step", 7), changes=LENGTH)
     assert children.run(tmp_path / "run", "dense64", changes={**LENGTH, "lr_d": 1e-3})["steps"] == 7
@@ -136,7 +161,7 @@ def test_damaged_checkpoint_falls_back_to_the_one_before_with_a_warning(place, d
         state.write_bytes(content)
     assert children.run(tmp_path / "run", "dense64", changes=LENGTH)["steps"] == steps_left
     assert (tmp_path / "run" / "stderr.txt").read_text(encoding="utf-8").count(
-        "is damaged; going on from the checkpoint before it"
+        "is damaged; resuming from the checkpoint before it"
     ) == damaged
     assert children.files(tmp_path / "run" / "out") == children.files(tmp_path / "alone" / "out")
 
@@ -150,7 +175,7 @@ def test_two_processes_share_one_run_without_harm(place):
         time.sleep(0.01)
     os.kill(first.pid, signal.SIGSTOP)
     second = children.start(tmp_path / "run", "dense64", changes=LENGTH)
-    while "another process trains this very run; waiting for it" not in (tmp_path / "run" / "stderr.txt").read_text(encoding="utf-8"):
+    while "another process is training this run; waiting for it" not in (tmp_path / "run" / "stderr.txt").read_text(encoding="utf-8"):
         assert second.is_alive()
         time.sleep(0.01)
     os.kill(first.pid, signal.SIGCONT)

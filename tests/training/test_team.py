@@ -14,7 +14,6 @@ from safetensors.torch import load_file
 from ganlib.models.dropout import Dropout
 from ganlib.support.errors import UserError
 from ganlib.training.distributed.team import ALONE, Team
-from ganlib.training.feed import check_batch
 from tests.training import children, small, teams
 
 HEAVY = ("began64", "dcgan112")
@@ -84,7 +83,11 @@ def test_run_goes_on_with_any_number_of_processes_and_ends_as_a_straight_one(pla
     for size, steps in ((1, 4), (2, 8), (4, 12), (1, 16)):
         told = teams.together(size, teams.train, place / f"moving-{name}", [name], double=True, **{**changes, "max_steps": steps})
         assert told == [0] * size
-    assert (place / f"moving-{name}" / "stderr.txt").read_text(encoding="utf-8").count("going on from step") == 3
+    log = place / f"moving-{name}" / "stderr.txt"
+    assert log.read_text(encoding="utf-8").count("resuming from step") == 3
+    assert "already trained" not in log.read_text(encoding="utf-8")
+    assert teams.together(2, teams.train, place / f"moving-{name}", [name], double=True, **{**changes, "max_steps": 16}) == [0, 0]
+    assert log.read_text(encoding="utf-8").count(f"{name}: already trained; reusing") == 1
     teams.together(1, teams.train, place / f"straight-{name}", [name], double=True, **{**changes, "max_steps": 16})
     assert_equal(place / f"straight-{name}" / name, place / f"moving-{name}" / name)
 
@@ -96,7 +99,7 @@ def test_run_of_three_processes_that_was_cut_off_ends_with_the_bytes_of_one_that
     wide = {**SHARED, "width": 0.25, "max_steps": 6}
     cut, alone = place / f"cut-{name}", place / f"alone-{name}"
     assert teams.together(3, teams.train, cut, [name], at=(2, signal.SIGTERM, 3), **wide) == [1, 0, 0]
-    assert f"train@{name}: ended by a signal to another process after step 3 of 6, and saved" in (cut / "stderr.txt").read_text(
+    assert f"train@{name}: interrupted by a signal to another process after step 3/6; checkpoint saved." in (cut / "stderr.txt").read_text(
         encoding="utf-8"
     )
     assert teams.together(3, teams.train, cut, [name], **wide) == [0, 0, 0]
@@ -111,7 +114,7 @@ def test_loss_of_a_process_ends_the_others_within_seconds_and_is_told_in_one_lin
     # gloo may leave a process that is not the leader waiting for ever, once in 14 times here: then it is the launcher's to end it.
     assert found in (statuses, [*statuses[:2], -signal.SIGKILL])
     told = [line for line in (folder / "stderr.txt").read_text(encoding="utf-8").splitlines() if line and "training dense64 on" not in line]
-    expected = "error: one of the 3 processes was lost: run it again to go on from the last checkpoint"
+    expected = "error: one of the 3 processes was lost. Run the same command again to resume from the last checkpoint."
     assert told == ([expected] if rank else [])
     if found == statuses:
         assert time.time() - max(path.stat().st_mtime for path in folder.rglob("*.pt")) < 10
@@ -121,8 +124,8 @@ def test_loss_of_a_process_ends_the_others_within_seconds_and_is_told_in_one_lin
 @pytest.mark.parametrize(
     ("name", "changes", "problem"),
     [
-        ("dcgan64", {}, "LT_DEVICES: nets with batch norm train in one process on cpu, where torch has none over several: take 1"),
-        ("dense64", {"batch_size": 10}, "params.yaml: batch_size: 5 real pictures a batch, cannot be shared out evenly to 2 processes"),
+        ("dcgan64", {}, "LT_DEVICES: on cpu, torch has no batch norm over several processes: train this report in one (LT_DEVICES=1)"),
+        ("dense64", {"batch_size": 10}, "params.yaml: batch_size: a batch of 5 real pictures cannot be sharded evenly over 2 processes"),
     ],
 )
 def test_what_several_processes_cannot_train_is_refused_in_one_line(place, name, changes, problem):
@@ -146,10 +149,10 @@ def test_what_several_processes_cannot_train_is_refused_in_one_line(place, name,
 def test_batch_must_divide_into_whole_logits(name, changes, size, fits):
     report = small.report(name, **changes)
     if fits:
-        check_batch(report, size)
+        Team(0, size).check_batch(report)
         return
-    with pytest.raises(UserError, match=rf"^params.yaml: batch_size: .* to {size} processes"):
-        check_batch(report, size)
+    with pytest.raises(UserError, match=rf"^params.yaml: batch_size: .* over {size} processes"):
+        Team(0, size).check_batch(report)
 
 
 def test_shares_are_consecutive_rows_of_each_batch_by_itself():
@@ -184,11 +187,11 @@ def test_dropout_of_a_team_is_one_mask_in_parts(layout, on_cpu, monkeypatch):
 def test_one_process_changes_and_asks_nothing():
     net = small.report("dcgan56").build()["generator"]
     before = [type(layer) for layer in net.modules()]
-    assert ALONE.joined(net, torch.device("cpu")) is ALONE.wrapped(net) is net
+    assert ALONE.sync_layers(net, torch.device("cpu")) is ALONE.ddp(net) is net
     assert [type(layer) for layer in net.modules()] == before
     figures = {"d_loss": torch.tensor(1.5)}
     assert ALONE.mean(figures)["d_loss"] is figures["d_loss"]
-    assert ALONE.from_leader(os) is os
+    assert ALONE.broadcast(os) is os
     assert (ALONE.any(True), ALONE.any(False)) == (True, False)
 
 
@@ -197,7 +200,7 @@ def test_batch_norm_is_synchronised_on_gpus_with_its_values_and_affine_stays_as_
     nets = report.networks(1)
     values = {name: net.state_dict() for name, net in nets.items()}
     for net in nets.values():
-        Team(0, 2).joined(net, torch.device("cuda"))
+        Team(0, 2).sync_layers(net, torch.device("cuda"))
     kinds = {name: {type(layer).__name__ for layer in net.modules() if "Norm" in type(layer).__name__} for name, net in nets.items()}
     assert kinds == {"generator": {"SyncBatchNorm"}, "discriminator": set()}
     assert "Affine" in {type(layer).__name__ for layer in nets["discriminator"].modules()}

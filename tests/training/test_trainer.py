@@ -43,7 +43,7 @@ def batch(report: Report, device: torch.device) -> Batch:
 @pytest.mark.parametrize("name", small.NAMES)
 def test_step_on_a_gpu_never_waits_for_it(name, monkeypatch):
     """Fake tensors: shapes and devices without numbers, so that reading one is an error. All but the backward passes, which need a GPU."""
-    monkeypatch.setattr(Tensor, "backward", lambda _: None)
+    monkeypatch.setattr(torch.autograd, "backward", lambda _: None)
     monkeypatch.setattr(torch.autograd, "grad", lambda _, inputs, **__: (torch.zeros_like(inputs),))
     report, gpu = small.report(name, ema=None), torch.device("cuda")  # without an average, since a fake net cannot be copied
     nets = report.networks(1)  # real ones, since torch cannot move a fake net

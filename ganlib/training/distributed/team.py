@@ -1,15 +1,12 @@
-"""The processes that train one run together: how a batch is divided among them, and what they tell one another.
+"""Data-parallel training: sharding a batch over ranks, and the collectives that a step needs.
 
-All draw the same random numbers for the whole batch and each works on its share; gradients (by DistributedDataParallel), batch norm and
-losses are taken over all shares. So a step does not depend on how many processes there are, and one alone communicates nothing.
+Every rank draws the same random numbers for the whole batch and works on its shard; gradients (by DistributedDataParallel), batch norm and
+losses are taken over all shards. So a step does not depend on the number of ranks. With one rank every method here does nothing.
 """
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,37 +14,49 @@ import torch
 from torch import Tensor, distributed, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from ganlib.support import progress
 from ganlib.support.errors import UserError
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
+    from ganlib.models.report import Report
 
-SYNCHRONISED = {"cuda": nn.SyncBatchNorm}  # batch norm over the shares of all processes, by the kind of device that has one
+
+SYNC_BATCH_NORM: dict[str, type[_BatchNorm]] = {"cuda": nn.SyncBatchNorm}  # by kind of device
 
 
 @dataclass(frozen=True)
 class Team:
-    """One process, the `rank`-th of `size`; several were brought together by `fabric`."""
+    """Rank and world size; `fabric` is None in a single process."""
 
     rank: int = 0
     size: int = 1
     fabric: Fabric | None = None
 
     @property
-    def leads(self) -> bool:
-        """Whether this is the one that writes files and speaks."""
+    def is_main(self) -> bool:
+        """True on rank 0, which alone writes files and logs."""
         return self.rank == 0
 
     def shard(self, rows: Tensor, batches: int = 1) -> Tensor:
-        """Of rows (N, ...) that all have drawn alike this process's (N / size, ...): its part of each of `batches` parts, one by one."""
+        """The shard (N / size, ...) of this rank, from each of `batches` equal parts of `rows` (N, ...), which every rank holds in full."""
         if self.size == 1:
             return rows
-        return rows.unflatten(0, (batches, self.size, -1))[:, self.rank].flatten(0, 1)
+        return rows.reshape(batches, self.size, -1, *rows.shape[1:])[:, self.rank].flatten(0, 1)
+
+    def check_batch(self, report: Report) -> None:
+        """Raise a UserError unless each batch of the report can be sharded evenly, keeping the pictures of one logit together."""
+        reals = report.reals_per_step // report.batches_per_step
+        logits = reals // report.pictures_per_logit
+        if logits % self.size:
+            packs = f" ({report.pictures_per_logit} per logit)" if report.pictures_per_logit > 1 else ""
+            raise UserError(
+                f"params.yaml: batch_size: a batch of {reals} real pictures{packs} cannot be sharded evenly over {self.size} processes:"
+                f" use a number of processes that divides {logits}, or another batch_size"
+            )
 
     def gather(self, rows: Tensor) -> Tensor:
-        """The rows (n, ...) of every process, (size * n, ...) in their order, for all; they carry no gradient."""
+        """The rows (n, ...) of all ranks, (size * n, ...) in rank order, without gradient."""
         if self.size == 1:
             return rows
         parts = [torch.empty_like(rows) for _ in range(self.size)]
@@ -55,78 +64,52 @@ class Team:
         return torch.cat(parts)
 
     def mean(self, figures: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Each figure's mean over the processes: one sum of all of them, for which no GPU is waited for."""
+        """Each figure's mean over the ranks, by a single all-reduce and without a device sync."""
         if self.size == 1:
             return dict(figures)
         row = torch.stack([figure.double() for figure in figures.values()])
-        distributed.all_reduce(row)  # not Fabric's, before which all would wait for one another and for their GPUs
+        distributed.all_reduce(row)  # Fabric's own would put a barrier and a device sync before it
         means = (row / self.size).unbind()
         return {name: mean.to(figure.dtype) for (name, figure), mean in zip(figures.items(), means, strict=True)}
 
     def any(self, flag: bool) -> bool:
-        """Whether it holds for one of the processes. They ask on the CPU, so that no GPU is waited for and a lost process is noticed."""
+        """True if `flag` is True on any rank. Reduced on the CPU, so that no GPU is waited for and a lost rank is noticed."""
         if self.size == 1:
             return flag
         flags = torch.tensor(int(flag))
         distributed.all_reduce(flags, distributed.ReduceOp.MAX)
         return bool(flags)
 
-    def from_leader(self, what: Any) -> Any:
-        """What the leader has, for all."""
-        return what if self.fabric is None else self.fabric.broadcast(what)
+    def broadcast(self, value: Any) -> Any:
+        """Rank 0's `value`, on every rank."""
+        return value if self.fabric is None else self.fabric.broadcast(value)
 
-    def joined(self, net: nn.Module, device: torch.device) -> nn.Module:
-        """`net`, changed so that its batch norm is over the pictures of all processes, and its dropout this one's part of one mask."""
+    def sync_layers(self, net: nn.Module, device: torch.device) -> nn.Module:
+        """Make the net's batch norm normalise over all shards and its dropout use this rank's part of one mask, in place."""
         if self.size == 1:
             return net
         for parent in [*net.modules()]:
             for name, layer in parent.named_children():
-                if isinstance(layer, nn.Dropout):  # always our own, which takes its part
-                    layer.rank, layer.size = self.rank, self.size
-                elif isinstance(layer, _BatchNorm) and layer.training:  # dcgan56's Affine never is
+                if isinstance(layer, nn.Dropout):  # always models.dropout's
+                    vars(layer).update(rank=self.rank, size=self.size)
+                elif isinstance(layer, _BatchNorm) and layer.training:  # dcgan56's Affine is always in eval mode
                     setattr(parent, name, _synchronised(layer, device))
         return net
 
-    def wrapped(self, net: nn.Module) -> nn.Module:
-        """What a step calls in the place of `net`, whose gradients are then those of the whole batch; files and sheets keep to `net`."""
-        # Straight from the strategy: Fabric's own wrapper would turn every input into the default type as well.
+    def ddp(self, net: nn.Module) -> nn.Module:
+        """A module that a step calls in place of `net` and that averages gradients over the ranks; checkpoints and sheets use `net`."""
+        # The strategy's method: Fabric's own wrapper would also cast every input to the default dtype.
         return net if self.fabric is None else self.fabric.strategy.setup_module(net)
-
-    @contextmanager
-    def working(self) -> Iterator[None]:
-        """Around all that the team does: the leader alone speaks of errors, and the loss of a process ends every other one.
-
-        The others end with status 0: on any other the launcher kills the leader, who may not have saved or spoken yet.
-        """
-        try:
-            yield
-        except UserError:
-            if self.leads:
-                raise
-            sys.exit(0)
-        except RuntimeError as error:
-            if self.size == 1 or not _is_of_a_lost_process(error):
-                raise
-            if self.leads:
-                progress.log(f"error: one of the {self.size} processes was lost: run it again to go on from the last checkpoint")
-            # At once: the interpreter would first take down what is left of the group, which may wait for the lost process.
-            os._exit(int(self.leads))
-        if self.size > 1:
-            distributed.destroy_process_group()
 
 
 ALONE = Team()
 
 
 def _synchronised(layer: _BatchNorm, device: torch.device) -> _BatchNorm:
-    if device.type not in SYNCHRONISED:
+    if device.type not in SYNC_BATCH_NORM:
         raise UserError(
-            f"LT_DEVICES: nets with batch norm train in one process on {device.type}, where torch has none over several: take 1"
+            f"LT_DEVICES: on {device.type}, torch has no batch norm over several processes: train this report in one (LT_DEVICES=1)"
         )
-    other = SYNCHRONISED[device.type](layer.num_features, layer.eps, layer.momentum, layer.affine, layer.track_running_stats)
-    other.load_state_dict(layer.state_dict())
-    return other
-
-
-def _is_of_a_lost_process(error: RuntimeError) -> bool:
-    return isinstance(error, distributed.DistError) or "gloo" in str(error)
+    synchronised = SYNC_BATCH_NORM[device.type](layer.num_features, layer.eps, layer.momentum, layer.affine, layer.track_running_stats)
+    synchronised.load_state_dict(layer.state_dict())
+    return synchronised
