@@ -17,7 +17,8 @@ from ganlib.fidelity import inception
 from ganlib.fidelity.evaluation import HEADLINE
 from ganlib.fidelity.frechet import Statistics
 from ganlib.fidelity.reference import Reference
-from ganlib.studies import places, trials
+from ganlib.studies import paths as study_paths
+from ganlib.studies import trials
 from ganlib.support import paths
 from ganlib.support.errors import UserError
 from ganlib.support.types import EXTRACTOR
@@ -263,7 +264,7 @@ def test_scores_are_taken_on_the_device_that_the_environment_names(scoring, monk
     asked = scoring({})
     reference.main("wide64")
     monkeypatch.setenv("GANLIB_DEVICE", "cuda:99")
-    with pytest.raises(UserError, match="cuda:99 is not here"):
+    with pytest.raises(UserError, match="cuda:99 is not available"):
         stage.main(of)
     assert len(asked) == 1
 
@@ -286,10 +287,10 @@ def test_trial_trains_what_its_settings_file_says_with_its_own_seed_and_is_reuse
     if steps:
         monkeypatch.setenv(train.CHECKPOINT_STEPS, steps)
     place({"dataset": "toons"})
-    places.training("toons", "slow").parent.mkdir(parents=True)
-    places.training("toons", "slow").write_text('{"report": "dense64"}', encoding="utf-8")
+    study_paths.training("toons", "slow").parent.mkdir(parents=True)
+    study_paths.training("toons", "slow").write_text('{"report": "dense64"}', encoding="utf-8")
     for seed in (5, 6, 5):
         trial.main("slow", seed)
     assert calls == [
-        ({"report": "dense64"}, places.run("toons", "slow", seed), {"seed": seed, "save_every": save_every}) for seed in (5, 6)
+        ({"report": "dense64"}, study_paths.run("toons", "slow", seed), {"seed": seed, "save_every": save_every}) for seed in (5, 6)
     ]
