@@ -40,7 +40,7 @@ def main(celeba_folder: Path) -> None:
         found = {}
         for corruption, degree, pictures in sides(faces):
             fake = features(network, pictures, f"{corruption} {degree}")
-            found[corruption, degree] = {count: scores.compare(real[:count], fake[:count], scores.METRICS, seed=0) for count in COUNTS}
+            found[corruption, degree] = {count: scores.compare(real[:count], fake[:count], scores.METRICS) for count in COUNTS}
     for count in COUNTS:
         typer.echo(f"\nN = {count}\n\n| | {' | '.join(scores.METRICS)} |\n|---|{'---|' * len(scores.METRICS)}")
         for (corruption, degree), at in found.items():

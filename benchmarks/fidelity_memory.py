@@ -100,7 +100,7 @@ def reference(folder: Path, seen: int, held_out: int, samples: int) -> None:
     def features(batches: object, desc: str, total: int) -> np.ndarray:
         return inception.features(network, batches, desc, total)
 
-    made = Reference.of(features, faces(seen), faces(held_out, first=seen), samples=samples, searched=None)
+    made = Reference.of(features, faces(seen), faces(held_out, first=seen), samples=samples)
     made.save(folder / "features.npz")
     Statistics.of(made.scored).save(folder / "statistics.npz", "random", "random")
 

@@ -83,7 +83,7 @@ def figures(name: str, seed: int, folder: Path) -> dict[str, str]:
     reference = Reference.load(paths.features(report.crop, protocol))
     fakes = Fakes.of(outputs.run / "generator.safetensors", Faces.open(paths.faces(report.crop), "all"), reference.scored_rows, seed)
     fake = fakes.features(inception.load(device(), protocol=protocol), f"features of {name}, seed {seed}")
-    return _shown(compare(reference.scored, fake, SCORES, seed=seed) | final_metrics(outputs.progress / "log.csv"))
+    return _shown(compare(reference.scored, fake, SCORES) | final_metrics(outputs.progress / "log.csv"))
 
 
 def _shown(found: dict[str, float]) -> dict[str, str]:

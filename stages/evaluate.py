@@ -1,4 +1,4 @@
-"""Score one report's generators: the headline figures in metrics/<report>.json, all and more to look at in data/scores/<report>/."""
+"""Score a report's generators: headline metrics go to metrics/<report>.json, all metrics and plots to data/scores/<report>/."""
 
 from ganlib import params
 from ganlib.core import tables
@@ -14,7 +14,7 @@ from ganlib.support.types import EXTRACTOR
 
 
 def main(report: str) -> None:
-    """Score what REPORT's generators make."""
+    """Score the generators of REPORT."""
     settings = params.load()
     chosen, data, protocol = settings.report(report), settings.data, settings.protocol
     crop = chosen.crop
@@ -30,8 +30,6 @@ def main(report: str) -> None:
         seed=settings.seed,
     )
     circumstances = {
-        "samples": data.samples,
-        "real_samples": data.samples,
         "extractor": EXTRACTOR,
         "protocol": protocol,
         "dataset": settings.dataset,
@@ -39,9 +37,9 @@ def main(report: str) -> None:
         "scale": data.scale,
     }
     training = tables.final_metrics(paths.outputs(report).progress / "log.csv")
-    found = {**scores, **circumstances, **training}
-    tables.save_metrics(found, paths.details(report))
-    tables.save_metrics({name: found[name] for name in (*HEADLINE, *chosen.headline) if name in found}, paths.metrics(report))
+    metrics = {**scores, **circumstances, **training}
+    tables.save_metrics(metrics, paths.details(report))
+    tables.save_metrics({name: metrics[name] for name in (*HEADLINE, *chosen.headline) if name in metrics}, paths.metrics(report))
 
 
 if __name__ == "__main__":

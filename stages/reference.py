@@ -20,8 +20,8 @@ def main(crop: str) -> None:
     data, protocol = chosen.data, chosen.protocol
     faces, held_out = Faces.divide(paths.faces(crop), data.split)
     features = partial(inception.features, inception.load(device(), protocol=protocol))
-    with disk.writing(paths.features(crop, protocol).parent, bytes_needed(faces, held_out, data.samples, data.searched)):
-        reference = Reference.of(features, faces, held_out, samples=data.samples, searched=data.searched)
+    with disk.writing(paths.features(crop, protocol).parent, bytes_needed(faces, held_out, data.samples)):
+        reference = Reference.of(features, faces, held_out, samples=data.samples)
         reference.save(paths.features(crop, protocol))
         Statistics.of(reference.scored).save(paths.statistics(crop, protocol), EXTRACTOR, protocol)
 

@@ -88,8 +88,8 @@ def run(outputs: Outputs, made: Mapping[int, tuple[Module, Report]], losses: Seq
 
 
 def faces(colours: np.ndarray, table: pd.DataFrame, cache: Path, limit: int = LIMIT) -> Faces:
-    """The cache of pictures of the colours (N, 3) uint8, and the table beside them, opened whole."""
-    pictures = np.broadcast_to(colours[:, None, None], (len(colours), SIZE, SIZE, 3))
+    """A cache of pictures (N, S, S, 3) uint8, or of one colour each, (N, 3) uint8, and their table; all splits."""
+    pictures = colours if colours.ndim == 4 else np.broadcast_to(colours[:, None, None], (len(colours), SIZE, SIZE, 3))
     with Writer(cache, SIZE, limit) as shards:
         shards.write(np.ascontiguousarray(pictures))
         shards.finish()

@@ -194,7 +194,7 @@ def scoring(place, tmp_path, monkeypatch) -> Callable[[dict], list[tuple]]:
     monkeypatch.setenv("GANLIB_DEVICE", "cpu")
 
     def change(changes: dict) -> list[tuple]:
-        place({"datasets.toons.samples": 6, "datasets.toons.searched": 8, "protocol": "clean", **changes})
+        place({"datasets.toons.samples": 6, "protocol": "clean", **changes})
         return asked
 
     return change
@@ -206,7 +206,7 @@ def test_reference_is_of_the_splits_pictures_and_its_statistics_of_those_that_ar
     reference.main("wide64")
     assert asked == [("cpu", "clean")]
     found = Reference.load(paths.features("wide64", "clean"))
-    assert (len(found.scored), len(found.seen), len(found.held_out)) == (6, 8, 6)
+    assert (len(found.scored), len(found.seen), len(found.held_out)) == (6, 6, 6)
     assert set(found.seen_rows % 3) == {first}
     assert first not in set(found.held_out_rows % 3)
     np.testing.assert_allclose(found.seen[:, 2], 5 * found.seen_rows, atol=2)  # a picture's blue is its number
@@ -220,7 +220,7 @@ def test_evaluate_scores_by_the_chosen_protocol_and_seed_and_says_how_in_the_det
 
     def scored(*given: object, **named: object) -> dict:
         seen.update(given=given, named=named)
-        return {"fid": 1.5, "kid_std": 0.5, "coverage": 0.25}
+        return {"fid": 1.5, "mind": 0.5, "samples": 6}
 
     monkeypatch.setattr(evaluate, "evaluate", scored)
     Log(paths.outputs("dense64").progress / "log.csv").write(12, {"d_loss": 0.25, "d_accuracy": 0.75})
@@ -234,13 +234,11 @@ def test_evaluate_scores_by_the_chosen_protocol_and_seed_and_says_how_in_the_det
     assert trained.rows.tolist() == list(range(2, 23, 3))
     assert (seen["named"]["seed"], seen["named"]["attributes"]) == (77, ["Bald"])
     assert asked == [("cpu", "clean")] * 2
-    assert json.loads(paths.metrics("dense64").read_text(encoding="utf-8")) == {"fid": 1.5, "coverage": 0.25, "d_accuracy": 0.75}
+    assert json.loads(paths.metrics("dense64").read_text(encoding="utf-8")) == {"fid": 1.5, "d_accuracy": 0.75}
     assert json.loads(paths.details("dense64").read_text(encoding="utf-8")) == {
         "fid": 1.5,
-        "kid_std": 0.5,
-        "coverage": 0.25,
+        "mind": 0.5,
         "samples": 6,
-        "real_samples": 6,
         "extractor": EXTRACTOR,
         "protocol": "clean",
         "dataset": "toons",

@@ -106,7 +106,7 @@ def metrics() -> str:
     """Every column and key with its explanation, as Markdown lists."""
     families = (
         {f"<score>_{end}": Entry("", words) for end, words in ENDS.items()}
-        | {f"<group>_{name}": SCORES[name] for name in ("obeyed", "unasked", "excess", "accuracy", "judged")}
+        | {f"<group>_{name}": SCORES[name] for name in ("hit_rate", "false_alarm_rate", "lift", "accuracy", "judged")}
         | {f"share_<attribute>{end}": entry for end, entry in SHARES.items()}
     )
     scores = {key: entry for key, entry in SCORES.items() if f"<group>_{key}" not in families} | families

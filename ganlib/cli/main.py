@@ -109,8 +109,6 @@ def _lines(figures: dict[str, Any]) -> Iterator[str]:
         name, digits = {"fid": ("FID", 4), "kid": ("KID", 6), "mind": ("MIND", 4)}.get(metric, (metric, 4))
         shown = {key: f"{value:.{digits}f}" for key, value in figures.items() if key.startswith(metric)}
         yield f"{name}:  {shown[metric]}"
-        if f"{metric}_std" in shown:
-            yield f"    standard deviation over subsets {shown[f'{metric}_std']}"
         if f"{metric}_low" in shown:
             yield f"    95% interval {shown[f'{metric}_low']} to {shown[f'{metric}_high']}"
         if f"{metric}_floor" in shown:

@@ -11,7 +11,7 @@ from ganlib.data import celeba, folder
 from ganlib.data.archive import open_archive
 from ganlib.data.crop import Box, Centre, Crop, Region
 from ganlib.data.raw import Raw
-from ganlib.support.types import Block, Count, Scale, Split
+from ganlib.support.types import Block, Scale, Split
 
 FEWEST_SAMPLES = 6  # more than density's five nearest neighbours
 
@@ -26,7 +26,6 @@ class AnyDataset(Block):
     split: Split
     scale: Scale
     samples: Annotated[int, Field(ge=FEWEST_SAMPLES)]
-    searched: Count | None
 
     def read_by_download(self) -> dict[str, Any]:
         """What of this block the stage `download` depends on. How many pictures there must be is only checked there."""

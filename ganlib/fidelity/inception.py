@@ -1,6 +1,6 @@
 """The Inception of 2015-12-05, the only network whose pool3 features make a Frechet distance an FID (Heusel et al. 2017).
 
-The layers follow Szegedy et al. 2016 as that frozen graph holds them; a protocol says how pictures are brought to its input.
+The layers follow Szegedy et al. 2016 as in that frozen graph; a protocol defines how pictures are resized and scaled for its input.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -25,8 +25,8 @@ Group = list[Pictures]
 DIMENSIONS = 2048
 SIDE = (299, 299)
 
-# Pictures at a time, on which the features do not depend. From 16 on, PyTorch hands 1x1 convolutions to oneDNN in single-threaded work too,
-# which saves a tenth or more; larger batches save nothing. A GPU needs many to be busy, and 128 take about 2 GB of its memory.
+# Batch sizes; the features do not depend on them. From 16 on, PyTorch uses oneDNN for 1x1 convolutions on a single thread too, which saves
+# a tenth or more; larger batches save nothing. 128 pictures take about 2 GB of a GPU's memory.
 BATCH = 16
 GPU_BATCH = 128
 
@@ -39,7 +39,7 @@ def like_pytorch_fid(pictures: Tensor) -> Tensor:
 def like_clean_fid(pictures: Tensor) -> Tensor:
     """clean-fid 0.1.35 (Parmar et al. 2022): Pillow's antialiased bicubic on floats, clipped but not rounded, then to [-1, 0.992].
 
-    In float64, since Pillow has the filter's weights in it: float32 is up to 0.007 of 255 off.
+    In float64, as Pillow's filter weights are: float32 is off by up to 0.007 of 255.
     """
     resized = F.interpolate(pictures.double(), SIDE, mode="bicubic", antialias=True, align_corners=False)
     return (resized.clamp_(0, 255).float() - 128) / 128
@@ -49,7 +49,10 @@ PREPARE: dict[Protocol, Callable[[Tensor], Tensor]] = {"pytorch-fid": like_pytor
 
 
 class Convolution(nn.Module):
-    """A convolution with its batch norm folded in, then ReLU."""
+    """A convolution with its batch norm folded into the weights, then ReLU."""
+
+    weight: Tensor
+    bias: Tensor
 
     def __init__(self, layer: Layer, kernel: tuple[int, int], stride: int, padding: str) -> None:
         super().__init__()
@@ -64,7 +67,7 @@ class Convolution(nn.Module):
 
 
 class Branches(nn.ModuleList):
-    """Several chains of layers over one input, their channels stacked."""
+    """Chains of layers on the same input, concatenated along the channels."""
 
     def __init__(self, *chains: list[nn.Module]) -> None:
         super().__init__(nn.Sequential(*chain) for chain in chains)
@@ -74,7 +77,7 @@ class Branches(nn.ModuleList):
 
 
 def network(layers: Iterator[Layer]) -> nn.Sequential:
-    """The graph up to pool3, (N, 3, 299, 299) in [-1, 1] -> (N, 2048), taking the next layer for each kernel as it is named."""
+    """The graph up to pool3, (N, 3, 299, 299) in [-1, 1] -> (N, 2048); consumes `layers` in the order in which kernels are named."""
     average, largest, halve = nn.AvgPool2d(3, 1, 1, count_include_pad=False), nn.MaxPool2d(3, 1, 1), nn.MaxPool2d(3, 2)
     wide, tall = (1, 7), (7, 1)
 
@@ -107,7 +110,7 @@ def network(layers: Iterator[Layer]) -> nn.Sequential:
 
 
 class Inception(nn.Module):
-    """Batches of (n, 3, H, W) uint8 RGB pictures, each of any size -> (N, 2048) float32 pool3 features of all of them in turn."""
+    """Batches of (n, 3, H, W) uint8 RGB pictures, each of any size -> (N, 2048) float32 pool3 features."""
 
     def __init__(self, layers: list[Layer], protocol: Protocol) -> None:
         super().__init__()
@@ -116,17 +119,19 @@ class Inception(nn.Module):
 
     @torch.inference_mode()
     def forward(self, *batches: Tensor) -> Tensor:
-        return self.network(torch.cat([self.prepare(pictures) for pictures in batches]).contiguous(memory_format=torch.channels_last))
+        prepared = torch.cat([self.prepare(pictures) for pictures in batches]).contiguous(memory_format=torch.channels_last)
+        found: Tensor = self.network(prepared)
+        return found
 
     def prepare(self, pictures: Tensor) -> Tensor:
-        """(n, 3, H, W) uint8 -> (n, 3, 299, 299) float32, what the protocol feeds the network."""
+        """(n, 3, H, W) uint8 -> (n, 3, 299, 299) float32, the protocol's input of the network."""
         if pictures.dtype != torch.uint8:
             raise TypeError(f"pictures are uint8, not {pictures.dtype}")
         return PREPARE[self.protocol](pictures)
 
 
 def load(device: torch.device | str = "cpu", weights: Path | None = None, protocol: Protocol = "pytorch-fid") -> Inception:
-    """The network on `device` with its own weights, from `weights` or from where `find_weights` looks."""
+    """The pretrained network on `device`, from the file `weights` or from where `find_weights` looks."""
     return Inception(read_weights(find_weights(weights)), protocol).to(device)
 
 
@@ -139,15 +144,14 @@ def features(
 ) -> np.ndarray:
     """(N, 2048) float32 features of (N, 3, H, W) uint8 pictures, or of an iterable of such batches with about `total` pictures in all.
 
-    They go through the network `batch_size` at a time, by default 16 on a CPU and 128 on a GPU, however many come at once, under a bar
-    called `desc` on stderr. On a CPU each core takes whole batches by itself: cores that share each layer wait for one another, which
-    costs most on a busy machine. Nothing is kept but the features, and of those one copy. Here, where they enter the program, they are
-    looked through once: a UserError names a picture whose features are not finite numbers.
+    Runs the network on `batch_size` pictures at a time, by default 16 on a CPU and 128 on a GPU, with a progress bar `desc`. On a CPU
+    each core takes whole batches: cores that share a layer wait for each other. Memory: one copy of the features and a few batches.
+    Features that are not finite are a UserError that names the picture.
     """
     device = next(inception.buffers()).device
     on_cpu = device.type == "cpu"
     workers = parallel.core_count() if on_cpu else 1
-    batches, total = ([pictures], len(pictures)) if hasattr(pictures, "shape") else (pictures, total)
+    batches, total = ([pictures], len(pictures)) if isinstance(pictures, Pictures) else (pictures, total)
 
     def extract(group: Group) -> Callable[[], Tensor]:
         tensors = (part if isinstance(part, Tensor) else torch.from_numpy(np.array(part)) for part in group)
@@ -155,20 +159,23 @@ def features(
 
     found, count = np.empty((total or 0, DIMENSIONS), np.float32), 0
     with (
-        # Global flags, so they are set here and not by each worker: TF32 off, full float32 on any device.
+        # Global flags, so set here and not by each worker: no TF32, float32 on any device.
         torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False, fp32_precision="ieee"),
         progress.bar(total=total, desc=desc, unit="picture", disable=total == 0) as bar,
         ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool,
     ):
         groups = regroup(batches, batch_size or (BATCH if on_cpu else GPU_BATCH))
-        # On a GPU the third batch is handed over before the first one's features are waited for: it always has one to go on with.
+        # On a GPU three batches are in flight, so that it never waits for the CPU.
         for arriving in parallel_map(pool, extract, groups, pending=max(3, 2 * workers)):
             some = arriving().numpy()
             if count + len(some) > len(found):
                 _resize(found, (count + len(some)) * 5 // 4)
             if not np.isfinite(some).all():
                 bad = count + int(np.flatnonzero(~np.isfinite(some).all(axis=1))[0])
-                raise UserError(f"{desc}: those of picture {bad} (from 0) are not finite; no picture causes that: try GANLIB_DEVICE=cpu")
+                remedy = "run it again" if on_cpu else "try GANLIB_DEVICE=cpu"
+                raise UserError(
+                    f"{desc}: features of picture {bad} (0-based) are not finite: a fault of the device, not a bad picture; {remedy}"
+                )
             found[count : count + len(some)] = some
             count += len(some)
             bar.update(len(some))
@@ -177,7 +184,7 @@ def features(
 
 
 def regroup(batches: Iterable[Pictures], size: int) -> Iterator[Group]:
-    """The same pictures `size` at a time: lists of slices, since batches may differ in their pictures' height and width."""
+    """Regroup batches to `size` pictures: lists of slices, since batches may differ in height and width."""
     group, room = [], size
     for batch in batches:
         rest = batch
@@ -192,5 +199,5 @@ def regroup(batches: Iterable[Pictures], size: int) -> Iterator[Group]:
 
 
 def _resize(features: np.ndarray, count: int) -> None:
-    """Give the array `count` rows where it lies: by realloc, so that there never are two of it."""
+    """Resize to `count` rows in place, by realloc, so that there are never two copies."""
     features.resize((count, DIMENSIONS), refcheck=False)

@@ -1,11 +1,11 @@
 """Confidence intervals of FID, KID and MIND by a delete-a-group jackknife (Efron & Tibshirani 1993, chapter 11; Kott 2001).
 
-Each side is divided at random into 20 groups, and the score is taken anew without each group in turn. A bootstrap would draw pictures
-more than once, and duplicates flatten the covariances and raise every FID that it averages; here no picture counts twice.
+Each side is divided at random into 20 groups, and the score is computed without each group in turn. A bootstrap would draw pictures more
+than once, and duplicates flatten the covariances and raise every FID.
 
-How often a 95 % interval holds what it should, by 400 pairs of Gaussian samples (300 for KID), the scores from 100 v 100 at 16 dimensions
-to 40 v 40 at 64: FID 0.96 to 0.98 where the sources differ and above 0.99 where they are one; KID 0.96 to 0.98 and 0.99. A jackknife's
-variance is too large where the first-order part of a score vanishes (Efron & Stein 1981): then intervals are up to 1.4 times too wide.
+Coverage of a 95 % interval over 400 pairs of Gaussian samples (300 for KID), from 100 v 100 at 16 dimensions to 40 v 40 at 64: FID 0.96
+to 0.98 if the distributions differ and above 0.99 if they are equal; KID 0.96 to 0.98 and 0.99. A jackknife overestimates the variance
+where the first-order term of a score vanishes (Efron & Stein 1981): intervals are then up to 1.4 times too wide.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -23,14 +23,14 @@ from ganlib.support import parallel, progress
 
 GROUPS = 20
 LEAST = 4  # pictures on a side: two groups of two
-WORKERS = 4  # each needs some 150 MB with 2,500 pictures of 2048 features to a group
+WORKERS = 4  # each needs 150 MB if a group has 2,500 pictures of 2048 features
 
 
 def fid_interval(real: np.ndarray, fake: np.ndarray, level: float = 0.95) -> tuple[float, float]:
     """(low, high) for the FID of (N, D) and (M, D) features; low is at least 0.
 
-    What it holds is the FID that N and M other pictures of the same sources would have on average, not that of infinitely many: the
-    bias of few pictures is in it. Fewer than 4 pictures on a side are a UserError.
+    An interval for the expected FID of N and M pictures of the same distributions, so it includes the bias of small samples. Fewer than 4
+    pictures on a side are a UserError.
     """
     require("FID's interval", LEAST, real=real, fake=fake)
     ours, theirs = Statistics.of(real), Statistics.of(fake)
@@ -41,31 +41,31 @@ def fid_interval(real: np.ndarray, fake: np.ndarray, level: float = 0.95) -> tup
     return max(low, 0.0), high
 
 
-def kid_interval(real: np.ndarray, fake: np.ndarray, level: float = 0.95) -> tuple[float, float]:
-    """(low, high) for the MMD^2 between the sources of (N, D) and (M, D) features, at any N and M: the estimate has no bias.
+def kid_interval(real: np.ndarray, fake: np.ndarray, level: float = 0.95) -> tuple[float, float, float]:
+    """(KID, low, high) of (N, D) and (M, D) features, for the MMD^2 of their distributions: KID is unbiased at any N and M.
 
-    Its middle is the estimate from all pictures, of which KID's mean over subsets is a noisier one; its low end may be negative.
-    Fewer than 4 pictures on a side are a UserError.
+    Returns KID as well because it needs the same sums. `low` may be negative. Fewer than 4 pictures on a side are a UserError.
     """
     require("KID's interval", LEAST, real=real, fake=fake)
     real_groups, fake_groups = jackknife_groups(len(real)), jackknife_groups(len(fake))
     sums = kernel_sums(real, fake, _members(real_groups), _members(fake_groups))
     whole = KernelSums(*(part.sum() for part in sums))
-    rest = KernelSums(*(part.sum() - part.sum(axis=0) - part.sum(axis=1) + part.diagonal() for part in (sums.real, sums.fake)), sums.cross)
+    real_rest, fake_rest = (part.sum() - part.sum(axis=0) - part.sum(axis=1) + part.diagonal() for part in (sums.real, sums.fake))
     without_real = mmd2(
-        whole._replace(real=rest.real, cross=whole.cross - sums.cross.sum(axis=1)), len(real) - np.bincount(real_groups), len(fake)
+        whole._replace(real=real_rest, cross=whole.cross - sums.cross.sum(axis=1)), len(real) - np.bincount(real_groups), len(fake)
     )
     without_fake = mmd2(
-        whole._replace(fake=rest.fake, cross=whole.cross - sums.cross.sum(axis=0)), len(real), len(fake) - np.bincount(fake_groups)
+        whole._replace(fake=fake_rest, cross=whole.cross - sums.cross.sum(axis=0)), len(real), len(fake) - np.bincount(fake_groups)
     )
-    return _interval(float(mmd2(whole, len(real), len(fake))), level, (without_real, real_groups), (without_fake, fake_groups))
+    estimate = float(mmd2(whole, len(real), len(fake)))
+    return estimate, *_interval(estimate, level, (without_real, real_groups), (without_fake, fake_groups))
 
 
 def mind_interval(real: np.ndarray, fake: np.ndarray, level: float = 0.95) -> tuple[float, float, float]:
-    """(MIND, low, high) of (N, D) and (M, D) features; low is at least 0. The bias of few pictures is in it, as in FID's.
+    """(MIND, low, high) of (N, D) and (M, D) features; low is at least 0. Includes the bias of small samples, as FID's interval does.
 
-    MIND itself comes with it, since it takes the same sorted projections. Both sides lose a group at a time, since they have to stay
-    equally long. Fewer than 4 pictures on a side are a UserError.
+    Returns MIND as well because it needs the same sorted projections. Both sides lose a group at a time, to keep equal lengths. Fewer than
+    4 pictures on a side are a UserError.
     """
     require("MIND's interval", LEAST, real=real, fake=fake)
     real, fake = equally_many(real, fake)
@@ -76,47 +76,48 @@ def mind_interval(real: np.ndarray, fake: np.ndarray, level: float = 0.95) -> tu
 
 
 def jackknife_groups(count: int) -> np.ndarray:
-    """Which of 20 groups, or of half as many as there are pictures, each of so many pictures is in: at random, and always the same."""
+    """(count,) random group of each picture, from a fixed seed: 20 groups, or count // 2 if that is fewer."""
     return np.random.default_rng(0).permutation(np.arange(count) % min(GROUPS, count // 2))
 
 
 def _members(groups: np.ndarray) -> np.ndarray:
-    """(G, N) of 0 and 1."""
-    return (groups == np.arange(groups.max() + 1)[:, None]).astype(np.float64)
+    """(G, N) memberships, 0 or 1."""
+    members: np.ndarray = (groups == np.arange(groups.max() + 1)[:, None]).astype(np.float64)
+    return members
 
 
 def _distances_without(groups: np.ndarray, features: np.ndarray, own: Statistics, other: Statistics) -> np.ndarray:
-    """The Frechet distance to `other` without each group, whose part is taken out of the moments of all.
+    """The Frechet distance to `other` without each group, by subtracting the group from the moments of all.
 
-    With S2 = B.T B, tr (S1 S2)^(1/2) = tr (B S1 B.T)^(1/2): the features' covariance is needed as B sees it, at most of B's rank.
-    Each core takes whole groups by itself: cores that share one eigenvalue problem mostly wait for one another.
+    With S2 = B.T B, tr (S1 S2)^(1/2) = tr (B S1 B.T)^(1/2): only the covariance projected by B is needed, whose rank is at most B's.
+    One group per core: cores that share an eigenvalue problem mostly wait for each other.
     """
-    root = torch.from_numpy(other.root).to(device())
+    count, root = len(features), torch.from_numpy(other.root).to(device())
     overlap = root @ torch.from_numpy(own.root).to(device()).T
-    seen_scatter = overlap @ overlap.T * (own.count - 1)
-    scatter = np.trace(own.sigma) * (own.count - 1)
+    seen_scatter = overlap @ overlap.T * (count - 1)
+    scatter = np.trace(own.sigma) * (count - 1)
 
     def without(group: int) -> float:
         taken = features[groups == group] - own.mu
-        left = own.count - len(taken)
+        left = count - len(taken)
         shift = taken.sum(axis=0) / left
         trace = (scatter - np.vdot(taken, taken) - left * np.square(shift).sum()) / (left - 1)
         seen = torch.from_numpy(taken).to(device()) @ root.T
-        del taken  # several workers hold theirs at once
+        del taken  # other workers hold arrays of this size too
         seen_shift = seen.sum(0) / left
         covariance = torch.addmm(seen_scatter, seen.T, seen, alpha=-1).addr_(seen_shift, seen_shift, alpha=-left).div_(left - 1)
         common = torch.linalg.eigvalsh(covariance).clamp(min=0).sqrt().sum().item()
-        return np.square(own.mu - shift - other.mu).sum() + trace + np.trace(other.sigma) - 2 * common
+        return float(np.square(own.mu - shift - other.mu).sum() + trace + np.trace(other.sigma) - 2 * common)
 
     with ThreadPoolExecutor(min(parallel.core_count(), WORKERS), initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        count = groups.max() + 1
-        return np.array(list(progress.bar(pool.map(without, range(count)), total=count, desc="FID's interval", unit="group", delay=5)))
+        total = int(groups.max()) + 1
+        return np.array(list(progress.bar(pool.map(without, range(total)), total=total, desc="FID's interval", unit="group", delay=5)))
 
 
 def _interval(estimate: float, level: float, *sides: tuple[np.ndarray, np.ndarray]) -> tuple[float, float]:
-    """About the estimate, from (estimates without each group, groups) of either side, whose variances add up.
+    """(low, high) around the estimate, from (estimates without each group, groups) of each side; the sides' variances add.
 
-    Student's t has the degrees of freedom of the side of fewer groups.
+    Student's t has the degrees of freedom of the side with fewer groups.
     """
     quantile = stdtrit(min(len(without) for without, _ in sides) - 1, (1 + level) / 2)  # Student's t
     reach = quantile * np.sqrt(sum(_variance(estimate, without, np.bincount(groups)) for without, groups in sides))
@@ -124,7 +125,7 @@ def _interval(estimate: float, level: float, *sides: tuple[np.ndarray, np.ndarra
 
 
 def _variance(estimate: float, without: np.ndarray, sizes: np.ndarray) -> float:
-    """The jackknife's for groups of unequal sizes (Busing, Meijer & van der Leeden 1999): of pseudo-values about their mean."""
+    """The jackknife variance for groups of unequal size (Busing, Meijer & van der Leeden 1999), from pseudo-values."""
     times = sizes.sum() / sizes
     pseudo = times * estimate - (times - 1) * without
     centre = len(sizes) * estimate - ((1 - 1 / times) * without).sum()

@@ -1,4 +1,4 @@
-"""KID: the squared maximum mean discrepancy under a cubic polynomial kernel (Binkowski et al. 2018)."""
+"""KID: the squared maximum mean discrepancy (MMD) under a cubic polynomial kernel (Binkowski et al. 2018)."""
 
 from typing import NamedTuple
 
@@ -8,47 +8,37 @@ from torch import Tensor
 
 from ganlib.core.device import device
 from ganlib.fidelity.pairs import require, tiles
-from ganlib.support import progress
 
 
 class KernelSums(NamedTuple):
-    """Sums of the kernel over pairs of pictures, (G, G) by their groups; `real` and `fake` leave out each picture's pair with itself."""
+    """Sums of the kernel over pairs of pictures, (G, G) by group; `real` and `fake` exclude the pairs of a picture with itself."""
 
     real: np.ndarray
     fake: np.ndarray
     cross: np.ndarray
 
 
-def kid(real: np.ndarray, fake: np.ndarray, *, subsets: int = 100, subset_size: int = 1000, seed: int) -> tuple[float, float]:
-    """Mean and population standard deviation of MMD^2 over random subsets of (N, D) features, as torch-fidelity and torchmetrics do it.
+def kid(real: np.ndarray, fake: np.ndarray) -> float:
+    """The unbiased estimate of MMD^2 (a U-statistic) from all pairs of (N, D) and (M, D) features.
 
-    A subset has `subset_size` pictures of each side, drawn without replacement, or half of the smaller side's where that is fewer:
-    subsets of nearly all pictures would hardly differ. Fewer than 4 pictures on a side are a UserError.
+    Equals torch-fidelity's and clean-fid's KID with a single subset of all pictures; their default averages random subsets of it.
+    Fewer than 2 pictures on a side are a UserError.
     """
-    require("KID", 4, real=real, fake=fake)
-    size = min(subset_size, len(real) // 2, len(fake) // 2)
-    rng = np.random.default_rng(seed)
-    real_rows, fake_rows = (np.stack([rng.choice(len(side), size, replace=False) for _ in range(subsets)]) for side in (real, fake))
-    if len(real) * len(fake) <= subsets * size**2:  # fewer pairs than in all subsets together: no kernel value is computed twice
-        sums = kernel_sums(real, fake, _members(real_rows, len(real)), _members(fake_rows, len(fake)))
-        scores = mmd2(KernelSums(*map(np.diagonal, sums)), size, size)
-    else:
-        whole = np.ones((1, size))
-        rows = progress.bar(zip(real_rows, fake_rows, strict=True), total=subsets, desc="KID", unit="subset", delay=5)
-        scores = np.array([mmd2(kernel_sums(real[ours], fake[theirs], whole, whole), size, size) for ours, theirs in rows])
-    return float(scores.mean()), float(scores.std())
+    require("KID", 2, real=real, fake=fake)
+    sums = kernel_sums(real, fake, np.ones((1, len(real))), np.ones((1, len(fake))))
+    return float(mmd2(sums, len(real), len(fake)).item())
 
 
 def mmd2(sums: KernelSums, real_count: int | np.ndarray, fake_count: int | np.ndarray) -> np.ndarray:
-    """The unbiased estimate from the kernel's sums over all pairs of so many pictures (Gretton et al. 2012, equation 3)."""
-    within = sums.real / (real_count * (real_count - 1)) + sums.fake / (fake_count * (fake_count - 1))
+    """The unbiased estimate from the kernel's sums and the numbers of pictures (Gretton et al. 2012, equation 3)."""
+    within: np.ndarray = sums.real / (real_count * (real_count - 1)) + sums.fake / (fake_count * (fake_count - 1))
     return within - 2 * sums.cross / (real_count * fake_count)
 
 
 def kernel_sums(real: np.ndarray, fake: np.ndarray, real_members: np.ndarray, fake_members: np.ndarray) -> KernelSums:
-    """Of (N, D) and (M, D) features in groups that (G, N) and (G, M) arrays of 0 and 1 tell; a picture may be in several.
+    """Sums over (N, D) and (M, D) features by the groups of the (G, N) and (G, M) 0-1 membership arrays; groups may overlap.
 
-    Products are float32, their sums float64.
+    Products are float32, sums float64.
     """
     ours, theirs = (torch.tensor(members, device=device()) for members in (real_members, fake_members))
     return KernelSums(_within(real, ours, "kernel of reals"), _within(fake, theirs, "kernel of fakes"), _between(real, fake, ours, theirs))
@@ -75,10 +65,3 @@ def _between(real: np.ndarray, fake: np.ndarray, real_members: Tensor, fake_memb
 def _kernel(x: Tensor, y: Tensor) -> Tensor:
     """(x . y / D + 1)^3 of each row of `x` with each of `y`."""
     return (x @ y.T).div_(x.shape[1]).add_(1).pow_(3)
-
-
-def _members(rows: np.ndarray, count: int) -> np.ndarray:
-    """(subsets, count) of 0 and 1 from the (subsets, size) rows that are in each."""
-    members = np.zeros((len(rows), count))
-    np.put_along_axis(members, rows, 1, axis=1)
-    return members

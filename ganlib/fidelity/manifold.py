@@ -1,4 +1,4 @@
-"""How much of one set of pictures lies on the manifold of another: by balls around each picture that reach its k-th nearest neighbour."""
+"""Precision, recall, density and coverage: manifolds as balls around each picture that reach its k-th nearest neighbour."""
 
 import numpy as np
 import torch
@@ -11,19 +11,19 @@ DENSITY_K = 5  # as Naeem et al. 2020 chose
 
 
 def manifold(real: np.ndarray, fake: np.ndarray) -> dict[str, float]:
-    """Scores of (N, D) real and (M, D) fake features, exact in float64; a ball's rim belongs to it.
+    """Scores of (N, D) real and (M, D) fake features, exact in float64; balls are closed.
 
-    - precision: the share of fakes in the ball of any real; recall: of reals in the ball of any fake (k = 3; Kynkaanniemi et al. 2019)
-    - density: the mean number of reals' balls that a fake is in, over k; coverage: the share of reals' balls with a fake in them
-      (k = 5; Naeem et al. 2020)
+    - precision: share of fakes in the ball of any real; recall: share of reals in the ball of any fake (k = 3; Kynkaanniemi et al. 2019)
+    - density: mean number of reals' balls that contain a fake, divided by k; coverage: share of reals whose ball contains a fake (k = 5;
+      Naeem et al. 2020)
 
     Fewer than 6 reals or 4 fakes are a UserError. Memory beyond the features: 150 MB of tiles.
     """
     require("coverage", DENSITY_K + 1, real=real)
     require("recall", PRECISION_K + 1, fake=fake)
-    neighbours, _ = nearest(real, real, DENSITY_K, itself=True)
+    neighbours, _ = nearest(real, real, DENSITY_K, exclude_self=True)
     radii, wide = (torch.from_numpy(neighbours[:, k - 1] ** 2).to(device()) for k in (PRECISION_K, DENSITY_K))
-    fake_radii = torch.from_numpy(nearest(fake, fake, PRECISION_K, itself=True)[0][:, -1:] ** 2).to(device())
+    fake_radii = torch.from_numpy(nearest(fake, fake, PRECISION_K, exclude_self=True)[0][:, -1:] ** 2).to(device())
 
     precise, recalled, covered = (torch.zeros(count, dtype=torch.bool, device=device()) for count in (len(fake), len(real), len(real)))
     inside = 0

@@ -1,4 +1,4 @@
-"""Real pictures in feature space: what the fakes of every report with the same crop are compared with."""
+"""Features of real pictures, with which the fakes of every report of one crop are compared."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ Features = Callable[[Iterable[np.ndarray], str, int], np.ndarray]
 
 @dataclass(frozen=True, eq=False)
 class Reference:
-    """float32 features of real pictures of one crop, and the rows of the cache that they are of.
+    """float32 features of real pictures of one crop, and their rows in the cache.
 
-    seen (M, D): pictures of the split that training sees, first the `samples` that scores are taken over, then others; held_out (H, D):
-    of other splits, at most `samples`. `scored` and `others` are views, so that memory holds every feature once.
+    seen (M, D): pictures of the training split, first the `samples` that fakes are scored against, then as many others if the floor
+    needs them; held_out (H, D): pictures of other splits, at most `samples`.
     """
 
     samples: int
@@ -32,26 +32,17 @@ class Reference:
     held_out_rows: np.ndarray
 
     @classmethod
-    def of(cls, features: Features, faces: Faces, held_out: Faces, *, samples: int, searched: int | None) -> Self:
-        """Of `searched` pictures of the split `faces` (None: all), `samples` of which are scored, and of as many of `held_out`.
+    def of(cls, features: Features, faces: Faces, held_out: Faces, *, samples: int) -> Self:
+        """The reference of the split `faces`, all pictures evenly spaced.
 
-        All are evenly spaced. `features` is called with batches of (n, 3, S, S) uint8, a description and their number in all.
+        `features` is called with batches of (n, 3, S, S) uint8, a description and the total count.
         """
-        searched = len(faces) if searched is None else searched
-        if not samples <= searched <= len(faces):
-            raise UserError(
-                f"params.yaml: datasets: samples {samples}, searched {searched}: the first must not be above the second, nor that above the"
-                f" split's {len(faces)} pictures"
-            )
 
-        def extract(source: Faces, places: np.ndarray, desc: str) -> np.ndarray:
-            batches = (source[places[start : start + BATCH]] for start in range(0, len(places), BATCH))
-            return features(batches, desc, len(places))
+        def extract(source: Faces, indices: np.ndarray, desc: str) -> np.ndarray:
+            batches = (source[indices[start : start + BATCH]] for start in range(0, len(indices), BATCH))
+            return features(batches, desc, len(indices))
 
-        chosen = evenly_spaced(searched, len(faces))
-        scored = chosen[evenly_spaced(samples, searched)]
-        seen = np.concatenate([scored, np.setdiff1d(chosen, scored)])
-        unseen = evenly_spaced(min(samples, len(held_out)), len(held_out))
+        seen, unseen = _chosen(faces, held_out, samples)
         return cls(
             samples,
             extract(faces, seen, "features of reals"), faces.rows[seen],
@@ -60,7 +51,7 @@ class Reference:
 
     @property
     def scored(self) -> np.ndarray:
-        """(N, D): those that scores are taken over."""
+        """(N, D): the reals that fakes are scored against; a view."""
         return self.seen[: self.samples]
 
     @property
@@ -69,18 +60,17 @@ class Reference:
         return self.seen_rows[: self.samples]
 
     @property
-    def others(self) -> np.ndarray:
-        """(M - N, D): more of the split that training sees."""
+    def unscored(self) -> np.ndarray:
+        """(M - N, D): the other reals of the training split; a view."""
         return self.seen[self.samples :]
 
     @property
-    def second(self) -> np.ndarray | None:
-        """(N, D) of other real pictures, as a perfect generator's would be: held out, or of the split where those are too few."""
-        enough = (side for side in (self.held_out, self.others) if len(side) >= self.samples)
-        return next((side[evenly_spaced(self.samples, len(side))] for side in enough), None)
+    def floor_reals(self) -> np.ndarray | None:
+        """(N, D) other reals, which stand for a perfect generator's fakes: held out, or else unscored; None if both are too few."""
+        return next((side for side in (self.held_out, self.unscored) if len(side) == self.samples), None)
 
     def save(self, path: Path) -> None:
-        """Write a .npz, whole or not at all; equal features give equal bytes."""
+        """Write a .npz atomically; equal features give equal bytes."""
         with replacing(path) as target, target.open("wb") as file:
             np.savez(file, **vars(self))
 
@@ -91,7 +81,16 @@ class Reference:
             return cls(int(stored["samples"]), *(stored[name] for name in ("seen", "seen_rows", "held_out", "held_out_rows")))
 
 
-def bytes_needed(faces: Faces, held_out: Faces, samples: int, searched: int | None) -> int:
-    """About how much the files of a reference take: its features, a covariance and that one's root."""
-    pictures = (searched or len(faces)) + min(samples, len(held_out))
-    return 4 * DIMENSIONS * pictures + 2 * 8 * DIMENSIONS**2
+def bytes_needed(faces: Faces, held_out: Faces, samples: int) -> int:
+    """About the size of a reference's files: its features, a covariance and the covariance's root."""
+    return 4 * DIMENSIONS * sum(map(len, _chosen(faces, held_out, samples))) + 2 * 8 * DIMENSIONS**2
+
+
+def _chosen(faces: Faces, held_out: Faces, samples: int) -> tuple[np.ndarray, np.ndarray]:
+    """Indices of the pictures of `faces`, scored ones first, and of those of `held_out`."""
+    if samples > len(faces):
+        raise UserError(f"params.yaml: datasets: samples {samples}: the split has only {len(faces)} pictures; lower samples")
+    scored = evenly_spaced(samples, len(faces))
+    rest = np.setdiff1d(np.arange(len(faces)), scored)
+    others = rest[evenly_spaced(samples, len(rest))] if len(held_out) < samples <= len(rest) else rest[:0]
+    return np.concatenate([scored, others]), evenly_spaced(min(samples, len(held_out)), len(held_out))

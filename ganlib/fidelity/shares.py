@@ -1,28 +1,29 @@
-"""How many fakes show an attribute, beside how many reals do."""
+"""The share of fakes that show an attribute, beside that of reals."""
 
 from collections.abc import Collection
 
 import numpy as np
 
-from ganlib.fidelity.attributes import Classifier
+from ganlib.fidelity.attributes import ONE_CLASS, TOO_FEW, Classifier
 
 
 def shares(
     classifier: Classifier, names: Collection[str], fake: np.ndarray, held_out: np.ndarray
 ) -> tuple[dict[str, float], dict[str, str]]:
-    """Of features (N, D) of fakes and (H, D) of reals that the classifier was not fitted to, for each of the attributes `names`:
+    """For features (N, D) of fakes and (H, D) of held-out reals, and each attribute of `names`:
 
-    share_<name> and share_<name>_real: the share of fakes and of reals that the classifier calls so; share_<name>_excess: the first less
-    the second; share_<name>_accuracy: the classifier's own. Its errors are in both shares alike, so an excess of truly e shows as
-    (2 accuracy - 1) e (Rogan & Gladen 1978), which is nearer to 0.
+    share_<name> and share_<name>_real: share of fakes and of reals that the classifier says show it; share_<name>_excess: their
+    difference; share_<name>_accuracy: the classifier's balanced accuracy. Its errors affect both shares alike: a true excess e appears as
+    (2 accuracy - 1) e (Rogan & Gladen 1978).
 
-    The second part of the result says what could not be told, each with the reason.
+    Also returns the reason for every key that could not be computed.
     """
     of_fakes, of_reals = classifier.predict(fake), classifier.predict(held_out)
-    figures, missing = {}, {}
+    figures: dict[str, float] = {}
+    missing: dict[str, str] = {}
     for name in names:
         if name not in classifier.names:
-            missing[f"share_{name}"] = "too few of the real pictures have it, or lack it, to learn what it looks like"
+            missing[f"share_{name}"] = TOO_FEW
             continue
         figures[f"share_{name}"] = float(of_fakes[name].mean())
         if name in classifier.accuracy:
@@ -30,5 +31,5 @@ def shares(
             figures[f"share_{name}_excess"] = figures[f"share_{name}"] - figures[f"share_{name}_real"]
             figures[f"share_{name}_accuracy"] = classifier.accuracy[name]
         else:
-            missing[f"share_{name}_real"] = "it is not both there and not there among held-out pictures"
+            missing[f"share_{name}_real"] = ONE_CLASS
     return figures, missing

@@ -1,4 +1,4 @@
-"""How sharp pictures are: the variance of their Laplacian (Pech-Pacheco et al. 2000, "Diatom autofocusing in brightfield microscopy")."""
+"""Sharpness: the variance of the Laplacian (Pech-Pacheco et al. 2000, "Diatom autofocusing in brightfield microscopy")."""
 
 from collections.abc import Iterable
 
@@ -9,9 +9,9 @@ LUMA = (0.299, 0.587, 0.114)  # of red, green and blue: ITU-R BT.601
 
 
 def sharpness(batches: Iterable[Tensor]) -> float:
-    """The mean over pictures, batches of (n, 3, S, S) uint8, of the variance over places of each one's Laplacian, in squared grey levels.
+    """Mean over pictures, in batches of (n, 3, S, S) uint8, of the variance of the Laplacian of their luma, in squared grey levels.
 
-    The Laplacian of a place is its four neighbours' luma less four times its own; the outermost row of pixels has none.
+    The Laplacian is the sum of the four neighbours minus four times the pixel; border pixels have none.
     """
     return float(torch.cat([_variances(pictures) for pictures in batches]).mean())
 

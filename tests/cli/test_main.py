@@ -66,7 +66,6 @@ def test_json_is_one_object_with_fid_at_its_top(ran: subprocess.CompletedProcess
         "fid_low",
         "fid_high",
         "fid_floor",
-        "kid_std",
         "kid_low",
         "kid_high",
         "kid_floor",
@@ -123,7 +122,6 @@ def test_text_has_fid_on_a_line_of_its_own_and_every_other_score_with_what_bound
     95% interval {number} to {number}
     floor {number}
 KID:  {number}\d\d
-    standard deviation over subsets {number}\d\d
     95% interval {number}\d\d to {number}\d\d
     floor {number}\d\d
 MIND:  {number}
@@ -169,11 +167,11 @@ def test_statistics_of_another_tool_have_an_unknown_n(
 MISTAKES = [
     (["reals", "nowhere"], "nowhere: does not exist"),
     (["reals", "notes.txt"], "notes.txt: is neither a folder nor a .zip, .npy or .npz"),
-    (["empty", "reals"], "empty: holds no picture: no file ends in "),
-    (["cut", "reals"], "cut/a.png: is no readable picture: "),
+    (["empty", "reals"], "empty: contains no picture: no file ends in "),
+    (["cut", "reals"], "cut/a.png: cannot be read as a picture: "),
     (["reals", "fake.zip"], "fake.zip: is no whole zip: "),
     (["reals", "reals", "--weights", "notes.txt"], "notes.txt: not the weights of inception-2015-12-05 "),
-    (["one.npz", "clean.npz"], "clean.npz: made with inception-2015-12-05 and clean, not with inception-2015-12-05 and pytorch-fid"),
+    (["one.npz", "clean.npz"], "clean.npz: computed with inception-2015-12-05 and clean, not with inception-2015-12-05 and pytorch-fid"),
     (
         ["one.npz", "reals", "--metrics", "fid,kid"],
         "--metrics: kid: need pictures, and one.npz holds statistics, which give only fid",

@@ -19,7 +19,7 @@ def block(changed_params, name, **changes):
 def test_data_stages_depend_on_the_keys_that_they_read(changed_params, name, download, prepare):
     data = block(changed_params, name)
     assert (data.read_by_download(), data.read_by_prepare()) == (download, prepare)
-    others = block(changed_params, name, split="test", scale="full", samples=7, searched=9)
+    others = block(changed_params, name, split="test", scale="full", samples=7)
     assert (others.read_by_download(), others.read_by_prepare()) == (download, prepare)
 
 

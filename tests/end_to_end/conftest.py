@@ -106,7 +106,7 @@ def tiny(folder: Path, *, locks: bool = False) -> Checkout:
 
 def _shrink(params: dict) -> None:
     for name in ("toons", "celeba_preview"):
-        params["datasets"][name].update(images=160, samples=8, searched=12)
+        params["datasets"][name].update(images=160, samples=8)
     for report in (*params["reports"].values(), *params["baselines"].values()):
         report["preview"].update({key: value for key, value in TINY.items() if key != "width" or key in report} | {"batch_size": 16})
     params["curve"]["steps"] = 100

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ganlib.fidelity.attributes import BLOCK, Classifier
-from ganlib.fidelity.conditions import diversity, explained, obedience
+from ganlib.fidelity.conditions import condition_rates, diversity, explained
 from tests.fidelity.features import drawn
 
 GROUPS = {"hair": ["Black_Hair", "Blond_Hair"], "eyes": ["Eyeglasses"]}
@@ -21,46 +21,46 @@ def shown(*attributes: str) -> np.ndarray:
     return np.array([[1.0 if letter != "-" else -1.0 for letter in word] for word in attributes], np.float32)
 
 
-def test_generator_that_obeys_always_does_and_never_unasked():
-    figures, missing = obedience(CLASSIFIER, GROUPS, CONDITIONS, shown(*OBEYING))
-    hair = {"hair_judged": 2, "hair_obeyed": 1, "hair_unasked": 0, "hair_excess": 1, "hair_accuracy": 0.8}
-    eyes = {"eyes_judged": 1, "eyes_obeyed": 1, "eyes_unasked": 0, "eyes_excess": 1, "eyes_accuracy": 0.95}
+def test_generator_that_obeys_always_does_and_never_false_alarm_rate():
+    figures, missing = condition_rates(CLASSIFIER, GROUPS, CONDITIONS, shown(*OBEYING))
+    hair = {"hair_judged": 2, "hair_hit_rate": 1, "hair_false_alarm_rate": 0, "hair_lift": 1, "hair_accuracy": 0.8}
+    eyes = {"eyes_judged": 1, "eyes_hit_rate": 1, "eyes_false_alarm_rate": 0, "eyes_lift": 1, "eyes_accuracy": 0.95}
     assert figures == pytest.approx(hair | eyes)
     assert missing == {}
 
 
-def test_deaf_generator_obeys_as_often_as_unasked():
-    figures, _ = obedience(CLASSIFIER, GROUPS, CONDITIONS, shown("B-g", "B--", "B-g", "B--", "B--", "B-g"))
-    assert (figures["hair_obeyed"], figures["hair_unasked"]) == (0.5, 0.5)
-    assert (figures["eyes_obeyed"], figures["eyes_unasked"]) == pytest.approx((1 / 3, 2 / 3))
-    assert (figures["hair_excess"], figures["eyes_excess"]) == pytest.approx((0, -1 / 3))
+def test_deaf_generator_obeys_as_often_as_false_alarm_rate():
+    figures, _ = condition_rates(CLASSIFIER, GROUPS, CONDITIONS, shown("B-g", "B--", "B-g", "B--", "B--", "B-g"))
+    assert (figures["hair_hit_rate"], figures["hair_false_alarm_rate"]) == (0.5, 0.5)
+    assert (figures["eyes_hit_rate"], figures["eyes_false_alarm_rate"]) == pytest.approx((1 / 3, 2 / 3))
+    assert (figures["hair_lift"], figures["eyes_lift"]) == pytest.approx((0, -1 / 3))
 
 
 def test_attribute_that_no_picture_was_made_for_leaves_the_group_to_the_others_and_is_named():
     some = CONDITIONS[:, 0] != 2
-    figures, missing = obedience(CLASSIFIER, GROUPS, CONDITIONS[some], shown("B--", "---", "---", "--g"))
-    assert [figures[f"hair_{what}"] for what in ("judged", "obeyed", "unasked", "accuracy")] == [1, 0.5, 0, 0.9]
-    assert missing == {"hair.Blond_Hair": "no picture was made for it"}
+    figures, missing = condition_rates(CLASSIFIER, GROUPS, CONDITIONS[some], shown("B--", "---", "---", "--g"))
+    assert [figures[f"hair_{what}"] for what in ("judged", "hit_rate", "false_alarm_rate", "accuracy")] == [1, 0.5, 0, 0.9]
+    assert missing == {"hair.Blond_Hair": "no fake is conditioned on it"}
 
 
 def test_group_of_which_nothing_can_be_judged_says_so():
-    figures, missing = obedience(CLASSIFIER, GROUPS, CONDITIONS[[1, 3, 5]], shown("B-g", "-bg", "--g"))
+    figures, missing = condition_rates(CLASSIFIER, GROUPS, CONDITIONS[[1, 3, 5]], shown("B-g", "-bg", "--g"))
     assert {key for key in figures if key.startswith("eyes")} == {"eyes_judged"}
     assert figures["eyes_judged"] == 0
-    assert missing == {"eyes.Eyeglasses": "every picture was made for it"}
+    assert missing == {"eyes.Eyeglasses": "every fake is conditioned on it"}
 
 
 def test_attribute_that_the_classifier_does_not_know_is_named_with_the_reason():
     narrow = Classifier(NAMES[1:], np.eye(3)[1:], np.zeros(2), ACCURACY)
-    figures, missing = obedience(narrow, GROUPS, CONDITIONS, shown(*OBEYING))
-    assert [figures[f"hair_{what}"] for what in ("judged", "obeyed", "accuracy")] == [1, 1, 0.7]
+    figures, missing = condition_rates(narrow, GROUPS, CONDITIONS, shown(*OBEYING))
+    assert [figures[f"hair_{what}"] for what in ("judged", "hit_rate", "accuracy")] == [1, 1, 0.7]
     assert list(missing) == ["hair.Black_Hair"]
-    assert "too few of the real pictures" in missing["hair.Black_Hair"]
+    assert "fewer than 5 of the real pictures" in missing["hair.Black_Hair"]
 
 
 def test_accuracy_that_nothing_held_out_tells_is_named():
-    figures, missing = obedience(Classifier(NAMES, np.eye(3), np.zeros(3), {}), GROUPS, CONDITIONS, shown(*OBEYING))
-    assert figures["hair_obeyed"] == 1
+    figures, missing = condition_rates(Classifier(NAMES, np.eye(3), np.zeros(3), {}), GROUPS, CONDITIONS, shown(*OBEYING))
+    assert figures["hair_hit_rate"] == 1
     assert list(missing) == ["hair_accuracy", "eyes_accuracy"]
 
 

@@ -18,17 +18,18 @@ from ganlib.core.tables import save_metrics
 from ganlib.data.faces import Faces
 from ganlib.data.shards import LIMIT
 from ganlib.fidelity import inception
-from ganlib.fidelity.evaluation import Fakes, evaluate
+from ganlib.fidelity.evaluation import Fakes, evaluate, pixel_figures
 from ganlib.fidelity.frechet import Statistics, frechet_distance
 from ganlib.fidelity.kernel import kid
 from ganlib.fidelity.manifold import manifold
 from ganlib.fidelity.reference import Reference
+from ganlib.fidelity.sharpness import sharpness
 from ganlib.support.paths import Outputs
 from tests import painted
 from tests.data import archive
 
-SEEN, HELD_OUT, SAMPLES, SEED = 120, 70, 60, 3
-COPIED = 6  # the fake whose copy stands among the faces that training saw
+TRAINED, HELD_OUT, SAMPLES, SEED = 120, 70, 60, 3
+COPIED = 6  # the fake whose copy is a training picture, but none of the scored ones
 
 HAIR, EYES = [[0.5, 0, 0.4], [0.2, 0, 0.4], [0.8, 0, 0.4]], [[0, 0.3, 0], [0, 0.8, 0]]
 OBEYING = painted.painter(HAIR, EYES, reach=0.02)
@@ -37,17 +38,17 @@ DAZZLED = painted.painter(HAIR, [EYES[1]] * 2, reach=0.02)  # glasses for everyb
 
 
 class Case(NamedTuple):
-    """An evaluation: its figures and files, and what it was of. `fakes`, `scored`, `seen` and `held_out` are colours (N, 3)."""
+    """An evaluation: its figures and files, and its inputs. `fakes`, `scored`, `trained` and `held_out` are colours (N, 3)."""
 
     figures: dict[str, float | str]
     folder: Path
     faces: Faces
     fakes: np.ndarray
     scored: np.ndarray
-    seen: np.ndarray
+    trained: np.ndarray
     held_out: np.ndarray
     scored_rows: np.ndarray
-    seen_rows: np.ndarray
+    held_out_rows: np.ndarray
 
     @property
     def conditions(self) -> np.ndarray:
@@ -57,9 +58,9 @@ class Case(NamedTuple):
 
 def table(rng: np.random.Generator) -> pd.DataFrame:
     """Attributes by chance, both hair colours never at once."""
-    hair = rng.choice(3, SEEN + HELD_OUT, p=[0.3, 0.4, 0.3])
+    hair = rng.choice(3, TRAINED + HELD_OUT, p=[0.3, 0.4, 0.3])
     held = {"Black_Hair": hair == 1, "Blond_Hair": hair == 2, "Eyeglasses": rng.random(len(hair)) < 0.35}
-    split = rng.permutation(["train"] * SEEN + ["test"] * HELD_OUT)
+    split = rng.permutation(["train"] * TRAINED + ["test"] * HELD_OUT)
     return pd.DataFrame({"file": "x.jpg", "split": split, **{name: np.where(has, 1, -1) for name, has in held.items()}})
 
 
@@ -85,27 +86,28 @@ def case(
         def features(batches: Iterable[np.ndarray], desc: str, total: int) -> np.ndarray:
             return inception.features(network, batches, desc, total)
 
-        return Reference.of(features, *Faces.divide(cache, split), samples=SAMPLES, searched=None)
+        return Reference.of(features, *Faces.divide(cache, split), samples=SAMPLES)
 
     run = painted.run(Outputs.below(folder), made)
-    faces, rows = painted.faces(colours, attributes, cache, limit), reference().seen_rows
-    pictures = torch.cat([*Fakes.of(run.run / "generator.safetensors", faces, rows[:SAMPLES], SEED)])
+    faces, rows = painted.faces(colours, attributes, cache, limit), reference().scored_rows
+    pictures = torch.cat([*Fakes.of(run.run / "generator.safetensors", faces, rows, SEED)])
     fakes = pictures.float().mean((2, 3)).numpy()
-    colours[rows[SAMPLES + 4]] = fakes[COPIED]
+    colours[np.setdiff1d(Faces.open(cache, split).rows, rows)[4]] = fakes[COPIED]
     faces, real = painted.faces(colours, attributes, cache, limit), reference()
+    trained = Faces.open(cache, split).first(made[max(made)][1].train_images)
     figures = evaluate(
         run,
         real,
         Statistics.of(real.scored),
         faces,
-        Faces.open(cache, split).first(made[max(made)][1].train_images),
+        trained,
         folder / "scores",
         network=network,
         attributes=attributes_told,
         seed=SEED,
     )
-    sides = (side[:, :3] for side in (real.scored, real.seen, real.held_out))
-    return Case(figures, folder / "scores", faces, fakes, *sides, real.scored_rows, real.seen_rows)
+    sides = (colours[rows].astype(np.float32) for rows in (real.scored_rows, trained.rows, real.held_out_rows))
+    return Case(figures, folder / "scores", faces, fakes, *sides, real.scored_rows, real.held_out_rows)
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +132,17 @@ def distances(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return np.sqrt(np.square(x[:, None].astype(np.float64) - y).sum(axis=2))
 
 
+def nearness(pictures: np.ndarray, trained: np.ndarray) -> np.ndarray:
+    """The distance to the nearest over the mean distance to the 50 nearest."""
+    nearest = np.sort(distances(pictures, trained), axis=1)[:, :50]
+    return nearest[:, 0] / nearest.mean(axis=1)
+
+
+def closer_than_held_out(done: Case) -> float:
+    own, new = (nearness(side, done.trained) for side in (done.fakes, done.held_out))
+    return (own[:, None] < new).mean() + (own[:, None] == new).mean() / 2
+
+
 def test_fake_is_made_for_the_conditions_of_its_own_scored_real(obeyed: Case) -> None:
     hair, eyes = obeyed.conditions.T
     np.testing.assert_allclose(obeyed.fakes, 255 * (np.array(HAIR)[hair] + np.array(EYES)[eyes]), atol=255 * 0.02 + 0.5)
@@ -142,11 +155,11 @@ def test_fakes_are_drawn_by_the_stream_that_is_for_scores_alone(obeyed: Case) ->
     np.testing.assert_allclose(obeyed.fakes, 255 * (np.array(HAIR)[hair] + np.array(EYES)[eyes] + 0.02 * z), atol=0.51)
 
 
-def test_kid_is_taken_over_subsets_of_the_runs_seed(obeyed: Case) -> None:
+def test_kid_is_of_all_pairs(obeyed: Case) -> None:
     fakes, deaf = obeyed.fakes, np.tile(np.float32([51, 76, 102]), (SAMPLES, 1))
     real, fakes, deaf = (np.pad(side, ((0, 0), (0, inception.DIMENSIONS - 3))) for side in (obeyed.scored, fakes, deaf))
-    assert (obeyed.figures["kid"], obeyed.figures["kid_std"]) == pytest.approx(kid(real, fakes, seed=SEED), rel=1e-6)
-    assert pd.read_csv(obeyed.folder / "scores.csv")["kid"][1] == pytest.approx(kid(real, deaf, seed=SEED)[0], rel=1e-4)
+    assert obeyed.figures["kid"] == pytest.approx(kid(real, fakes), rel=1e-6)
+    assert pd.read_csv(obeyed.folder / "scores.csv")["kid"][1] == pytest.approx(kid(real, deaf), rel=1e-4)
 
 
 def test_fakes_amid_wider_reals_are_precise_and_leave_reals_uncovered(obeyed: Case) -> None:
@@ -167,35 +180,32 @@ def test_kept_generators_are_scored_in_the_order_of_their_steps(obeyed: Case) ->
 
 
 def test_floor_is_of_held_out_faces_against_the_scored_ones(obeyed: Case) -> None:
-    second = obeyed.held_out[np.arange(SAMPLES) * len(obeyed.held_out) // SAMPLES]
-    assert obeyed.figures["fid_floor"] == pytest.approx(fid(obeyed.scored, second), rel=1e-6)
-    features = [np.pad(side, ((0, 0), (0, inception.DIMENSIONS - 3))) for side in (obeyed.scored, second)]
-    assert obeyed.figures["kid_floor"] == pytest.approx(kid(*features, seed=SEED)[0], rel=1e-6)
+    assert obeyed.figures["fid_floor"] == pytest.approx(fid(obeyed.scored, obeyed.held_out), rel=1e-6)
+    features = [np.pad(side, ((0, 0), (0, inception.DIMENSIONS - 3))) for side in (obeyed.scored, obeyed.held_out)]
+    assert obeyed.figures["kid_floor"] == pytest.approx(kid(*features), rel=1e-6)
 
 
-def test_memorisation_is_measured_to_the_faces_that_training_saw(obeyed: Case) -> None:
-    own, new = (distances(side, obeyed.seen).min(axis=1) for side in (obeyed.fakes, obeyed.held_out))
-    share = (own[:, None] < new).mean() + (own[:, None] == new).mean() / 2
-    assert obeyed.figures["closer_than_held_out"] == pytest.approx(share)
-    assert (obeyed.figures["seen_samples"], obeyed.figures["held_out_samples"]) == (SEEN, SAMPLES)
+def test_copies_are_sought_among_all_pictures_trained_on(obeyed: Case) -> None:
+    assert obeyed.figures["closer_than_held_out"] == pytest.approx(closer_than_held_out(obeyed))
+    assert (obeyed.figures["seen_samples"], obeyed.figures["held_out_samples"]) == (TRAINED, SAMPLES)
 
 
 def test_closest_pair_is_the_planted_copy_and_the_ten_are_shown_fake_above_face(obeyed: Case) -> None:
-    apart = distances(obeyed.fakes, obeyed.seen)
-    nearest = apart.min(axis=1).argsort(kind="stable")[:10]
+    apart = distances(obeyed.fakes, obeyed.trained)
+    nearest = nearness(obeyed.fakes, obeyed.trained).argsort(kind="stable")[:10]
     assert (nearest[0], apart[COPIED].min()) == (COPIED, 0)
     with Image.open(obeyed.folder / "closest.png") as sheet:
         step = painted.SIZE + 2
         assert sheet.size == (10 * step + 2, 2 * step + 2)
         shown = np.array([[sheet.getpixel((30 + step * column, 30 + step * row)) for column in range(10)] for row in range(2)])
     np.testing.assert_array_equal(shown[0], obeyed.fakes[nearest])
-    np.testing.assert_array_equal(shown[1], obeyed.seen[apart[nearest].argmin(axis=1)])
+    np.testing.assert_array_equal(shown[1], obeyed.trained[apart[nearest].argmin(axis=1)])
 
 
 def test_obeying_generator_shows_what_it_is_asked_for_and_only_that(obeyed: Case) -> None:
     figures = obeyed.figures
-    assert (figures["hair_judged"], figures["hair_obeyed"], figures["hair_unasked"]) == (2, 1, 0)
-    assert (figures["eyes_judged"], figures["eyes_obeyed"], figures["eyes_unasked"]) == (1, 1, 0)
+    assert (figures["hair_judged"], figures["hair_hit_rate"], figures["hair_false_alarm_rate"]) == (2, 1, 0)
+    assert (figures["eyes_judged"], figures["eyes_hit_rate"], figures["eyes_false_alarm_rate"]) == (1, 1, 0)
     assert min(figures["hair_accuracy"], figures["eyes_accuracy"]) > 0.95
     assert "not_judged" not in figures
 
@@ -210,18 +220,18 @@ def test_diversity_is_that_of_the_fakes_over_that_of_the_reals_for_the_same_cond
 @pytest.mark.parametrize(("made", "hair", "eyes"), [(DEAF, (0.5, 0.5), (0, 0)), (DAZZLED, (1, 0), (1, 1))])
 def test_what_a_generator_shows_unasked_is_told(tmp_path: Path, made: tuple, hair: tuple[float, ...], eyes: tuple[float, ...]) -> None:
     figures = case(tmp_path, {12: made}).figures
-    assert (figures["hair_obeyed"], figures["hair_unasked"]) == hair
-    assert (figures["eyes_obeyed"], figures["eyes_unasked"]) == eyes
+    assert (figures["hair_hit_rate"], figures["hair_false_alarm_rate"]) == hair
+    assert (figures["eyes_hit_rate"], figures["eyes_false_alarm_rate"]) == eyes
 
 
 def test_what_cannot_be_judged_is_named_in_the_metrics_and_explained_on_stderr(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     figures = case(tmp_path, {12: OBEYING}, only="Black_Hair").figures
-    assert (figures["hair_judged"], figures["eyes_judged"], figures["hair_obeyed"]) == (1, 0, 1)
-    assert "eyes_obeyed" not in figures
+    assert (figures["hair_judged"], figures["eyes_judged"], figures["hair_hit_rate"]) == (1, 0, 1)
+    assert "eyes_hit_rate" not in figures
     assert figures["not_judged"] == "hair.Blond_Hair, eyes.Eyeglasses"
     notes = [line for line in capsys.readouterr().err.splitlines() if line.startswith("not judged: ")]
     assert len(notes) == 2
-    assert notes[0].startswith("not judged: hair.Blond_Hair: too few of the real pictures have it")
+    assert notes[0].startswith("not judged: hair.Blond_Hair: fewer than 5 of the real pictures have it")
     save_metrics(figures, tmp_path / "metrics.json")
     assert json.loads((tmp_path / "metrics.json").read_text(encoding="utf-8"))["not_judged"] == figures["not_judged"]
 
@@ -232,14 +242,17 @@ def test_report_without_conditions_has_no_figures_of_them_and_without_held_out_f
     of_labels = ("hair", "eyes", "diversity", "explained", "share", "not_judged", "closer", "seen", "held")
     assert not {key for key in done.figures if key.startswith(of_labels)}
     assert [path.name for path in done.folder.iterdir()] == ["scores.csv"]
-    others = done.seen[SAMPLES:][np.arange(SAMPLES) * (len(done.seen) - SAMPLES) // SAMPLES]
+    unscored = np.delete(done.trained, done.scored_rows, axis=0)
+    others = unscored[np.arange(SAMPLES) * len(unscored) // SAMPLES]
     assert done.figures["fid_floor"] == pytest.approx(fid(done.scored, others), rel=1e-6)
 
 
 def test_share_of_an_attribute_is_that_among_fakes_beside_that_among_held_out_faces(tmp_path: Path) -> None:
-    figures = case(tmp_path, {12: DAZZLED}, attributes_told=["Eyeglasses"]).figures
-    assert (figures["share_Eyeglasses"], figures["eyes_unasked"]) == (1, 1)
-    assert 0.2 < figures["share_Eyeglasses_real"] < 0.5  # 0.35 of all have them
+    done = case(tmp_path, {12: DAZZLED}, attributes_told=["Eyeglasses"])
+    figures = done.figures
+    assert (figures["share_Eyeglasses"], figures["eyes_false_alarm_rate"]) == (1, 1)
+    shown = done.faces.table["Eyeglasses"].to_numpy() == 1
+    assert figures["share_Eyeglasses_real"] == shown[done.held_out_rows].mean() != shown[done.scored_rows].mean()
     assert figures["share_Eyeglasses_excess"] == pytest.approx(1 - figures["share_Eyeglasses_real"])
     assert figures["share_Eyeglasses_accuracy"] == figures["eyes_accuracy"]
 
@@ -257,7 +270,7 @@ def test_variance_between_conditions_is_a_share_of_all(obeyed: Case) -> None:
         between = np.square(np.array(means) - side.mean(axis=0)).sum() / np.square(side - side.mean(axis=0)).sum()
         assert obeyed.figures[name] == pytest.approx(between, rel=1e-6)
     assert obeyed.figures["explained"] > 0.99 > obeyed.figures["explained_real"]
-    assert obeyed.figures["hair_excess"] == 1
+    assert obeyed.figures["hair_lift"] == 1
 
 
 def test_values_out_of_range_are_counted_before_they_are_clipped(obeyed: Case, tmp_path: Path) -> None:
@@ -266,15 +279,25 @@ def test_values_out_of_range_are_counted_before_they_are_clipped(obeyed: Case, t
     assert case(tmp_path, {12: too_red}).figures["fakes_out_of_range"] == pytest.approx(1 / 3)
 
 
-def test_copies_are_sought_among_all_pictures_trained_on_where_those_are_few(tmp_path: Path) -> None:
+def test_copies_are_sought_among_no_pictures_but_those_trained_on(tmp_path: Path) -> None:
     generator, report = OBEYING
     few = (generator, report.model_copy(update={"train_images": 30}))
     done = case(tmp_path, {12: few})
-    trained = done.seen[np.argsort(done.seen_rows)][:30]
-    own, new = (distances(side, trained).min(axis=1) for side in (done.fakes, done.held_out))
-    share = (own[:, None] < new).mean() + (own[:, None] == new).mean() / 2
-    assert done.figures["closer_than_held_out"] == pytest.approx(share)
-    assert done.figures["seen_samples"] == 30
+    assert done.figures["closer_than_held_out"] == pytest.approx(closer_than_held_out(done))
+    assert len(done.trained) == done.figures["seen_samples"] == 30
+
+
+def test_sharpness_is_that_of_the_fakes_over_that_of_the_scored_reals(tmp_path: Path) -> None:
+    settings = painted.report("dcgan56", width=0.02)
+    run = painted.run(Outputs.below(tmp_path), {12: (settings.networks(1)["generator"], settings)})
+    pictures = np.zeros((4, painted.SIZE, painted.SIZE, 3), np.uint8)
+    pictures[:2, ::2] = 255  # stripes, sharper than any fake; the other two have no edges
+    faces = painted.faces(pictures, table(np.random.default_rng(0))[:4], tmp_path / "faces")
+    fakes = Fakes.of(run.run / "generator.safetensors", faces, np.arange(4), SEED)
+    found = pixel_figures(fakes, faces, np.array([0, 1]))["sharpness"]
+    assert found == pytest.approx(sharpness(fakes) / 510**2, rel=1e-6)  # each Laplacian is 510 up or down
+    assert 0 < found < 1
+    assert "sharpness" not in pixel_figures(fakes, faces, np.array([2, 3]))
 
 
 def test_fakes_of_another_size_are_scored_at_that_of_the_crop(tmp_path: Path) -> None:

@@ -193,17 +193,17 @@ def test_same_statistics_are_the_same_bytes(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("extractor", "protocol"), [("another", "resize"), ("net", "another")])
 def test_statistics_of_another_extractor_or_protocol_are_refused(tmp_path: Path, extractor: str, protocol: str) -> None:
     Statistics.of(drawn(6, 4, seed=10)).save(tmp_path / "real.npz", "net", "resize")
-    with pytest.raises(UserError, match=rf"^\S*real\.npz: made with net and resize, not with {extractor} and {protocol}"):
+    with pytest.raises(UserError, match=rf"^\S*real\.npz: computed with net and resize, not with {extractor} and {protocol}"):
         Statistics.load(tmp_path / "real.npz", extractor, protocol, 4)
 
 
 @pytest.mark.parametrize(
     ("arrays", "complaint"),
     [
-        ({"mu": np.zeros(4)}, "is no .npz with the arrays `mu` and `sigma`"),
-        ({"feats": np.zeros((9, 4))}, "is no .npz with the arrays `mu` and `sigma`"),  # clean-fid's own file for KID
-        ({"mu": np.array([{}] * 4), "sigma": np.eye(4)}, "is no .npz with the arrays `mu` and `sigma`"),  # pickled
-        ({"mu": np.array(["a"] * 4), "sigma": np.eye(4)}, "is no .npz with the arrays `mu` and `sigma`"),
+        ({"mu": np.zeros(4)}, "not a .npz with the arrays `mu` and `sigma`"),
+        ({"feats": np.zeros((9, 4))}, "not a .npz with the arrays `mu` and `sigma`"),  # clean-fid's own file for KID
+        ({"mu": np.array([{}] * 4), "sigma": np.eye(4)}, "not a .npz with the arrays `mu` and `sigma`"),  # pickled
+        ({"mu": np.array(["a"] * 4), "sigma": np.eye(4)}, "not a .npz with the arrays `mu` and `sigma`"),
         ({"mu": np.zeros(3), "sigma": np.eye(3)}, r"`mu` (3,) and `sigma` (3, 3) are not of the 4 dimensions of net"),
         ({"mu": np.zeros(4), "sigma": np.eye(3)}, r"`mu` (4,) and `sigma` (3, 3) are not of the 4 dimensions of net"),
         ({"mu": np.zeros(4), "sigma": np.diag([1, 1, np.nan, 1])}, "values that are not finite"),
@@ -221,7 +221,7 @@ def test_foreign_file_that_holds_no_such_statistics_is_refused_by_name(
 @pytest.mark.parametrize("content", [b"", b"PK but no zip", pickle.dumps({"mu": 0}), npy_bytes(), npz_bytes()[:-30], damaged(npz_bytes())])
 def test_file_of_another_kind_is_refused_by_name(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "odd.npz").write_bytes(content)
-    with pytest.raises(UserError, match=r"^\S*odd\.npz: is no \.npz with the arrays"):
+    with pytest.raises(UserError, match=r"^\S*odd\.npz: not a \.npz with the arrays"):
         Statistics.load(tmp_path / "odd.npz", "net", "resize", 4)
 
 

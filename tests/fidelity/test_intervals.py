@@ -37,7 +37,11 @@ def mmd2(real: np.ndarray, fake: np.ndarray) -> float:
     return distinct(real) + distinct(fake) - 2 * kernel(real, fake).mean()
 
 
-SCORES = pytest.mark.parametrize(("score", "interval"), [(fid, fid_interval), (mmd2, kid_interval)])
+def kid_ends(real: np.ndarray, fake: np.ndarray) -> tuple[float, float]:
+    return kid_interval(real, fake)[1:]
+
+
+SCORES = pytest.mark.parametrize(("score", "interval"), [(fid, fid_interval), (mmd2, kid_ends)])
 
 
 # more pictures than dimensions on both sides, on one, on none; the counts are multiples of 20
@@ -122,7 +126,7 @@ def test_wider_levels_give_wider_intervals() -> None:
 def test_fid_does_not_go_below_zero_and_kid_does() -> None:
     sides = drawn(np.random.default_rng(5), 12, 12, dimensions=2, shift=0)
     assert fid_interval(*sides)[0] == 0
-    assert kid_interval(*sides)[0] < 0
+    assert kid_ends(*sides)[0] < 0
 
 
 def test_same_features_give_the_same_interval() -> None:
@@ -136,6 +140,6 @@ def test_four_pictures_have_an_interval_and_three_are_refused(score: Score, inte
     real, fake = drawn(np.random.default_rng(7), 4, 4, dimensions=8, shift=1)
     low, high = interval(real, fake)
     assert low < score(real, fake) < high
-    name = "KID" if interval is kid_interval else "FID"
+    name = "KID" if interval is kid_ends else "FID"
     with pytest.raises(UserError, match=f"^{name}'s interval needs 4 or more fake pictures, not 3$"):
         interval(real, fake[:3])

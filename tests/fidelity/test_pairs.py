@@ -32,7 +32,7 @@ def test_picture_is_not_its_own_neighbour_among_its_own(monkeypatch: pytest.Monk
     features = drawn(30, seed=0)
     every = distances(features, features)
     np.fill_diagonal(every, np.inf)
-    found, rows = nearest(features, features, 4, itself=True)
+    found, rows = nearest(features, features, 4, exclude_self=True)
     np.testing.assert_array_equal(rows, every.argsort(axis=1)[:, :4])
     np.testing.assert_array_equal(found, np.sort(every, axis=1)[:, :4])
 
@@ -48,7 +48,7 @@ def test_copy_is_at_distance_zero_and_found_far_from_the_origin() -> None:
 def test_twin_of_a_picture_is_its_neighbour_at_distance_zero() -> None:
     features = drawn(20, seed=3)
     features[13] = features[5]
-    found, rows = nearest(features, features, itself=True)
+    found, rows = nearest(features, features, exclude_self=True)
     assert (rows[5, 0], found[5, 0], rows[13, 0], found[13, 0]) == (13, 0, 5, 0)
 
 
@@ -64,7 +64,7 @@ def test_tiles_never_overstate_a_distance_and_understate_it_by_rounding_alone() 
 def test_bank_as_large_as_the_neighbours_asked_for_is_enough() -> None:
     features = drawn(3, seed=6)
     np.testing.assert_array_equal(np.sort(nearest(features, features, 3)[1], axis=1), [[0, 1, 2]] * 3)
-    np.testing.assert_array_equal(np.sort(nearest(features, features, 2, itself=True)[1], axis=1), [[1, 2], [0, 2], [0, 1]])
+    np.testing.assert_array_equal(np.sort(nearest(features, features, 2, exclude_self=True)[1], axis=1), [[1, 2], [0, 2], [0, 1]])
 
 
 @pytest.mark.parametrize("upper", [False, True])

@@ -24,48 +24,44 @@ def first_pixels(batches: Iterable[np.ndarray], desc: str, total: int) -> np.nda
     return found
 
 
-def reference(seen: range, unseen: range, samples: int, searched: int | None) -> Reference:
-    return Reference.of(first_pixels, split(seen), split(unseen), samples=samples, searched=searched)
+def reference(seen: range, unseen: range, samples: int) -> Reference:
+    return Reference.of(first_pixels, split(seen), split(unseen), samples=samples)
 
 
 def test_rows_name_the_pictures_that_the_features_are_of():
-    found = reference(range(20, 220), range(10), samples=4, searched=120)
+    found = reference(range(20, 220), range(3), samples=4)
     assert found.scored_rows.tolist() == [20, 70, 120, 170]
-    assert found.held_out_rows.tolist() == [0, 2, 5, 7]
-    assert (len(found.scored), len(found.others), len(found.held_out)) == (4, 116, 4)
-    assert len(np.unique(found.seen_rows)) == 120
+    assert found.held_out_rows.tolist() == [0, 1, 2]
+    assert (len(found.scored), len(found.unscored), len(found.held_out)) == (4, 4, 3)
+    assert len(np.unique(found.seen_rows)) == 8
     assert np.array_equal(found.scored[:, 0], found.scored_rows)
     assert np.array_equal(found.seen[:, 0], found.seen_rows)
     assert np.array_equal(found.held_out[:, 0], found.held_out_rows)
 
 
-def test_blank_takes_every_picture_of_the_split():
-    found = reference(range(200), range(200, 250), samples=10, searched=None)
-    assert sorted(found.seen_rows) == list(range(200))
+def test_held_out_pictures_are_as_many_as_are_scored_evenly_spaced_and_then_no_others_are_needed():
+    found = reference(range(20, 220), range(10), samples=4)
+    assert found.held_out_rows.tolist() == [0, 2, 5, 7]
+    assert len(found.unscored) == 0
+    assert np.array_equal(found.floor_reals, found.held_out)
 
 
-def test_floor_is_taken_against_held_out_pictures_or_where_too_few_against_others_of_the_split():
-    assert np.array_equal(reference(range(50), range(50, 90), 10, 40).second, reference(range(50), range(50, 90), 10, 40).held_out)
-    others = reference(range(50), range(50, 55), samples=10, searched=40)
-    assert len(others.second) == 10
-    assert set(others.second[:, 0]) < set(others.others[:, 0])
-    assert reference(range(50), range(50, 55), samples=10, searched=15).second is None
+@pytest.mark.parametrize("held_out", [0, 5])
+def test_floor_is_against_others_of_the_split_where_too_few_are_held_out(held_out: int):
+    found = reference(range(50), range(50, 50 + held_out), samples=10)
+    assert found.held_out.shape == (held_out, 1)
+    assert np.array_equal(found.floor_reals, found.unscored)
+    assert found.floor_reals[:, 0].tolist() == [1, 6, 11, 16, 21, 26, 31, 36, 41, 46]  # evenly spaced among those not scored
+    assert reference(range(15), range(50, 50 + held_out), samples=10).floor_reals is None
 
 
-def test_whole_split_leaves_nothing_held_out():
-    found = reference(range(50), range(0), samples=10, searched=30)
-    assert found.held_out.shape == (0, 1)
-    assert len(found.second) == 10
-
-
-@pytest.mark.parametrize(("samples", "searched"), [(20, 10), (10, 51), (60, None)])
-def test_more_than_there_are_is_refused(samples: int, searched: int | None):
-    with pytest.raises(UserError, match=r"params\.yaml: datasets: samples .* the split's 50 pictures"):
-        reference(range(50), range(50, 60), samples, searched)
+def test_more_samples_than_pictures_are_refused():
+    with pytest.raises(UserError, match=r"^params\.yaml: datasets: samples 60: the split has only 50 pictures; lower samples$"):
+        reference(range(50), range(50, 60), samples=60)
 
 
 def test_stored_reference_is_the_same_and_so_are_its_bytes(tmp_path):
-    found = reference(range(50), range(50, 60), samples=10, searched=20)
+    found = reference(range(50), range(50, 55), samples=10)
     found.save(tmp_path / "a.npz")
     found.save(tmp_path / "b.npz")
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
@@ -74,21 +70,21 @@ def test_stored_reference_is_the_same_and_so_are_its_bytes(tmp_path):
     assert np.array_equal(stored.scored, found.scored)
 
 
-def test_scored_and_others_are_views_of_the_one_array_of_features():
-    found = reference(range(50), range(50, 60), samples=10, searched=20)
+def test_scored_and_unscored_are_views_of_the_one_array_of_features():
+    found = reference(range(50), range(50, 55), samples=10)
     assert np.shares_memory(found.scored, found.seen)
-    assert np.shares_memory(found.others, found.seen)
-    assert len(found.scored) + len(found.others) == len(found.seen)
+    assert np.shares_memory(found.unscored, found.seen)
+    assert len(found.scored) + len(found.unscored) == len(found.seen)
 
 
-def test_room_on_the_disk_that_is_asked_for_is_what_the_files_take(tmp_path):
+@pytest.mark.parametrize("held_out", [50, 70])
+def test_room_on_the_disk_that_is_asked_for_is_what_the_files_take(tmp_path, held_out):
     def features(batches: Iterable[np.ndarray], desc: str, total: int) -> np.ndarray:
         return np.random.default_rng(0).normal(size=(total, 2048)).astype(np.float32)
 
-    faces, held_out = split(range(200)), split(range(200, 250))
-    found = Reference.of(features, faces, held_out, samples=60, searched=None)
+    faces, others = split(range(200)), split(range(180, 180 + held_out))
+    found = Reference.of(features, faces, others, samples=60)
     found.save(tmp_path / "features.npz")
     Statistics(np.zeros(2048), np.eye(2048), count=50_000).save(tmp_path / "statistics.npz", "net", "resize")  # with a root of full rank
     taken = sum(path.stat().st_size for path in tmp_path.iterdir())
-    assert bytes_needed(faces, held_out, 60, None) == pytest.approx(taken, rel=0.01)
-    assert bytes_needed(faces, held_out, 60, 150) == bytes_needed(faces, held_out, 60, None) - 50 * 2048 * 4
+    assert bytes_needed(faces, others, 60) == pytest.approx(taken, rel=0.01)

@@ -21,4 +21,4 @@ def test_what_cannot_be_told_is_named_with_the_reason():
     figures, missing = shares(CLASSIFIER, ["Bald", "Young"], FAKES, REALS)
     assert figures == {"share_Bald": 0.25}
     assert list(missing) == ["share_Bald_real", "share_Young"]
-    assert missing["share_Young"].startswith("too few of the real pictures have it")
+    assert missing["share_Young"].startswith("fewer than 5 of the real pictures have it")

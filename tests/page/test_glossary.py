@@ -33,7 +33,7 @@ def test_metric_of_a_family_is_explained_by_it(key, name):
     assert entry(key).text
 
 
-@pytest.mark.parametrize("key", ["kidd", "kid_lowest", "d_accuracy2", "_obeyed", "share_", "gradient_low"])
+@pytest.mark.parametrize("key", ["kidd", "kid_lowest", "d_accuracy2", "_hit_rate", "share_", "gradient_low"])
 def test_unknown_metric_is_a_name_without_an_explanation(key):
     assert (entry(key).name, entry(key).text, entry(key).format(0.12345)) == (key.replace("_", " "), "", "0.1235")
 

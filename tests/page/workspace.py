@@ -28,7 +28,7 @@ SCORES = (
     | {"seen_samples": N, "held_out_samples": N, "samples": N, "real_samples": N}
     | {"extractor": "inception-2015-12-05", "protocol": "pytorch-fid", "dataset": "toons", "split": "train", "scale": "preview"}
 )
-OBEYED = {f"{group}_{figure}": 0.5 for group in ("hair", "eyes") for figure in ("obeyed", "unasked", "accuracy")}
+OBEYED = {f"{group}_{figure}": 0.5 for group in ("hair", "eyes") for figure in ("hit_rate", "false_alarm_rate", "accuracy")}
 LOGS = {
     "began64": ("real_loss", "fake_loss", "wrong_loss", "convergence", "k", "diversity"),
     "vae64": ("elbo", "log_likelihood", "kl", "diversity"),

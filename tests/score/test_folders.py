@@ -52,7 +52,7 @@ def write(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[dict[str,
 def opened() -> Callable[..., Pictures]:
     """The pictures of a place; its zip is closed after the test."""
     with ExitStack() as archives:
-        yield lambda place, skip_broken=False: folders.open_place(place, "pytorch-fid", skip_broken, archives)
+        yield lambda place, skip_broken=False: folders.open_source(place, "pytorch-fid", skip_broken, archives)
 
 
 def levels(pictures: Pictures) -> list[int]:
@@ -89,7 +89,7 @@ def test_broken_picture_among_many_is_named_with_the_option_that_skips_it(
     write: Callable[[dict[str, bytes]], Path], opened: Callable[..., Pictures]
 ) -> None:
     place = write({f"{i:03}.png": encoded(i) for i in range(100)} | {"050.png": encoded(50)[:50]})
-    with pytest.raises(UserError, match=rf"{place}/050\.png: is no readable picture: .*; --skip-broken leaves such files out"):
+    with pytest.raises(UserError, match=rf"{place}/050\.png: cannot be read as a picture: .*; --skip-broken skips such files"):
         opened(place)
 
 
@@ -107,7 +107,7 @@ def test_damaged_zip_member_is_a_broken_picture(tmp_path: Path, opened: Callable
     data = bytearray(place.read_bytes())
     data[60] ^= 255  # in the first member's data, whose checksum then fails
     place.write_bytes(data)
-    with pytest.raises(UserError, match=r"fakes\.zip/0\.png: is no readable picture: the zip is damaged"):
+    with pytest.raises(UserError, match=r"fakes\.zip/0\.png: cannot be read as a picture: the zip is damaged"):
         opened(place)
     pictures = opened(place, skip_broken=True)
     assert (levels(pictures), pictures.broken) == ([1], [f"{place}/0.png"])
@@ -117,7 +117,7 @@ def test_picture_damaged_after_it_was_checked_is_an_error(tmp_path: Path, opened
     place = in_folder(tmp_path / "fakes", {"0.png": encoded(0), "1.png": encoded(1)})
     pictures = opened(place, skip_broken=True)
     (place / "1.png").write_bytes(b"")
-    with pytest.raises(UserError, match=r"1\.png: is no picture"):
+    with pytest.raises(UserError, match=r"1\.png: not a picture"):
         levels(pictures)
 
 
@@ -145,7 +145,7 @@ def test_fakes_and_reals_are_scored_each_in_its_place_and_the_floor_is_of_reals(
     ((device, weights, protocol),) = asked
     assert (device.type, weights, protocol, figures["protocol"]) == (folders.device().type, tmp_path / "weights", "clean", "clean")
     fake, real = (np.pad(values.astype(np.float32), ((0, 0), (0, inception.DIMENSIONS - 3))) for values in colours.values())
-    expected = scores.compare(real, fake, scores.METRICS, seed=0) | scores.floor(*scores.halves(real, 10, seed=0), scores.METRICS, seed=0)
+    expected = scores.compare(real, fake, scores.METRICS) | scores.floor(*scores.halves(real, 10, seed=0), scores.METRICS)
     assert {key: figures[key] for key in expected} == pytest.approx(expected, rel=1e-6)
     assert expected["precision"] != expected["recall"]
     assert (figures["fake_samples"], figures["real_samples"]) == (10, 24)
@@ -162,20 +162,20 @@ def test_scores_are_taken_on_the_device_that_the_environment_names(
 
 
 def test_folder_of_broken_pictures_alone_holds_nothing_to_score(tmp_path: Path, opened: Callable[..., Pictures]) -> None:
-    with pytest.raises(UserError, match=r"holds no whole picture among 1"):
+    with pytest.raises(UserError, match=r"all 1 picture files are broken"):
         opened(in_folder(tmp_path / "fakes", {"0.png": b""}), skip_broken=True)
 
 
 def test_mixed_sizes_are_refused_with_a_file_of_each(write: Callable[[dict[str, bytes]], Path], opened: Callable[..., Pictures]) -> None:
     place = write({"0.png": encoded(0), "1.png": encoded(1), "2.png": encoded(2, (16, 18))})
-    with pytest.raises(UserError, match=rf"must have one size, and {place}/0\.png is 16x16 and {place}/2\.png 16x18"):
+    with pytest.raises(UserError, match=rf"must have one size; {place}/0\.png is 16x16, {place}/2\.png is 16x18"):
         opened(place)
 
 
 def test_place_without_pictures_is_refused_with_the_names_that_pictures_have(
     write: Callable[[dict[str, bytes]], Path], opened: Callable[..., Pictures]
 ) -> None:
-    with pytest.raises(UserError, match=r"fakes.*: holds no picture: no file ends in \.bmp, \.jpeg"):
+    with pytest.raises(UserError, match=r"fakes.*: contains no picture: no file ends in \.bmp, \.jpeg"):
         opened(write({"notes.txt": b""}))
 
 
@@ -183,7 +183,7 @@ def test_file_larger_than_any_picture_is_not_read(tmp_path: Path, monkeypatch: p
     with (tmp_path / "0.png").open("wb") as file:
         file.truncate(LIMIT + 1)  # sparse: takes no room on the disk
     monkeypatch.setattr(Path, "read_bytes", lambda file: pytest.fail(f"{file} was read"))
-    with pytest.raises(UserError, match=r"0\.png: has 67,108,865 bytes, and 67,108,864 are the limit"):
+    with pytest.raises(UserError, match=r"0\.png: has 67,108,865 bytes, more than the limit of 67,108,864"):
         opened(tmp_path, skip_broken=True)
 
 

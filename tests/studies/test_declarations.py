@@ -160,7 +160,7 @@ MISTAKES = [
     ({f"{STUDY}.outcome": None, f"{STUDY}.outcom": "kid"}, f"{STUDY}.outcom: unknown key, did you mean 'outcome'? (and 1 more)"),
     ({f"{STUDY}.outcome": "within_bounds"}, f"{STUDY}.outcome: dcgan64 has no within_bounds: its report is dcgan64"),
     ({f"{STUDY}.outcome": "diversity_within"}, f"{STUDY}.outcome: dcgan64 has no diversity_within"),
-    ({f"{STUDY}.outcome": "hair_excess"}, f"{STUDY}.outcome: dcgan64 has no hair_excess"),
+    ({f"{STUDY}.outcome": "hair_lift"}, f"{STUDY}.outcome: dcgan64 has no hair_lift"),
     ({"studies.curve_half.outcome": "fid"}, "studies.curve_half.outcome: curve has no fid: its report is curve"),
     ({"studies.out_of_bound_loss.outcome": "fooled"}, "studies.out_of_bound_loss.outcome: began64 has no fooled"),
     ({f"{MAX_POOLS}.control": "dcgan56"}, f"{MAX_POOLS}.control: is scored against reals of tight56 and `treatment` of wide64"),

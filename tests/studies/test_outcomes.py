@@ -48,7 +48,7 @@ def test_missing_figure_costs_infinity_whichever_way_is_better(name):
     ("name", "sign"),
     [
         *(("kid", 1), ("fid", 1), ("real_loss", 1), ("diversity_within", -1), ("sharpness", -1), ("d_accuracy", 0), ("d_score", 0)),
-        *(("hair_excess", -1), ("share_Smiling_excess", -1), ("share_Smiling", 0), ("explained_excess", 0), ("g_loss_keras_slope", 0)),
+        *(("hair_lift", -1), ("share_Smiling_excess", -1), ("share_Smiling", 0), ("explained_excess", 0), ("g_loss_keras_slope", 0)),
     ],
 )
 def test_outcome_knows_which_way_is_better(name, sign):
@@ -61,4 +61,4 @@ def test_unknown_outcome_is_none():
 
 def test_label_tells_what_an_excess_is_of():
     assert "than reals show Smiling" in outcomes.find("share_Smiling_excess").label
-    assert "hair is shown when asked for" in outcomes.find("hair_excess").label
+    assert "hair is shown when asked for" in outcomes.find("hair_lift").label
