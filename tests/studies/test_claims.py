@@ -8,6 +8,7 @@ import pytest
 
 from ganlib.core.tables import save_metrics
 from ganlib.studies import declarations, paths, results, spread
+from ganlib.support.errors import UserError
 from tests.conftest import ROOT
 from tools import claims
 
@@ -97,3 +98,43 @@ def test_results_are_told_counted_and_marked(tmp_path, monkeypatch):
     assert "1 of 2 remain significant" in page
     assert "At preview scale (toons, 4,000 steps, N = 250, 6 seeds per arm): **contradicted** `*`; KID above" in page
     assert "| `dcgan64` | toons | 10 | 0.200, 0.100 to 0.300 | 7% | 16% | 10% |" in page
+
+
+@pytest.mark.parametrize(("verdict", "p", "holds"), [("supported", 1e-6, True), ("contradicted", 1e-6, True), ("supported", 0.2, False)])
+def test_verdict_that_takes_a_side_is_marked_where_it_remains_significant(verdict, p, holds):
+    assert marks({"verdict": verdict, "p": p}) == [holds]
+
+
+@pytest.mark.parametrize("verdict", ["no difference that matters", "undecided", "no verdict", "not testable"])
+def test_verdict_that_takes_no_side_is_never_marked(verdict):
+    assert marks({"verdict": verdict, "p": 1e-6}) == [False]
+
+
+def test_significance_is_corrected_within_each_data_set():
+    """0.03 alone is significant; beside two others of one data set it is not."""
+    three = [{"verdict": "supported", "p": p} for p in (0.03, 0.04, 0.5)]
+    assert marks(*three) == [False, False, False]
+    found = [{"results": {name: dict(result)}} for name, result in zip(("a", "b", "c"), three, strict=True)]
+    claims._mark(found)
+    assert [result["holds"] for entry in found for result in entry["results"].values()] == [True, True, False]
+
+
+def marks(*results: dict) -> list[bool]:
+    found = [{"results": {"toons": dict(result)}} for result in results]
+    claims._mark(found)
+    return [entry["results"]["toons"]["holds"] for entry in found]
+
+
+def test_ready_claims_are_those_that_are_not_declared(entries):
+    declared = set(declarations.load().declared)
+    assert {entry["name"] for entry in entries if entry["state"] in ("tested", "declared")} == declared
+    assert not {entry["name"] for entry in entries if entry["state"] == "ready"} & declared
+
+
+def test_table_of_two_processors_is_named_in_one_line(tmp_path):
+    path = tmp_path / "toons" / "unequal_rates.csv"
+    path.parent.mkdir()
+    text = (ROOT / paths.results("toons", "unequal_rates")).read_text(encoding="utf-8")
+    path.write_text(text.replace("Intel(R) Xeon(R) Processor", "AMD EPYC", 1), encoding="utf-8")
+    with pytest.raises(UserError, match=r"unequal_rates.csv: processor: .*: AMD EPYC for dcgan64 \(seeds 1\); Intel"):
+        claims._result(declarations.load().studies["unequal_rates"], path)

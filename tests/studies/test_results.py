@@ -267,3 +267,72 @@ def test_support_by_less_than_matters_says_so():
     assert found["verdict"] == "supported"
     assert prose.answer(declared("unequal_rates"), found).endswith("less than the margin")
     assert np.isclose(found["margin"], 1 - math.exp(-math.log(1.1)))
+
+
+FLOOR = 0.0095
+NEAR = [0.0101, 0.0104, 0.0107, 0.0112, 0.0116, 0.0119]
+
+
+@pytest.mark.parametrize("floor", [FLOOR, 0.0102])  # in the second case a run of the treatment lies below the floor
+@pytest.mark.parametrize("control", [[0.0098, 0.013, 0.017, 0.021, 0.026, 0.031], [0.0103, 0.03, 0.045, 0.055, 0.065, 0.08]])
+@pytest.mark.parametrize("error", [None, 0.0004])
+def test_difference_near_the_floor_is_not_taken_for_none(floor, control, error):
+    """A control 1.6 and 4 times worse: the margin is a tenth of the excess, not 0.095 of KID."""
+    for seed, kids in enumerate(zip(NEAR, control, strict=True), 1):
+        for trial, kid in zip(("dcgan64", "dcgan64_equal_rates"), kids, strict=True):
+            interval = {"kid_low": kid - 2 * error, "kid_high": kid + 2 * error} if error else {}
+            leave(trial, seed, kid=kid, kid_floor=floor, **interval)
+    found = judged(declared("unequal_rates"))
+    assert found["verdict"] in ("supported", "undecided")
+    assert found["of_excess"]
+    assert found["difference"] > 0.4
+
+
+def test_arms_at_the_floor_do_not_differ():
+    """All runs are within a standard error of the floor, which no score can tell apart."""
+    for seed in SEEDS:
+        for trial, sign in (("dcgan64", 1), ("dcgan64_equal_rates", -1)):
+            kid = FLOOR + sign * 0.0001 * (seed - 3)
+            leave(trial, seed, kid=kid, kid_floor=FLOOR, kid_low=kid - 0.002, kid_high=kid + 0.002)
+    found = judged(declared("unequal_rates"))
+    assert (found["verdict"], found["difference"], found["p"]) == ("no difference that matters", 0, 1)
+
+
+def test_expectation_that_all_runs_meet_best_is_supported_with_a_tiny_p():
+    for seed in SEEDS:
+        leave("dense64", seed, d_accuracy=1.0)
+    found = judged(declared("d_is_not_fooled"))
+    assert found["verdict"] == "supported"
+    assert found["p"] < 1e-8
+
+
+OTHER = {"torch": "2.15.0", "processor": "another", "kernels": "AVX512", "scale": "evening", "samples": 500}
+
+
+@pytest.mark.parametrize("column", OTHER)
+def test_runs_of_two_circumstances_are_not_compared(column):
+    for seed in SEEDS:
+        leave("dcgan64", seed, kid=noisy(seed, 0.1), kid_floor=0.0)
+        leave("dcgan64_equal_rates", seed, kid=noisy(seed, 0.2), kid_floor=0.0, **({column: OTHER[column]} if seed in (2, 5) else {}))
+    with pytest.raises(UserError) as error:
+        judged(declared("unequal_rates"))
+    assert str(error.value).startswith(f"{column}: the runs of a verdict must have the same, and these do not: ")
+    assert f"{OTHER[column]} for dcgan64_equal_rates (seeds 2, 5)" in str(error.value)
+    assert "for dcgan64 (seeds 1, 2, 3, 4, 5, 6), dcgan64_equal_rates (seeds 1, 3, 4, 6)" in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_run_whose_torch_is_unknown_is_another_circumstance():
+    for seed in SEEDS:
+        leave("dcgan64", seed, kid=0.1, kid_floor=0.0)
+        leave("dcgan64_equal_rates", seed, kid=0.2, kid_floor=0.0, **({"torch": ""} if seed == 2 else {}))
+    with pytest.raises(UserError, match=r"torch: .*unknown for dcgan64_equal_rates \(seeds 2\)"):
+        judged(declared("unequal_rates"))
+
+
+def test_diverged_runs_have_no_samples_and_are_judged():
+    for seed in SEEDS:
+        leave("dcgan64", seed, kid=noisy(seed, 0.1), kid_floor=0.0)
+        failed = {"status": "diverged", "step": "", "samples": ""}
+        leave("dcgan64_equal_rates", seed, **(failed if seed == 2 else {"kid": 0.2, "kid_floor": 0.0}))
+    assert judged(declared("unequal_rates"))["control_failed"] == 1

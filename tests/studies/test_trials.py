@@ -1,6 +1,7 @@
 """A training of a study, and one that goes wrong; how a trial's end is called."""
 
 import json
+import tracemalloc
 from itertools import combinations
 
 import numpy as np
@@ -107,6 +108,18 @@ def test_first_tenth_of_a_log_counts_for_no_slope(tmp_path):
         log.write(100 * line, {"g_loss": loss})
     expected = np.median([10 * (b - a) / (j - i) for (i, a), (j, b) in combinations(enumerate(losses[2:]), 2)])
     assert scoring.slopes(tmp_path / "log.csv")["g_loss_slope"] == pytest.approx(expected)
+
+
+def test_long_log_is_thinned_for_its_slopes(tmp_path):
+    """60,000 lines, as of began64 at its own scale: all pairs would take 29 GB."""
+    lines = "".join(f"{20 * line},{5 - 0.002 * line + 0.1 * (line % 7)}\n" for line in range(1, 60_001))
+    (tmp_path / "log.csv").write_text("step,g_loss\n" + lines, encoding="utf-8")
+    tracemalloc.start()
+    found = scoring.slopes(tmp_path / "log.csv")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found == {"g_loss_slope": pytest.approx(-0.1, rel=1e-3)}
+    assert peak < 200e6
 
 
 def test_log_of_one_line_has_no_slope(tmp_path):

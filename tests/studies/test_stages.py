@@ -1,0 +1,170 @@
+"""The stages of studies: which trial, which seed and which files each of them reads, runs and writes."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from torch import nn
+
+from ganlib.core import tables
+from ganlib.studies import depends, paths, scoring, spread, stored, trials
+from ganlib.support.errors import UserError
+from ganlib.support.paths import Outputs
+from stages import score, settings, study, trial
+from stages import spread as spread_stage
+from tests.conftest import ROOT
+from tests.training import small
+
+DATASET = "toons"
+MACHINE = {"torch": "2.14.1", "processor": "a processor", "kernels": "AVX2", "threads": 1}
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The committed params.yaml and studies/*.yaml, and nothing else."""
+    (tmp_path / "studies").mkdir()
+    for name in ("params.yaml", "studies/params.yaml", "studies/catalogue.yaml"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_settings_writes_both_files_of_every_declared_trial(checkout, monkeypatch):
+    monkeypatch.setattr(depends, "training", lambda trial, params: {"training": trial.report})
+    monkeypatch.setattr(depends, "scoring", lambda trial, params: {"scoring": trial.report})
+    monkeypatch.setattr(depends, "picture_counts", lambda trials, params: {name: 3200 for name in trials if name != "curve"})
+    settings.main()
+    names = tables.read_yaml(checkout / "studies" / "params.yaml")["trials"]
+    assert sorted(path.name for path in (paths.TRIALS / DATASET / "settings").iterdir()) == sorted(names)
+    assert tables.read_json(paths.training(DATASET, "dcgan64_uniform")) == {"training": "dcgan64"}
+    assert tables.read_json(paths.scoring(DATASET, "dcgan64_uniform")) == {"scoring": "dcgan64"}
+
+
+def test_settings_refuses_arms_of_unequal_length(checkout, monkeypatch):
+    monkeypatch.setattr(depends, "picture_counts", lambda trials, params: {name: 300 for name in trials if name != "curve"})
+    values = tables.read_yaml(checkout / "studies" / "catalogue.yaml")
+    values["trials"]["dcgan64_uniform"]["max_steps"] = 7
+    (checkout / "studies" / "catalogue.yaml").unlink()
+    tables.write_yaml(values, checkout / "studies" / "catalogue.yaml")
+    with pytest.raises(UserError, match="dcgan64_uniform has 7 steps"):
+        settings.main()
+
+
+@pytest.mark.parametrize("seed", [1, 5, 13])
+def test_trial_is_trained_and_scored_with_its_own_seed(checkout, monkeypatch, seed):
+    """Seeds above 12 are kept apart; each stage runs once per trial and seed, and again if what it depends on has changed."""
+    ran: list[tuple[Any, ...]] = []
+
+    def train(training: dict[str, Any], folder: Path, *, seed: int, save_every: int | None) -> None:
+        ran.append(("train", training["report"], folder, seed, save_every))
+        tables.write_json(MACHINE, folder / stored.MACHINE)
+
+    def scored(training: dict[str, Any], asked: dict[str, Any], run: Path, folder: Path, *, seed: int) -> dict[str, Any]:
+        ran.append(("score", training["report"], asked["crop"], run, folder, seed))
+        return {"kid": 0.1 * seed}
+
+    monkeypatch.setattr(trials, "train", train)
+    monkeypatch.setattr(scoring, "score", scored)
+    monkeypatch.setenv("GANLIB_CHECKPOINT_STEPS", "3")
+    for name in ("dense64", "dcgan64"):
+        tables.write_json({"report": name}, paths.training(DATASET, name))
+        tables.write_json({"crop": f"{name}'s"}, paths.scoring(DATASET, name))
+    for _ in range(2):
+        trial.main("dense64", seed)
+        score.main("dense64", seed)
+    root = paths.TRIALS / DATASET / ("spread" if seed == 13 else "")
+    run, folder = root / "runs" / "dense64" / str(seed), root / "scores" / "dense64" / str(seed)
+    assert ran == [("train", "dense64", run, seed, 3), ("score", "dense64", "dense64's", run, folder, seed)]
+    assert tables.read_json(folder / "figures.json") == {"kid": pytest.approx(0.1 * seed)}
+    tables.write_json({"crop": "another"}, paths.scoring(DATASET, "dense64"))
+    score.main("dense64", seed)
+    tables.write_json({**MACHINE, "torch": "2.15.0"}, run / stored.MACHINE)
+    score.main("dense64", seed)
+    assert [step[0] for step in ran] == ["train", "score", "score", "score"]
+
+
+def leave(name: str, seed: int, **figures: Any) -> None:
+    values = {"status": "lived", "step": 4000, "scale": "preview", "samples": 250, "kid_floor": 0.01, **MACHINE, **figures}
+    tables.write_json(values, paths.metrics(DATASET, name, seed))
+
+
+def test_study_is_judged_over_all_declared_seeds_of_both_arms(checkout):
+    """Seeds 4 to 6 alone take the claim's side: over the first three the verdict would be another."""
+    for seed in range(1, 7):
+        leave("dcgan64", seed, kid=0.11 + 0.001 * seed)
+        leave("dcgan64_equal_rates", seed, kid=0.3 + 0.001 * seed)
+    study.main("unequal_rates")
+    found = pd.read_csv(paths.results(DATASET, "unequal_rates"))
+    assert list(zip(found["trial"], found["seed"], strict=True)) == [
+        (name, seed) for name in ("dcgan64", "dcgan64_equal_rates") for seed in range(1, 7)
+    ]
+    assert found["kid"].tolist() == pytest.approx([0.11 + 0.001 * s for s in range(1, 7)] + [0.3 + 0.001 * s for s in range(1, 7)])
+    assert set(found["torch"]) == {"2.14.1"}
+    judged = json.loads(paths.verdict(DATASET, "unequal_rates").read_text(encoding="utf-8"))
+    assert (judged["verdict"], judged["seeds"]) == ("supported", 6)
+
+
+def test_study_that_is_not_declared_is_one_line(checkout):
+    with pytest.raises(UserError, match=r"studies/params.yaml: declared: 'leaky_in_both' is unknown; one of as_reported"):
+        study.main("leaky_in_both")
+
+
+def test_spread_is_of_the_studies_seeds_and_the_further_ones(checkout):
+    seeds = [1, 2, 3, 4, 5, 6, 13, 14, 15, 16]
+    for seed in seeds:
+        leave("dense64", seed, kid=0.1 + 0.001 * seed)
+    spread_stage.main("dense64")
+    found = pd.read_csv(paths.results(DATASET, "spread/dense64"))
+    assert found["seed"].tolist() == seeds
+    assert found["kid"].tolist() == pytest.approx([0.1 + 0.001 * seed for seed in seeds])
+    assert tables.read_json(paths.verdict(DATASET, "spread/dense64"))["seeds"] == 10
+
+
+def test_spread_of_two_processors_is_one_line():
+    rows = [{"trial": "dense64", "seed": seed, "status": "lived", "processor": name} for seed, name in enumerate(("a", "b", "a"), 1)]
+    with pytest.raises(UserError, match=r"processor: .*: a for dense64 \(seeds 1, 3\); b for dense64 \(seeds 2\): remove"):
+        spread.summary(rows)
+
+
+def test_first_generator_has_the_seed_and_the_conditions_of_the_trial(tmp_path, monkeypatch):
+    """The generator before training is that of the seed, and its fakes are of the conditions of the scored reals."""
+    seen: list[tuple[Any, ...]] = []
+    report = small.report("began64")
+    faces = small.small_faces(tmp_path, report)
+    rows = np.array([3, 1, 2, 0])
+
+    class Network:
+        pass
+
+    class Reference:
+        scored, scored_rows = np.zeros((4, 8), np.float32), rows
+
+        @classmethod
+        def load(cls, path: Path) -> "Reference":
+            return cls()
+
+    class FirstFakes:
+        def __init__(self, generator: nn.Module, settings: Any, condition: torch.Tensor, size: int, seed: int) -> None:
+            seen.append((generator.training, next(generator.parameters()).detach().clone(), condition, seed))
+
+        def features(self, network: Any, name: str) -> np.ndarray:
+            return np.ones((4, 8), np.float32)
+
+    monkeypatch.setattr(scoring, "Reference", Reference)
+    monkeypatch.setattr(scoring, "Fakes", FirstFakes)
+    monkeypatch.setattr(scoring.Statistics, "load", lambda *arguments: None)
+    monkeypatch.setattr(scoring.inception, "load", lambda *arguments, **named: Network())
+    monkeypatch.setattr(scoring.Faces, "open", classmethod(lambda cls, path, split: faces))
+    monkeypatch.setattr(scoring, "evaluate", lambda *arguments, **named: {"seed": named["seed"]})
+    monkeypatch.setattr(scoring, "kid", lambda real, fake, seed: (0.5 + seed, 0.0))
+    asked = {"crop": report.crop, "protocol": "pytorch-fid", "split": "all", "attributes": []}
+    found = scoring._scored(report, asked, Outputs.below(tmp_path), tmp_path, seed=7)
+    ((training, first, condition, seed),) = seen
+    assert (training, seed, found["seed"], found["kid_untrained"], found["samples"]) == (False, 7, 7, 7.5, 4)
+    assert torch.equal(first, next(report.networks(7)["generator"].parameters()))
+    assert not torch.equal(first, next(report.networks(1)["generator"].parameters()))
+    assert condition.tolist() == faces.conditions(report.condition_groups)[rows].tolist()
