@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from ruamel.yaml import YAML
 
+from ganlib.core.tables import read_yaml, write_yaml
 from tests.end_to_end.conftest import Checkout
 from tests.end_to_end.test_interruption import start
 
@@ -20,24 +20,23 @@ TRIALS = {
     "dense64": {"report": "dense64", "max_steps": 12, "snapshots": {"unit": "steps", "at": [4]}},
     "dense64_without_replacement": {"report": "dense64", "max_steps": 12, "replacement": False},
     "dense64_diverging": {"report": "dense64", "max_steps": 12, "lr_g": 1e30, "lr_d": 1e30},
+    "dense64_wide": {"report": "dense64", "max_steps": 12, "hidden": [20, 30, 20]},
 }
+ARMS = ("treatment", "control")
 
 
 def shrink(checkout: Checkout) -> None:
     """Three seeds, three trials of few steps, and a few studies of them."""
-    path = checkout.folder / "studies" / "params.yaml"
-    yaml = YAML()
-    values = yaml.load(path)
-    studies = values["studies"]
+    catalogue = checkout.folder / "studies" / "catalogue.yaml"
+    studies = read_yaml(catalogue)["studies"]
     studies["better_over_time"]["moments"] = [4]
-    studies["diverging"] = {**studies["replacement_slows"], "than": "dense64_diverging"}
-    kept = ("replacement_slows", "better_over_time", "diverging")
-    values["studies"] = {name: studies[name] for name in kept}
-    values["seeds"], values["trials"] = [1, 2, 3], TRIALS
-    values["noise"] = {"trials": {"dense64": None}, "seeds": [13]}
-    yaml.dump(values, path)
-    for catalogue in (checkout.folder / "studies" / "catalogue").glob("*.yaml"):  # which builds on the trials that are gone
-        catalogue.unlink()
+    studies["diverging"] = {**studies["replacement_slows"], "control": "dense64_diverging"}
+    kept = {name: studies[name] for name in ("replacement_slows", "better_over_time", "diverging", "more_units")}
+    write_yaml({"trials": TRIALS, "studies": kept, "claims": {}}, catalogue)
+    declared = {name: {arm: study[arm] for arm in ARMS} for name, study in kept.items() if name != "more_units"}
+    trials = [name for name in TRIALS if name != "dense64_wide"]
+    chosen = {"seeds": [1, 2, 3], "declared": declared, "trials": trials, "spread": {"trials": ["dense64"], "seeds": [13]}}
+    write_yaml(chosen, checkout.folder / "studies" / "params.yaml")
 
 
 def stages(told: str, kind: str) -> list[str]:
@@ -69,33 +68,43 @@ def test_studies_run_go_on_after_a_kill_and_record_what_diverges(checkout: Check
     assert told.count("dense64: resuming from step") == 1
     trained = stages(told, "trial")
     assert sorted(trained) == [f"{trial}-{seed}" for trial in list(TRIALS)[:2] for seed in (1, 2, 3)]  # and none of another study's alone
-    assert stages(told, "noise_trial") == []
-    assert "replacement_slows: At preview scale (toons, 12 steps, N = 8, 3 seeds a side): " in told
+    assert stages(told, "spread_trial") == []
+    assert "replacement_slows: At preview scale (toons, 12 steps, N = 8, 3 seeds per arm): " in told
 
     found = table(checkout, "replacement_slows")
     assert found["seed"].tolist() == [1, 2, 3, 1, 2, 3]
     assert set(found["step"]) == {12}
     assert found["kid"].notna().all()
+    assert found["kid"].nunique() == 6  # each seed is another training, scored on its own
+    assert (
+        len(
+            {
+                content["generator.safetensors"]
+                for content in (checkout.files(f"data/trials/toons/runs/dense64/{seed}/run") for seed in (1, 2, 3))
+            }
+        )
+        == 3
+    )
     folder = f"data/trials/toons/runs/{killed.replace('-', '/')}"
     gone_on = checkout.files(folder)
     again = ("repro", "--force", "--single-item", f"studies/dvc.yaml:trial@{killed}")
-    assert f"{folder} is there already, of the same settings" in checkout.dvc(*again)
+    assert f"{folder} is up to date" in checkout.dvc(*again)
     shutil.rmtree(checkout.folder / folder)
     checkout.dvc(*again)
     assert checkout.files(folder) == gone_on
 
     told = checkout.dvc("repro", "-k", "studies/dvc.yaml")
     assert sorted(stages(told, "trial")) == [f"dense64_diverging-{seed}" for seed in (1, 2, 3)]  # none that is there already
-    assert stages(told, "noise_trial") == ["dense64-13"]
+    assert stages(told, "spread_trial") == ["dense64-13"]
     assert "this trial counts as failed: train@dense64: " in told
     assert "3 of 3" in told
     diverged = table(checkout, "diverging")
     assert diverged.set_index("trial").loc["dense64_diverging", "status"].tolist() == ["diverged"] * 3
     assert table(checkout, "better_over_time")["step"].tolist() == [4, 12] * 3
-    assert checkout.yaml("metrics/studies/toons/noise/dense64.json")["seeds"] == 4
+    assert checkout.yaml("metrics/studies/toons/spread/dense64.json")["seeds"] == 4
 
     shown = checkout.dvc("metrics", "show")
-    for path in ("replacement_slows", "diverging", "better_over_time", "noise/dense64"):
+    for path in ("replacement_slows", "diverging", "better_over_time", "spread/dense64"):
         assert f"metrics/studies/toons/{path}.json" in shown
     assert "Data and pipelines are up to date." in checkout.dvc("repro", "-k", "studies/dvc.yaml")
     assert "Data and pipelines are up to date." in checkout.dvc("repro")
@@ -115,23 +124,28 @@ def test_studies_run_go_on_after_a_kill_and_record_what_diverges(checkout: Check
 
 def test_mistake_in_a_study_is_one_line_and_runs_no_trial(checkout: Checkout) -> None:
     shrink(checkout)
-    path = checkout.folder / "studies" / "params.yaml"
-    path.write_text(
-        path.read_text(encoding="utf-8").replace("max_steps: 12", "max_steps: 13", 1), encoding="utf-8"
-    )  # which the pictures decide on as well
+    path = checkout.folder / "studies" / "catalogue.yaml"
+    values = read_yaml(path)
+    values["trials"]["dense64"]["max_steps"] = 13  # whether the pictures suffice for it is known to the stage alone
+    write_yaml(values, path)
     told = checkout.dvc("repro", STUDY, fails=True)
     (line,) = [line for line in told.splitlines() if line.startswith("error: ")]
     sides = "dense64_without_replacement has 12 and dense64 has 13 steps"
-    assert line.startswith(f"error: studies/params.yaml: studies.replacement_slows.equal: {sides}: max_steps and epochs")
+    assert line.startswith(f"error: studies/catalogue.yaml: studies.replacement_slows.equal: {sides}: change max_steps or epochs")
     assert "Traceback" not in told
     assert stages(told, "trial") == []
 
 
-def test_clone_declares_a_claim_of_the_catalogue_and_dvc_knows_it(fresh: Checkout, tmp_path: Path) -> None:
+def test_study_of_the_catalogue_runs_once_params_yaml_names_it(fresh: Checkout, tmp_path: Path) -> None:
+    """As docs/studies.md says: its name, its arms, and those of its trials that are not there yet."""
     clone = fresh.clone(tmp_path / "ganlib")
-    told = clone.run("python", "-m", "ganlib", "declare", "strides_or_max_pools")
-    assert "dvc repro studies/dvc.yaml:study@strides_or_max_pools" in told
+    path = clone.folder / "studies" / "params.yaml"
+    values = read_yaml(path)
+    values["declared"]["strides_or_max_pools"] = {"treatment": "dcgan64", "control": "dcgan64_max_pools"}
+    values["trials"].append("dcgan64_max_pools")
+    write_yaml(values, path)
     stages_there = clone.dvc("stage", "list", "studies/dvc.yaml", "--name-only").split()
     new = {"study@strides_or_max_pools", "trial@dcgan64_max_pools-6", "score@dcgan64_max_pools-1"}
     assert {f"studies/dvc.yaml:{name}" for name in new} <= set(stages_there)
-    assert "is declared already" in clone.run("python", "-m", "ganlib", "declare", "strides_or_max_pools", fails=True)
+    known = clone.run("python", "-c", "from ganlib.studies import declarations; print(declarations.load().declared)")
+    assert "strides_or_max_pools" in known
