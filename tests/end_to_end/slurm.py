@@ -1,4 +1,4 @@
-"""A SLURM cluster of two nodes on this machine, without systemd, control groups or a database; it is gone with its block."""
+"""A temporary SLURM cluster of two nodes on this machine, without systemd, control groups or a database."""
 
 import os
 import shutil
@@ -41,7 +41,7 @@ PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 
 
 def missing() -> str | None:
-    """Why there can be no cluster here; None where there can."""
+    """Why no cluster can start here; None if one can."""
     if lacking := [name for name in PROGRAMS if not shutil.which(name)]:
         return f"no {', '.join(lacking)} here: apt-get install slurmd slurmctld slurm-client munge"
     return None if os.geteuid() == 0 else "SLURM's daemons run as root"
@@ -49,7 +49,7 @@ def missing() -> str | None:
 
 @contextmanager
 def cluster(folder: Path) -> Iterator[dict[str, str]]:
-    """Both nodes idle; the environment in which SLURM's commands find them."""
+    """Start both nodes; yields the environment in which SLURM's commands find them."""
     folder.mkdir(mode=0o700)
     (folder / "state").mkdir()
     controller, first, second = _free_ports(3)
@@ -62,7 +62,7 @@ def cluster(folder: Path) -> Iterator[dict[str, str]]:
     subprocess.run(["mungekey", "--create", f"--keyfile={key}"], check=True)
     munge = ["munged", "--foreground", "--force", f"--key-file={key}", f"--socket={sock}", f"--pid-file={folder}/munge.pid"]
     munge += [f"--log-file={folder}/munge.log", f"--seed-file={folder}/munge.seed"]
-    # n1 and n2 are no names of hosts, so that processes on them are told where to meet.
+    # n1 and n2 are no host names, so processes on them need the address.
     environment = {**os.environ, "SLURM_CONF": str(configuration), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(_free_ports(1)[0])}
     daemons = []
     try:
@@ -85,7 +85,7 @@ def cluster(folder: Path) -> Iterator[dict[str, str]]:
 
 
 def submitted(environment: dict[str, str], checkout: Path, *arguments: str) -> str:
-    """The number of a job that runs in the checkout and tells what it does in job.txt."""
+    """Submit a job that runs in the checkout and logs to job.txt; returns its number."""
     command = ["sbatch", "--parsable", f"--chdir={checkout}", f"--output={checkout}/job.txt", *arguments]
     return subprocess.run(command, cwd=checkout, env=environment, check=True, capture_output=True, text=True).stdout.strip()
 
@@ -101,7 +101,7 @@ def await_end(environment: dict[str, str], job: str, told: Path, seconds: float 
 
 
 def await_true(done: Callable[[], bool], seconds: float, told: Callable[[], str]) -> None:
-    """Wait until it is so; after so many seconds fail with what was told."""
+    """Wait until `done()`; after `seconds` fail with the log."""
     begun = time.monotonic()
     while not done():
         assert time.monotonic() - begun < seconds, told()

@@ -1,4 +1,4 @@
-"""Training that is cut off under DVC, in the workspace, in `--temp` and in the queue."""
+"""Trainings interrupted under DVC, in the workspace, in `--temp` and in the queue."""
 
 import os
 import signal
@@ -48,7 +48,7 @@ def interrupted(checkout: Checkout, *arguments: str, number: signal.Signals = si
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_interrupted_experiment_leaves_no_process_and_goes_on_to_the_same_bytes(checkout, alone, number):
+def test_interrupted_experiment_leaves_no_process_and_resumes_to_the_same_bytes(checkout, alone, number):
     told = interrupted(checkout, "exp", "run", *LONG, number=number)
     if number != signal.SIGKILL:
         assert f"error: train@dense64: interrupted by {number.name} after step" in told
@@ -56,14 +56,14 @@ def test_interrupted_experiment_leaves_no_process_and_goes_on_to_the_same_bytes(
     assert checkout.trained("dense64") == alone
 
 
-def test_experiment_in_a_folder_of_its_own_goes_on_too(checkout, alone):
+def test_temporary_experiment_resumes_too(checkout, alone):
     interrupted(checkout, "exp", "run", "--temp", *LONG)
     assert "dense64: resuming from step" in checkout.dvc("exp", "run", "--temp", "--name", "again", *LONG)
     take(checkout, "again")
     assert checkout.trained("dense64") == alone
 
 
-def test_queued_experiment_goes_on_where_the_workspace_stopped(checkout, alone):
+def test_queued_experiment_resumes_where_the_workspace_stopped(checkout, alone):
     interrupted(checkout, "exp", "run", *LONG)
     checkout.run("git", "checkout", "-q", ".")
     checkout.dvc("exp", "run", "--queue", "--name", "queued", *LONG)
@@ -74,7 +74,7 @@ def test_queued_experiment_goes_on_where_the_workspace_stopped(checkout, alone):
     assert checkout.trained("dense64") == alone
 
 
-def test_edited_training_code_starts_afresh_and_gives_other_weights(checkout, alone):
+def test_edited_training_code_starts_from_scratch_and_gives_other_weights(checkout, alone):
     interrupted(checkout, "exp", "run", *LONG)
     settings = checkout.folder / "ganlib" / "models" / "report.py"
     code = settings.read_text(encoding="utf-8")
@@ -84,8 +84,10 @@ def test_edited_training_code_starts_afresh_and_gives_other_weights(checkout, al
     assert checkout.trained("dense64")[GENERATOR] != alone[GENERATOR]
 
 
-def test_forced_run_starts_afresh_and_a_longer_one_goes_on(checkout):
-    assert "resuming from step" not in checkout.dvc("repro", "-f", "train@dense64")
+def test_forced_run_reuses_the_result_and_a_longer_one_continues_it(checkout):
+    lock, trained = (checkout.folder / "dvc.lock").read_bytes(), checkout.trained("dense64")
+    assert "dense64: already trained; reusing" in checkout.dvc("repro", "-f", "-s", "train@dense64")
+    assert ((checkout.folder / "dvc.lock").read_bytes(), checkout.trained("dense64")) == (lock, trained)
     assert "dense64: resuming from step 3/60" in checkout.dvc("exp", "run", *LONG)
 
 

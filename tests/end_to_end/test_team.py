@@ -27,14 +27,14 @@ def on_cpus(monkeypatch):
 
 @pytest.fixture
 def longer(checkout) -> Checkout:
-    """A checkout whose dense64 is to be trained for some more steps."""
+    """A checkout in which dense64 needs some more steps."""
     checkout.change(lambda params: params["reports"]["dense64"]["preview"].update(max_steps=STEPS, sample_every=STEPS))
     return checkout
 
 
 @pytest.fixture(scope="module")
 def by_two(finished, tmp_path_factory) -> bytes:
-    """The generator of two processes on one machine, which nothing cuts off; DVC sees no difference to one."""
+    """The generator that two uninterrupted processes on one machine train; DVC sees no difference to one process."""
     checkout = finished.copy(tmp_path_factory.mktemp("two") / "ganlib")
     checkout.change(lambda params: params["reports"]["dense64"]["preview"].update(max_steps=STEPS, sample_every=STEPS))
     several = ("env", "LT_DEVICES=2", "GANLIB_DEVICE=cpu", "OMP_NUM_THREADS=1")
@@ -62,7 +62,7 @@ def await_checkpoint(checkout: Checkout, running: Callable[[], bool], told: Path
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
-def test_processes_on_one_machine_end_together_and_go_on_to_the_same_bytes(longer, by_two, number):
+def test_processes_on_one_machine_end_together_and_resume_to_the_same_bytes(longer, by_two, number):
     """Ctrl-C goes to all of them, and `kill -9` to one."""
     told = longer.folder.parent / "told.txt"
     command = ["dvc", "repro", "train@dense64"]
@@ -91,7 +91,7 @@ def test_processes_on_one_machine_end_together_and_go_on_to_the_same_bytes(longe
     assert (longer.folder / GENERATOR).read_bytes() == by_two
 
 
-def test_nodes_of_a_cluster_save_when_they_are_cancelled_and_go_on_to_the_bytes_of_one_machine(cluster, longer, by_two):
+def test_cancelled_nodes_of_a_cluster_save_and_resume_to_the_bytes_of_one_machine(cluster, longer, by_two):
     told = longer.folder / "job.txt"
     job = slurm.submitted(cluster, longer.folder, *NODES, "--time=30", "docs/slurm/train.sh", "dense64")
     await_checkpoint(longer, lambda: slurm.queued(cluster, job), told)
@@ -106,7 +106,7 @@ def test_nodes_of_a_cluster_save_when_they_are_cancelled_and_go_on_to_the_bytes_
     assert "up to date" in longer.dvc("status", "train@dense64")
 
 
-def test_time_limit_saves_and_the_next_allocation_goes_on(cluster, longer):
+def test_time_limit_saves_and_the_next_allocation_resumes(cluster, longer):
     """A job is requeued no sooner than `cred_expire`; SLURM's shortest limits are of minutes, and its clock looks twice in one."""
     endless = {"epochs": 10**6, "max_steps": 10**6, "sample_every": 10**6}
     longer.change(lambda params: params["reports"]["dense64"]["preview"].update(endless))
@@ -122,7 +122,7 @@ def test_time_limit_saves_and_the_next_allocation_goes_on(cluster, longer):
 
 
 def processes(job: str, rank: int) -> list[int]:
-    """Those of the training of a job that have this rank, by what SLURM has told them."""
+    """Process ids of the rank in a job's training, by their environment."""
     found = []
     for pid in subprocess.run(["pgrep", "-f", "python -m stages.train dense64"], capture_output=True, text=True).stdout.split():
         with suppress(OSError):  # it has ended
@@ -151,7 +151,7 @@ def test_loss_of_a_node_ends_the_others_in_seconds(cluster, longer):
 
 
 def test_array_of_experiments_on_all_nodes_comes_back_to_one_repository(cluster, finished, tmp_path):
-    """Four experiments in clones of their own; the faces and the reals' features come from the shared cache."""
+    """Four experiments in separate clones; the faces and the reals' features come from the shared cache."""
     mine = finished.copy(tmp_path / "mine")
     hub, shared = tmp_path / "hub.git", tmp_path / "shared"
     mine.run("git", "clone", "-q", "--bare", str(mine.folder), str(hub))
@@ -171,7 +171,7 @@ def test_array_of_experiments_on_all_nodes_comes_back_to_one_repository(cluster,
 
 
 def test_queue_has_a_worker_for_each_gpu(longer):
-    """No GPU is needed to see that each worker hands the stages one of its own."""
+    """No GPU is needed to see that each worker passes its own to the stages."""
     stage = longer.folder / "stages" / "train.py"
     first = '    launch.relaunch("stages.train")'
     assert first in stage.read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""On a GPU a report trains to the same bytes twice, and after an interruption too."""
+"""On a GPU equal runs give equal bytes, also after an interruption."""
 
 import os
 import signal
@@ -31,7 +31,7 @@ def test_equal_seeds_give_equal_bytes(tmp_path, name, precision):
 
 
 @pytest.mark.parametrize("name", small.NAMES)
-def test_interrupted_run_goes_on_to_the_same_bytes(tmp_path, name, monkeypatch):
+def test_interrupted_run_resumes_to_the_same_bytes(tmp_path, name, monkeypatch):
     alone = run(tmp_path / "alone", name)
     step, made = Trainer.step, []
 

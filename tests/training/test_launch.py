@@ -1,4 +1,4 @@
-"""How many processes there are is said by the environment, and what cannot be done is told in one line."""
+"""The environment describes the processes of a run; what is impossible is refused in one line."""
 
 import os
 import re
@@ -21,10 +21,10 @@ VARIABLES = ["LT_DEVICES", *TORCHRUN, *SLURM, "SLURM_PROCID", "GANLIB_LAUNCH", "
 
 @pytest.fixture
 def environment(monkeypatch):
-    """Sets variables, of which none is set before."""
+    """Sets environment variables; all of VARIABLES are unset first."""
     for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
-    return lambda **told: [monkeypatch.setenv(name, value) for name, value in told.items()]
+    return lambda **variables: [monkeypatch.setenv(name, value) for name, value in variables.items()]
 
 
 @pytest.mark.parametrize(
@@ -105,14 +105,14 @@ def test_launcher_that_cannot_be_run_is_one_line(environment, command):
         launch.relaunch("stages.train")
 
 
-def test_stage_becomes_what_the_launcher_starts():
-    """Here one that only says what it would start."""
+def test_launcher_replaces_the_stage():
+    """Here echo, which only prints what it would start."""
     environment = {**os.environ, "GANLIB_LAUNCH": "echo started:"}
-    told = subprocess.run([sys.executable, "-m", "stages.train", "dense64"], cwd=ROOT, env=environment, check=True, capture_output=True)
-    assert told.stdout.decode() == f"started: {sys.executable} -m stages.train dense64\n"
+    printed = subprocess.run([sys.executable, "-m", "stages.train", "dense64"], cwd=ROOT, env=environment, check=True, capture_output=True)
+    assert printed.stdout.decode() == f"started: {sys.executable} -m stages.train dense64\n"
 
 
-def test_process_that_is_busy_for_ever_ends_with_the_one_that_started_it():
+def test_process_that_never_returns_exits_with_its_parent():
     busy = "from ganlib.training.distributed import launch; launch.exit_with_parent(); print('busy', flush=True)\nwhile True: pass"
     code = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {busy!r}]).wait()"
     with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE) as parent:

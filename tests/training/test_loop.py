@@ -162,9 +162,9 @@ def test_schedule_learns_what_each_save_took(tmp_path, monkeypatch):
 def test_run_is_computed_at_the_reports_precision(tmp_path):
     before = torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32
     try:
-        for precision, allowed in (("tf32", True), ("fp32", False)):
+        for precision, allowed in (("tf32", True), ("fp32", False), ("bf16", True)):
             run(tmp_path, "dense64", precision=precision, hidden=[8], max_steps=1)
-            assert torch.backends.cudnn.allow_tf32 is allowed
+            assert torch.backends.cudnn.allow_tf32 is torch.backends.cuda.matmul.allow_tf32 is allowed
     finally:
         torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32 = before
 

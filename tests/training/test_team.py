@@ -1,4 +1,4 @@
-"""One process and many are the same run: real processes, which speak by gloo; and the parts of that, one by one."""
+"""Training by several real processes, over gloo, equals training by one; and the parts of it one by one."""
 
 import os
 import signal
@@ -34,7 +34,7 @@ def place(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def one_and_two(place) -> Callable[[str], tuple[Path, Path]]:
-    """A report's run by one process and by two, in float64; all that are as quick are trained together."""
+    """A report's runs by one process and by two, in float64; the quick ones share their processes."""
 
     @cache
     def trained(heavy: bool) -> tuple[Path, Path]:
@@ -48,7 +48,7 @@ def one_and_two(place) -> Callable[[str], tuple[Path, Path]]:
 
 
 def assert_equal(one: Path, other: Path) -> None:
-    """To 1e-10 in every weight, which is a millionth of what float32 could hold, and to the last digit of the log."""
+    """Equal to 1e-10 in every weight, a millionth of float32's precision, and to the last digit of the log."""
     for net in sorted(one.glob("out/*/*.safetensors")):
         ours, theirs = (load_file(folder / net.relative_to(one)) for folder in (one, other))
         assert {tensor.dtype for tensor in ours.values()} <= {torch.float64, torch.int64}
@@ -78,7 +78,7 @@ def test_three_processes_train_as_one_does(place, name, changes):
 
 
 @pytest.mark.parametrize("name", ["dcgan64", *(pytest.param(name, marks=pytest.mark.slow) for name in ("began64", "dense64", "wgan64"))])
-def test_run_goes_on_with_any_number_of_processes_and_ends_as_a_straight_one(place, name):
+def test_run_resumed_by_any_number_of_processes_equals_an_uninterrupted_one(place, name):
     changes = {**SHARED, "epochs": 20} | ({"batch_size": 24} if name == "dense64" else {})  # of which half are reals
     for size, steps in ((1, 4), (2, 8), (4, 12), (1, 16)):
         told = teams.together(size, teams.train, place / f"moving-{name}", [name], double=True, **{**changes, "max_steps": steps})
@@ -93,7 +93,7 @@ def test_run_goes_on_with_any_number_of_processes_and_ends_as_a_straight_one(pla
 
 
 @pytest.mark.parametrize("name", ["dcgan64", *(pytest.param(name, marks=pytest.mark.slow) for name in ("began64", "dcgan56", "wgan64"))])
-def test_run_of_three_processes_that_was_cut_off_ends_with_the_bytes_of_one_that_was_not(place, name):
+def test_interrupted_run_of_three_processes_ends_with_the_bytes_of_an_uninterrupted_one(place, name):
     """From three on the order of a sum shows: DDP's usual flags regroup gradients after the first step, and so in another step here."""
     # Wide enough for gradients that DDP sums in several groups.
     wide = {**SHARED, "width": 0.25, "max_steps": 6}
@@ -108,10 +108,10 @@ def test_run_of_three_processes_that_was_cut_off_ends_with_the_bytes_of_one_that
 
 
 @pytest.mark.parametrize(("rank", "statuses"), [(1, [1, -9, 0]), pytest.param(0, [-9, 0, 0], marks=pytest.mark.slow)])
-def test_loss_of_a_process_ends_the_others_within_seconds_and_is_told_in_one_line(place, rank, statuses):
+def test_loss_of_a_process_ends_the_others_within_seconds_and_is_reported_in_one_line(place, rank, statuses):
     folder = place / f"lost-{rank}"
     found = teams.together(3, teams.train, folder, ["dense64"], at=(rank, signal.SIGKILL, 3), save_every=2, **SHARED)
-    # gloo may leave a process that is not the leader waiting for ever, once in 14 times here: then it is the launcher's to end it.
+    # gloo may leave a rank above 0 waiting forever, once in 14 times here: then the launcher has to end it.
     assert found in (statuses, [*statuses[:2], -signal.SIGKILL])
     told = [line for line in (folder / "stderr.txt").read_text(encoding="utf-8").splitlines() if line and "training dense64 on" not in line]
     expected = "error: one of the 3 processes was lost. Run the same command again to resume from the last checkpoint."
@@ -155,7 +155,7 @@ def test_batch_must_divide_into_whole_logits(name, changes, size, fits):
         Team(0, size).check_batch(report)
 
 
-def test_shares_are_consecutive_rows_of_each_batch_by_itself():
+def test_shards_are_consecutive_rows_of_each_batch():
     rows = torch.arange(12)
     assert [Team(rank, 3).shard(rows).tolist() for rank in range(3)] == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11]]
     assert [Team(rank, 3).shard(rows, batches=2).tolist() for rank in range(3)] == [[0, 1, 6, 7], [2, 3, 8, 9], [4, 5, 10, 11]]
@@ -164,7 +164,7 @@ def test_shares_are_consecutive_rows_of_each_batch_by_itself():
 
 @pytest.mark.parametrize("on_cpu", [True, False])
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
-def test_dropout_of_a_team_is_one_mask_in_parts(layout, on_cpu, monkeypatch):
+def test_dropout_of_a_team_is_one_mask_sharded(layout, on_cpu, monkeypatch):
     monkeypatch.setattr(torch.compiler, "is_compiling", lambda: not on_cpu)  # the way of a GPU
     values = torch.ones(12, 4, 5, 5).contiguous(memory_format=layout)
     masks = {}
@@ -184,7 +184,7 @@ def test_dropout_of_a_team_is_one_mask_in_parts(layout, on_cpu, monkeypatch):
     assert masks[2].mean().item() == pytest.approx(1, abs=0.1)
 
 
-def test_one_process_changes_and_asks_nothing():
+def test_one_process_changes_nothing_and_communicates_nothing():
     net = small.report("dcgan56").build()["generator"]
     before = [type(layer) for layer in net.modules()]
     assert ALONE.sync_layers(net, torch.device("cpu")) is ALONE.ddp(net) is net

@@ -7,7 +7,6 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from ganlib.core.device import prepare_device
 from ganlib.core.random import Streams
 from ganlib.models.objective import Batch
 from ganlib.models.report import Report
@@ -70,16 +69,6 @@ def test_bf16_step_is_near_the_full_one_and_keeps_weights_in_float32(name):
         assert {parameter.dtype for module in trainer.modules.values() for parameter in module.parameters()} == {torch.float32}
     assert losses["bf16"] != losses["fp32"]
     assert losses["bf16"] == pytest.approx(losses["fp32"], rel=0.02)
-
-
-@pytest.mark.parametrize(("precision", "allowed"), [("fp32", False), ("tf32", True), ("bf16", True)])
-def test_tf32_is_allowed_unless_full_precision_is_asked_for(precision, allowed):
-    before = torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32
-    try:
-        prepare_device(precision)
-        assert (torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32) == (allowed, allowed)
-    finally:
-        torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32 = before
 
 
 @pytest.mark.slow
