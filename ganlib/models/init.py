@@ -54,13 +54,16 @@ def checked(module: nn.Module, draw: Callable[[nn.Module], object]) -> None:
             raise UserError(f"{type(module).__name__}: nothing initializes {name}: draw it in the report's init_weights()")
 
 
-def _fill(layer: nn.Module, draw: Callable[[Tensor], Tensor]) -> None:
+def _fill(layer: nn.Module, draw: "partial[Tensor]") -> None:
     """Draw `layer.weight`; where a parametrization (torch.nn.utils.parametrizations) computes it, set what it is computed from."""
     if not parametrize.is_parametrized(layer, "weight"):
-        draw(layer.weight)  # type: ignore[arg-type]  # a Tensor in every layer that is passed
+        draw(layer.weight)
         return
     with torch.no_grad():
         layer.weight = draw(torch.empty_like(layer.weight))  # type: ignore[arg-type]  # the setter inverts the parametrization
+        for name, vector in layer.named_buffers():
+            if name.endswith(("_u", "_v")):  # spectral norm's estimate of the singular vectors, from PyTorch's default weights
+                nn.init.normal_(vector, generator=draw.keywords["generator"])
         for _ in range(POWER_ITERATIONS):  # spectral norm takes one at each access in training mode
             _ = layer.weight
 

@@ -28,14 +28,15 @@ def test_glorot_bound_is_the_root_of_six_over_fan_in_plus_fan_out():
 
 @pytest.mark.parametrize("parametrize", [parametrizations.spectral_norm, parametrizations.weight_norm])
 def test_parametrized_weights_are_drawn_as_plain_ones_are(parametrize):
-    plain, layer = nn.Conv2d(3, 64, 4), parametrize(nn.Conv2d(3, 64, 4))
-    for net in (plain, layer):
+    plain, layer, other = nn.Conv2d(3, 64, 4), *(parametrize(nn.Conv2d(3, 64, 4)) for _ in range(2))
+    for net in (plain, layer, other):
         init.normal(net, torch.Generator().manual_seed(7))
+    assert torch.equal(layer.eval().weight, other.eval().weight)
     drawn = plain.weight.detach()
     if parametrize is parametrizations.spectral_norm:
         assert torch.equal(layer.parametrizations.weight.original, drawn)
         drawn = drawn / torch.linalg.matrix_norm(drawn.flatten(1), 2)
-    torch.testing.assert_close(layer.eval().weight.detach(), drawn, rtol=0.05, atol=1e-5)  # 15 power iterations
+    torch.testing.assert_close(layer.weight.detach(), drawn, rtol=0.05, atol=1e-5)  # 15 power iterations
 
 
 @pytest.mark.parametrize("extra", [nn.Embedding(3, 2), nn.Conv1d(2, 2, 3)])
