@@ -1,1 +1,1 @@
-"""The same work done by ganlib and as a user would do it otherwise, in one run, as a ratio."""
+"""Benchmarks: most do the same work with ganlib and in the usual way, in one run, and report the ratio."""

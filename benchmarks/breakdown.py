@@ -1,7 +1,7 @@
 """Where a training step's time goes, and its share of the matrix-multiply rate: `python -m benchmarks.breakdown [ROW ...]`.
 
-Kernels are put under headings by their name, as torch.profiler sees them. oneDNN's own reordering of weights counts as convolution, and the
-zeroing of new memory as whatever touches it first.
+Kernels, as torch.profiler reports them, are grouped by name. oneDNN's own reordering of weights counts as convolution, and the
+zeroing of new memory as the kernel that touches it first.
 """
 
 import re
@@ -31,13 +31,13 @@ HEADINGS = {
     "batch norm": r"batch_?norm|bn_",
     "activations": r"relu|elu|clamp_min|threshold|tanh|sigmoid",
     "resampling": r"upsample|avg_pool",
-    "dropout": r"bernoulli|dropout|random_|aten::ge",  # and the mask's two products under the rest
+    "dropout": r"bernoulli|dropout|random_|aten::ge",  # the mask's two products are under the rest
     "optimizer": r"adam|zero_grad|optimizer",
     "layout changes": r"copy_|aten::cat|clone|contiguous|Memcpy",
     "allocation": r"empty|resize_|cudaMalloc|cudaFree",
-}  # the rest: losses, sums, and Python itself
+}  # the rest: losses, sums and Python itself
 STEPS = 5
-SIDE = 4096  # of the matrices whose product sets the rate
+SIDE = 4096  # of the matrices whose product defines the rate
 
 
 def multiply_rate(device: torch.device) -> float:
@@ -52,7 +52,7 @@ def multiply_rate(device: torch.device) -> float:
 
 
 def main(rows: Annotated[list[str] | None, typer.Argument(help=f"of {', '.join(ROWS)}; all by default")] = None) -> None:
-    """Print each row's headings, largest first, then its share of the rate."""
+    """Print the groups of each row, largest first, and its share of the rate."""
     unknown = set(rows or ()) - set(ROWS)
     if unknown:
         sys.exit(f"error: no row {unknown.pop()!r}; one of {', '.join(ROWS)}")
@@ -66,7 +66,7 @@ def main(rows: Annotated[list[str] | None, typer.Argument(help=f"of {', '.join(R
 
 
 def measure(row: str, folder: Path) -> float:
-    """Print one row; the share."""
+    """Print one row and return its share."""
     report = pictures.report(*ROWS[row])
     device = prepare_device(report.precision)
     streams = Streams(1)

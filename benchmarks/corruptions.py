@@ -1,10 +1,10 @@
-"""What each score says of real faces that are made worse by degrees: noise, blur, a mode that goes missing.
+"""How each score responds to gradually corrupted real faces: noise, blur, a missing mode.
 
     python -m benchmarks.corruptions CELEBA
 
 CELEBA is a folder with img_align_celeba.zip and CelebA's two tables. N faces are scored against N others, which are corrupted, at N = 250
-and 500; the crop is `wide64`. A table of scores is printed, and below it, for FID, KID and MIND, how far apart neighbouring degrees are, in
-standard errors of their difference (from the jackknife intervals). Ten minutes on two cores.
+and 500; the crop is `wide64`. Prints a table of scores, and for FID, KID and MIND the difference between neighbouring degrees in standard
+errors (from the jackknife intervals). Ten minutes on two cores.
 """
 
 from collections.abc import Callable, Iterator
@@ -60,7 +60,7 @@ def cached(source: Path, folder: Path) -> Faces:
 
 
 def sides(faces: Faces) -> Iterator[tuple[str, float, np.ndarray]]:
-    """Each corruption and degree with its MOST (3, S, S) pictures; degree 0 is none."""
+    """Each corruption and degree with its MOST (3, S, S) pictures; degree 0 is uncorrupted."""
     others = faces[np.arange(MOST, 2 * MOST)]
     rng = np.random.default_rng(0)
     yield "none", 0, others
@@ -87,7 +87,7 @@ def features(network: Callable, pictures: np.ndarray, desc: str) -> np.ndarray:
 
 
 def neighbours(keys: list[tuple[str, float]]) -> Iterator[tuple[tuple[str, float], tuple[str, float]]]:
-    """Each degree with the one before it; the first with none."""
+    """Each degree with the previous one; the first with None."""
     before = keys[0]
     for key in keys[1:]:
         yield (before if before[0] == key[0] else keys[0]), key
@@ -95,7 +95,7 @@ def neighbours(keys: list[tuple[str, float]]) -> Iterator[tuple[tuple[str, float
 
 
 def gap(before: dict[str, float], after: dict[str, float], metric: str) -> float:
-    """How far a score went up, in standard errors: an interval reaches 2.093 of them to either side (Student's t of 19 degrees)."""
+    """A score's increase in standard errors; an interval extends 2.093 of them to either side (Student's t with 19 degrees)."""
     errors = [(at[f"{metric}_high"] - at[f"{metric}_low"]) / 2 / 2.093 for at in (before, after)]
     return (after[metric] - before[metric]) / np.hypot(*errors)
 

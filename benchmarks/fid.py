@@ -1,4 +1,4 @@
-"""FID's two costs beside pytorch-fid 0.3.0's, on one machine in one run: the features of pictures and the distance of their moments.
+"""FID's two costs compared with pytorch-fid 0.3.0 in one run: the features of pictures and the distance of their moments.
 
     python benchmarks/fid.py
 

@@ -1,7 +1,7 @@
-"""What the stages `reference` and `evaluate` take of memory at CelebA's size: `python -m benchmarks.fidelity_memory --stride 8`.
+"""Peak memory of the stages `reference` and `evaluate` at CelebA's size: `python -m benchmarks.fidelity_memory --stride 8`.
 
-Each stage has a process of its own and does its whole work, with conditions, on random float32 features of 2048 columns, which stand in
-for Inception's; the faces are one picture many times, and so take nothing. `--share 1` is 162,770 pictures that training sees, 39,829 held
+Each stage runs completely, with conditions, in a separate process on random float32 features of 2048 columns instead of Inception's; the
+faces are one picture repeated, which takes no memory. `--share 1` is 162,770 pictures that training sees, 39,829 held
 out and 50,000 scored. Most of the time goes into tiles of pairs, one after another in the same memory: `--stride 8` computes every eighth
 row and column of them alone (the figures are then wrong, and the peaks right), which takes minutes on two cores instead of hours.
 """
@@ -39,7 +39,7 @@ REPORT, STEP = "began64", 100
 
 
 class RandomFeatures(nn.Module):
-    """(n, 3, H, W) uint8 pictures to (n, 2048) float32, whatever they show; half of them 0, as after a ReLU."""
+    """(n, 3, H, W) uint8 pictures to random (n, 2048) float32, half of them 0 as after a ReLU."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -53,7 +53,7 @@ def main(
     share: Annotated[float, typer.Option(help="Of CelebA's pictures.")] = 1.0,
     stride: Annotated[int, typer.Option(help="Rows and columns of tiles from one that is computed to the next.")] = 1,
 ) -> None:
-    """Print each stage's peak over the size of all features that it holds of real pictures."""
+    """Print each stage's peak relative to the size of its real pictures' features."""
     seen, held_out, samples = (int(count * share) for count in (SEEN, HELD_OUT, SAMPLES))
     size = 4 * inception.DIMENSIONS * (seen + held_out)
     typer.echo(f"{seen:,} seen and {held_out:,} held out: {size / 1e9:.2f} GB of features; {samples:,} scored; {device()}")
@@ -70,7 +70,7 @@ def main(
 
 
 def measured(stage: Callable[..., None], stride: int, folder: Path, *counts: int) -> tuple[int, int]:
-    """The most memory, in bytes, that this process has held before the stage and after it."""
+    """Peak memory of this process in bytes, before and after the stage."""
     before, parts = peak(), pairs._parts
     pairs._parts = lambda count: parts(count)[::stride]
     stage(folder, *counts)
@@ -78,12 +78,12 @@ def measured(stage: Callable[..., None], stride: int, folder: Path, *counts: int
 
 
 def peak() -> int:
-    """The most memory, in bytes, that this process has held so far."""
+    """Peak memory of this process so far, in bytes."""
     return 1024 * int(re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text(encoding="utf-8"))[1])
 
 
 def faces(count: int, first: int = 0) -> Faces:
-    """`count` faces of one picture, rows `first` and on of the cache, with every attribute by chance."""
+    """`count` faces of one picture with random attributes: the rows of the cache from `first` on."""
     settings = pictures.report(REPORT, 0.03)
     names = [name for attributes in settings.conditions.values() for name in attributes]
     rng = np.random.default_rng(0)
@@ -94,19 +94,19 @@ def faces(count: int, first: int = 0) -> Faces:
 
 
 def reference(folder: Path, seen: int, held_out: int, samples: int) -> None:
-    """As stages/reference.py does."""
+    """The work of stages/reference.py."""
     network = RandomFeatures().to(device())
 
     def features(batches: object, desc: str, total: int) -> np.ndarray:
         return inception.features(network, batches, desc, total)
 
-    made = Reference.of(features, faces(seen), faces(held_out, first=seen), samples=samples)
-    made.save(folder / "features.npz")
-    Statistics.of(made.scored).save(folder / "statistics.npz", "random", "random")
+    stored = Reference.of(features, faces(seen), faces(held_out, first=seen), samples=samples)
+    stored.save(folder / "features.npz")
+    Statistics.of(stored.scored).save(folder / "statistics.npz", "random", "random")
 
 
 def scores(folder: Path, seen: int, held_out: int, samples: int) -> None:
-    """As stages/evaluate.py does, for a run with one snapshot."""
+    """The work of stages/evaluate.py for a run with one snapshot."""
     settings = pictures.report(REPORT, 0.03)
     net = settings.networks(seed=0)["generator"]
     outputs = Outputs.below(folder)

@@ -1,12 +1,12 @@
-"""The figures of photographs by which drawn faces get their finish (`ganlib/fetch/finish.py`), beside those of drawn faces.
+"""Statistics of photographs to which the finish of drawn faces is fitted (`ganlib/fetch/finish.py`), and those of drawn faces.
 
     python -m benchmarks.finish CELEBA
 
-CELEBA is a folder with img_align_celeba.zip. All figures are of the luminance, 0 to 255:
+CELEBA is a folder with img_align_celeba.zip. All statistics are of the luminance, 0 to 255:
 
 brightness  its mean
 light       how unevenly faces are lit: the standard deviation, from the quartiles, of log2(left half / right half) of the face
-noise       the standard deviation of grain, from the median absolute second difference both ways (Immerkaer 1996, made robust by the
+noise       the standard deviation of grain, from the median absolute second difference both ways (Immerkaer 1996, robust through the
             median), of the picture and of one half as large; the median over pictures
 slope       of the power spectrum's logarithm over the frequency's between 0.05 and 0.4 cycles a pixel; sharp edges make it shallower,
             blur steeper; the median over pictures
@@ -45,21 +45,21 @@ def main(celeba_folder: Path) -> None:
 
 
 def photographs(folder: Path) -> Iterator[np.ndarray]:
-    """The first COUNT."""
+    """The first COUNT photographs."""
     with ZipFile(folder / celeba.ARCHIVE) as archive:
         for name in sorted(name for name in archive.namelist() if name.endswith(".jpg"))[:COUNT]:
             yield np.asarray(Image.open(BytesIO(archive.read(name))).convert("RGB"))
 
 
 def drawn(*, finished: bool) -> Iterator[np.ndarray]:
-    """Drawn faces as their JPEGs read."""
+    """Drawn faces, decoded from JPEG."""
     for number in range(1, COUNT + 1):
         _, jpeg = toons.face(0, finished, number)
         yield np.asarray(Image.open(BytesIO(jpeg)))
 
 
 def figures(pictures: Iterable[np.ndarray]) -> dict[str, float]:
-    """The figures of (H, W, 3) uint8 pictures."""
+    """The statistics of (H, W, 3) uint8 pictures."""
     rows = []
     for picture in pictures:
         grey = picture @ np.array([0.299, 0.587, 0.114])
@@ -82,7 +82,7 @@ def halved(grey: np.ndarray) -> np.ndarray:
 
 
 def noise(grey: np.ndarray) -> float:
-    """Of (H, W): the filter 1 -2 1 both ways has a gain of 6 on white noise."""
+    """Of (H, W); the filter 1 -2 1 in both directions has a gain of 6 on white noise."""
     both = np.diff(np.diff(grey, 2, axis=0), 2, axis=1)
     return float(np.median(np.abs(both)) / 6 / MAD)
 

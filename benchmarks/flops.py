@@ -1,6 +1,6 @@
-"""How much work a training of each report is, on CelebA's training pictures: `python -m benchmarks.flops`. Arithmetic, no measurement.
+"""Floating-point operations of each report's training on CelebA: `python -m benchmarks.flops`. Counted, not measured.
 
-torch counts the floating-point operations of convolutions and products in a step on FEW pictures; they grow as the batch does.
+torch counts the operations of convolutions and products in a step on FEW pictures; they are proportional to the batch.
 """
 
 import torch
@@ -27,7 +27,7 @@ def of(report: Report) -> int:
 
 
 def steps(report: Report) -> int:
-    """Of the report's epochs."""
+    """Floating-point operations of all epochs."""
     return report.epochs * (report.epoch_steps or PICTURES // report.reals_per_step)
 
 

@@ -1,8 +1,8 @@
-"""What a GPU changes: the same results, how fast, and what bounds it. `python -m benchmarks.gpu [PART ...]`, in the order of their worth.
+"""Checks results on a GPU and measures its speed: `python -m benchmarks.gpu [PART ...]`, most useful parts first.
 
-A row is printed as soon as it is measured and kept in a JSON file, so that a run that was cut off goes on where it was (`--afresh` forgets
-it). No part needs the internet, DVC or CelebA: pictures are random, since their shapes alone count. Without a GPU every part runs on the
-CPU at a tiny scale, which shows that it runs and says nothing of speed.
+Each row is printed as soon as it is measured and stored in a JSON file, so that an interrupted run resumes (`--restart` deletes the file).
+No part needs the internet, DVC or CelebA: pictures are random, because only their shapes matter. Without a GPU every part runs on the CPU
+at a tiny scale, which tests the code and says nothing about speed.
 """
 
 import argparse
@@ -46,13 +46,13 @@ from ganlib.training.trainer import Trainer
 CPU = torch.device("cpu")
 ON_GPU = torch.cuda.is_available()
 PRECISIONS = ("fp32", "tf32", "bf16")
-NARROW = 0.25 if ON_GPU else 0.03  # width of the nets where results are compared and not speeds
+NARROW = 0.25 if ON_GPU else 0.03  # width of the nets where results, not speeds, are compared
 STEPS = 20 if ON_GPU else 2
 TURNS = 5 if ON_GPU else 1
 PICTURES = 20_000 if ON_GPU else 40
 SCORED = 50_000 if ON_GPU else 24
-# How far from float64 losses and gradients may be, as a share of their length. In bf16 D's first step by Adam, which is by the gradient's
-# sign alone, sends G's half of its length elsewhere on a CPU too: only its direction is asked for.
+# Tolerance of losses and gradients against float64, relative to their norm. Adam's first step follows only the sign of the gradient, which
+# in bf16 changes G's gradient by half of its norm on a CPU too: only its direction is checked.
 ALLOWED = {"fp32": (1e-4, 1e-3), "tf32": (1e-2, 1e-1), "bf16": (0.2, 1.0)}
 
 NAMES = reports.NAMES if ON_GPU else ("dcgan64", "dense64")
@@ -61,13 +61,13 @@ Row = dict[str, object]
 
 
 def full(name: str, **changes: object) -> Report:
-    """The report as it stands; without a GPU narrow and with small batches."""
+    """The report's own settings; without a GPU narrow and with small batches."""
     return reports.full(name, **{**({} if ON_GPU else {"width": NARROW, "batch_size": 8}), **changes})
 
 
 @dataclass
 class Training:
-    """A trainer with all that it is fed from."""
+    """A trainer and its feed."""
 
     trainer: Trainer
     feed: Feed
@@ -87,7 +87,7 @@ class Training:
         return losses
 
     def seconds(self, count: int) -> float:
-        """That so many steps take, until the device has done them."""
+        """Seconds for `count` steps, including their execution on the device."""
         begun = now(self.place)
         self.steps(count)
         return now(self.place) - begun
@@ -97,7 +97,7 @@ class Training:
 
 
 def now(place: torch.device) -> float:
-    """Seconds, once the device has done all that it was given."""
+    """The time in seconds, after synchronising with the device."""
     if place.type == "cuda":
         torch.cuda.synchronize(place)
     return time.perf_counter()
@@ -109,7 +109,7 @@ def without_chance(name: str, **changes: object) -> Report:
 
 
 def first_step(report: Report, place: torch.device, double: bool = False) -> dict[str, Tensor]:
-    """The losses and each net's gradient, as one row, of a first step; `double`: in float64. What is random is drawn alike everywhere."""
+    """The losses and each net's gradient, as one row, of a first step; `double`: in float64. Random numbers are the same everywhere."""
     prepare_device(report.precision)
     streams = Streams(1)
     trainer = Trainer(report, place, streams)
@@ -126,7 +126,7 @@ def first_step(report: Report, place: torch.device, double: bool = False) -> dic
 
 
 def furthest(found: dict[str, Tensor], expected: dict[str, Tensor]) -> tuple[float, float]:
-    """The largest distance of a loss, and of a net's whole gradient, from what is expected, as a share of its length.
+    """The largest relative error of a loss and of a net's gradient.
 
     Not of single weights: where a loss has corners, as BEGAN's absolute values, a last digit turns a pixel's gradient about.
     """
@@ -135,7 +135,7 @@ def furthest(found: dict[str, Tensor], expected: dict[str, Tensor]) -> tuple[flo
 
 
 def parity(place: torch.device) -> Iterator[tuple[str, Callable[[], Row]]]:
-    """One step on the device against float64 on the CPU, then Inception's features and an FID of theirs."""
+    """One step on the device against float64 on the CPU, then Inception's features and their FID."""
 
     def step(name: str, precision: str) -> Row:
         expected = first_step(without_chance(name, precision="fp32"), CPU, double=True)
@@ -161,7 +161,7 @@ def parity(place: torch.device) -> Iterator[tuple[str, Callable[[], Row]]]:
 
 
 def determinism(place: torch.device) -> Iterator[tuple[str, Callable[[], Row]]]:
-    """The same steps twice, with torch's deterministic kernels alone and with any, and what they cost."""
+    """The same steps twice, with torch's deterministic kernels and with all kernels, and their cost."""
 
     def row(name: str) -> Row:
         found: Row = {}
@@ -184,7 +184,7 @@ def determinism(place: torch.device) -> Iterator[tuple[str, Callable[[], Row]]]:
 
 
 def resume(place: torch.device) -> Iterator[tuple[str, Callable[[], Row]]]:
-    """A run killed in the middle against one left alone, and a CPU's checkpoint taken up on the device."""
+    """A killed and resumed run against an uninterrupted one, and a CPU's checkpoint resumed on the device."""
 
     def row(name: str) -> Row:
         with tempfile.TemporaryDirectory() as folder:
@@ -211,11 +211,11 @@ def _run(name: str, folder: Path, environment: dict[str, str]) -> int:
 
 
 def train(name: str, folder: Path) -> None:
-    """A short training in a process of its own, killed in the middle where GANLIB_STOP asks for it."""
+    """A short training in a separate process, killed halfway if GANLIB_STOP is set."""
     report = full(name, width=NARROW, max_steps=STEPS * 2, sample_every=STEPS * 2, snapshots=None, batch_size=16 if ON_GPU else 8)
     if "GANLIB_STOP" in os.environ:
         step, left = Trainer.step, iter(range(STEPS + 1))
-        Trainer.step = lambda *given: step(*given) if next(left, None) is not None else os.kill(os.getpid(), 9)
+        Trainer.step = lambda *arguments: step(*arguments) if next(left, None) is not None else os.kill(os.getpid(), 9)
     faces, outputs = reports.faces(report, 64), Outputs.below(folder / "out")
     if world_from_env().rank > 0:
         train_worker(report, faces, init_team(), seed=1)
@@ -224,7 +224,7 @@ def train(name: str, folder: Path) -> None:
 
 
 def throughput(place: torch.device) -> Iterator[tuple[str, Callable[[], Row]]]:
-    """Steps of the reports as they stand, at each precision."""
+    """Steps of the reports with their own settings, at each precision."""
 
     def row(name: str, precision: str) -> Row:
         report = full(name, precision=precision)
@@ -264,14 +264,14 @@ def throughput(place: torch.device) -> Iterator[tuple[str, Callable[[], Row]]]:
 
 
 def busy(training: Training) -> float:
-    """The share of the time in which the GPU does something; the rest it waits for the host to launch kernels."""
+    """The share of the time in which the GPU is busy; in the rest it waits for the host to launch kernels."""
     with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CUDA]) as profile:
         wall = training.seconds(STEPS)
     return sum(event.self_device_time_total for event in profile.key_averages()) / 1e6 / wall
 
 
 def product_rate(place: torch.device, precision: str) -> float:
-    """Floating-point operations a second of a large matrix product at the precision: what the device can do at best."""
+    """FLOP/s of a large matrix product at the precision, an upper bound."""
     prepare_device(precision)
     size = 8192 if ON_GPU else 256
     one = torch.randn(size, size, device=place, dtype=torch.bfloat16 if precision == "bf16" else torch.float32)
@@ -283,7 +283,7 @@ def product_rate(place: torch.device, precision: str) -> float:
 
 
 def compiled(place: torch.device) -> Iterator[tuple[str, Callable[[], Row]]]:
-    """torch.compile beside the plain step: seconds until the first one, time of a step, and whether the losses agree."""
+    """torch.compile against the plain step: seconds before the first step, time per step, and whether the losses agree."""
 
     def row(name: str, precision: str) -> Row:
         found: Row = {}
@@ -304,13 +304,13 @@ def compiled(place: torch.device) -> Iterator[tuple[str, Callable[[], Row]]]:
 
 
 def graphs(place: torch.device) -> Iterator[tuple[str, Callable[[], Row]]]:
-    """A step captured as one CUDA graph, beside the same step launched kernel by kernel; a CPU has no graphs, and both are the latter."""
+    """A step captured as one CUDA graph against the same step launched kernel by kernel; on a CPU both are the latter."""
 
     def row(name: str) -> Row:
         training = Training.of(full(name), place)
-        # What a graph reads stays in its place: the same pictures, and of each count the same z.
-        given = training.feed.next()
-        batch = Batch(given.real, given.condition, cache(given.noise))
+        # A graph reads from fixed addresses: the same pictures, and the same z for each count.
+        first = training.feed.next()
+        batch = Batch(first.real, first.condition, cache(first.noise))
         for optimizer in training.trainer.optimizers.values():
             for group in optimizer.param_groups:
                 group["capturable"] = ON_GPU
@@ -343,7 +343,7 @@ def graphs(place: torch.device) -> Iterator[tuple[str, Callable[[], Row]]]:
 
 
 def checkpoint(place: torch.device) -> Iterator[tuple[str, Callable[[], Row]]]:
-    """What a saved state takes, beside a step."""
+    """The time of a checkpoint, relative to a step."""
 
     def row(name: str) -> Row:
         training = Training.of(full(name), place)
@@ -370,7 +370,7 @@ def checkpoint(place: torch.device) -> Iterator[tuple[str, Callable[[], Row]]]:
 
 
 def evaluation(place: torch.device) -> Iterator[tuple[str, Callable[[], Row]]]:
-    """Inception's rate by its batch, and the seconds of each score of SCORED features a side, which are half 0 as Inception's are."""
+    """Inception's speed by batch size, and the seconds of each score of SCORED features per side, half of them 0 like Inception's."""
 
     def rate(batch: int) -> Row:
         network = inception.load(place)
@@ -405,7 +405,7 @@ def evaluation(place: torch.device) -> Iterator[tuple[str, Callable[[], Row]]]:
 
 
 def feeding(place: torch.device) -> Iterator[tuple[str, Callable[[], Row]]]:
-    """A batch from pictures on the device and from mapped ones; and a step in which any wait for the device is an error."""
+    """Batches from pictures on the device and from memory-mapped ones; and a step in which a sync with the device is an error."""
 
     def batch(kind: type[Mapped | Resident], name: str) -> Row:
         report = full(name)
@@ -414,8 +414,8 @@ def feeding(place: torch.device) -> Iterator[tuple[str, Callable[[], Row]]]:
         begun = now(place)
         for _ in range(STEPS):
             pictures.batch(rows)
-        given = time.perf_counter() - begun
-        return {"ms_until_given": 1e3 * given / STEPS, "ms_until_there": 1e3 * (now(place) - begun) / STEPS}
+        queued = time.perf_counter() - begun
+        return {"ms_until_queued": 1e3 * queued / STEPS, "ms_until_done": 1e3 * (now(place) - begun) / STEPS}
 
     def waits(name: str) -> Row:
         training = Training.of(full(name, width=NARROW), place)
@@ -439,7 +439,7 @@ def feeding(place: torch.device) -> Iterator[tuple[str, Callable[[], Row]]]:
 
 
 def processes(place: torch.device) -> Iterator[tuple[str, Callable[[], Row]]]:
-    """One process against two: the losses of a short run, and going on from two with one. Without GPUs, nets without batch norm alone."""
+    """One process against two: the losses of a short run, and a resume with one of a run of two. Without GPUs, no nets with batch norm."""
 
     def row(name: str) -> Row:
         with tempfile.TemporaryDirectory() as folder:
@@ -474,17 +474,17 @@ PARTS = {
 
 
 def machine(place: torch.device) -> Row:
-    """What the figures belong to."""
+    """The machine that was measured."""
     card = torch.cuda.get_device_name(place) if ON_GPU else platform.processor() or platform.machine()
     return {"device": card, "torch": torch.__version__, "cuda": torch.version.cuda, "python": platform.python_version()}
 
 
 def measure(parts: list[str], path: Path) -> None:
-    """Every row of the parts that the file does not hold yet."""
+    """Measure the rows of the parts that the file does not contain."""
     place = device()
     kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"machine": machine(place), "rows": {}}
     if kept["machine"] != machine(place):
-        raise UserError(f"{path}: is of another machine, {kept['machine']}: name another with --out, or take --afresh")
+        raise UserError(f"{path}: is of another machine, {kept['machine']}: name another with --out, or take --restart")
     print(json.dumps(kept["machine"]))
     for part in parts:
         for label, work in PARTS[part](place):
@@ -500,28 +500,28 @@ def measure(parts: list[str], path: Path) -> None:
 
 
 def shown(value: object) -> str:
-    """A figure with four digits."""
+    """A number with four digits."""
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def main() -> None:
-    """Read the command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.gpu", description=__doc__.splitlines()[0])
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; all by default")
     parser.add_argument("--out", type=Path, default=Path("gpu.json"), help="the file with all rows")
-    parser.add_argument("--afresh", action="store_true", help="forget the rows that it holds")
+    parser.add_argument("--restart", action="store_true", help="forget the rows that it holds")
     parser.add_argument("--train", help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
-    told = parser.parse_args()
+    options = parser.parse_args()
     with exit_on_user_error():
-        if told.train:
-            train(told.train, told.folder)
+        if options.train:
+            train(options.train, options.folder)
             return
-        if unknown := [part for part in told.parts if part not in PARTS]:
+        if unknown := [part for part in options.parts if part not in PARTS]:
             raise UserError(f"no part {unknown[0]!r}; one of {', '.join(PARTS)}")
-        if told.afresh:
-            told.out.unlink(missing_ok=True)
-        measure(told.parts or list(PARTS), told.out)
+        if options.restart:
+            options.out.unlink(missing_ok=True)
+        measure(options.parts or list(PARTS), options.out)
 
 
 if __name__ == "__main__":

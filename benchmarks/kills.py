@@ -1,4 +1,4 @@
-"""Kills a whole tiny `dvc repro` at random moments until it has died so often, lets it end, and compares it with one left alone.
+"""Kills a tiny `dvc repro` at random moments, lets it finish, and compares its outputs with those of an uninterrupted one.
 
 python -m benchmarks.kills --kills 20
 """
@@ -22,7 +22,7 @@ OUTPUTS = ("data/faces", "data/reference", "data/runs", "data/nets", "data/progr
 
 
 def main(kills: int = 20, longest: float = 20.0, seed: int = 1) -> None:
-    """Kill (-9) dvc and all it started, each time after at most `longest` seconds; exits with 1 where anything differs in the end."""
+    """Kill (-9) dvc and its child processes, each time after at most `longest` seconds; exit with 1 if any output differs."""
     with tempfile.TemporaryDirectory() as folder:
         alone, killed = tiny(Path(folder, "alone", "ganlib")), tiny(Path(folder, "killed", "ganlib"))
         alone.dvc("repro")
@@ -32,7 +32,7 @@ def main(kills: int = 20, longest: float = 20.0, seed: int = 1) -> None:
             _unlock(killed)
             seconds = draw.uniform(1, longest)
             stage = _killed_after(seconds, killed)
-            if stage is None:  # it was quicker and has ended: the next one begins again
+            if stage is None:  # it finished first: start over
                 killed.run("git", "checkout", "-q", "metrics")
                 killed.run("rm", "-rf", "dvc.lock", ".dvc/cache", *(place for place in OUTPUTS if place != "metrics"))
                 continue
@@ -43,24 +43,24 @@ def main(kills: int = 20, longest: float = 20.0, seed: int = 1) -> None:
         different = [place for place in OUTPUTS if killed.files(place) != alone.files(place)]
         if (killed.folder / "dvc.lock").read_bytes() != (alone.folder / "dvc.lock").read_bytes():
             different.append("dvc.lock")
-        typer.echo(f"{done} kills; different from the run left alone: {', '.join(different) or 'nothing'}")
+        typer.echo(f"{done} kills; different from the uninterrupted run: {', '.join(different) or 'nothing'}")
         sys.exit(bool(different))
 
 
 def _unlock(checkout: Checkout) -> None:
-    """What docs/reliability.md says to do where a kill has cut DVC's own list of locks short."""
+    """The remedy of docs/reliability.md for a list of locks that DVC was writing when it was killed."""
     locks = checkout.folder / ".dvc/tmp/rwlock"
     try:
         json.loads(locks.read_text(encoding="utf-8") if locks.exists() else "{}")
     except ValueError:
-        typer.echo("     DVC's list of locks was cut short and is removed")
+        typer.echo("     DVC's list of locks was truncated and is removed")
         locks.unlink()
 
 
 def _killed_after(seconds: float, checkout: Checkout) -> str | None:
-    """The stage that was running when all was killed; None where the pipeline had ended."""
-    told = checkout.folder.parent / "told.txt"
-    with told.open("w", encoding="utf-8") as output:
+    """The stage that was killed; None if the pipeline had finished."""
+    log = checkout.folder.parent / "log.txt"
+    with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(
             ["dvc", "repro"],
             cwd=checkout.folder,
@@ -72,11 +72,11 @@ def _killed_after(seconds: float, checkout: Checkout) -> str | None:
         time.sleep(seconds)
         if process.poll() is not None:
             if process.returncode:
-                sys.exit(told.read_text(encoding="utf-8"))
+                sys.exit(log.read_text(encoding="utf-8"))
             return None
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-    running = [line.split("'")[1] for line in told.read_text(encoding="utf-8").splitlines() if line.startswith("Running stage")]
+    running = [line.split("'")[1] for line in log.read_text(encoding="utf-8").splitlines() if line.startswith("Running stage")]
     return running[-1] if running else "dvc itself"
 
 

@@ -1,8 +1,8 @@
-"""What a training takes of memory with 5,000 pictures and with CelebA's 202,599: `python -m benchmarks.memory`.
+"""Memory of a training with 5,000 pictures and with CelebA's 202,599: `python -m benchmarks.memory`.
 
-Each count has a process of its own, which takes STEPS steps of dcgan64 at a quarter of its width and reads an epoch of batches. The cache
-is a sparse file, mapped like a real one. Pages of a mapped file count as resident until the system wants them back; anonymous memory is
-what the process cannot do without, and it is what must not grow.
+Each count runs in a separate process: STEPS steps of dcgan64 at a quarter of its width and an epoch of batches. The cache is a sparse
+file, mapped like a real one. Pages of a mapped file count as resident until the system reclaims them; anonymous memory is what the
+process needs, and it must not grow with the count.
 """
 
 import multiprocessing
@@ -28,7 +28,7 @@ STEPS = 10
 
 
 def main() -> None:
-    """Print a line for each count, then by how much the anonymous peak grows."""
+    """Print a line for each count, then the growth of the anonymous peak."""
     peaks = []
     with tempfile.TemporaryDirectory() as folder:
         for count in COUNTS:
@@ -59,7 +59,7 @@ def peak(count: int, folder: Path) -> tuple[int, int]:
 
 
 def _sparse(path: Path, count: int, size: int) -> np.ndarray:
-    """So many pictures, mapped, in a file that takes no room."""
+    """`count` pictures, mapped from a sparse file."""
     np.lib.format.open_memmap(path, "w+", np.uint8, (count, size, size, 3)).flush()
     return mapped(path)
 

@@ -1,4 +1,4 @@
-"""The same drawn faces for both sides: JPEGs in a folder, and the cache of a report's crop."""
+"""The same drawn faces for both sides: as JPEGs in a folder and as the cache of a report's crop."""
 
 from pathlib import Path
 from zipfile import ZipFile
@@ -15,7 +15,7 @@ COUNT = 600
 
 
 def draw(folder: Path) -> None:
-    """COUNT faces: `folder`/raw as the pipeline has them, `folder`/jpegs as ImageFolder wants them."""
+    """COUNT faces: `folder`/raw for the pipeline, `folder`/jpegs for ImageFolder."""
     toons.draw(folder / "raw", COUNT)
     with ZipFile(folder / "raw" / celeba.ARCHIVE) as archive:
         archive.extractall(folder / "jpegs")
@@ -32,7 +32,7 @@ def cached(folder: Path, report: Report) -> Faces:
 
 
 def report(name: str, width: float, **changes: object) -> Report:
-    """The report at its own batch size and rates, its nets `width` times as wide where they are convolutional."""
+    """The report with its own batch size and learning rates; convolutional nets have `width` times their channels."""
     own = params.load().report(name).model_dump()
     narrow = {"width": width} if "width" in own else {}
     return settings_of(name).model_validate({**own, **narrow, "rate_scale": 1.0, **changes})

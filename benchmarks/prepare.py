@@ -1,9 +1,9 @@
-"""Cutting one crop out of many pictures: by the prepare stage, by torchvision, and by nothing but the decoding of their JPEGs.
+"""Cropping many pictures: by the prepare stage, by torchvision, and only decoding their JPEGs.
 
     python -m benchmarks.prepare FOLDER                        # 5,000 pictures, all three, alternating; the ratios come last
     python -m benchmarks.prepare FOLDER --pictures 202599      # the stage alone at CelebA's scale and at 5,000: time and memory
 
-FOLDER has pictures in CelebA's layout, say data/raw/toons; they are repeated until there are enough.
+FOLDER contains pictures in CelebA's layout, such as data/raw/toons; they are repeated as often as necessary.
 """
 
 import multiprocessing
@@ -32,7 +32,7 @@ BLOCK = 64
 
 
 def main(folder: Path, pictures: int = COMPARED, crop: str = "wide64", rounds: Annotated[int, typer.Option(min=1)] = 5) -> None:
-    """Compare on PICTURES of FOLDER, or where these are more than 5,000 measure the stage alone."""
+    """Compare on PICTURES of FOLDER; above 5,000, measure only the stage."""
     with tempfile.TemporaryDirectory() as temporary:
         place = Path(temporary)
         if pictures > COMPARED:
@@ -77,7 +77,7 @@ def _repeat(folder: Path, count: int, target: Path) -> None:
 
 
 def _stage(place: Path, crop: str) -> tuple[float, float]:
-    """Seconds and peak memory of its own in MB of the stage's work, in a process of its own."""
+    """Seconds and peak memory in MB of the stage's work in a separate process."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
         return pool.submit(_build, place, crop).result()
 
@@ -90,12 +90,12 @@ def _build(place: Path, crop: str) -> tuple[float, float]:
         cache.build(celeba.read(pictures, place / "raw"), box, box.size, None, 0, place / "faces" / crop)
     seconds = time.perf_counter() - began
     status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text(encoding="utf-8").splitlines())
-    # Without the libraries' mapped files, 0.5 GB with a torch that has CUDA; getrusage would count what the parent had.
+    # Without the libraries' mapped files (0.5 GB for torch with CUDA); getrusage would include the parent's memory.
     return seconds, (int(status["VmHWM"].split()[0]) - int(status["RssFile"].split()[0])) / 1024
 
 
 def _torchvision(files: Path, size: int) -> float:
-    """Seconds of one pass as most would write it. Its picture is that of wide64: the middle 178x178, resized."""
+    """Seconds of one pass written in the usual way. The crop is wide64's: the central 178x178, resized."""
     from torch.utils.data import DataLoader
     from torchvision import transforms
     from torchvision.datasets import ImageFolder
@@ -108,7 +108,7 @@ def _torchvision(files: Path, size: int) -> float:
 
 
 def _decoding(folder: Path) -> float:
-    """Seconds to decode every JPEG, held in memory, on all cores."""
+    """Seconds to decode every JPEG from memory on all cores."""
     with open_archive(folder / celeba.ARCHIVE) as whole:
         jpegs = [whole.read(name) for name in whole.entries]
 

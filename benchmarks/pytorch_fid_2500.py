@@ -2,7 +2,7 @@
 
     python benchmarks/pytorch_fid_2500.py
 
-Ten minutes to hours: both networks see all 5,000 pictures. What it printed is in docs/scores.md.
+Takes ten minutes to hours: both networks process all 5,000 pictures. Its output is in docs/scores.md.
 """
 
 import os
@@ -30,7 +30,7 @@ SEEDS = {"reals": 1, "fakes": 2}
 
 
 def face(seed: int, number: int) -> np.ndarray:
-    """(3, 64, 64) uint8: the square of a drawn face that CelebA's wide crop takes; those of the fakes' seed lose half their detail."""
+    """(3, 64, 64) uint8: CelebA's wide crop of a drawn face; those of the fakes' seed lose half of their detail."""
     picture = render(describe(seed, number)).convert("RGB").crop((0, 20, 178, 198)).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
     if seed == SEEDS["fakes"]:
         small = picture.resize((BLURRED_FROM, BLURRED_FROM), Image.Resampling.BICUBIC)
@@ -44,12 +44,12 @@ def theirs(layers: list[Layer], pictures: np.ndarray) -> tuple[np.ndarray, np.nd
     model = pytorch_fid_network(layers).to(memory_format=torch.channels_last)
     batches = torch.from_numpy(pictures).split(50)
     found = np.concatenate([model(batch.float() / 255)[0].squeeze(3).squeeze(2) for batch in tqdm(batches, mininterval=30)])
-    found = found.astype(np.float64)  # as get_activations' array is
+    found = found.astype(np.float64)  # the type of get_activations' array
     return found.mean(axis=0), np.cov(found, rowvar=False)
 
 
 def main() -> None:
-    """Score both sides by both."""
+    """Score with both implementations."""
     start = time.perf_counter()
     layers = read_weights(find_weights())
     with ProcessPoolExecutor() as pool:

@@ -1,4 +1,4 @@
-"""pytorch-fid's own network with our weights, which it would otherwise download."""
+"""pytorch-fid's network with our weights instead of a download."""
 
 from unittest.mock import patch
 
@@ -12,7 +12,7 @@ from ganlib.fidelity.weights import Layer, layer_names
 
 
 def state_dict(layers: list[Layer]) -> dict[str, Tensor]:
-    """The layers under pytorch-fid's names and in its shapes, without the classifier that pool3 does not need."""
+    """The layers under pytorch-fid's names and in its shapes, without the classifier, which pool3 does not need."""
     with torch.device("meta"):
         shapes = inception_v3(weights=None, aux_logits=False, init_weights=False).state_dict()
     found = {}

@@ -1,4 +1,4 @@
-"""The reports as they stand, whatever data set params.yaml chooses, and pictures to train them on where their shapes alone count."""
+"""The reports at full scale, whichever data set params.yaml selects, and random pictures for when only shapes matter."""
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ NAMES = ("dcgan112", "dcgan64", "dense64", "began64", "dcgan56")
 
 
 def full(name: str, **changes: object) -> Report:
-    """The report at its own width, batch, epochs and rates, but for those of the `changes` that it knows."""
+    """The report at full scale, with those of the `changes` that are settings of it."""
     values = YAML(typ="safe").load(FILE)
     [own] = [values[group][name] for group in GROUPS if name in values[group]]
     kind = settings_of(name)
@@ -25,7 +25,7 @@ def full(name: str, **changes: object) -> Report:
 
 
 def faces(report: Report, count: int) -> Faces:
-    """`count` pictures of random pixels in the report's size, with random attributes."""
+    """`count` pictures of random pixels at the report's size, with random attributes."""
     rng = np.random.default_rng(1)
     pixels = rng.integers(0, 256, (count, report.size, report.size, 3), dtype=np.uint8)
     table = pd.DataFrame(rng.choice([-1, 1], (count, len(ATTRIBUTES))), columns=list(ATTRIBUTES))

@@ -2,9 +2,9 @@
 
     python -m benchmarks.seeds --seeds 5 dcgan64 dense64 curve
 
-The data set is the one that params.yaml names, and its faces and references must be there (`dvc repro`). A training that has its row is not
-run again; one that was cut off goes on. A row says which kernels computed it: other ones round otherwise, and after some hundred steps the
-training is another draw.
+Uses the data set that params.yaml selects, whose faces and references must exist (`dvc repro`). A training that has a row is skipped;
+an interrupted one resumes. A row names the kernels that computed it: others round differently, and after some hundred steps the training
+is a different sample.
 """
 
 from pathlib import Path
@@ -29,7 +29,7 @@ from ganlib.support.paths import Outputs
 from ganlib.training import loop
 
 TABLE = Path("benchmarks/seeds.csv")
-EVENING = Path("docs/evening")  # where the last sheets of the evening's trainings are kept
+EVENING = Path("docs/evening")  # the last sheets of the evening's trainings
 KEY = ("report", "dataset", "scale", "samples", "seed", "cpu", "kernels", "threads")
 SCORES = ("kid", "fid", "mind", "precision", "recall", "density", "coverage")
 TRAINING = ("step", "d_accuracy", "d_real", "fooled", "diversity", "elbo", "convergence", "k", "balance", "d_score", "within_bounds")
@@ -58,12 +58,12 @@ def main(
 
 
 def rows() -> list[dict[str, str]]:
-    """Those of the table so far."""
+    """The rows of the table so far."""
     return read_csv(TABLE) if TABLE.exists() else []
 
 
 def circumstances(report: str, seed: int) -> dict[str, str]:
-    """By which two rows differ."""
+    """What identifies a row."""
     settings = params.load()
     hardware = (processor(), kernels(), torch.get_num_threads())
     values = (report, settings.dataset, settings.data.scale, settings.data.samples, seed, *hardware)
@@ -71,14 +71,14 @@ def circumstances(report: str, seed: int) -> dict[str, str]:
 
 
 def figures(name: str, seed: int, folder: Path) -> dict[str, str]:
-    """What a row holds of one training."""
+    """The row of one training."""
     settings = params.load()
     outputs = Outputs.below(folder)
     if name == "curve":
         return _shown({"step": settings.curve.steps, **curve.train(settings.curve, outputs, seed=seed)})
     report, protocol = settings.report(name), settings.protocol
     faces = Faces.open(paths.faces(report.crop), settings.data.split)
-    # Checkpoints of its own: kernels and threads are no part of a run's identity, and it would go on from what other ones left.
+    # Separate checkpoints: kernels and threads are not part of a run's identity, so it could resume a run of others.
     loop.train(name, report, faces, outputs, folder / "checkpoints", seed=seed, log_every=settings.log_every)
     reference = Reference.load(paths.features(report.crop, protocol))
     fakes = Fakes.of(outputs.run / "generator.safetensors", Faces.open(paths.faces(report.crop), "all"), reference.scored_rows, seed)
@@ -87,7 +87,7 @@ def figures(name: str, seed: int, folder: Path) -> dict[str, str]:
 
 
 def _shown(found: dict[str, float]) -> dict[str, str]:
-    """The figures that the table has columns for."""
+    """The figures that are columns of the table."""
     return {figure: f"{found[figure]:.5g}" for figure in (*SCORES, *TRAINING) if figure in found}
 
 

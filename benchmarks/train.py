@@ -1,7 +1,7 @@
 """Pictures per second of a whole training, ganlib's beside PyTorch's tutorial: `python -m benchmarks.train [ROW ...]`.
 
-Each side has a process of its own, which rests while the other one works. A turn is an epoch of a few batches, fed and read as each side
-does it; turns alternate, and a row's figures are the medians. First both sides take three steps on one batch and must agree.
+Each side has a process, which is idle while the other one works. A turn is an epoch of a few batches, fed and read in each side's way; turns
+alternate, and a row's figures are medians. Before that, both sides take three steps on one batch and must agree.
 """
 
 import multiprocessing
@@ -40,17 +40,17 @@ ROWS = {
     "dense64": ("dense64", 1.0),
 }
 TURNS = 5
-SECONDS = 1.5  # that a turn of ours should take
-FEEDING = 0.5  # that a turn of feeding alone should take, on either side
-BATCHES = 10  # at least, in such a turn
+SECONDS = 1.5  # target duration of a turn of ours
+FEEDING = 0.5  # target duration of a turn without steps, on either side
+BATCHES = 10  # minimum in such a turn
 CHECKED = 64  # pictures of the batch on which both sides must agree; with fewer, batch norm makes dcgan112 amplify the last bits
 LOG_EVERY = 20
 
-Work = Callable[[int], float]  # so many steps, or batches: how many seconds they took
+Work = Callable[[int], float]  # number of steps or batches to seconds
 
 
 def ours(name: str, report: Report, folder: Path) -> tuple[Work, Work]:
-    """Steps of the training loop, and the feeding alone."""
+    """Steps of the training loop, and batches without steps."""
     device = prepare_device(report.precision)
     streams = Streams(1)
     trainer = Trainer(report, device, streams)
@@ -74,7 +74,7 @@ def ours(name: str, report: Report, folder: Path) -> tuple[Work, Work]:
 
 
 def theirs(name: str, report: Report, folder: Path) -> tuple[Work, Work]:
-    """The same of the tutorial."""
+    """The same for the tutorial."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     side = LOOPS[name](name, report, report.networks(1).values(), device)
     conditions = torch.from_numpy(pictures.cached(folder, report).conditions(report.condition_groups))
@@ -96,24 +96,24 @@ def theirs(name: str, report: Report, folder: Path) -> tuple[Work, Work]:
 
 
 def now(device: torch.device) -> float:
-    """Seconds, once the device has done all that it was given."""
+    """The time in seconds, after synchronising with the device."""
     if device.type == "cuda":
         torch.cuda.synchronize()
     return time.perf_counter()
 
 
 class Side:
-    """A process that does the work it is asked for and tells how long it took."""
+    """A process that works on request and reports the duration."""
 
     def __init__(self, pipe: Connection) -> None:
         self.pipe = pipe
 
     def train(self, count: int) -> float:
-        """Seconds for so many steps."""
+        """Seconds for `count` steps."""
         return self._do(0, count)
 
     def fetch(self, count: int) -> float:
-        """Seconds for so many batches without a step."""
+        """Seconds for `count` batches without steps."""
         return self._do(1, count)
 
     def _do(self, which: int, count: int) -> float:
@@ -128,7 +128,7 @@ def started(make: Callable[[], tuple[Work, Work]]) -> Iterator[Side]:
     pipe, other = context.Pipe()
     process = context.Process(target=_serve, args=(make, other))
     process.start()
-    other.close()  # so that the end of the process ends the wait for it
+    other.close()  # so that waiting ends when the process does
     try:
         yield Side(pipe)
     finally:
@@ -137,7 +137,7 @@ def started(make: Callable[[], tuple[Work, Work]]) -> Iterator[Side]:
 
 
 def _serve(make: Callable[[], tuple[Work, Work]], pipe: Connection) -> None:
-    # The system's own way, as in a user's process: spawned ones hand theirs on, and a DataLoader's workers would each import torch.
+    # The system's start method, as in a user's process: spawned processes pass theirs on, and each DataLoader worker would import torch.
     multiprocessing.set_start_method(multiprocessing.get_all_start_methods()[0], force=True)
     work = make()
     with suppress(EOFError):
@@ -147,7 +147,7 @@ def _serve(make: Callable[[], tuple[Work, Work]], pipe: Connection) -> None:
 
 
 def check(name: str, report: Report, faces: Faces) -> None:
-    """Three steps on one batch: the first D loss within 1e-5, all losses within 1 %. Without dropout, whose masks no two nets share."""
+    """Three steps on one batch: the first D loss within 1e-5, all losses within 1 %. Without dropout, whose masks differ."""
     report = report.model_copy(update={key: 0.0 for key in ("dropout", "d_dropout") if key in type(report).model_fields})
     device = prepare_device("fp32")
     trainer = Trainer(report, device, Streams(1))
@@ -173,7 +173,7 @@ def measure(row: str, folder: Path) -> float:
     report = pictures.report(name, width)
     check(name, report, pictures.cached(folder, report))
     with started(partial(ours, name, report, folder)) as us, started(partial(theirs, name, report, folder)) as them:
-        us.train(1)  # the first steps of a process are slower, and so is the first epoch of a DataLoader
+        us.train(1)  # the first steps of a process and the first epoch of a DataLoader are slower
         count = min(100, max(1, round(SECONDS / us.train(1))))
         them.train(count)
         times = [(us.train(count), them.train(count)) for _ in progress.bar(range(TURNS), desc=row, unit="turn", leave=False)]
@@ -189,7 +189,7 @@ def measure(row: str, folder: Path) -> float:
 
 
 def seconds_a_batch(fetch: Work) -> float:
-    """What one costs in an epoch of nothing else."""
+    """Its cost in an epoch without steps."""
     count = max(BATCHES, round(BATCHES * FEEDING / fetch(BATCHES)))
     return statistics.median(fetch(count) for _ in range(TURNS)) / count
 

@@ -1,4 +1,4 @@
-"""The other way: PyTorch's DCGAN tutorial, and the same style of loop for the two reports that are no DCGANs."""
+"""PyTorch's DCGAN tutorial, and loops in the same style for the two reports that are not DCGANs."""
 
 from functools import cache, partial
 from pathlib import Path
@@ -17,7 +17,7 @@ from ganlib.models.report import Report
 
 
 class Tutorial:
-    """The nets, with the given first weights, the optimizers and the loop's body; a step gives D's and G's losses as numbers."""
+    """Nets with the initial weights `weights`, optimizers and the loop's body; a step returns D's and G's losses as numbers."""
 
     def __init__(self, name: str, report: Report, weights: tuple[nn.Module, nn.Module], device: torch.device) -> None:
         self.report, self.device = report, device
@@ -31,15 +31,15 @@ class Tutorial:
         self.criterion = nn.BCELoss()
 
     def rearranged(self, weights: Tensor) -> Tensor:
-        """The given weights as this side's nets have them."""
+        """The weights in the layout of this side's nets."""
         return weights
 
     def noise(self, count: int) -> Tensor:
-        """z as the report draws it; which of the two makes no difference to the time."""
+        """z from the report's prior; the prior does not affect the time."""
         return torch.randn(count, self.report.latent_size, device=self.device)
 
     def step(self, real: Tensor, condition: Tensor, z_d: Tensor, z_g: Tensor) -> tuple[float, float]:
-        """The tutorial's: `z_g` goes unused, since G's step takes D's fakes."""
+        """The tutorial's step: `z_g` is unused, because G's step reuses D's fakes."""
         label = torch.full((len(real),), self.report.real_label, device=self.device)
         self.discriminator.zero_grad()
         output = self.discriminator(real).view(-1)
@@ -66,10 +66,10 @@ class Tutorial:
 
 
 class Dense(Tutorial):
-    """Keras' train_on_batch of D and then of G through D, in PyTorch: reals and fakes pass D one after the other."""
+    """Keras' train_on_batch of D and then of G through D, in PyTorch: reals and fakes pass through D separately."""
 
     def rearranged(self, weights: Tensor) -> Tensor:
-        """Pixels flattened colour by colour, as PyTorch has them, where ganlib's colours lie side by side."""
+        """Pixels flattened with channels first, as in PyTorch; ganlib's are channels-last."""
         for dim, size in enumerate(weights.shape):
             if size == 3 * self.report.size**2:
                 return weights.unflatten(dim, (-1, 3)).transpose(dim, dim + 1).flatten(dim, dim + 1)
@@ -98,7 +98,7 @@ class Dense(Tutorial):
 
 
 class Began(Tutorial):
-    """The report's step: every loss by a pass of its own, both nets updated at the end."""
+    """The report's step: one forward pass per loss, both nets updated at the end."""
 
     def __init__(self, name: str, report: Report, weights: tuple[nn.Module, nn.Module], device: torch.device) -> None:
         super().__init__(name, report, weights, device)
@@ -145,7 +145,7 @@ class Loaders:
 
     def __init__(self, report: Report, jpegs: Path, conditions: Tensor) -> None:
         box = params.load().crop(report.crop)
-        if report.crop == "wide64":  # the tutorial's own way to that crop
+        if report.crop == "wide64":  # the tutorial's transforms for that crop
             cropping = [transforms.Resize(report.size), transforms.CenterCrop(report.size)]
         else:
             cut = partial(crop, top=box.top, left=box.left, height=box.bottom - box.top, width=box.right - box.left)
@@ -157,7 +157,7 @@ class Loaders:
 
     @cache  # noqa: B019 (as long-lived as the process)
     def batches(self, count: int) -> DataLoader:
-        """An epoch of `count` batches. Workers stay between epochs, kinder than the tutorial, so that their start is timed nowhere."""
+        """An epoch of `count` batches. Unlike in the tutorial, workers persist between epochs, so that their start is not timed."""
         size = self.report.reals_per_step
         sampler = RandomSampler(self.folder, replacement=self.report.replacement, num_samples=count * size)
         return DataLoader(self.folder, batch_size=size, sampler=sampler, num_workers=2, persistent_workers=True)

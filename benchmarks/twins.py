@@ -1,6 +1,6 @@
-"""The reports' nets as one would write them by hand in PyTorch; discriminators end in a sigmoid, BEGAN's in a picture.
+"""The reports' nets written by hand in PyTorch; discriminators end in a sigmoid, BEGAN's in a picture.
 
-Each function takes the report's settings and gives a generator and a discriminator whose parameters come in the order of ganlib's.
+Each function takes the report's settings and returns a generator and a discriminator with their parameters in ganlib's order.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from ganlib.models.report import Report
 
 
 def dcgan64(report: Report) -> tuple[nn.Module, nn.Module]:
-    """The tutorial's nets, G of twice the width."""
+    """The tutorial's nets, with twice the width in G."""
     nz, ngf, ndf = report.latent_size, round(128 * report.width), round(64 * report.width)
     generator = nn.Sequential(
         nn.ConvTranspose2d(nz, ngf * 8, 4, 1, 0, bias=False),
@@ -49,7 +49,7 @@ def dcgan64(report: Report) -> tuple[nn.Module, nn.Module]:
 
 
 def dcgan112(report: Report) -> tuple[nn.Module, nn.Module]:
-    """Four 5x5 layers of stride 2 each way."""
+    """Four 5x5 layers of stride 2 in each net."""
     widths = [round(channels * report.width) for channels in (1024, 512, 256, 128)]
     generator: list[nn.Module] = [nn.Linear(report.latent_size, widths[0] * 7 * 7, bias=False), nn.Unflatten(1, (widths[0], 7, 7))]
     discriminator: list[nn.Module] = [nn.Conv2d(3, widths[3], 5, 2, 2), nn.LeakyReLU(0.2, inplace=True)]
@@ -64,7 +64,7 @@ def dcgan112(report: Report) -> tuple[nn.Module, nn.Module]:
 
 
 def dcgan56(report: Report) -> tuple[nn.Module, nn.Module]:
-    """As dcgan112, from 4x4, with batch norm, LeakyReLU and dropout after every layer but the last."""
+    """Like dcgan112, from 4x4, with batch norm, LeakyReLU and dropout after every layer but the last."""
     widths = [round(channels * report.width) for channels in (1024, 512, 256, 128)]
     kernels = [(4, 1, 0), (5, 2, 2, 1), (5, 2, 2, 1)]
     generator: list[nn.Module] = [nn.Linear(report.latent_size, widths[0] * 4 * 4, bias=False), nn.Unflatten(1, (widths[0], 4, 4))]
@@ -129,7 +129,7 @@ def _decoder(joined: int, code: int, n: int) -> nn.Module:
 
 
 class _Conditioned(nn.Module):
-    """Whatever comes out of `encoder`, joined with the embedded conditions, through `decoder`."""
+    """`encoder`'s output, concatenated with the embedded conditions, through `decoder`."""
 
     def __init__(self, rows: Sequence[int], embedding: int, encoder: nn.Module, decoder: nn.Module) -> None:
         super().__init__()
