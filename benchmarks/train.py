@@ -1,7 +1,7 @@
 """Pictures per second of a whole training, ganlib's beside PyTorch's tutorial: `python -m benchmarks.train [ROW ...]`.
 
-Each side has a process, which is idle while the other one works. A turn is an epoch of a few batches, fed and read in each side's way; turns
-alternate, and a row's figures are medians. Before that, both sides take three steps on one batch and must agree.
+Each side has a process, which is idle while the other one works. A turn is an epoch of a few batches, fed and read in each side's way;
+turns alternate, and a row's figures are medians. Before that, both sides take three steps on one batch and must agree.
 """
 
 import multiprocessing
