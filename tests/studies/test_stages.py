@@ -160,11 +160,11 @@ def test_first_generator_has_the_seed_and_the_conditions_of_the_trial(tmp_path, 
     monkeypatch.setattr(scoring.inception, "load", lambda *arguments, **named: Network())
     monkeypatch.setattr(scoring.Faces, "open", classmethod(lambda cls, path, split: faces))
     monkeypatch.setattr(scoring, "evaluate", lambda *arguments, **named: {"seed": named["seed"]})
-    monkeypatch.setattr(scoring, "kid", lambda real, fake, seed: (0.5 + seed, 0.0))
+    monkeypatch.setattr(scoring, "kid", lambda real, fake: 0.5)
     asked = {"crop": report.crop, "protocol": "pytorch-fid", "split": "all", "attributes": []}
     found = scoring._scored(report, asked, Outputs.below(tmp_path), tmp_path, seed=7)
     ((training, first, condition, seed),) = seen
-    assert (training, seed, found["seed"], found["kid_untrained"], found["samples"]) == (False, 7, 7, 7.5, 4)
+    assert (training, seed, found["seed"], found["kid_untrained"], found["samples"]) == (False, 7, 7, 0.5, 4)
     assert torch.equal(first, next(report.networks(7)["generator"].parameters()))
     assert not torch.equal(first, next(report.networks(1)["generator"].parameters()))
     assert condition.tolist() == faces.conditions(report.condition_groups)[rows].tolist()
