@@ -1,6 +1,6 @@
-"""Generators and faces whose pictures are known: each is of one colour.
+"""Generators and faces of known pictures, most of a single colour.
 
-All that depends on how reports, generators' files and the cache of faces are made stands here.
+Everything that depends on the format of reports, stored generators and the cache of faces is here.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ GROUPS = {"hair": ["Black_Hair", "Blond_Hair"], "eyes": ["Eyeglasses"]}
 
 
 class MeanColour(Module):
-    """Stands where Inception does: (n, 3, H, W) uint8 pictures to (n, 2048), the mean colour first and 0 after it."""
+    """Replaces Inception: (n, 3, H, W) uint8 pictures to (n, 2048), the mean colour followed by zeros."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,12 +39,12 @@ class MeanColour(Module):
 
 
 def report(name: str, **changes: object) -> Report:
-    """The report as params.yaml has it, but for `changes`."""
+    """The report's settings in params.yaml, with `changes`."""
     return settings_of(name).model_validate({**params.load().report(name).model_dump(), **changes})
 
 
 def painter(hair: Sequence[Sequence[float]], eyes: Sequence[Sequence[float]], reach: float = 0.0) -> tuple[Module, Report]:
-    """began64's generator, set by hand to draw one colour (0 to 1 of red, green and blue): hair's row + eyes' row + reach * z.
+    """began64's generator with weights that draw one colour (red, green, blue in 0 to 1): hair's row + eyes' row + reach * z.
 
     `hair` has a row for no hair colour, for black and for blond, `eyes` for none and for eyeglasses; z is uniform from -1 to 1.
     """
@@ -60,13 +60,13 @@ def painter(hair: Sequence[Sequence[float]], eyes: Sequence[Sequence[float]], re
         join.weight.copy_(torch.cat([reach * colours, colours, colours], dim=1))
         lay_out.weight.copy_(colours.repeat_interleave(lay_out.out_features // 3, dim=0))
         for layer in layers:
-            if isinstance(layer, torch.nn.Conv2d):  # hands on the middle of its window; ELU leaves what is above 0
+            if isinstance(layer, torch.nn.Conv2d):  # copies the middle of its window; ELU keeps positive values
                 layer.weight[:, :, 1, 1] = colours
     return generator, settings
 
 
 def grey() -> tuple[Module, Report]:
-    """dense64's generator with every weight 0: the middle of its pixel range, whatever z is."""
+    """dense64's generator with all weights 0: the middle of its pixel range for any z."""
     settings = report("dense64")
     generator = settings.build()["generator"]
     for weights in generator.parameters():
@@ -75,7 +75,7 @@ def grey() -> tuple[Module, Report]:
 
 
 def run(outputs: Outputs, made: Mapping[int, tuple[Module, Report]], losses: Sequence[float] = (1.0,)) -> Outputs:
-    """What a training leaves: the generators by step, the last of them as its end, and a log whose last line is of that step."""
+    """A finished training: generators by step, the last one final, and a log that ends at its step."""
     *earlier, (last, (generator, settings)) = made.items()
     log = Log(outputs.progress / "log.csv")
     for step, loss in zip(range(last - len(losses) + 1, last + 1), losses, strict=True):

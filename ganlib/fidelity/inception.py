@@ -172,9 +172,8 @@ def features(
                 _resize(found, (count + len(some)) * 5 // 4)
             if not np.isfinite(some).all():
                 bad = count + int(np.flatnonzero(~np.isfinite(some).all(axis=1))[0])
-                remedy = "run it again" if on_cpu else "try GANLIB_DEVICE=cpu"
                 raise UserError(
-                    f"{desc}: features of picture {bad} (0-based) are not finite: a fault of the device, not a bad picture; {remedy}"
+                    f"{desc}: features of picture {bad} (0-based) are not finite: a GPU fault, not a bad picture; try GANLIB_DEVICE=cpu"
                 )
             found[count : count + len(some)] = some
             count += len(some)

@@ -276,7 +276,10 @@ def test_features_that_are_not_finite_are_refused_by_the_picture_they_are_of(sha
     pictures[13] = 255
     with (
         shallow.network.register_forward_hook(lambda _, inputs, found: found.masked_fill(inputs[0].mean((1, 2, 3))[:, None] > 0, bad)),
-        pytest.raises(UserError, match=r"^features of twenty: those of picture 13 \(from 0\) are not finite; .* GANLIB_DEVICE=cpu$"),
+        pytest.raises(
+            UserError,
+            match=r"^features of twenty: features of picture 13 \(0-based\) are not finite: a GPU fault, .*; try GANLIB_DEVICE=cpu$",
+        ),
     ):
         inception.features(shallow, iter([pictures[:8], pictures[8:]]), "features of twenty", batch_size=5)
 
