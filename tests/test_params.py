@@ -91,7 +91,7 @@ def test_each_scale_has_a_block_of_its_own_and_leaves_the_others(changed_params)
     assert [(report.width, report.batch_size) for report in found] == [(0.25, 128), (0.375, 50), (1.0, 128)]
 
 
-def test_scale_of_which_a_report_has_no_block_is_told(tmp_path):
+def test_scale_without_a_block_of_the_report_is_refused(tmp_path):
     path = tmp_path / "params.yaml"
     text = (ROOT / "params.yaml").read_text(encoding="utf-8")
     path.write_text(

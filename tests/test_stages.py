@@ -54,7 +54,7 @@ def arguments(training, tmp_path, monkeypatch) -> Callable[..., dict]:
         seen, parameters = {}, inspect.signature(loop.train)
         times = tmp_path / "times.csv"
         times.write_text("step,seconds\n4,1.5\n", encoding="utf-8")
-        monkeypatch.setattr(loop, "train", lambda *given, **named: (seen.update(parameters.bind(*given, **named).arguments), times)[1])
+        monkeypatch.setattr(loop, "train", lambda *args, **named: (seen.update(parameters.bind(*args, **named).arguments), times)[1])
         training(changes, name)
         return seen
 
@@ -90,7 +90,7 @@ def test_times_of_a_training_reach_the_users_own_checkout(arguments, tmp_path):
     assert (tmp_path / "home/data/timing/dense64.csv").read_text(encoding="utf-8") == "step,seconds\n4,1.5\n"
 
 
-def test_tests_may_ask_train_for_checkpoints_after_so_many_steps(arguments, monkeypatch):
+def test_environment_sets_the_steps_between_checkpoints_for_tests(arguments, monkeypatch):
     monkeypatch.setenv(train.CHECKPOINT_STEPS, "7")
     assert arguments({})["save_every"] == 7
 
@@ -143,14 +143,14 @@ def test_check_writes_what_each_data_stage_reads_into_its_own_file(place):
 )
 def test_download_asks_for_the_chosen_data_sets_source_and_number(place, monkeypatch, dataset, stage, expected):
     calls = []
-    monkeypatch.setattr(*stage, lambda *given, **named: calls.append((*given, *named.values())))
+    monkeypatch.setattr(*stage, lambda *args, **named: calls.append((*args, *named.values())))
     source = {"datasets.toons.finish": False} if dataset == "toons" else {f"datasets.{dataset}.source": "mine"}
     place({"dataset": dataset, f"datasets.{dataset}.images": 123, **source})
     download.main()
     assert calls == [expected]
 
 
-def test_prepare_takes_so_many_pictures_out_of_the_data_sets_own_box(place):
+def test_prepare_takes_the_set_number_of_pictures_from_the_data_sets_own_box(place):
     place(OWN | {"datasets.own.images": 10, "datasets.own.box": {"left": 0.5, "top": 0.0, "right": 1.0, "bottom": 1.0}})
     own_pictures(20)
     prepare.main("tight56")
@@ -210,23 +210,23 @@ def test_reference_is_of_the_splits_pictures_and_its_statistics_of_those_that_ar
     assert set(found.seen_rows % 3) == {first}
     assert first not in set(found.held_out_rows % 3)
     np.testing.assert_allclose(found.seen[:, 2], 5 * found.seen_rows, atol=2)  # a picture's blue is its number
-    kept = Statistics.load(paths.statistics("wide64", "clean"), EXTRACTOR, "clean")
-    np.testing.assert_allclose(kept.mu, found.scored.mean(axis=0), rtol=1e-5)
+    stored = Statistics.load(paths.statistics("wide64", "clean"), EXTRACTOR, "clean")
+    np.testing.assert_allclose(stored.mu, found.scored.mean(axis=0), rtol=1e-5)
 
 
 def test_evaluate_scores_by_the_chosen_protocol_and_seed_and_says_how_in_the_details(scoring, monkeypatch):
     asked, seen = scoring({"seed": 77, "datasets.toons.split": "test", "attributes": ["Bald"], "reports.dense64.train_images": 7}), {}
     reference.main("wide64")
 
-    def scored(*given: object, **named: object) -> dict:
-        seen.update(given=given, named=named)
+    def scored(*args: object, **named: object) -> dict:
+        seen.update(args=args, named=named)
         return {"fid": 1.5, "mind": 0.5, "samples": 6}
 
     monkeypatch.setattr(evaluate, "evaluate", scored)
     Log(paths.outputs("dense64").progress / "log.csv").write(12, {"d_loss": 0.25, "d_accuracy": 0.75})
     evaluate.main("dense64")
 
-    outputs, features, statistics, faces, trained, out = seen["given"]
+    outputs, features, statistics, faces, trained, out = seen["args"]
     assert (outputs, out) == (paths.outputs("dense64"), paths.scores("dense64"))
     assert set(features.seen_rows % 3) == {2}
     np.testing.assert_allclose(statistics.mu, features.scored.mean(axis=0), rtol=1e-5)
@@ -269,7 +269,7 @@ def test_scores_are_taken_on_the_device_that_the_environment_names(scoring, monk
 
 def test_curve_trains_by_its_settings_and_the_seed_and_keeps_its_figures(place, monkeypatch):
     calls = []
-    monkeypatch.setattr(curve.training, "train", lambda *given, **named: (calls.append((given, named)), {"d_score": -1.5})[1])
+    monkeypatch.setattr(curve.training, "train", lambda *args, **named: (calls.append((args, named)), {"d_score": -1.5})[1])
     place({"seed": 77, "curve.steps": 12})
     curve.main()
     assert calls == [((params.load().curve, paths.outputs("curve")), {"seed": 77})]

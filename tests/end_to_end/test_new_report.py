@@ -1,4 +1,4 @@
-"""A report that somebody adds, as the README says: its folder, and its block in params.yaml."""
+"""A report that is added as docs/reports.md says: a folder and a block in params.yaml."""
 
 import copy
 import json
@@ -23,17 +23,20 @@ def test_new_report_trains_and_disturbs_no_other(checkout):
     settings.write_text(settings.read_text(encoding="utf-8").replace("ganlib.reports.dcgan64", "ganlib.reports.mine64"), encoding="utf-8")
     checkout.change(add)
 
-    told = checkout.dvc("status", "--json")
-    changed = {name for name in json.loads(told[told.index("{") :]) if not name.startswith(("baselines/", "studies/"))}
+    output = checkout.dvc("status", "--json")
+    changed = {name for name in json.loads(output[output.index("{") :]) if not name.startswith(("baselines/", "studies/"))}
     assert {f"{stage}@mine64" for stage in ("train", "evaluate", "section")} | {"compare"} == changed - {"check"}
 
-    held = checkpoints(checkout)
-    assert {name.rsplit("-", 1)[0] for name in held} == set(others)
+    before = checkpoints(checkout)
+    assert {name.rsplit("-", 1)[0] for name in before} == set(others)
     for name in ("dcgan64", "dense64"):  # whose folder was copied, and one that has nothing to do with it
         checkout.dvc("repro", "--single-item", "--force", f"train@{name}")
-    assert checkpoints(checkout) == held
+    assert checkpoints(checkout) == before
 
-    told = checkout.dvc("repro", "train@mine64")
-    assert {line for line in told.splitlines() if line.startswith("Running")} <= {"Running stage 'check':", "Running stage 'train@mine64':"}
+    output = checkout.dvc("repro", "train@mine64")
+    assert {line for line in output.splitlines() if line.startswith("Running")} <= {
+        "Running stage 'check':",
+        "Running stage 'train@mine64':",
+    }
     assert checkout.yaml("data/runs/mine64/config.yaml")["report"] == "mine64"
     assert (checkout.folder / "data/runs/mine64/generator.safetensors").is_file()

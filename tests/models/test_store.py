@@ -1,4 +1,4 @@
-"""What a generator is given and what becomes of its pictures."""
+"""The inputs of a generator, its pictures, and nets as files."""
 
 import json
 
@@ -22,15 +22,15 @@ def generate(generator, report, conditions, rng):
 
 
 class Ramp(nn.Module):
-    """Pictures whose rows go from one end of a pixel range to the other; it remembers what it was given."""
+    """Pictures whose rows go from one end of a pixel range to the other; it records its inputs."""
 
     def __init__(self, low: float, high: float) -> None:
         super().__init__()
         self.levels = nn.Parameter(torch.linspace(low, high, 256))
-        self.given = []
+        self.inputs = []
 
     def forward(self, *inputs: Tensor) -> Tensor:
-        self.given.append((*inputs, torch.is_inference_mode_enabled()))
+        self.inputs.append((*inputs, torch.is_inference_mode_enabled()))
         return self.levels[None, None, :, None].expand(len(inputs[0]), 3, 256, 2)
 
 
@@ -43,7 +43,7 @@ def test_z_is_of_the_reports_own_kind_and_size(kind: str) -> None:
     ramp = Ramp(-1, 1)
     settings = painted.report("dcgan64", latent=kind, latent_size=5)
     list(generate(ramp, settings, torch.zeros(20, 0, dtype=torch.int64), seeded()))
-    ((z, inference),) = ramp.given
+    ((z, inference),) = ramp.inputs
     assert torch.equal(z, random.sample_latent(kind, 20, 5, seeded()))
     assert inference
 
@@ -60,7 +60,7 @@ def test_each_picture_is_made_for_its_own_row_of_conditions_in_batches() -> None
     conditions = torch.arange(250)[:, None] % torch.tensor([3, 2])
     batches = list(generate(ramp, painted.report("began64"), conditions, seeded()))
     assert [len(batch) for batch in batches] == [100, 100, 50]
-    assert torch.equal(torch.cat([given for _, given, _ in ramp.given]), conditions)
+    assert torch.equal(torch.cat([rows for _, rows, _ in ramp.inputs]), conditions)
 
 
 def test_caller_is_not_left_in_inference_mode_between_two_batches() -> None:
@@ -68,7 +68,7 @@ def test_caller_is_not_left_in_inference_mode_between_two_batches() -> None:
     next(batches)
     assert not torch.is_inference_mode_enabled()
     weight = nn.Parameter(torch.ones(1))
-    (weight * torch.ones(1)).sum().backward()  # as whoever trains between two batches does
+    (weight * torch.ones(1)).sum().backward()  # as a training between two batches does
     batches.close()
 
 

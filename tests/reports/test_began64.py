@@ -83,7 +83,7 @@ def test_wrong_conditions_are_never_the_true_ones_and_cover_all_others():
 
 
 def test_reals_and_fakes_are_shown_with_their_own_conditions_and_reals_again_with_wrong_ones():
-    """A discriminator that misses reals by 0.1, fakes by 0.2, and by 0.3 more where it is told of a condition that does not hold."""
+    """A discriminator that misses reals by 0.1, fakes by 0.2, and by 0.3 more under a wrong condition."""
 
     def discriminator(pictures: torch.Tensor, condition: torch.Tensor) -> torch.Tensor:
         fake, wrong = pictures[:, 0, 0, 0] < 0, (condition != 0).any(dim=1)

@@ -1,4 +1,4 @@
-"""Every setting arrives where it is to act: each report is built with values of its own kind, and what the parts got is looked at."""
+"""Every setting reaches the net, optimizer or objective that it is about: each report is built with unusual values of its settings."""
 
 import pytest
 import torch
@@ -157,8 +157,8 @@ def test_wgan64_and_vae64_get_theirs():
 def test_condition_changes_what_g_draws_and_how_d_reconstructs(name):
     nets = small.report(name, width=0.1).networks(1)
     z, pictures = torch.randn(2, 64), torch.rand(2, 3, 64, 64)
-    for net, given in (("generator", z), ("discriminator", pictures)):
+    for net, first in (("generator", z), ("discriminator", pictures)):
         for k in range(2):
             plain, other = torch.zeros(2, 2, dtype=torch.int64), torch.zeros(2, 2, dtype=torch.int64)
             other[:, k] = 1
-            assert not torch.equal(nets[net](given, plain), nets[net](given, other))
+            assert not torch.equal(nets[net](first, plain), nets[net](first, other))

@@ -31,6 +31,10 @@ class Began(Objective):
     are halved, down to `lr_floor`.
     """
 
+    moments: Tensor
+    convergence_sum: Tensor
+    steps: int
+
     def __init__(
         self,
         sizes: Sequence[int],
@@ -137,9 +141,9 @@ class Began(Objective):
         return {name: value for name, value in vars(self).items() if name in STATE}
 
     def _begin_epoch(self) -> None:
-        self.moments: Tensor = torch.zeros(3, dtype=torch.float64)  # count, sum and sum of squares of L(x), dropped reals included
-        self.convergence_sum: Tensor = torch.zeros((), dtype=torch.float64)
-        self.steps: int = 0
+        self.moments = torch.zeros(3, dtype=torch.float64)  # count, sum and sum of squares of L(x), dropped reals included
+        self.convergence_sum = torch.zeros((), dtype=torch.float64)
+        self.steps = 0
 
     def _count(self, losses: Tensor) -> None:
         moments = torch.stack([torch.full_like(losses, 1).sum(), losses.sum(), losses.square().sum()])
