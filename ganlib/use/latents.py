@@ -4,6 +4,7 @@ z[i] is computed from one 32-bit word, a hash of the seed and i alone, so that a
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,7 +67,7 @@ def _ratio(r: Doubles, numerator: Sequence[float], denominator: Sequence[float])
     return np.polyval(numerator[::-1], r) / np.polyval(denominator[::-1], r)
 
 
-def slerp(a: NDArray[np.floating], b: NDArray[np.floating], share: float) -> NDArray[np.floating]:
+def slerp(a: NDArray[Any], b: NDArray[Any], share: float) -> NDArray[Any]:
     """Spherical interpolation (Shoemake 1985) from `a` (share 0) to `b` (share 1), both (size,).
 
     The midpoint of a straight line is 29% closer to 0 than its ends, for a uniform and a gaussian z, and its pictures are paler.

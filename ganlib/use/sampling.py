@@ -57,7 +57,8 @@ class Sampler:
         for pictures, condition in self._batches(self.z(candidates), conditions):
             with torch.inference_mode():
                 reconstructed = objective.reconstruct({"discriminator": discriminator}, pictures, condition)
-            energies.append((reconstructed - pictures).abs().mean((1, 2, 3)))
+            if reconstructed is not None:  # never: `_energy_model` refuses such a report
+                energies.append((reconstructed - pictures).abs().mean((1, 2, 3)))
         best = torch.cat(energies).unflatten(0, (-1, count)).argmin(1).tolist()
         return [count * seed + offset for seed, offset in zip(seeds, best, strict=True)]
 
