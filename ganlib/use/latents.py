@@ -76,4 +76,5 @@ def slerp(a: NDArray[Any], b: NDArray[Any], share: float) -> NDArray[Any]:
     angle = np.arccos(np.clip(cosine, -1, 1))
     if np.sin(angle) < 1e-6:
         return (1 - share) * a + share * b
-    return (np.sin((1 - share) * angle) * a + np.sin(share * angle) * b) / np.sin(angle)
+    z: NDArray[Any] = (np.sin((1 - share) * angle) * a + np.sin(share * angle) * b) / np.sin(angle)
+    return z

@@ -82,11 +82,11 @@ def test_applied_experiment_is_in_the_workspace_and_the_way_back_leads_to_what_i
     assert said_by(told, "lr_d after checkout").strip() == "lr_d:"
 
 
-def test_killed_experiment_that_is_queued_again_goes_on_from_its_checkpoint(told):
+def test_killed_experiment_that_is_queued_again_resumes_from_its_checkpoint(told):
     first, second = (
         int(re.search(r"dense64: resuming from step (\d+)/200", said_by(told, words))[1]) for words in ("queue logs", "logs of the second")
     )
-    assert first == 3  # a run made longer goes on where it ended, too
+    assert first == 3  # a longer run resumes where the shorter one ended
     assert 3 < second < 200
 
 
