@@ -43,6 +43,12 @@ def test_relative_links_resolve(path):
         assert not anchor or anchor in anchors(text(found)), f"{target}#{anchor}"
 
 
+@pytest.mark.parametrize("path", [path for path in PAGES if path.name != "claims.md"], ids=lambda path: path.name)  # it is generated
+def test_prose_wraps_at_120_columns(path):
+    prose = re.sub(r"\]\([^)]*\)", "]", CODE.sub("", text(path)))
+    assert [line for line in prose.splitlines() if len(line) > 120 and not line.startswith(("|", "> "))] == []
+
+
 def test_readme_has_at_most_1000_words():
     assert len(text(ROOT / "README.md").split()) <= 1000
 
