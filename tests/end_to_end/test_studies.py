@@ -39,10 +39,10 @@ def shrink(checkout: Checkout) -> None:
     write_yaml(chosen, checkout.folder / "studies" / "params.yaml")
 
 
-def stages(told: str, kind: str) -> list[str]:
+def stages(output: str, kind: str) -> list[str]:
     """Those of one kind that ran, by their names."""
     opening = f"Running stage 'studies/dvc.yaml:{kind}@"
-    return [line.removeprefix(opening).removesuffix("':") for line in told.splitlines() if line.startswith(opening)]
+    return [line.removeprefix(opening).removesuffix("':") for line in output.splitlines() if line.startswith(opening)]
 
 
 def killed_in_training(checkout: Checkout) -> str:
@@ -64,12 +64,12 @@ def test_studies_run_go_on_after_a_kill_and_record_what_diverges(checkout: Check
     shrink(checkout)
     before = (checkout.folder / "dvc.lock").read_bytes()
     killed = killed_in_training(checkout)
-    told = checkout.dvc("repro", STUDY)
-    assert told.count("dense64: resuming from step") == 1
-    trained = stages(told, "trial")
+    output = checkout.dvc("repro", STUDY)
+    assert output.count("dense64: resuming from step") == 1
+    trained = stages(output, "trial")
     assert sorted(trained) == [f"{trial}-{seed}" for trial in list(TRIALS)[:2] for seed in (1, 2, 3)]  # and none of another study's alone
-    assert stages(told, "spread_trial") == []
-    assert "replacement_slows: At preview scale (toons, 12 steps, N = 8, 3 seeds per arm): " in told
+    assert stages(output, "spread_trial") == []
+    assert "replacement_slows: At preview scale (toons, 12 steps, N = 8, 3 seeds per arm): " in output
 
     found = table(checkout, "replacement_slows")
     assert found["seed"].tolist() == [1, 2, 3, 1, 2, 3]
@@ -93,11 +93,11 @@ def test_studies_run_go_on_after_a_kill_and_record_what_diverges(checkout: Check
     checkout.dvc(*again)
     assert checkout.files(folder) == gone_on
 
-    told = checkout.dvc("repro", "-k", "studies/dvc.yaml")
-    assert sorted(stages(told, "trial")) == [f"dense64_diverging-{seed}" for seed in (1, 2, 3)]  # none that is there already
-    assert stages(told, "spread_trial") == ["dense64-13"]
-    assert "this trial counts as failed: train@dense64: " in told
-    assert "3 of 3" in told
+    output = checkout.dvc("repro", "-k", "studies/dvc.yaml")
+    assert sorted(stages(output, "trial")) == [f"dense64_diverging-{seed}" for seed in (1, 2, 3)]  # none that is there already
+    assert stages(output, "spread_trial") == ["dense64-13"]
+    assert "this trial counts as failed: train@dense64: " in output
+    assert "3 of 3" in output
     diverged = table(checkout, "diverging")
     assert diverged.set_index("trial").loc["dense64_diverging", "status"].tolist() == ["diverged"] * 3
     assert table(checkout, "better_over_time")["step"].tolist() == [4, 12] * 3
@@ -114,9 +114,9 @@ def test_studies_run_go_on_after_a_kill_and_record_what_diverges(checkout: Check
     nets.write_text(nets.read_text(encoding="utf-8") + "\n# of no trial here\n", encoding="utf-8")
     checkout.run("git", "add", "-A")
     checkout.run("git", "commit", "-qm", "studies")
-    told = checkout.dvc("exp", "run", STUDY, "-S", "studies/params.yaml:seeds=[1,2,3,4]")
-    assert "Running stage 'studies/dvc.yaml:settings'" in told
-    assert sorted(stages(told, "trial")) == ["dense64-4", "dense64_without_replacement-4"]
+    output = checkout.dvc("exp", "run", STUDY, "-S", "studies/params.yaml:seeds=[1,2,3,4]")
+    assert "Running stage 'studies/dvc.yaml:settings'" in output
+    assert sorted(stages(output, "trial")) == ["dense64-4", "dense64_without_replacement-4"]
     assert table(checkout, "replacement_slows")["seed"].tolist() == [1, 2, 3, 4] * 2
     assert "metrics/studies/toons/replacement_slows.json" in checkout.dvc("metrics", "diff")
     assert "replacement_slows" in checkout.dvc("exp", "show", "--csv")
@@ -128,12 +128,12 @@ def test_mistake_in_a_study_is_one_line_and_runs_no_trial(checkout: Checkout) ->
     values = read_yaml(path)
     values["trials"]["dense64"]["max_steps"] = 13  # whether the pictures suffice for it is known to the stage alone
     write_yaml(values, path)
-    told = checkout.dvc("repro", STUDY, fails=True)
-    (line,) = [line for line in told.splitlines() if line.startswith("error: ")]
+    output = checkout.dvc("repro", STUDY, fails=True)
+    (line,) = [line for line in output.splitlines() if line.startswith("error: ")]
     sides = "dense64_without_replacement has 12 and dense64 has 13 steps"
     assert line.startswith(f"error: studies/catalogue.yaml: studies.replacement_slows.equal: {sides}: change max_steps or epochs")
-    assert "Traceback" not in told
-    assert stages(told, "trial") == []
+    assert "Traceback" not in output
+    assert stages(output, "trial") == []
 
 
 def test_study_of_the_catalogue_runs_once_params_yaml_names_it(fresh: Checkout, tmp_path: Path) -> None:

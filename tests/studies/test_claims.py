@@ -61,8 +61,8 @@ def test_claims_of_another_report_stand_behind_those_of_the_five(entries):
     assert page.index("## `dcgan56`: A. Saviolo") < page.index("## `mygan`\n") < page.index('"of mine"')
 
 
-def test_results_are_told_counted_and_marked(tmp_path, monkeypatch):
-    """Two studies with results of their own: one holds beside the other, and each has its sentence."""
+def test_results_are_counted_and_marked(tmp_path, monkeypatch):
+    """Two studies with results: one remains significant, and each has its sentence."""
     for name in ("params.yaml", "studies"):
         (tmp_path / name).symlink_to(ROOT / name)
     monkeypatch.chdir(tmp_path)

@@ -1,4 +1,4 @@
-"""What a trial's settings files hold, so that DVC runs it again where something of its own has changed."""
+"""The contents of a trial's settings files, by which DVC decides what to run again."""
 
 from pathlib import Path
 from typing import Any

@@ -104,8 +104,8 @@ def test_collapsed_and_diverged_runs_are_counted_and_medians_stand_in_for_means(
     for seed in range(1, 13):
         leave("dcgan64", seed, kid=noisy(seed, 0.1), kid_floor=0.0)
         fails = seed in (2, 3, 5, 7, 11)
-        told = {"kid": 0.9 if fails else noisy(seed, 0.11), "kid_floor": 0.0, "status": "collapsed" if fails else "lived"}
-        leave("dcgan64_equal_rates", seed, **({"status": "diverged", "step": ""} if seed == 2 else told))
+        figures = {"kid": 0.9 if fails else noisy(seed, 0.11), "kid_floor": 0.0, "status": "collapsed" if fails else "lived"}
+        leave("dcgan64_equal_rates", seed, **({"status": "diverged", "step": ""} if seed == 2 else figures))
     found = judged(study, list(range(1, 13)))
     assert (found["treatment_failed"], found["control_failed"], found["verdict_on_failures"]) == (0, 5, "supported")
     assert found["verdict"] == "supported"  # by the median: the other seven are a tenth better too
@@ -129,8 +129,8 @@ def test_nothing_on_either_side_is_not_testable():
 def test_nothing_on_either_side_is_not_testable_where_runs_failed_too():
     study = declared("out_of_bound_loss")
     for seed in SEEDS:
-        told = {"status": "diverged", "step": ""} if seed == 1 else {"fakes_out_of_range": 0.0, "status": "collapsed"}
-        leave("began64", seed, **told)
+        figures = {"status": "diverged", "step": ""} if seed == 1 else {"fakes_out_of_range": 0.0, "status": "collapsed"}
+        leave("began64", seed, **figures)
         leave("began64_no_bound", seed, fakes_out_of_range=0.0)
     assert judged(study)["verdict"] == "not testable"
     assert prose.answer(study, judged(study)).endswith("is 0 in both arms; 6 of 6 runs failed against 0 of 6: contradicted on failures")

@@ -26,11 +26,11 @@ def row(seed: int, kid: float | str, status: str = "lived") -> dict:
 
 def test_spread_is_of_the_logarithms_of_the_excess_over_runs_that_lived():
     rows = [row(seed, 0.01 + 0.1 * math.exp(shift)) for seed, shift in enumerate((-0.1, 0.0, 0.1))]
-    told = summary([*rows, row(9, "", "diverged")])
-    assert (told["seeds"], told["failed"]) == (4, 1)
-    assert told["kid_spread"] == pytest.approx(0.1)
-    assert told["min_detectable_effect_n6"] == pytest.approx(1 - math.exp(-detectable(0.1, 6)))
-    assert (told["kid_lowest"], told["kid_highest"]) == pytest.approx((0.01 + 0.1 * math.exp(-0.1), 0.01 + 0.1 * math.exp(0.1)))
+    found = summary([*rows, row(9, "", "diverged")])
+    assert (found["seeds"], found["failed"]) == (4, 1)
+    assert found["kid_spread"] == pytest.approx(0.1)
+    assert found["min_detectable_effect_n6"] == pytest.approx(1 - math.exp(-detectable(0.1, 6)))
+    assert (found["kid_lowest"], found["kid_highest"]) == pytest.approx((0.01 + 0.1 * math.exp(-0.1), 0.01 + 0.1 * math.exp(0.1)))
 
 
 def test_too_few_runs_have_no_spread():
