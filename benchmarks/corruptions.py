@@ -17,7 +17,7 @@ from PIL import Image, ImageFilter
 
 from ganlib import params
 from ganlib.data import cache, celeba
-from ganlib.data.archive import open_archive
+from ganlib.data.archive import Archive
 from ganlib.data.faces import Faces
 from ganlib.fidelity import inception, scores
 from ganlib.support.command import run
@@ -54,7 +54,7 @@ def main(celeba_folder: Path) -> None:
 def cached(source: Path, folder: Path) -> Faces:
     """The crop of every face."""
     box = params.load().crop("wide64")
-    with open_archive(source / celeba.ARCHIVE) as pictures:
+    with Archive(source / celeba.ARCHIVE) as pictures:
         cache.build(celeba.read(pictures, source), box, box.size, None, 0, folder / "faces")
     return Faces.open(folder / "faces", "all")
 

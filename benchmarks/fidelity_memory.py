@@ -25,7 +25,6 @@ from benchmarks import pictures
 from ganlib.core.device import device
 from ganlib.core.tables import Log
 from ganlib.data.faces import Faces
-from ganlib.data.shards import Shards
 from ganlib.fidelity import inception, pairs
 from ganlib.fidelity.evaluation import evaluate
 from ganlib.fidelity.frechet import Statistics
@@ -89,7 +88,7 @@ def faces(count: int, first: int = 0) -> Faces:
     rng = np.random.default_rng(0)
     table = pd.DataFrame({"file": "x.jpg", "split": "train", **{name: rng.choice([-1, 1], first + count, p=[0.8, 0.2]) for name in names}})
     face = np.zeros((settings.size, settings.size, 3), np.uint8)
-    pictures_of_one = Shards([np.broadcast_to(face, (first + count, *face.shape))], "")
+    pictures_of_one = np.broadcast_to(face, (first + count, *face.shape))
     return Faces(pictures_of_one, np.arange(first, first + count), table[first:])
 
 

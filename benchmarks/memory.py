@@ -18,8 +18,7 @@ import typer
 from benchmarks import pictures
 from ganlib.core.device import prepare_device
 from ganlib.core.random import Streams
-from ganlib.data.faces import Faces
-from ganlib.data.shards import Shards, mapped
+from ganlib.data.faces import Faces, open_npy
 from ganlib.training.feed import Feed
 from ganlib.training.trainer import Trainer
 
@@ -42,7 +41,7 @@ def main() -> None:
 def peak(count: int, folder: Path) -> tuple[int, int]:
     """The largest anonymous memory and the largest resident pages of files, in bytes."""
     report = pictures.report("dcgan64", 0.25)
-    faces = Faces(Shards([_sparse(folder / f"{count}.npy", count, report.size)], ""), np.arange(count), pd.DataFrame(index=range(count)))
+    faces = Faces(_sparse(folder / f"{count}.npy", count, report.size), np.arange(count), pd.DataFrame(index=range(count)))
     device = prepare_device(report.precision)
     streams = Streams(1)
     trainer = Trainer(report, device, streams)
@@ -61,7 +60,7 @@ def peak(count: int, folder: Path) -> tuple[int, int]:
 def _sparse(path: Path, count: int, size: int) -> np.ndarray:
     """`count` pictures, mapped from a sparse file."""
     np.lib.format.open_memmap(path, "w+", np.uint8, (count, size, size, 3)).flush()
-    return mapped(path)
+    return open_npy(path)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from zipfile import ZipFile
 
 from ganlib import params
 from ganlib.data import cache, celeba
-from ganlib.data.archive import open_archive
+from ganlib.data.archive import Archive
 from ganlib.data.faces import Faces
 from ganlib.fetch import toons
 from ganlib.models.registry import settings_of
@@ -26,7 +26,7 @@ def cached(folder: Path, report: Report) -> Faces:
     path = folder / report.crop
     if not path.exists():
         box = params.load().crop(report.crop)
-        with open_archive(folder / "raw" / celeba.ARCHIVE) as drawn:
+        with Archive(folder / "raw" / celeba.ARCHIVE) as drawn:
             cache.build(celeba.read(drawn, folder / "raw"), box, box.size, None, 0, path)
     return Faces.open(path, "all")
 

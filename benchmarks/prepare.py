@@ -23,7 +23,7 @@ import typer
 
 from ganlib import params
 from ganlib.data import cache, celeba
-from ganlib.data.archive import open_archive
+from ganlib.data.archive import Archive
 from ganlib.support import progress
 from ganlib.support.command import run
 
@@ -65,7 +65,7 @@ def _at_scale(folder: Path, pictures: int, place: Path, crop: str) -> None:
 def _repeat(folder: Path, count: int, target: Path) -> None:
     """A raw folder of `count` pictures in CelebA's layout."""
     target.mkdir(parents=True)
-    with open_archive(folder / celeba.ARCHIVE) as pictures, zipfile.ZipFile(target / celeba.ARCHIVE, "w") as whole:
+    with Archive(folder / celeba.ARCHIVE) as pictures, zipfile.ZipFile(target / celeba.ARCHIVE, "w") as whole:
         members = celeba.read(pictures, folder).members
         names = [f"{number:06d}.jpg" for number in range(1, count + 1)]
         for name, member in progress.bar(zip(names, islice(cycle(members), count), strict=True), desc="repeating", total=count):
@@ -86,7 +86,7 @@ def _build(place: Path, crop: str) -> tuple[float, float]:
     box = params.load().crop(crop)
     shutil.rmtree(place / "faces", ignore_errors=True)
     began = time.perf_counter()
-    with open_archive(place / "raw" / celeba.ARCHIVE) as pictures:
+    with Archive(place / "raw" / celeba.ARCHIVE) as pictures:
         cache.build(celeba.read(pictures, place / "raw"), box, box.size, None, 0, place / "faces" / crop)
     seconds = time.perf_counter() - began
     status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text(encoding="utf-8").splitlines())
@@ -109,7 +109,7 @@ def _torchvision(files: Path, size: int) -> float:
 
 def _decoding(folder: Path) -> float:
     """Seconds to decode every JPEG from memory on all cores."""
-    with open_archive(folder / celeba.ARCHIVE) as whole:
+    with Archive(folder / celeba.ARCHIVE) as whole:
         jpegs = [whole.read(name) for name in whole.entries]
 
     def decode(start: int) -> None:

@@ -6,7 +6,6 @@ from ruamel.yaml import YAML
 
 from ganlib.data.celeba import ATTRIBUTES
 from ganlib.data.faces import Faces
-from ganlib.data.shards import Shards
 from ganlib.models.registry import settings_of
 from ganlib.models.report import Report
 from ganlib.params import GROUPS, SHORTER
@@ -29,4 +28,4 @@ def faces(report: Report, count: int) -> Faces:
     rng = np.random.default_rng(1)
     pixels = rng.integers(0, 256, (count, report.size, report.size, 3), dtype=np.uint8)
     table = pd.DataFrame(rng.choice([-1, 1], (count, len(ATTRIBUTES))), columns=list(ATTRIBUTES))
-    return Faces(Shards([pixels], "random"), np.arange(count), table)
+    return Faces(pixels, np.arange(count), table)

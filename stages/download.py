@@ -1,4 +1,4 @@
-"""Bring the chosen data set's pictures and their tables to data/raw/<dataset>/."""
+"""Download or draw the pictures of the selected data set: data/raw/<dataset>/."""
 
 from ganlib.data import settings
 from ganlib.support import paths
@@ -6,7 +6,7 @@ from ganlib.support.command import run
 
 
 def main() -> None:
-    """Draw the toons, fetch CelebA, or take the user's own pictures."""
+    """Store the pictures and tables of the selected data set."""
     chosen = settings.load()
     name, data, raw = chosen.dataset, chosen.data, paths.RAW / chosen.dataset
     match data.kind:

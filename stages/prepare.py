@@ -1,4 +1,4 @@
-"""Cut one crop out of every picture: data/faces/<crop>/."""
+"""Crop and resize every picture: data/faces/<crop>/."""
 
 from ganlib.data import cache, settings
 from ganlib.support import paths
@@ -6,7 +6,7 @@ from ganlib.support.command import run
 
 
 def main(crop: str) -> None:
-    """Prepare CROP of the chosen data set."""
+    """Prepare CROP of the selected data set."""
     chosen = settings.load()
     box, data = chosen.crop(crop), chosen.data
     with data.open_raw(paths.RAW / chosen.dataset) as raw:

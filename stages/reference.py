@@ -1,4 +1,4 @@
-"""The real pictures that fakes are compared with, in feature space: data/reference/."""
+"""Compute the Inception features of the real pictures that fakes are compared with: data/reference/."""
 
 from functools import partial
 
@@ -14,7 +14,7 @@ from ganlib.support.types import EXTRACTOR
 
 
 def main(crop: str) -> None:
-    """Take the features of real pictures of CROP."""
+    """Compute the features of the real pictures of CROP."""
     chosen = settings.load()
     chosen.crop(crop)
     data, protocol = chosen.data, chosen.protocol

@@ -13,9 +13,8 @@ from torch import Tensor
 from torch.nn import Module
 
 from ganlib import params
-from ganlib.core.tables import Log
-from ganlib.data.faces import TABLE, Faces
-from ganlib.data.shards import LIMIT, Writer
+from ganlib.core.tables import Log, write_json
+from ganlib.data.faces import INDEX, PICTURES, TABLE, Faces
 from ganlib.fidelity.inception import DIMENSIONS
 from ganlib.models import store
 from ganlib.models.registry import names, settings_of
@@ -87,11 +86,11 @@ def run(outputs: Outputs, made: Mapping[int, tuple[Module, Report]], losses: Seq
     return outputs
 
 
-def faces(colours: np.ndarray, table: pd.DataFrame, cache: Path, limit: int = LIMIT) -> Faces:
+def faces(colours: np.ndarray, table: pd.DataFrame, cache: Path) -> Faces:
     """A cache of pictures (N, S, S, 3) uint8, or of one colour each, (N, 3) uint8, and their table; all splits."""
     pictures = colours if colours.ndim == 4 else np.broadcast_to(colours[:, None, None], (len(colours), SIZE, SIZE, 3))
-    with Writer(cache, SIZE, limit) as shards:
-        shards.write(np.ascontiguousarray(pictures))
-        shards.finish()
+    cache.mkdir(parents=True, exist_ok=True)
+    np.save(cache / PICTURES, pictures)
+    write_json({"shape": pictures.shape, "digest": cache.name}, cache / INDEX)
     table.to_parquet(cache / TABLE)
     return Faces.open(cache, "all")

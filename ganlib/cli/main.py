@@ -14,7 +14,7 @@ from ganlib.support.types import Metric, Protocol
 
 METRICS: tuple[str, ...] = get_args(Metric)
 ENOUGH = 2048  # the number of Inception's features: with fewer pictures their covariance is rank-deficient
-KINDS = "A folder or .zip of pictures, a .npy array or a folder of .npy shards, or a .npz of statistics"
+KINDS = "A folder or .zip of pictures, a .npy array, a folder of `prepare`, or a .npz of statistics"
 
 app = typer.Typer(pretty_exceptions_enable=False, rich_markup_mode=None, no_args_is_help=True)
 

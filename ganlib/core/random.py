@@ -1,7 +1,7 @@
-"""Random numbers by purpose: each purpose has a stream of its own, and all are derived from one seed.
+"""Random number streams: one per purpose, all derived from one seed.
 
-What one purpose draws never shifts what another does, so that two settings with one seed share all that they can: the first weights
-where they have the same nets, the order of the pictures, the z.
+Draws for one purpose never affect another, so two runs with the same seed share as much as possible: the initial weights of equal
+networks, the order of the pictures, and z.
 """
 
 import zlib
@@ -14,33 +14,33 @@ from torch import Tensor
 from ganlib.support.types import Latent
 
 Purpose = Literal[
-    "weights",  # the first ones, of each net by its name
-    "order",  # of the pictures, in each epoch by its number
+    "weights",  # initial, one stream per network name
+    "order",  # of the pictures, one stream per epoch
     "noise",  # z in training
     "wrong conditions",  # of began64
-    "penalty",  # of wgan64: where between a real and a fake the critic's slope is taken
+    "penalty",  # of wgan64: points between real and fake at which the gradient penalty is computed
     "dropout",
-    "sheets",  # z of the sheets, and which reals are shown
-    "scores",  # z of the fakes that are scored
-    "curves",  # of the curve demo: the real ones
-    "judging",  # of the curve demo: those that its figures are taken over
+    "sheets",  # z of the sheets, and the selection of real pictures
+    "scores",  # z of the scored fakes
+    "curves",  # of the curve demo: real curves
+    "judging",  # of the curve demo: curves for its metrics
 ]
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 
 
 def derived_seed(seed: int, purpose: Purpose, *which: str | int) -> int:
-    """64 bits for one purpose; `which` tells apart streams of the same one (numpy's SeedSequence)."""
+    """A 64-bit seed for a purpose, by numpy's SeedSequence; `which` distinguishes streams of the same purpose."""
     words = [zlib.crc32(str(part).encode()) for part in (purpose, *which)]
     return int(np.random.SeedSequence([seed, *words]).generate_state(1, np.uint64)[0])
 
 
 def stream(seed: int, purpose: Purpose, *which: str | int) -> torch.Generator:
-    """The stream from its beginning."""
+    """A new generator, at the start of the stream."""
     return torch.Generator().manual_seed(derived_seed(seed, purpose, *which))
 
 
 class Streams:
-    """The streams of one run, each opened once: `streams[purpose]` goes on where the last draw ended, and their places can be kept."""
+    """The streams of one run: `streams[purpose]` is created on first use; `state_dict()` saves the positions of all."""
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
@@ -50,16 +50,15 @@ class Streams:
         return self._open.setdefault(purpose, stream(self.seed, purpose))
 
     def state_dict(self) -> dict[str, Any]:
-        """The place in each stream."""
         return {purpose: rng.get_state() for purpose, rng in self._open.items()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        for purpose, place in state.items():
-            self[purpose].set_state(place)
+        for purpose, position in state.items():
+            self[purpose].set_state(position)
 
 
 def sample_latent(kind: Latent, count: int, size: int, rng: torch.Generator) -> Tensor:
-    """z (count, size) float32 on the CPU: uniform(-1, 1), gaussian N(0, 1), or gaussian scaled to the sphere of radius sqrt(size)."""
+    """z, (count, size) float32 on the CPU: uniform in [-1, 1), N(0, 1), or N(0, 1) scaled to the sphere of radius sqrt(size)."""
     if kind == "uniform":
         return torch.rand(count, size, generator=rng) * 2 - 1
     z = torch.randn(count, size, generator=rng)

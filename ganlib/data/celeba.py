@@ -26,28 +26,28 @@ ATTRIBUTES = tuple(
 
 
 def read(pictures: Archive, folder: Path) -> Raw:
-    """The pictures with the tables in `folder`; in the archive they may be in whatever folder."""
+    """The pictures of an archive, in any folder of it, with the tables in `folder`."""
     table = read_tables(folder)
     first = table["file"][0]
     inside = next((name.removesuffix(first) for name in pictures.entries if PurePosixPath(name).name == first), f"{FOLDER}/")
     members = [inside + name for name in table["file"]]
-    if absent := next((name for name in members if name not in pictures.entries), None):
-        raise UserError(f"{pictures.path}: has no {absent}, which {ATTRIBUTE_TABLE} names")
+    if missing := next((name for name in members if name not in pictures.entries), None):
+        raise UserError(f"{pictures.path}: has no {missing}, which is in {ATTRIBUTE_TABLE}")
     return Raw(pictures, table, members)
 
 
 def read_tables(folder: Path) -> pd.DataFrame:
-    """One row a picture: `file`, `split` (a name of SPLITS) and the 40 attributes as int8, 1 or -1."""
+    """One row per picture: `file`, `split` (a name of SPLITS) and the 40 attributes as int8, 1 or -1."""
     attributes = _read(folder / ATTRIBUTE_TABLE, skiprows=1, dtype=dict.fromkeys(ATTRIBUTES, "int8"))
     splits = _read(folder / SPLIT_TABLE, header=None, names=["file", "split"], index_col="file")["split"]
     if tuple(attributes.columns) != ATTRIBUTES:
         raise UserError(f"{folder / ATTRIBUTE_TABLE}: line 2 must name CelebA's 40 attributes, and has {len(attributes.columns)} names")
     if attributes.empty:
-        raise UserError(f"{folder / ATTRIBUTE_TABLE}: names no picture")
+        raise UserError(f"{folder / ATTRIBUTE_TABLE}: lists no picture")
     if (attributes.abs() != 1).any(axis=None):
         raise UserError(f"{folder / ATTRIBUTE_TABLE}: every attribute must be 1 or -1")
     if not attributes.index.equals(splits.index) or not splits.isin(range(len(SPLITS))).all():
-        raise UserError(f"{folder / SPLIT_TABLE}: must give 0, 1 or 2 to each file of {ATTRIBUTE_TABLE}, in its order")
+        raise UserError(f"{folder / SPLIT_TABLE}: must list the files of {ATTRIBUTE_TABLE} in the same order, each with 0, 1 or 2")
     attributes.insert(0, "split", splits.map(dict(enumerate(SPLITS))))
     return attributes.rename_axis("file").reset_index()
 
@@ -56,4 +56,4 @@ def _read(path: Path, **options: Any) -> pd.DataFrame:
     try:
         return pd.read_csv(path, sep=r"\s+", **options)
     except (OSError, ValueError) as error:  # pandas' own errors are ValueErrors
-        raise UserError(f"{path}: is not CelebA's table: {' '.join(str(error).split())}") from None
+        raise UserError(f"{path}: not CelebA's table: {' '.join(str(error).split())}") from None

@@ -1,4 +1,4 @@
-"""What is cut out of a picture."""
+"""Crop regions."""
 
 from typing import Annotated, Self
 
@@ -12,7 +12,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Crop(Block):
-    """Box edges in pixels of the 178x218 picture, PIL order; `size` is the edge of the square."""
+    """A box in pixels of CelebA's 178x218 pictures; the crop is resized to `size` x `size`."""
 
     left: Annotated[int, Field(ge=0, lt=WIDTH)]
     top: Annotated[int, Field(ge=0, lt=HEIGHT)]
@@ -26,14 +26,14 @@ class Crop(Block):
         return self
 
     def edges(self, width: int, height: int) -> Edges:
-        """The box on a picture of this size, in proportion where it is not 178x218; never less than a pixel."""
+        """The box on a picture of this size, scaled in proportion; at least one pixel."""
         left, right = (round(edge * width / WIDTH) for edge in (self.left, self.right))
         top, bottom = (round(edge * height / HEIGHT) for edge in (self.top, self.bottom))
-        return _a_pixel_at_least(left, top, right, bottom, width, height)
+        return _at_least_a_pixel(left, top, right, bottom, width, height)
 
 
 class Box(Block):
-    """Box edges as shares of a picture's width and height, so that one box fits pictures of many sizes."""
+    """A box in shares of a picture's width and height, for pictures of different sizes."""
 
     left: Share
     top: Share
@@ -46,13 +46,13 @@ class Box(Block):
         return self
 
     def edges(self, width: int, height: int) -> Edges:
-        """The box on a picture of this size; never less than a pixel."""
+        """The box on a picture of this size; at least one pixel."""
         left, top = int(self.left * width), int(self.top * height)
-        return _a_pixel_at_least(left, top, round(self.right * width), round(self.bottom * height), width, height)
+        return _at_least_a_pixel(left, top, round(self.right * width), round(self.bottom * height), width, height)
 
 
 class Centre(Block):
-    """The largest square in a picture's middle."""
+    """The largest centred square."""
 
     def edges(self, width: int, height: int) -> Edges:
         """The square on a picture of this size."""
@@ -64,7 +64,7 @@ class Centre(Block):
 Region = Crop | Box | Centre
 
 
-def _a_pixel_at_least(left: int, top: int, right: int, bottom: int, width: int, height: int) -> Edges:
+def _at_least_a_pixel(left: int, top: int, right: int, bottom: int, width: int, height: int) -> Edges:
     left, top = min(left, width - 1), min(top, height - 1)
     return left, top, max(right, left + 1), max(bottom, top + 1)
 

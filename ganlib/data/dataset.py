@@ -1,4 +1,4 @@
-"""A block of `datasets`: where its pictures come from and how much of the work is done on them. Each kind has keys of its own."""
+"""The blocks of `datasets` in params.yaml: where pictures come from and how they are used. Each kind has its own keys."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,18 +8,18 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from ganlib.data import celeba, folder
-from ganlib.data.archive import open_archive
+from ganlib.data.archive import Archive
 from ganlib.data.crop import Box, Centre, Crop, Region
 from ganlib.data.raw import Raw
 from ganlib.support.types import Block, Scale, Split
 
-FEWEST_SAMPLES = 6  # more than density's five nearest neighbours
+FEWEST_SAMPLES = 6  # density needs more than its five nearest neighbours
 
-Broken = Annotated[int, Field(ge=0)]  # pictures that cannot be read and are left out
+Broken = Annotated[int, Field(ge=0)]  # number of unreadable pictures to skip
 
 
 class AnyDataset(Block):
-    """What a block of every kind has; those below are the kinds."""
+    """The keys that all kinds have in common."""
 
     kind: Literal["toons", "celeba", "folder"]
     images: Annotated[int, Field(ge=10)] | None
@@ -28,45 +28,45 @@ class AnyDataset(Block):
     samples: Annotated[int, Field(ge=FEWEST_SAMPLES)]
 
     def read_by_download(self) -> dict[str, Any]:
-        """What of this block the stage `download` depends on. How many pictures there must be is only checked there."""
+        """The values that the stage `download` depends on. It only checks `images`."""
         return self.model_dump(include={"kind", "source"})
 
     def read_by_prepare(self) -> dict[str, Any]:
-        """What of this block the stage `prepare` depends on."""
+        """The values that the stage `prepare` depends on."""
         return self.model_dump(include={"kind", "images", "box", "max_broken"})
 
     @property
     def needed(self) -> int:
-        """So many pictures must there be at the least."""
+        """The minimum number of pictures."""
         return self.images or 1
 
     @property
     def attributes(self) -> tuple[str, ...] | None:
-        """The names that the pictures' table has; None where only the table tells."""
+        """The names of the pictures' attributes; None if only their table knows."""
         return celeba.ATTRIBUTES
 
     def region(self, crop: Crop) -> Region:
-        """What CROP cuts out of these pictures: its own box in CelebA's layout."""
+        """The region that `crop` takes from these pictures."""
         return crop
 
     @contextmanager
     def open_raw(self, place: Path) -> Iterator[Raw]:
-        """What the stage `download` left in the folder `place`, in CelebA's layout."""
-        with open_archive(place / celeba.ARCHIVE) as pictures:
+        """Open what the stage `download` wrote to the folder `place`."""
+        with Archive(place / celeba.ARCHIVE) as pictures:
             yield celeba.read(pictures, place)
 
 
 class Toons(AnyDataset):
-    """Faces that are drawn, with a photograph's finish or flat."""
+    """Drawn faces, with or without the finish of photographs."""
 
     kind: Literal["toons"]
     finish: bool
     max_broken: ClassVar[int] = 0
 
     @model_validator(mode="after")
-    def _has_a_number(self) -> Self:
+    def _images_is_set(self) -> Self:
         if self.images is None:
-            raise ValueError("images is blank, and drawn faces need a number")
+            raise ValueError("images is blank; drawn faces need a number")
         return self
 
     def read_by_download(self) -> dict[str, Any]:
@@ -74,7 +74,7 @@ class Toons(AnyDataset):
 
 
 class Celeba(AnyDataset):
-    """CelebA, or a part of it."""
+    """CelebA, or a subset."""
 
     kind: Literal["celeba"]
     source: str | None
@@ -86,7 +86,7 @@ class Celeba(AnyDataset):
 
 
 class Folder(AnyDataset):
-    """A person's own pictures."""
+    """The user's own pictures."""
 
     kind: Literal["folder"]
     source: str | None
@@ -98,12 +98,12 @@ class Folder(AnyDataset):
         return None
 
     def region(self, crop: Crop) -> Region:
-        """Whatever CROP's box: the block's own, or the middle square."""
+        """The block's `box`, or the centred square; the box of `crop` is for CelebA's layout."""
         return self.box or Centre()
 
     @contextmanager
     def open_raw(self, place: Path) -> Iterator[Raw]:
-        with open_archive(place / folder.ARCHIVE) as pictures:
+        with Archive(place / folder.ARCHIVE) as pictures:
             yield folder.read(pictures, place)
 
 

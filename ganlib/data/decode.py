@@ -1,4 +1,4 @@
-"""A picture's bytes as RGB pixels, whatever kind of picture it is."""
+"""Decodes pictures of all supported formats to RGB."""
 
 import struct
 from io import BytesIO
@@ -7,14 +7,14 @@ import numpy as np
 import simplejpeg
 from PIL import Image, ImageOps
 
-PIXELS = 2**26  # the largest picture that is decoded: 8192x8192
+PIXELS = 2**26  # limit of one picture: 8192x8192
 SIXTEEN_BITS = ("I", "I;16", "I;16B", "I;16L")
 
 
 def rgb(data: bytes) -> np.ndarray:
-    """A JPEG, PNG or WebP as (H, W, 3) uint8, upright by its EXIF and on white where it is transparent.
+    """Decode a JPEG, PNG or WebP to (H, W, 3) uint8, with EXIF rotation undone and transparency on white.
 
-    A ValueError says what is wrong with it. A JPEG has Pillow's own pixels, by a faster decoder of the same library.
+    Raises a ValueError if it cannot be decoded. JPEGs give the same pixels as Pillow: simplejpeg uses the same library, but is faster.
     """
     if data[:2] == b"\xff\xd8" and b"Exif\0\0" not in data:
         height, width, space, _ = simplejpeg.decode_jpeg_header(data)
@@ -25,13 +25,13 @@ def rgb(data: bytes) -> np.ndarray:
         with Image.open(BytesIO(data), formats=("JPEG", "PNG", "WEBP")) as image:
             _check(*image.size)
             return np.asarray(_opaque(ImageOps.exif_transpose(image)))
-    except (OSError, SyntaxError, struct.error, Image.DecompressionBombError) as error:  # whatever Pillow's readers raise
+    except (OSError, SyntaxError, struct.error, Image.DecompressionBombError) as error:  # what Pillow's readers raise
         raise ValueError(str(error)) from None
 
 
 def _check(width: int, height: int) -> None:
     if width * height > PIXELS:
-        raise ValueError(f"{width}x{height} pixels are more than {PIXELS:,}")
+        raise ValueError(f"{width}x{height} pixels; the limit is {PIXELS:,}")
 
 
 def _opaque(image: Image.Image) -> Image.Image:

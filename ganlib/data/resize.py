@@ -1,4 +1,4 @@
-"""Cutting a region out of pictures and resizing it to a square."""
+"""Crops pictures and resizes the crops to squares."""
 
 import math
 from collections.abc import Iterable, Iterator
@@ -9,29 +9,28 @@ from torch.nn.functional import interpolate
 
 from ganlib.data.crop import Region
 
-TOGETHER = 2**21  # bytes that are resized at once: 22 of CelebA's pictures, what a core's cache holds
+TOGETHER = 2**21  # bytes per call: 22 of CelebA's pictures, which fit into the cache of a core
 
 
 def squares(pictures: Iterable[np.ndarray], region: Region, size: int) -> Iterator[np.ndarray]:
-    """(H, W, 3) uint8 pictures of any sizes -> their regions as (n, size, size, 3) uint8, as many at a time as follow in one size.
+    """(H, W, 3) uint8 pictures of any sizes to (n, size, size, 3) uint8; consecutive pictures of one size are resized together.
 
-    The filter is bilinear, and its support grows with the reduction (antialiasing): Pillow's, of which each value is at most 1 off by
-    rounding, as torchvision's Resize has it on uint8 tensors.
+    Bilinear with antialiasing, as torchvision's Resize on uint8 tensors; differs from Pillow by at most 1, through rounding.
     """
-    held, count, shape = np.empty(0), 0, None
+    batch, count, shape = np.empty(0), 0, None
     for picture in pictures:
-        if count and (count == len(held) or picture.shape != shape):
-            yield _resized(held[:count], size)
+        if count and (count == len(batch) or picture.shape != shape):
+            yield _resized(batch[:count], size)
             count = 0
         if picture.shape != shape:
             shape = picture.shape
             left, top, right, bottom = region.edges(shape[1], shape[0])
             inside = (bottom - top, right - left, 3)
-            held = np.empty((max(1, TOGETHER // math.prod(inside)), *inside), np.uint8)
-        held[count] = picture[top:bottom, left:right]
+            batch = np.empty((max(1, TOGETHER // math.prod(inside)), *inside), np.uint8)
+        batch[count] = picture[top:bottom, left:right]
         count += 1
     if count:
-        yield _resized(held[:count], size)
+        yield _resized(batch[:count], size)
 
 
 def _resized(pictures: np.ndarray, size: int) -> np.ndarray:

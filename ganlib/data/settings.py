@@ -1,4 +1,4 @@
-"""What params.yaml says of pictures: the data sets, the chosen one, and the crops."""
+"""The settings of params.yaml that concern pictures: data sets, the selected one, and crops."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +14,7 @@ from ganlib.support.types import Block, Protocol
 
 
 class DataSettings(Block):
-    """The part of params.yaml that the stages on real pictures read."""
+    """The part of params.yaml that `download`, `prepare` and `reference` read."""
 
     dataset: str
     protocol: Protocol
@@ -23,16 +23,16 @@ class DataSettings(Block):
 
     @property
     def data(self) -> Dataset:
-        """The block of the chosen data set."""
+        """The block of the selected data set."""
         return self.datasets[self.dataset]
 
     def crop(self, name: str) -> Crop:
-        """One crop, or a UserError that names those there are."""
+        """The crop `name`. Raises a UserError that lists all crops if it does not exist."""
         return self.crops[checks.known(name, self.crops, "crops")]
 
 
 def load(path: Path = FILE) -> DataSettings:
-    """Read and check these keys alone; a UserError names the file, the key, its value and what is allowed."""
+    """Read and validate these keys only, so that a change of any other never affects the stages that read them."""
     raw = checks.mapping(checks.read(path), "the file")
     values = {name: raw[name] for name in DataSettings.model_fields if name in raw}
     settings = checks.validate(DataSettings, {**values, "datasets": validated(raw)}, "")
@@ -41,19 +41,19 @@ def load(path: Path = FILE) -> DataSettings:
 
 
 def validated(raw: Mapping[str, Any]) -> dict[str, Dataset]:
-    """The blocks of `datasets`, each checked as its kind."""
+    """The blocks of `datasets`, each validated as its kind."""
     return {name: _dataset(name, block) for name, block in checks.mapping(raw.get("datasets"), "datasets").items()}
 
 
 def check_choice(settings: DataSettings) -> None:
-    """A UserError unless `dataset` names one of the blocks."""
+    """Raise a UserError unless `dataset` is the name of a block."""
     checks.known(settings.dataset, settings.datasets, "dataset")
 
 
 def _dataset(name: str, block: Any) -> Dataset:
     key = f"datasets.{name}"
     kind = checks.mapping(block, key).get("kind")
-    if not isinstance(kind, str) or kind not in KINDS:  # what the other keys may be depends on the kind
+    if not isinstance(kind, str) or kind not in KINDS:  # without a kind the other keys cannot be validated
         block = {name: value for name, value in block.items() if name in AnyDataset.model_fields}
         return checks.validate(AnyDataset, block, key)
     return checks.validate(KINDS[kind], block, key)

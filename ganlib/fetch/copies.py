@@ -1,4 +1,4 @@
-"""A file under another name: by a link, by moving it, or by a copy."""
+"""Copies, moves and links files."""
 
 import errno
 import os
@@ -11,7 +11,7 @@ BLOCK = 2**22
 
 
 def copy(source: Path, target: Path) -> None:
-    """The file `source` as `target`, with a bar."""
+    """Copy a file, with a progress bar."""
     size = source.stat().st_size
     with (
         disk.writing(target.parent, size),
@@ -25,7 +25,7 @@ def copy(source: Path, target: Path) -> None:
 
 
 def move(source: Path, target: Path) -> None:
-    """Give `source` the name `target`, under which it is whole or absent, on another file system too."""
+    """Move a file atomically, to another file system too."""
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         os.replace(source, target)
@@ -38,14 +38,15 @@ def move(source: Path, target: Path) -> None:
         source.unlink()
 
 
-def take(source: Path, target: Path) -> None:
-    """The file `source` as `target`, which is new: what was downloaded gets a second name, what is a person's own is copied.
+def link_or_copy(source: Path, target: Path) -> None:
+    """Create `target` as a hard link to a download, or as a copy of any other file.
 
-    A download is read-only, so that neither name can be written through to the other. A person's own file may be edited later.
+    Downloads are read-only, so neither name can be used to modify the other; users may edit their own files later.
     """
     if source.is_relative_to(paths.incoming()) and not source.is_symlink() and not source.stat().st_mode & 0o222:
         try:
-            return target.hardlink_to(source)
-        except OSError:  # another file system, or one that has no links
-            pass
-    return copy(source, target)
+            target.hardlink_to(source)
+        except OSError:  # another file system, or one without hard links
+            copy(source, target)
+    else:
+        copy(source, target)

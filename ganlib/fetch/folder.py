@@ -1,4 +1,4 @@
-"""Your own pictures: any folder or zip of them, and an optional table of what each shows."""
+"""The user's own pictures: a folder or a zip, and an optional table of attributes."""
 
 from pathlib import Path, PurePosixPath
 
@@ -11,31 +11,32 @@ from ganlib.support.files import replacing
 
 
 def fetch(dataset: str, source: str | None, raw: Path) -> None:
-    """Bring the pictures of `source`, a folder or a zip or a zip's URL, into `raw` as one zip, and its table if there is one.
+    """Store the pictures of `source` (a folder, a zip or the URL of a zip) in `raw` as one zip, with their table, if any.
 
-    A folder's pictures keep their paths within it. The table is `attributes.csv` in the folder, in the zip or beside the zip.
+    Pictures of a folder keep their relative paths. The table is `attributes.csv` in the folder, in the zip or beside the zip.
     """
     key = f"params.yaml: datasets.{dataset}.source"
     if source is None:
-        raise UserError(f"{key}: blank; name the folder or zip of your pictures with -S datasets.{dataset}.source=...")
+        raise UserError(f"{key}: blank; set the folder or zip of your pictures with -S datasets.{dataset}.source=...")
     place = paths.home() / source
     if "://" in source:
         place = paths.incoming(source) / PurePosixPath(source).name
         transfer.download(source, place, paths.downloads(source))
     if place.is_dir():
-        found = {str(path.relative_to(place).as_posix()): path for path in sorted(place.rglob("*")) if path.is_file()}
-        pictures = {name: found[name] for name in picture_names(found)}
-        table = place / TABLE
+        files = {path.relative_to(place).as_posix(): path for path in place.rglob("*") if path.is_file()}
+        names, table = picture_names(files), place / TABLE
     elif place.is_file():
-        with archive.open_archive(place) as whole:
-            pictures = picture_names(whole.entries)
-        table = place.with_name(TABLE)
+        with archive.Archive(place) as whole:
+            names, table = picture_names(whole.entries), place.with_name(TABLE)
     else:
-        raise UserError(f"{key}: {place} is no folder and no file; it is taken from {paths.home()}")
-    if not pictures:
-        raise UserError(f"{key}: {place} holds no picture ({', '.join(SUFFIXES)})")
+        raise UserError(f"{key}: {place} does not exist; relative paths start from {paths.home()}")
+    if not names:
+        raise UserError(f"{key}: {place} has no pictures ({', '.join(SUFFIXES)})")
     with replacing(raw / ARCHIVE) as target:
-        archive.pack(pictures, target) if place.is_dir() else copies.take(place, target)
+        if place.is_dir():
+            archive.pack({name: files[name] for name in names}, target)
+        else:
+            copies.link_or_copy(place, target)
     if table.is_file():
         with replacing(raw / TABLE) as target:
             copies.copy(table, target)

@@ -1,8 +1,8 @@
-"""Drawn faces in CelebA's layout and under CelebA's attribute names, for everyone who has no CelebA at hand.
+"""Drawn faces in CelebA's layout, with CelebA's attributes: a data set that needs no download.
 
-The drawings are a remix of "Avataaars" (https://avataaars.com/) by Pablo Stanley, free for personal and commercial use, taken from
-DiceBear's `avataaars` style (https://www.dicebear.com) and drawn offline. An attribute is 1 where the picture shows it and -1 elsewhere;
-those that no drawing can settle (Young, Male, Attractive, ...) are -1 throughout.
+The drawings are a remix of "Avataaars" (https://avataaars.com/) by Pablo Stanley, free for personal and commercial use, in DiceBear's
+`avataaars` style (https://www.dicebear.com), drawn offline. An attribute is 1 if the picture shows it, else -1; attributes that a drawing
+cannot show (Young, Male, Attractive, ...) are always -1.
 """
 
 import colorsys
@@ -26,11 +26,11 @@ from ganlib.fetch.finish import finished
 from ganlib.support import parallel, progress
 from ganlib.support.files import replacing
 
-# One drawing, by DiceBear's names: {"mouthVariant": "smile", "skinColor": "#edb98a", ...}; the variant "none" leaves a part out.
+# A drawing by DiceBear's options: {"mouthVariant": "smile", "skinColor": "#edb98a", ...}; the variant "none" omits a part.
 Toon = dict[str, str]
 
-# The style's eyes are at (114, 112) and (166, 112). At this scale they fall within 3 pixels of CelebA's, (69, 111) and (108, 111), and
-# the mouth within 5 of its 152; the scale that meets the eyes exactly leaves the head too small.
+# The style's eyes are at (114, 112) and (166, 112). At this scale they are within 3 pixels of CelebA's, (69, 111) and (108, 111), and the
+# mouth is within 5 pixels of CelebA's row 152. The scale that matches the eyes exactly makes the head too small.
 SCALE = 0.84
 PLACE = f"translate({88.5 - 140 * SCALE:.2f} {111 - 112 * SCALE:.2f}) scale({SCALE})"
 
@@ -43,11 +43,11 @@ EYEWEAR = "kurt prescription01 prescription02 round sunglasses wayfarers"
 BEARDS = "beardLight beardMedium beardMajestic"
 MOUSTACHES = "moustacheFancy moustacheMagnum"
 BLACK, BROWN, BLOND, GRAY = "#17130f #2c1b18", "#5a3a2e #724133 #8b5a3c", "#c9a03a #e5bf4f #f7e27e", "#8e8e93 #b4b4b4 #e8e1e1"
-RED, PINK = "#c93305", "#f59797"  # which CelebA has no names for
+RED, PINK = "#c93305", "#f59797"  # no attributes of CelebA
 PALE = "#ffdbb4"
 
-# What is drawn and how often in a hundred, near CelebA's rates where it has one; values in one string share its chance. The style's
-# other values are ugly or of doubtful meaning: a headband, a hijab, bared teeth, hair in two tones.
+# Weights of the values, near CelebA's rates if it has the attribute; the values in one string share its weight equally. Other values of
+# the style are ugly or ambiguous: a headband, a hijab, bared teeth, two-tone hair.
 CHANCES = {
     "topVariant": {HAIRS: 88, HATS: 8, "none": 4},
     "hairColor": {BLACK: 28, BROWN: 28, BLOND: 22, GRAY: 12, RED: 5, PINK: 5},
@@ -66,8 +66,8 @@ CHANCES = {
     "hatColor": {"#25557c #5199e4 #65c9ff #a7ffc4 #ffffb1 #ff5c5c #ff488e": 100},
 }
 
-# The values that make an attribute true, judged by eye at CelebA's size. Every one of the style's beards comes with a moustache and with
-# hair before the ears; only `beardLight` is trimmed to a ring around mouth and chin.
+# The values that make an attribute true, judged by eye at CelebA's size. All beards of the style include a moustache and sideburns; only
+# `beardLight` is a ring around mouth and chin.
 SHOWN_BY = {
     "Bald": ("topVariant", "none"),
     "Wearing_Hat": ("topVariant", HATS),
@@ -90,10 +90,10 @@ SHOWN_BY = {
 
 
 def draw(folder: Path, count: int, *, finish: bool = True, seed: int = 0) -> None:
-    """Draw COUNT faces (at least 10) into FOLDER as CelebA's archive, attributes and split (80 % train, 10 % valid, 10 % test).
+    """Write `count` faces (at least 10) to `folder` as CelebA's archive, attributes and split (80 % train, 10 % valid, 10 % test).
 
-    They have a photograph's finish unless `finish` is off. Equal arguments give equal bytes on any number of cores, and a smaller count
-    gives the first pictures of a larger one. A file bears its final name only once it is whole; the archive comes last.
+    Equal arguments give equal bytes on any number of cores, and a smaller count gives the first pictures of a larger one. Each file is
+    written atomically, the archive last.
     """
     names = [f"{number:06d}.jpg" for number in range(1, count + 1)]
     rows = []
@@ -115,7 +115,7 @@ def draw(folder: Path, count: int, *, finish: bool = True, seed: int = 0) -> Non
 
 
 def describe(seed: int, number: int) -> Toon:
-    """What picture NUMBER shows. It has a "hairColor" only where hair is to be seen on the head."""
+    """The drawing of picture `number`; has a "hairColor" only if hair is visible on the head."""
     rng = np.random.default_rng([seed, number])
     toon = {option: _pick(rng, chances) for option, chances in CHANCES.items() if option != "skinColor"}
     hair = toon["facialHairColor"] = toon["hairColor"]
@@ -127,21 +127,21 @@ def describe(seed: int, number: int) -> Toon:
 
 
 def attributes(toon: Toon) -> frozenset[str]:
-    """The names of CelebA's attributes that TOON shows."""
+    """The names of CelebA's attributes that a drawing shows."""
     return frozenset(name for name, (option, values) in SHOWN_BY.items() if toon.get(option) in values.split())
 
 
 def render(toon: Toon) -> Image.Image:
-    """TOON as an RGB picture, WIDTH x HEIGHT."""
+    """Render a drawing to an RGB picture of WIDTH x HEIGHT."""
     options = {option: [] if value == "none" else value for option, value in toon.items()}
-    shown = {f"{part}Probability": 100 for part in ("top", "facialHair", "accessories")}  # which DiceBear would else decide by lot
+    shown = {f"{part}Probability": 100 for part in ("top", "facialHair", "accessories")}  # by default DiceBear draws them at random
     svg = Avatar(_style(), options | shown).to_string()
-    svg = svg.replace("clip-path=", "data-clip=")  # to the canvas, where the picture ends anyway: it would double resvg's time
+    svg = svg.replace("clip-path=", "data-clip=")  # the canvas clips anyway, and this doubles resvg's time
     return Image.open(BytesIO(resvg_py.svg_to_bytes(svg, width=WIDTH, height=HEIGHT, skip_system_fonts=True))).convert("RGB")
 
 
 def face(seed: int, finish: bool, number: int) -> tuple[frozenset[str], bytes]:
-    """The attributes that picture NUMBER shows, and its JPEG."""
+    """The attributes of picture `number`, and its JPEG."""
     toon = describe(seed, number)
     picture = render(toon)
     if finish:
@@ -153,7 +153,7 @@ def face(seed: int, finish: bool, number: int) -> tuple[frozenset[str], bytes]:
 
 @cache
 def _style() -> Style:
-    """`avataaars` on a canvas of CelebA's shape, with the face where CelebA's is."""
+    """`avataaars` on a canvas of CelebA's size, aligned with CelebA's faces."""
     definition = json.loads((files("dicebear_styles") / "avataaars.json").read_text(encoding="utf-8"))
     head = {"type": "element", "name": "g", "attributes": {"transform": PLACE}, "children": definition["canvas"]["elements"]}
     return Style(definition | {"canvas": {"width": WIDTH, "height": HEIGHT, "elements": [head]}})
@@ -166,7 +166,7 @@ def _pick(rng: np.random.Generator, chances: dict[str, int]) -> str:
 
 
 def _background(rng: np.random.Generator, *beside: str) -> str:
-    """Any soft colour from which the colours BESIDE it stand out."""
+    """A random soft colour that contrasts with the colours `beside` it."""
     while True:
         rgb = colorsys.hsv_to_rgb(rng.random(), rng.uniform(0.1, 0.65), rng.uniform(0.5, 1))
         colour = "#" + "".join(f"{round(255 * channel):02x}" for channel in rgb)
@@ -175,12 +175,12 @@ def _background(rng: np.random.Generator, *beside: str) -> str:
 
 
 def _differ(a: str, b: str) -> bool:
-    """Whether a beard of colour A shows on skin of colour B: some channel is 30 of 255 apart."""
+    """Whether two colours are easy to tell apart: some channel differs by 30 of 255."""
     return any(abs(x - y) >= 30 for x, y in zip(bytes.fromhex(a[1:]), bytes.fromhex(b[1:]), strict=True))
 
 
 def _member(name: str) -> ZipInfo:
-    """An entry that depends on nothing but its name: no clock, no umask, no platform."""
+    """A zip entry that depends on its name only, not on clock, umask or platform."""
     entry = ZipInfo(f"{FOLDER}/{name}")
     entry.create_system, entry.external_attr = 3, 0o644 << 16
     return entry

@@ -1,4 +1,4 @@
-"""One file from the network to the disk, through everything that networks do."""
+"""Downloads a file and resumes interrupted downloads."""
 
 import hashlib
 import re
@@ -24,152 +24,177 @@ from ganlib.support.locks import locked
 
 BLOCK = 2**20
 DRIVE = "https://drive.google.com"
-PAGES = 4  # at most so many of Google Drive's before a file
+PAGES = 4  # confirmation pages of Google Drive before a file, at most
 PARTIAL_CONTENT, RANGE_NOT_SATISFIABLE = 206, 416
-RETRIED = (408, 425, 429, 500, 502, 503, 504)  # HTTP's passing troubles
+TRANSIENT = (408, 425, 429, 500, 502, 503, 504)  # HTTP errors that may go away
 
-Report = Callable[[int, int | None], None]  # bytes so far, bytes in all where they are known
+ProgressCallback = Callable[[int, int | None], None]  # bytes so far, total bytes if known
 
 
 @dataclass(frozen=True)
-class Patience:
-    """How long to put up with a server: seconds without a byte, tries in a row that bring nothing, seconds before the second.
-
-    The pause doubles with each try.
-    """
+class RetryPolicy:
+    """Seconds to wait for a silent server, attempts in a row without a new byte, seconds before the second attempt (then doubled)."""
 
     timeout: float = 60
     tries: int = 5
     pause: float = 1
 
 
-class _PassingError(Exception):
-    """What may go better at the next try."""
+class TransientError(Exception):
+    """A failure that a retry may resolve."""
 
 
-def download(url: str, target: Path, waiting: Path, md5: str | None = None, patience: Patience | None = None) -> None:
-    """Bring `url` to `target`, unless that is there: http(s), Google Drive, or any store that fsspec knows.
+def download(url: str, target: Path, staging: Path, md5: str | None = None, policy: RetryPolicy | None = None) -> None:
+    """Download `url` to `target` unless that exists: http(s), Google Drive, or any store that fsspec supports.
 
-    Until the file is whole and known to be what it should, it stays in the folder `waiting`; what came before a failure waits there too,
-    and the next call goes on from there if the server can. As `target` it is read-only. Of two calls at once the second waits, and finds
-    the file. A UserError names the cause.
+    The file is in the folder `staging` until it is complete and verified; an interrupted download stays there, and the next call resumes
+    it if the server supports that. `target` is read-only. A concurrent download of the same file is waited for. Raises a UserError.
     """
-    brought = waiting / target.name
-    with locked(brought, "another download of it is running"), disk.writing(waiting):
+    staged = staging / target.name
+    with locked(staged, "another process is downloading it"), disk.writing(staging):
         if target.exists():
             return
-        if not brought.exists():
+        if not staged.exists():
             with progress.bar(desc=f"downloading {target.name}", unit="B", unit_scale=True, unit_divisor=1000) as bar:
-                _persist(url, brought, bar, patience or Patience())
-        _check(url, brought, md5)
-        to_disk(brought)
-        brought.chmod(0o444)
-        copies.move(brought, target)
+                _download_with_retries(url, staged, bar, policy or RetryPolicy())
+        _verify(url, staged, md5)
+        to_disk(staged)
+        staged.chmod(0o444)
+        copies.move(staged, target)
 
 
 def checksum(path: Path) -> str:
-    """The md5 of a file, as CelebA's mirrors and DVC state it."""
+    """The md5 of a file, which CelebA's mirrors and DVC use."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "md5").hexdigest()
 
 
-def _check(url: str, brought: Path, md5: str | None) -> None:
-    """A UserError where the file is a web page, no zip in spite of its name, or has another md5."""
-    with brought.open("rb") as file:
+def _verify(url: str, staged: Path, md5: str | None) -> None:
+    """Raise a UserError if the file is a web page, has another md5, or is not the zip that its name says."""
+    with staged.open("rb") as file:
         page = file.read(1024).decode(errors="replace").strip()
     if page.lower().startswith(("<!doctype html", "<html")):
-        brought.unlink()
+        staged.unlink()
         title = re.search("<title>(.*?)</title>", page, re.DOTALL | re.IGNORECASE)
-        said = f" ({title[1].strip()})" if title else ""
-        raise UserError(f"{url} sent a web page in place of {brought.name}{said}: a used-up quota, a login, or a wrong address")
-    if md5 is not None and (found := checksum(brought)) != md5:
-        aside = brought.with_name(f"{brought.name}.wrong")
-        brought.replace(aside)
-        raise UserError(f"{brought.name} came with the md5 {found}, and the authors' file has {md5}; it is kept aside as {aside}, unused")
-    if brought.suffix == ".zip":
+        quoted = f" ({title[1].strip()})" if title else ""
+        raise UserError(f"{url} sent a web page instead of {staged.name}{quoted}: quota exceeded, login required, or wrong address")
+    if md5 is not None and (found := checksum(staged)) != md5:
+        rejected = staged.with_name(f"{staged.name}.wrong")
+        staged.replace(rejected)
+        raise UserError(f"{staged.name} has the md5 {found} instead of {md5}, that of the authors' file; it was moved to {rejected}")
+    if staged.suffix == ".zip":
         try:
-            Archive(brought).close()
+            with Archive(staged):
+                pass
         except UserError:
-            brought.unlink()
+            staged.unlink()
             raise
 
 
-def _persist(url: str, target: Path, bar: tqdm, patience: Patience) -> None:
-    fetch = _from_web if url.startswith(("http://", "https://")) else _from_store
+class _Part:
+    """The unfinished file, and the validator of the version that it is a part of: what the server sends to identify a version."""
+
+    def __init__(self, target: Path) -> None:
+        self.path = target.with_name(f"{target.name}.part")
+        self._validator = target.with_name(f".{target.name}.validator")
+
+    def resumable(self) -> tuple[int, str]:
+        """How many bytes there are, and the validator; 0 if it is unknown, since they could then be of another version."""
+        try:
+            return self.path.stat().st_size, self._validator.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return 0, ""
+
+    def restart(self, validator: str | None) -> None:
+        """Discard the bytes; `validator` is that of the version which is about to come."""
+        self._validator.unlink(missing_ok=True)
+        self.path.write_bytes(b"")
+        if validator:
+            self._validator.write_text(validator, encoding="utf-8")
+
+    def finish(self, target: Path) -> None:
+        self.path.replace(target)
+        self._validator.unlink(missing_ok=True)
+
+
+def _download_with_retries(url: str, target: Path, bar: tqdm, policy: RetryPolicy) -> None:  # type: ignore[type-arg] # see progress.bar
+    attempt = _from_web if url.startswith(("http://", "https://")) else _from_store
     furthest = failures = 0
 
     def report(done: int, total: int | None) -> None:
         if bar.n == 0:
-            bar.initial = done  # what an earlier call brought says nothing of the speed
+            bar.initial = done  # bytes of an earlier call do not count for the speed
             if total is not None:
                 with disk.writing(target.parent, total - done):
                     bar.total = total
         bar.update(done - bar.n)
 
+    part = _Part(target)
     while True:
         try:
-            return fetch(url, target, patience.timeout, report)
-        except _PassingError as error:
+            attempt(url, part, policy.timeout, report)
+            break
+        except TransientError as error:
             failures = 1 if bar.n > furthest else failures + 1
             furthest = max(furthest, int(bar.n))
-            if failures == patience.tries:
-                raise UserError(f"{url}: gave up after {patience.tries} tries without a byte: {error}") from None
+            if failures == policy.tries:
+                raise UserError(f"{url}: gave up after {policy.tries} attempts without a byte: {error}") from None
             progress.log(f"{target.name}: {error}; trying again")
-            time.sleep(patience.pause * 2 ** (failures - 1))
+            time.sleep(policy.pause * 2 ** (failures - 1))
+    part.finish(target)
 
 
-def _from_web(url: str, target: Path, timeout: float, report: Report) -> None:
-    """One try, from where the last one ended if the server says that the file is still the same."""
-    part, validator = target.with_name(f"{target.name}.part"), target.with_name(f".{target.name}.etag")
-    done = part.stat().st_size if part.exists() else 0
-    headers = {"Accept-Encoding": "identity"}  # or a range would count other bytes than those on the disk
+def _from_web(url: str, part: _Part, timeout: float, report: ProgressCallback) -> None:
+    """One attempt; resumes if the server confirms that the file is unchanged."""
+    done, validator = part.resumable()
+    headers = {"Accept-Encoding": "identity"}  # ranges of a compressed response would not count the file's bytes
     if done:
-        headers["Range"] = f"bytes={done}-"
-        if validator.exists():
-            headers["If-Range"] = validator.read_text(encoding="utf-8")
+        headers |= {"Range": f"bytes={done}-", "If-Range": validator}
     try:
         with requests.Session() as session, _answer(session, url, timeout, headers) as response:
             partial = response.status_code == PARTIAL_CONTENT
-            if response.status_code == RANGE_NOT_SATISFIABLE or (partial and not _follows(response, done)):
-                part.unlink()
-                raise _PassingError("the server cannot go on from there")
+            if response.status_code == RANGE_NOT_SATISFIABLE or (partial and not _continues(response, done, validator)):
+                part.restart(None)
+                raise TransientError("the server cannot resume the download")
             response.raise_for_status()
             if not partial:
                 if done and "html" in response.headers.get("Content-Type", ""):
-                    raise UserError(f"{url} sent a web page, and no more of {target.name}; the {done:,} bytes that came before are kept")
+                    raise UserError(f"{url} sent a web page instead of the rest of {part.path.stem}; {done:,} bytes are kept")
                 done = 0
-                validator.unlink(missing_ok=True)
-                if (etag := response.headers.get("ETag", "")).startswith('"'):  # a weak one, W/"...", cannot vouch for bytes
-                    validator.write_text(etag, encoding="utf-8")
+                part.restart(_validator(response))
             length = response.headers.get("Content-Length")
-            with part.open("r+b" if done else "wb") as file:
-                file.seek(done)
-                while block := response.raw.read1(BLOCK):  # whatever there is, so that a cut loses nothing
+            with part.path.open("ab") as file:
+                while block := response.raw.read1(BLOCK):  # not read(), which would lose what had come before an error
                     file.write(block)
                     report(file.tell(), done + int(length) if length else None)
     except requests.HTTPError as error:
-        if error.response.status_code in RETRIED:
-            raise _PassingError(_line(error)) from None
+        if error.response.status_code in TRANSIENT:
+            raise TransientError(_line(error)) from None
         raise UserError(_line(error)) from None
     except (requests.ConnectionError, requests.Timeout, urllib3.exceptions.HTTPError) as error:
-        raise _PassingError(_line(error)) from None
+        raise TransientError(_line(error)) from None
     except requests.RequestException as error:
         raise UserError(f"{url}: {_line(error)}") from None
-    part.replace(target)
-    validator.unlink(missing_ok=True)
 
 
-def _follows(response: requests.Response, done: int) -> bool:
-    return response.headers.get("Content-Range", "").startswith(f"bytes {done}-")
+def _validator(response: requests.Response) -> str | None:
+    """The strong ETag, or else the Last-Modified date: what If-Range accepts (RFC 9110, 13.1.5)."""
+    etag = response.headers.get("ETag", "")
+    return etag if etag.startswith('"') else response.headers.get("Last-Modified")
+
+
+def _continues(response: requests.Response, done: int, validator: str) -> bool:
+    """Whether a partial response starts at byte `done`, and is not of another version: some servers ignore If-Range."""
+    return response.headers.get("Content-Range", "").startswith(f"bytes {done}-") and _validator(response) in (None, validator)
 
 
 def _answer(session: requests.Session, url: str, timeout: float, headers: Mapping[str, str]) -> requests.Response:
-    """The server's answer to a GET, behind the pages that Google Drive puts before a large file."""
+    """The response to a GET, after the confirmation pages that Google Drive shows before a large file."""
     drive_id, _ = gdown.parse_url.parse_url(url)
     if drive_id is None:
         return session.get(url, headers=headers, stream=True, timeout=timeout)
     url = f"{DRIVE}/uc?id={drive_id}"
-    session.headers["User-Agent"] = "Mozilla/5.0"  # Drive has other pages for programs
+    session.headers["User-Agent"] = "Mozilla/5.0"  # Drive answers programs with other pages
     for _ in range(PAGES):
         response = session.get(url, headers=headers, stream=True, timeout=timeout)
         if "Content-Disposition" in response.headers or not response.ok:
@@ -179,12 +204,12 @@ def _answer(session: requests.Session, url: str, timeout: float, headers: Mappin
         try:
             url = get_url_from_gdrive_confirmation(page)
         except gdown.FileURLRetrievalError as error:
-            raise UserError(f"Google Drive gives no file: {_line(error)}") from None
-    raise UserError("Google Drive sends one page after another and no file")
+            raise UserError(f"Google Drive refuses the file: {_line(error)}") from None
+    raise UserError(f"Google Drive sent {PAGES} pages and no file")
 
 
-def _from_store(url: str, target: Path, timeout: float, report: Report) -> None:
-    """One try; a store's own library has its own timeouts."""
+def _from_store(url: str, part: _Part, timeout: float, report: ProgressCallback) -> None:
+    """One attempt; timeouts are those of the store's library."""
     try:
         store, path = fsspec.url_to_fs(url)
     except ImportError:
@@ -192,10 +217,13 @@ def _from_store(url: str, target: Path, timeout: float, report: Report) -> None:
         raise UserError(f"{url}: needs a package that is not installed: pip install {package}") from None
     except ValueError as error:
         raise UserError(f"{url}: {_line(error)}") from None
-    part = target.with_name(f"{target.name}.part")
     try:
-        total = store.size(path)
-        with store.open(path, "rb") as remote, part.open("ab") as local:
+        store.invalidate_cache()
+        total, version = store.size(path), store.ukey(path)
+        done, validator = part.resumable()
+        if validator != version or done > total:
+            part.restart(version)
+        with store.open(path, "rb") as remote, part.path.open("ab") as local:
             remote.seek(local.tell())
             while block := remote.read(BLOCK):
                 local.write(block)
@@ -206,11 +234,10 @@ def _from_store(url: str, target: Path, timeout: float, report: Report) -> None:
         if isinstance(error, OSError) and error.errno in DISK_FULL:
             raise
         if isinstance(error, OSError) and not isinstance(error, FileNotFoundError | PermissionError):
-            raise _PassingError(_line(error)) from None
+            raise TransientError(_line(error)) from None
         raise UserError(f"{url}: {type(error).__name__}: {_line(error)}") from None
-    if part.stat().st_size != total:
-        raise _PassingError(f"{part.stat().st_size} of {total} bytes came")
-    part.replace(target)
+    if part.path.stat().st_size != total:
+        raise TransientError(f"received {part.path.stat().st_size} of {total} bytes")
 
 
 def _line(error: Exception) -> str:

@@ -1,12 +1,12 @@
 """`ganlib score`: two sources scored against each other.
 
-A source is a folder or a zip of picture files, a .npy of pictures or a folder of such shards, or a .npz of statistics.
+A source is a folder or a zip of picture files, a .npy of pictures, a folder of `prepare`, or a .npz of statistics.
 """
 
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path, PurePath, PurePosixPath
@@ -16,7 +16,7 @@ import numpy as np
 
 from ganlib.core.device import device
 from ganlib.data.archive import LIMIT, Archive
-from ganlib.data.shards import INDEX, PICTURES, mapped
+from ganlib.data.faces import ACCEPTED, INDEX, PICTURES, open_npy
 from ganlib.fidelity import inception, scores
 from ganlib.fidelity.frechet import Statistics
 from ganlib.score.strict_decode import BrokenPictureError, decode
@@ -75,30 +75,27 @@ def score(
 
 def open_source(source: Path, protocol: Protocol, skip_broken: bool, archives: ExitStack) -> Pictures | Statistics:
     """Open and check a source; a zip stays open until `archives` closes. Errors in it are UserErrors that name the file."""
-    if (source / INDEX).is_file() and (shards := sorted(source.glob("*.npy"))):
-        return _arrays(shards)
+    if (source / INDEX).is_file() and (source / PICTURES).is_file():
+        return _array(source / PICTURES)
     if source.is_dir():
         return _valid_images(source, _in_folder(source), skip_broken)
     match source.suffix:
         case ".zip":
             return _valid_images(source, _in_zip(source, archives), skip_broken)
         case ".npy":
-            return _arrays([source])
+            return _array(source)
         case ".npz":
             return Statistics.load(source, EXTRACTOR, protocol)
         case _:
             raise UserError(f"{source}: is neither a folder nor a .zip, .npy or .npz")
 
 
-def _arrays(paths: Sequence[Path]) -> Pictures:
-    """Memory-map .npy files of (N, 3, H, W) or (N, H, W, 3) uint8 pictures; any other array is a UserError."""
-    batches = []
-    for path in paths:
-        pictures = mapped(path)
-        if 3 not in (pictures.shape[1], pictures.shape[3]):
-            raise UserError(f"{path}: holds {pictures.dtype} of shape {pictures.shape}; {PICTURES}")
-        batches.append(pictures if pictures.shape[1] == 3 else pictures.transpose(0, 3, 1, 2))
-    return Pictures(batches, sum(map(len, batches)))
+def _array(path: Path) -> Pictures:
+    """Memory-map a .npy file of (N, 3, H, W) or (N, H, W, 3) uint8 pictures; any other array is a UserError."""
+    pictures = open_npy(path)
+    if 3 not in (pictures.shape[1], pictures.shape[3]):
+        raise UserError(f"{path}: holds {pictures.dtype} of shape {pictures.shape}; {ACCEPTED}")
+    return Pictures([pictures if pictures.shape[1] == 3 else pictures.transpose(0, 3, 1, 2)], len(pictures))
 
 
 def _valid_images(source: Path, files: Sequence[File], skip_broken: bool) -> Pictures:
@@ -163,7 +160,7 @@ def _in_folder(folder: Path) -> list[File]:
 
 def _in_zip(path: Path, archives: ExitStack) -> list[File]:
     try:
-        archive = archives.enter_context(closing(Archive(path)))
+        archive = archives.enter_context(Archive(path))
     except OSError as error:
         raise UserError(f"{path}: cannot be read: {error.strerror or error}") from None
     members = sorted((name for name in archive.entries if _is_picture(PurePosixPath(name))), key=PurePosixPath)

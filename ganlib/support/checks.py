@@ -1,4 +1,4 @@
-"""Checks of settings, and the words for a mistake: file, key, value, what is allowed and the nearest name, always in one line."""
+"""Validation of settings. Every error is one line: file, key, value, what is allowed, and the closest name."""
 
 import reprlib
 from collections.abc import Iterable, Mapping
@@ -22,7 +22,7 @@ _REPR.maxlevel = 2
 
 
 def read(path: Path) -> Any:
-    """What a YAML file says, or a UserError that names the line."""
+    """The value in a YAML file. Raises a UserError that names the line."""
     try:
         return YAML(typ="safe").load(path)
     except FileNotFoundError:
@@ -35,17 +35,17 @@ def read(path: Path) -> Any:
         raise UserError(f"{path}: {yaml_problem(error)}") from None
     except RecursionError:
         raise UserError(f"{path}: nested too deeply to be settings") from None
-    except (ValueError, TypeError, LookupError) as error:  # an impossible date, a number of thousands of digits, a list as a key
+    except (ValueError, TypeError, LookupError) as error:  # an impossible date, an integer of thousands of digits, a list as a key
         raise UserError(f"{path}: holds a value or a key that YAML does not know: {shown(str(error))}") from None
 
 
 def validate(kind: type[Model], values: Mapping[str, Any], where: str, file: Path = FILE) -> Model:
-    """The block at the key `where`, or a UserError of its first mistake."""
+    """The block at the key `where`. Raises a UserError for its first mistake."""
     try:
         return kind.model_validate(values)
     except ValidationError as error:
         problems = error.errors(include_url=False)
-    # An unknown key first: where it is a slip, the one that is missing follows from it.
+    # Unknown keys first: a misspelt key also counts as a missing one.
     (first, *_), more = sorted(problems, key=lambda problem: problem["type"] != "extra_forbidden"), len(problems) - 1
     key = ".".join([*([where] if where else []), *map(_key, first["loc"])])
     rest = f" (and {more} more)" if more else ""
@@ -71,24 +71,24 @@ def _problem(problem: Mapping[str, Any], kind: type[Block]) -> str:
 
 
 def mapping(value: Any, where: str, file: Path = FILE) -> Mapping[str, Any]:
-    """`value`, which must be a mapping."""
+    """`value`, if it is a mapping; else raises a UserError."""
     if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
         raise UserError(f"{file}: {where}: must be a mapping of names to values, and is {shown(value)}")
     return value
 
 
 def known(name: str, names: Iterable[str], where: str, file: Path = FILE) -> str:
-    """`name`, which must be one of `names`."""
+    """`name`, if it is one of `names`; else raises a UserError."""
     if name not in names:
         raise UserError(f"{file}: {where}: {shown(name)} is unknown{suggestion(name, names)}; one of {listed(names)}")
     return name
 
 
 def shown(value: Any) -> str:
-    """The value in one line and not too long, whatever it is: aliases make a value whose repr would fill the memory."""
+    """`repr(value)` in one line of bounded length. Never builds the full repr: YAML aliases can make it exponentially long."""
     try:
         shown = _REPR.repr(value)
-    except ValueError:  # Python writes out no number of more than 4,300 digits
+    except ValueError:  # Python does not print integers of more than 4,300 digits
         return "a number of thousands of digits"
     return shown if len(shown) <= 100 else f"{shown[:100]}..."
 
@@ -99,12 +99,12 @@ def _key(part: object) -> str:
 
 
 def listed(names: Iterable[str]) -> str:
-    """Names in their order, each short."""
+    """The sorted names, separated by commas."""
     return ", ".join(sorted(map(_key, names)))
 
 
 def yaml_problem(error: YAMLError) -> str:
-    """What is no YAML, and in which line."""
+    """The problem and its line."""
     if isinstance(error, MarkedYAMLError) and error.problem_mark is not None:
         return f"line {error.problem_mark.line + 1}: {' '.join(str(error.problem).split())}"
     return " ".join(str(error).split())

@@ -1,4 +1,4 @@
-"""Runs a stage's function as a command."""
+"""Runs a stage's `main` as a command."""
 
 import os
 from collections.abc import Callable
@@ -8,12 +8,12 @@ import typer
 
 from ganlib.support import errors
 
-# torch reads it when it is imported. Several processes would otherwise be warned, at each start, of a flag that launch.py needs.
+# Must be set before torch is imported. Silences a warning at each start of several processes about a flag that launch.py needs.
 os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
 
 
 def run(command: Callable[..., Any]) -> None:
-    """Run a stage's function as a Typer command; a UserError ends it in one line."""
+    """Run `command` with its arguments from the command line; a UserError exits with one line."""
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     app.command()(command)
     with errors.exit_on_user_error():

@@ -1,4 +1,4 @@
-"""Room on the disk: checked before a long write, and reported plainly if it runs out during one."""
+"""Disk space: checked before a long write, and reported in one line if it runs out."""
 
 import shutil
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from ganlib.support.errors import DISK_FULL, UserError
 
 @contextmanager
 def writing(folder: Path, needed: int = 0) -> Iterator[None]:
-    """A block that writes `needed` bytes below `folder`: a UserError at once where they do not fit, or when the disk fills after all."""
+    """Create `folder` for a block that writes `needed` bytes to it. Raises a UserError if they do not fit, now or later."""
     folder.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(folder).free
     if needed > free:
@@ -20,5 +20,5 @@ def writing(folder: Path, needed: int = 0) -> Iterator[None]:
     except OSError as error:
         if error.errno not in DISK_FULL:
             raise
-        wanted = f", and {needed / 1e9:.2f} GB are needed in all" if needed > 0 else ""
-        raise UserError(f"{folder}: the disk is full ({error.strerror}){wanted}: make room and run again") from None
+        total = f", {needed / 1e9:.2f} GB are needed in total" if needed > 0 else ""
+        raise UserError(f"{folder}: the disk is full ({error.strerror}){total}: make room and run again") from None

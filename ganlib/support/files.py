@@ -1,46 +1,70 @@
-"""Files and folders that are whole or absent, after a crash and a power cut too."""
+"""Atomic replacement of files and folders: the old content or the new one, even after a crash or a power cut."""
 
 import os
+import secrets
 import shutil
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from glob import escape
 from pathlib import Path
+
+STRAY_AGE = 3600  # seconds without a change, after which a temporary file must be that of a killed process
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path`, which takes its name when the block ends well and is removed when it does not."""
+    """A temporary path beside `path` that replaces it if the block succeeds; of several writers at once the last one wins."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.stem}.partial{path.suffix}")
-    temporary.unlink(missing_ok=True)  # what a killed process left may be a link to a file that must not be written into
-    try:
+    with _temporary(path) as temporary:
         yield temporary
         to_disk(temporary)
         os.replace(temporary, path)
         to_disk(path.parent)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def replace_folder(source: Path, folder: Path) -> None:
-    """Make `folder` a copy of `source`; what it held before stays until the copy is complete."""
-    temporary = folder.with_name(f".{folder.name}.partial")
-    shutil.rmtree(temporary, ignore_errors=True)
-    try:
+    """Replace `folder` by a copy of `source`, after the copy is complete."""
+    with _temporary(folder) as temporary:
         shutil.copytree(source, temporary)
         for path in (*temporary.rglob("*"), temporary):
             to_disk(path)
         shutil.rmtree(folder, ignore_errors=True)
         os.replace(temporary, folder)
         to_disk(folder.parent)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def to_disk(path: Path) -> None:
-    """Wait until what a file holds, or which names a folder has, is on the disk itself."""
-    descriptor = os.open(path, os.O_RDONLY)
+    """Flush a file, or a folder's list of names, to the disk. Windows can flush neither folders nor read-only files: skipped there."""
+    windows = os.name == "nt"
+    try:
+        descriptor = os.open(path, os.O_RDWR if windows else os.O_RDONLY)
+    except PermissionError:
+        if windows:
+            return
+        raise
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def _temporary(path: Path) -> Iterator[Path]:
+    """A unique name beside `path`, removed at the end, as are those that killed processes left behind."""
+    for stray in path.parent.glob(f".{escape(path.stem)}.partial-*{escape(path.suffix)}"):
+        with suppress(FileNotFoundError):  # another process may be faster
+            if time.time() - stray.lstat().st_ctime > STRAY_AGE:
+                _remove(stray)
+    temporary = path.with_name(f".{path.stem}.partial-{secrets.token_hex(4)}{path.suffix}")
+    try:
+        yield temporary
+    finally:
+        _remove(temporary)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)

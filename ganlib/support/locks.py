@@ -1,4 +1,4 @@
-"""Locks between processes, as files beside what they guard; one that is killed lets go of its own."""
+"""Locks between processes, as files beside what they guard; the system releases those of a killed process."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,14 +10,14 @@ from ganlib.support import progress
 
 
 def lock_beside(path: Path) -> FileLock:
-    """The lock on `path`. Its file stays, since a lock on a file that is gone would hold nobody back."""
+    """The lock of `path`. Its file is never removed: others may be waiting for it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     return FileLock(path.with_name(f".{path.name}.lock"))
 
 
 @contextmanager
 def locked(path: Path, busy: str) -> Iterator[None]:
-    """Hold the lock on `path`; where another process or thread has it, say that it is `busy` and wait."""
+    """Hold the lock of `path`; if another process or thread holds it, log that `path` is `busy` and wait."""
     lock = lock_beside(path)
     try:
         lock.acquire(timeout=0)
@@ -32,7 +32,7 @@ def locked(path: Path, busy: str) -> Iterator[None]:
 
 @contextmanager
 def locked_if_free(path: Path) -> Iterator[bool]:
-    """Hold the lock on `path` if nobody else does; whether it is held."""
+    """Hold the lock of `path` unless another process holds it; yields whether it is held here."""
     lock = lock_beside(path)
     try:
         lock.acquire(timeout=0)

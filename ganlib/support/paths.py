@@ -1,4 +1,4 @@
-"""Where everything lies, relative to the folder that holds dvc.yaml; DVC runs every stage there."""
+"""Where files are, relative to the folder of dvc.yaml, in which DVC runs every stage."""
 
 import hashlib
 import os
@@ -8,23 +8,23 @@ from typing import NamedTuple
 from ganlib.support.types import EXTRACTOR
 
 RAW = Path("data/raw")
-INCOMING = Path("data/incoming")  # no stage owns it, so that what lies there survives every run
+INCOMING = Path("data/incoming")  # belongs to no stage, so DVC never removes its files
 CHECKED = Path("data/checked")
 PAGE = Path("data/page")
 
 
 def home() -> Path:
-    """The user's own checkout: DVC runs queued and --temp experiments in a copy, and names the original in DVC_ROOT."""
+    """The user's checkout. DVC runs queued and --temp experiments in a copy and sets DVC_ROOT to the original."""
     return Path(os.environ.get("DVC_ROOT", Path.cwd()))
 
 
 def incoming(source: str = "") -> Path:
-    """Where CelebA's own files lie, downloaded or put there by hand; below it, those that came from a URL."""
+    """The folder for CelebA's files, downloaded or put there by hand; a subfolder for downloads from the URL `source`."""
     return home() / INCOMING / _folder_of(source)
 
 
 def downloads(source: str) -> Path:
-    """Where unfinished downloads of a source's files are kept."""
+    """Unfinished downloads from `source`."""
     return home() / ".checkpoints" / "downloads" / _folder_of(source)
 
 
@@ -33,27 +33,27 @@ def _folder_of(source: str) -> str:
 
 
 def faces(crop: str) -> Path:
-    """The pictures of a crop and their table."""
+    """The prepared pictures of a crop, with their table."""
     return Path("data/faces", crop)
 
 
 def statistics(crop: str, protocol: str) -> Path:
-    """The moments of the real pictures' features, for FID."""
+    """Mean and covariance of the real pictures' features, for FID."""
     return Path("data/reference", f"{crop}.{EXTRACTOR}.{protocol}.npz")
 
 
 def features(crop: str, protocol: str) -> Path:
-    """The real pictures' features themselves, for all else."""
+    """The real pictures' features, for all other scores."""
     return Path("data/reference", f"{crop}.{EXTRACTOR}.{protocol}.features.npz")
 
 
 def scores(report: str) -> Path:
-    """What an evaluation leaves to look at."""
+    """Plots of an evaluation."""
     return Path("data/scores", report, "plots")
 
 
 class Outputs(NamedTuple):
-    """The folders that a training leaves: `run`, the generator and its settings; `nets`, the other nets; `progress`, to look at."""
+    """The output folders of a training: `run` (generator, settings), `nets` (the other nets), `progress` (log, sheets)."""
 
     run: Path
     nets: Path
@@ -61,45 +61,45 @@ class Outputs(NamedTuple):
 
     @classmethod
     def below(cls, folder: Path) -> "Outputs":
-        """The three in one folder."""
+        """The three as subfolders of `folder`."""
         return cls(*(folder / name for name in cls._fields))
 
     @property
     def complete(self) -> bool:
-        """Whether a training has left its settings and its log."""
+        """Whether the settings and the log of a training are there."""
         return (self.run / "config.yaml").exists() and (self.progress / "log.csv").exists()
 
 
 def outputs(report: str) -> Outputs:
-    """What a training of `report` leaves."""
+    """The outputs of a training of `report`."""
     return Outputs(Path("data/runs", report), Path("data/nets", report), Path("data/progress", report))
 
 
 def metrics(report: str) -> Path:
-    """The scores that a person compares, kept by git."""
+    """The headline scores, tracked by git."""
     return Path("metrics", f"{report}.json")
 
 
 def details(report: str) -> Path:
-    """Every figure of an evaluation; no plot, so that it lies beside their folder, of which DVC draws all that it can read."""
+    """All results of an evaluation. Not in the folder of plots, where DVC would try to draw it."""
     return Path("data/scores", report, "details.json")
 
 
 def section(report: str) -> Path:
-    """What the page says of a report."""
+    """The content of a report's section of the page."""
     return Path("data/sections", f"{report}.json")
 
 
 def exports(report: str) -> Path:
-    """Where the commands put what they make of a report's generator; git-ignored, and no stage knows of it."""
+    """Default folder for files made from a report's generator; ignored by git and by the stages."""
     return Path("exports", report)
 
 
 def timing(report: str) -> Path:
-    """How long the last training of `report` took, in the user's own checkout; no output, since equal runs take other times."""
+    """How long the last training of `report` took, in the user's checkout. Not an output: the times of equal runs differ."""
     return home() / "data" / "timing" / f"{report}.csv"
 
 
 def checkpoints() -> Path:
-    """What runs need to go on after an interruption, and their times: no output of a stage, and shared by all experiments."""
+    """Checkpoints, shared by all experiments; not an output of a stage."""
     return home() / ".checkpoints"

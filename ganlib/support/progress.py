@@ -1,4 +1,4 @@
-"""One look for every progress bar."""
+"""Progress bars and log lines, both on stderr."""
 
 import sys
 from collections.abc import Iterable
@@ -7,11 +7,11 @@ from typing import Any
 from tqdm import tqdm
 
 
-def bar(iterable: Iterable[Any] | None = None, **options: Any) -> tqdm:
-    """A tqdm bar on stderr, redrawn twice a second on a terminal and every ten seconds where the output goes to a file."""
+def bar(iterable: Iterable[Any] | None = None, **options: Any) -> tqdm:  # type: ignore[type-arg] # not generic at run time
+    """A tqdm bar, refreshed twice a second on a terminal and every ten seconds in a file."""
     return tqdm(iterable, mininterval=0.5 if sys.stderr.isatty() else 10, dynamic_ncols=True, **options)
 
 
 def log(text: str) -> None:
-    """A line on stderr, above any bar."""
+    """Print a line above any bar."""
     tqdm.write(text, file=sys.stderr)

@@ -1,14 +1,14 @@
-"""When a run saves its state: as often as that costs little, and never less than every few minutes."""
+"""When to save a checkpoint."""
 
 import time
 
-SHARE = 0.02  # of a run's time that saving may take
-LONGEST = 300.0  # seconds between two saves
-FIRST = 10.0  # seconds to the first one, before it is known what one costs
+SHARE = 0.02  # of the running time, spent on saving
+LONGEST = 300.0  # seconds between two checkpoints
+FIRST = 10.0  # seconds until the first one, when the cost of saving is still unknown
 
 
 class CheckpointSchedule:
-    """Saving is due once SHARE covers what the last save took, and after LONGEST at any rate; or every `steps` steps, for tests."""
+    """Saves as often as it costs at most SHARE of the time, and at least every LONGEST seconds; or every `steps` steps, for tests."""
 
     def __init__(self, steps: int | None = None) -> None:
         self.steps = steps
@@ -20,6 +20,6 @@ class CheckpointSchedule:
         return step % self.steps == 0 if self.steps else time.monotonic() - self._last >= self._interval
 
     def saved(self, seconds: float) -> None:
-        """A save has just ended that took so long."""
+        """Record that a checkpoint has just been saved, which took `seconds`."""
         self._interval = min(seconds / SHARE, LONGEST)
         self._last = time.monotonic()

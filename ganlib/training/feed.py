@@ -32,24 +32,12 @@ class Mapped:
 
     def __init__(self, faces: Faces, device: torch.device) -> None:
         with warnings.catch_warnings(action="ignore"):  # torch warns that the mapping is read-only; nothing here writes to it
-            self.shards = [torch.from_numpy(shard) for shard in faces.pictures.arrays]
-        self.ends = torch.from_numpy(faces.pictures.ends)
+            self.pictures = torch.from_numpy(faces.pictures)
         self.rows = torch.from_numpy(faces.rows)
         self.device = device
 
     def batch(self, rows: Tensor) -> Tensor:
-        return to_device(self._gather(self.rows[rows]), self.device).permute(0, 3, 1, 2)
-
-    def _gather(self, rows: Tensor) -> Tensor:
-        """The pictures (N, S, S, 3) of any rows of the cache: read shard by shard, then put in the order of `rows`."""
-        if len(self.shards) == 1:
-            return self.shards[0].index_select(0, rows)
-        shard = torch.bucketize(rows, self.ends, right=True)
-        order = shard.argsort()
-        parts = torch.split(rows[order], shard.bincount(minlength=len(self.shards)).tolist())
-        starts = [0, *self.ends[:-1].tolist()]
-        found = [pictures.index_select(0, part - start) for pictures, part, start in zip(self.shards, parts, starts, strict=True)]
-        return torch.cat(found).index_select(0, order.argsort())
+        return to_device(self.pictures.index_select(0, self.rows[rows]), self.device).permute(0, 3, 1, 2)
 
 
 class Resident:

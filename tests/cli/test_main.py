@@ -169,7 +169,7 @@ MISTAKES = [
     (["reals", "notes.txt"], "notes.txt: is neither a folder nor a .zip, .npy or .npz"),
     (["empty", "reals"], "empty: contains no picture: no file ends in "),
     (["cut", "reals"], "cut/a.png: cannot be read as a picture: "),
-    (["reals", "fake.zip"], "fake.zip: is no whole zip: "),
+    (["reals", "fake.zip"], "fake.zip: not a complete zip: "),
     (["reals", "reals", "--weights", "notes.txt"], "notes.txt: not the weights of inception-2015-12-05 "),
     (["one.npz", "clean.npz"], "clean.npz: computed with inception-2015-12-05 and clean, not with inception-2015-12-05 and pytorch-fid"),
     (

@@ -9,9 +9,8 @@ import numpy as np
 from PIL import Image
 
 from ganlib.data import cache, celeba
-from ganlib.data.archive import open_archive
+from ganlib.data.archive import Archive
 from ganlib.data.crop import Crop
-from ganlib.data.shards import LIMIT
 
 
 def picture(number: int, size: tuple[int, int] = (celeba.WIDTH, celeba.HEIGHT)) -> Image.Image:
@@ -76,12 +75,7 @@ def _csv(lines: Iterable[str]) -> bytes:
     return "".join(",".join(line.split()) + "\r\n" for line in lines).encode()
 
 
-def prepare(folder: Path, crop: Crop, target: Path, images: int | None = None, max_broken: int = 0, limit: int = LIMIT) -> None:
-    """What the stage does of a folder in CelebA's layout."""
-    with open_archive(folder / celeba.ARCHIVE) as pictures:
-        cache.build(celeba.read(pictures, folder), crop, crop.size, images, max_broken, target, limit)
-
-
-def shards_of(count: int, size: int) -> int:
-    """The limit in bytes under which a shard holds so many pictures: a header of 128 bytes, and three bytes a pixel."""
-    return 128 + count * size * size * 3
+def prepare(folder: Path, crop: Crop, target: Path, images: int | None = None, max_broken: int = 0) -> None:
+    """Prepare a folder in CelebA's layout, as the stage does."""
+    with Archive(folder / celeba.ARCHIVE) as pictures:
+        cache.build(celeba.read(pictures, folder), crop, crop.size, images, max_broken, target)

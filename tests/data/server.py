@@ -16,7 +16,8 @@ class Site:
     files: dict[str, bytes] = field(default_factory=dict)
     pages: dict[str, Callable[[BaseHTTPRequestHandler], None]] = field(default_factory=dict)  # by the path without its query
     ranges: bool = True
-    etag: str = '"1"'
+    validators: dict[str, str] = field(default_factory=lambda: {"ETag": '"1"'})
+    obeys_if_range: bool = True
     cuts: list[int] = field(default_factory=list)  # so many bytes, then the connection ends; one for each request, then none
     stalls: int = 0  # so many requests are answered by headers and then silence
     statuses: list[int] = field(default_factory=list)  # errors to answer with first
@@ -58,12 +59,13 @@ def serving(site: Site) -> Iterator[str]:
 def serve(handler: BaseHTTPRequestHandler, site: Site, **headers: str) -> None:
     """Send the file of the handler's path, from where it is asked for, with the site's next fault."""
     data = site.files[handler.path]
-    ranged = site.ranges and handler.headers["Range"] and handler.headers["If-Range"] in (None, site.etag)
+    current = handler.headers["If-Range"] in (None, *site.validators.values()) or not site.obeys_if_range
+    ranged = site.ranges and handler.headers["Range"] and current
     start = int(handler.headers["Range"].removeprefix("bytes=").removesuffix("-")) if ranged else 0
     handler.send_response(206 if start else 200)
     if start:
         handler.send_header("Content-Range", f"bytes {start}-{len(data) - 1}/{len(data)}")
-    for name, value in {"Content-Length": str(len(data) - start), "ETag": site.etag, **headers}.items():
+    for name, value in {"Content-Length": str(len(data) - start), **site.validators, **headers}.items():
         handler.send_header(name.replace("_", "-"), value)
     handler.end_headers()
     if site.stalls:

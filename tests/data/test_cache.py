@@ -14,10 +14,9 @@ import torch
 from PIL import Image
 
 from ganlib.data import cache, celeba
-from ganlib.data.archive import open_archive
+from ganlib.data.archive import Archive
 from ganlib.data.crop import Crop
 from ganlib.data.faces import Faces
-from ganlib.data.shards import LIMIT
 from ganlib.support.errors import UserError
 from tests.data import archive
 
@@ -46,10 +45,10 @@ def beside(target):
 
 def test_cache_holds_every_picture_in_the_tables_order(raw, target):
     archive.prepare(raw, WIDE, target)
-    pictures = np.load(target / "00000.npy", mmap_mode="r")
+    pictures = np.load(target / "pictures.npy", mmap_mode="r")
     assert (pictures.shape, pictures.dtype) == ((12, 64, 64, 3), np.uint8)
     assert np.allclose(pictures[..., 2].mean(axis=(1, 2)), 10 * np.arange(12), atol=2)
-    assert sorted(held(target)) == ["00000.npy", "index.json", "table.parquet"]
+    assert sorted(held(target)) == ["index.json", "pictures.npy", "table.parquet"]
     assert beside(target) == []
 
 
@@ -60,9 +59,9 @@ def test_equal_archives_give_equal_bytes(raw, target, tmp_path):
 
 
 def test_cache_takes_the_place_of_an_earlier_one(raw, target):
-    archive.prepare(raw, WIDE, target, limit=archive.shards_of(5, 64))
+    archive.prepare(raw, WIDE, target)
     archive.prepare(raw, WIDE, target, images=4)
-    assert sorted(held(target)) == ["00000.npy", "index.json", "table.parquet"]
+    assert sorted(held(target)) == ["index.json", "pictures.npy", "table.parquet"]
     assert len(Faces.open(target, "all")) == 4
 
 
@@ -77,12 +76,12 @@ def test_single_picture_makes_a_cache_of_one(tmp_path, target):
 
 
 def test_more_pictures_than_there_are_is_one_line_with_the_ways_out(raw):
-    with open_archive(raw / celeba.ARCHIVE) as pictures:
+    with Archive(raw / celeba.ARCHIVE) as pictures:
         opened = celeba.read(pictures, raw)
         opened.require(12, "celeba")
         with pytest.raises(
             UserError,
-            match=r"zip holds 12 pictures, and 202,599 are needed; for a part of them lower datasets.celeba.images; .*-s download` takes",
+            match=r"zip holds 12 pictures, and 202,599 are needed; lower datasets.celeba.images, or add pictures .*-s download`$",
         ):
             opened.require(celeba.COUNT, "celeba")
 
@@ -106,21 +105,21 @@ def test_broken_picture_is_named_and_no_cache_is_left(tmp_path, target, data):
 def test_broken_pictures_up_to_max_broken_are_left_out_of_pictures_and_table_and_listed(tmp_path, target, capsys):
     good = [archive.jpeg(archive.picture(10 * i)) for i in range(10)]
     raw = archive.write(tmp_path / "raw", [*good[:4], BROKEN[0], *good[4:8], BROKEN[1], *good[8:]])
-    with pytest.raises(UserError, match=r"000010.jpg cannot be read: .*1 such are left out, this is one more"):
+    with pytest.raises(UserError, match=r"000010.jpg cannot be read: .*1 are allowed and this is one more"):
         archive.prepare(raw, WIDE, target, max_broken=1)
     archive.prepare(raw, WIDE, target, max_broken=2)
     opened = Faces.open(target, "all")
     assert np.allclose(opened.pictures[:][..., 2].mean(axis=(1, 2)), 10 * np.arange(10), atol=2)
     assert list(opened.table["file"]) == [name for name in archive.names(12) if name not in ("000005.jpg", "000010.jpg")]
     told = capsys.readouterr().err
-    assert "left out: img_align_celeba/000005.jpg: " in told
-    assert "left out: img_align_celeba/000010.jpg: " in told
+    assert "skipped: img_align_celeba/000005.jpg: " in told
+    assert "skipped: img_align_celeba/000010.jpg: " in told
 
 
 def test_picture_that_the_table_names_and_the_archive_lacks_is_named(raw, target):
     for table in (raw / celeba.ATTRIBUTE_TABLE, raw / celeba.SPLIT_TABLE):
         table.write_text(table.read_text(encoding="utf-8").replace("000012.jpg", "000013.jpg"), encoding="utf-8")
-    with pytest.raises(UserError, match=r"has no img_align_celeba/000013.jpg, which list_attr_celeba.txt names"):
+    with pytest.raises(UserError, match=r"has no img_align_celeba/000013.jpg, which is in list_attr_celeba.txt"):
         archive.prepare(raw, WIDE, target)
 
 
@@ -135,20 +134,17 @@ def test_each_core_has_one_thread_of_its_own(tmp_path, target, monkeypatch):
     assert {count for _, count in seen} == {1}
 
 
-IN_SHARDS = archive.shards_of(20, 64)
-
-
-def slow_build(raw, target, limit):
+def slow_build(raw, target):
     """A build that makes each block safe at once, and takes its time."""
     cache.BLOCK, cache.SYNC = 4, 1
     read = cache.decode.rgb
     cache.decode.rgb = lambda *data: (time.sleep(0.02), read(*data))[1]
-    archive.prepare(raw, WIDE, target, limit=limit)
+    archive.prepare(raw, WIDE, target)
 
 
-def killed_build(raw, target, limit, after):
+def killed_build(raw, target, after):
     """A build that is killed once so many rows are safe."""
-    builder = multiprocessing.get_context("spawn").Process(target=slow_build, args=(raw, target, limit))
+    builder = multiprocessing.get_context("spawn").Process(target=slow_build, args=(raw, target))
     builder.start()
     journal = target.with_name(".wide64.partial") / cache.JOURNAL
     while not journal.exists() or json.loads(journal.read_text(encoding="utf-8"))["rows"] < after:
@@ -159,35 +155,35 @@ def killed_build(raw, target, limit, after):
     builder.close()
 
 
-@pytest.mark.parametrize(("limit", "after"), [(LIMIT, 1), (IN_SHARDS, 4), (IN_SHARDS, 20), (IN_SHARDS, 36), (IN_SHARDS, 60)])
-def test_killed_build_leaves_another_name_and_the_next_goes_on_where_it_was(tmp_path, target, monkeypatch, limit, after):
+@pytest.mark.parametrize("after", [1, 36])
+def test_killed_build_leaves_another_name_and_the_next_resumes(tmp_path, target, monkeypatch, after):
     raw = archive.write(tmp_path / "raw", [archive.jpeg(archive.picture(i)) for i in range(90)])
-    archive.prepare(raw, WIDE, tmp_path / "whole", limit=limit)
-    killed_build(raw, target, limit, after)
+    archive.prepare(raw, WIDE, tmp_path / "whole")
+    killed_build(raw, target, after)
     assert not target.exists()
 
     decoded = []
     read = cache.decode.rgb
     monkeypatch.setattr(cache.decode, "rgb", lambda *data: (decoded.append(1), read(*data))[1])
-    archive.prepare(raw, WIDE, target, limit=limit)
+    archive.prepare(raw, WIDE, target)
     assert 0 < len(decoded) <= 90 - after
     assert held(target) == held(tmp_path / "whole")
     assert beside(target) == []
 
 
-def test_broken_pictures_of_a_killed_build_stay_left_out_in_shards(tmp_path, target):
+def test_broken_pictures_of_a_killed_build_stay_skipped(tmp_path, target):
     pictures = [archive.jpeg(archive.picture(i)) for i in range(70)]
     for row in (3, 19, 20, 41):
         pictures[row] = b"no jpeg"
     raw = archive.write(tmp_path / "raw", pictures)
-    archive.prepare(raw, WIDE, tmp_path / "whole", max_broken=4, limit=IN_SHARDS)
+    archive.prepare(raw, WIDE, tmp_path / "whole", max_broken=4)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cache, "BLOCK", 4)
         patch.setattr(cache, "SYNC", 1)
         with pytest.raises(UserError, match=r"000042.jpg"):  # the fourth, where three are allowed
-            archive.prepare(raw, WIDE, target, max_broken=3, limit=IN_SHARDS)
+            archive.prepare(raw, WIDE, target, max_broken=3)
     assert json.loads((target.with_name(".wide64.partial") / cache.JOURNAL).read_text(encoding="utf-8"))["rows"] > 20
-    archive.prepare(raw, WIDE, target, max_broken=4, limit=IN_SHARDS)
+    archive.prepare(raw, WIDE, target, max_broken=4)
     assert held(target) == held(tmp_path / "whole")
 
 
@@ -202,7 +198,7 @@ def half_built(tmp_path, target):
     assert beside(target) == [".wide64.partial"]
 
 
-def test_half_built_cache_of_other_pictures_is_not_gone_on_with(tmp_path, target):
+def test_half_built_cache_of_other_pictures_is_not_resumed(tmp_path, target):
     half_built(tmp_path, target)
     raw = archive.write(tmp_path / "raw", [archive.jpeg(archive.picture(200 - i)) for i in range(20)])
     archive.prepare(raw, WIDE, target)
@@ -211,8 +207,7 @@ def test_half_built_cache_of_other_pictures_is_not_gone_on_with(tmp_path, target
 
 def test_half_built_cache_whose_files_are_gone_is_begun_again(tmp_path, target):
     half_built(tmp_path, target)
-    for path in target.with_name(".wide64.partial").glob("*.npy"):
-        path.unlink()
+    (target.with_name(".wide64.partial") / "pictures.npy").unlink()
     raw = archive.write(tmp_path / "broken", [archive.jpeg(archive.picture(i)) for i in range(20)])
     archive.prepare(raw, WIDE, target)
     assert len(Faces.open(target, "all")) == 20
@@ -223,7 +218,7 @@ def test_clean_frees_what_cut_builds_left_and_nothing_of_one_in_progress(tmp_pat
     archive.prepare(raw, WIDE, target.with_name("tight64"))
     before = held(target.with_name("tight64"))
     slow = archive.write(tmp_path / "slow", [archive.jpeg(archive.picture(i)) for i in range(60)])
-    builder = multiprocessing.get_context("spawn").Process(target=slow_build, args=(slow, target.with_name("tight56"), LIMIT))
+    builder = multiprocessing.get_context("spawn").Process(target=slow_build, args=(slow, target.with_name("tight56")))
     builder.start()
     while not (target.with_name(".tight56.partial") / cache.JOURNAL).exists():
         assert builder.is_alive()

@@ -23,9 +23,9 @@ def test_tables_give_split_and_attributes_row_for_row(source):
     ("name", "text", "message"),
     [
         (celeba.ATTRIBUTE_TABLE, "12\nBald Male\n000001.jpg 1 1\n", "40 attributes"),
-        (celeba.ATTRIBUTE_TABLE, "", "is not CelebA's table"),
-        (celeba.ATTRIBUTE_TABLE, "0\n" + " ".join(celeba.ATTRIBUTES) + "\n", "names no picture"),
-        (celeba.SPLIT_TABLE, "000001.jpg 0\n", "each file"),
+        (celeba.ATTRIBUTE_TABLE, "", "not CelebA's table"),
+        (celeba.ATTRIBUTE_TABLE, "0\n" + " ".join(celeba.ATTRIBUTES) + "\n", "lists no picture"),
+        (celeba.SPLIT_TABLE, "000001.jpg 0\n", "in the same order"),
         (celeba.SPLIT_TABLE, "".join(f"{i:06d}.jpg 7\n" for i in range(1, 13)), "0, 1 or 2"),
     ],
 )

@@ -1,5 +1,6 @@
 import io
 import shutil
+from hashlib import blake2b
 
 import numpy as np
 import pandas as pd
@@ -8,18 +9,16 @@ import pytest
 from ganlib import params
 from ganlib.data import celeba
 from ganlib.data.faces import Faces
-from ganlib.data.shards import LIMIT
 from ganlib.support.errors import UserError
 from tests.data import archive
 
 
-@pytest.fixture(scope="module", params=["one shard", "shards of 5"])
-def cache(tmp_path_factory, request):
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
     held = {"Black_Hair": [0, 3, 6], "Blond_Hair": [1, 6], "Eyeglasses": [1, 2]}
     folder = tmp_path_factory.mktemp("faces")
     raw = archive.write(folder / "raw", [archive.jpeg(archive.picture(10 * i)) for i in range(12)], held)
-    limit = LIMIT if request.param == "one shard" else archive.shards_of(5, 64)
-    archive.prepare(raw, params.load().crop("wide64"), folder / "wide64", limit=limit)
+    archive.prepare(raw, params.load().crop("wide64"), folder / "wide64")
     return folder / "wide64"
 
 
@@ -34,7 +33,7 @@ def test_split_chooses_rows_of_pictures_and_table_alike(cache, split, expected):
 def test_split_without_a_picture_is_one_line(tmp_path):
     raw = archive.write(tmp_path / "raw", [archive.jpeg(archive.picture(10 * i)) for i in range(2)])
     archive.prepare(raw, params.load().crop("wide64"), tmp_path / "wide64")
-    with pytest.raises(UserError, match=r"wide64: holds no picture of the split 'test'"):
+    with pytest.raises(UserError, match=r"wide64: has no picture of the split 'test'"):
         Faces.open(tmp_path / "wide64", "test")
 
 
@@ -50,29 +49,6 @@ def test_unknown_attribute_of_a_condition_is_named_with_those_there_are(cache):
     assert all(name in str(error.value) for name in celeba.ATTRIBUTES)
 
 
-def test_every_read_of_shards_equals_that_of_one_file(tmp_path):
-    held = {"Black_Hair": list(range(0, 70, 2)), "Blond_Hair": list(range(0, 70, 3))}
-    raw = archive.write(tmp_path / "raw", [archive.jpeg(archive.picture(3 * i)) for i in range(70)], held)
-    for name, limit in (("one", LIMIT), ("many", archive.shards_of(20, 64))):
-        archive.prepare(raw, params.load().crop("wide64"), tmp_path / name, limit=limit)
-    assert (len(list((tmp_path / "one").glob("*.npy"))), len(list((tmp_path / "many").glob("*.npy")))) == (1, 4)
-    rng = np.random.default_rng(0)
-    for split in ("train", "valid", "all"):
-        for one, many in zip(Faces.divide(tmp_path / "one", split), Faces.divide(tmp_path / "many", split), strict=True):
-            indices = rng.integers(0, len(one), 50) if len(one) else np.arange(0)
-            assert np.array_equal(one[indices], many[indices])
-            assert one[indices].strides == many[indices].strides
-            assert np.array_equal(one.rows, many.rows)
-            assert one.table.equals(many.table)
-            groups = {"hair": ["Black_Hair", "Blond_Hair"]}
-            assert np.array_equal(one.conditions(groups), many.conditions(groups))
-
-
-def test_digest_is_of_the_whole_cache_whatever_the_split(cache):
-    assert Faces.open(cache, "train").digest == Faces.open(cache, "all").digest
-    assert len(Faces.open(cache, "all").digest) == 32
-
-
 def lies(count: int = 12, shape: tuple[int, ...] = (64, 64, 3)) -> bytes:
     """A .npy header and a few bytes."""
     header = io.BytesIO()
@@ -84,33 +60,68 @@ def lies(count: int = 12, shape: tuple[int, ...] = (64, 64, 3)) -> bytes:
     ("content", "said"),
     [
         (lies(), "mmap length is greater than file size"),
-        (lies(count=10**15), "is no .npy of pictures: overflow"),
-        (lies(count=0), r"holds uint8 of shape \(0, 64, 64, 3\); pictures are"),
-        (lies(count=1, shape=(5, 5, 4)), r"holds pictures of shape \(1, 5, 5, 4\), and index.json says \(\d+, 64, 64, 3\)"),
-        (lies(count=2, shape=(4, 4, 3)), r"\(2, 4, 4, 3\), and index.json says .*; `dvc repro prepare` makes it anew"),
-        (b"", "is no .npy of pictures"),
-        (b"no array at all", "is no .npy of pictures"),
+        (lies(count=10**15), "not a .npy file of pictures: overflow"),
+        (lies(count=0), r"holds uint8 of shape \(0, 64, 64, 3\); must be uint8 of shape"),
+        (lies(count=1, shape=(5, 5, 4)), r"pictures.npy has shape \(1, 5, 5, 4\), index.json says \(12, 64, 64, 3\)"),
+        (lies(count=2, shape=(4, 4, 3)), "pictures.npy: has more bytes than its 2 pictures"),
+        (b"", "not a .npy file of pictures"),
+        (b"no array at all", "not a .npy file of pictures"),
     ],
 )
-def test_cache_whose_header_lies_is_one_line(cache, tmp_path, content, said):
+def test_damaged_pictures_are_one_line(cache, tmp_path, content, said):
     shutil.copytree(cache, tmp_path / "wide64")
-    (tmp_path / "wide64" / "00000.npy").write_bytes(content)
+    (tmp_path / "wide64" / "pictures.npy").write_bytes(content)
     with pytest.raises(UserError, match=said) as error:
         Faces.open(tmp_path / "wide64", "all")
     assert "\n" not in str(error.value)
 
 
-def test_cache_without_its_table_or_with_another_is_one_line(cache, tmp_path):
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("index.json", None, "FileNotFoundError"),
+        ("index.json", b"{", "Expecting property name"),
+        ("index.json", b"\xff", "can't decode"),
+        ("index.json", b"[1]", "indices must be integers"),
+        ("index.json", b'{"shape": 1, "digest": ""}', "not iterable"),
+        ("index.json", b'{"shape": [12, 64, 64, 3]}', "'digest'"),
+        ("table.parquet", None, "FileNotFoundError"),
+        ("table.parquet", b"no table", "Parquet"),
+    ],
+)
+def test_missing_or_damaged_index_or_table_is_one_line(cache, tmp_path, name, content, said):
     shutil.copytree(cache, tmp_path / "wide64")
-    table = tmp_path / "wide64" / "table.parquet"
-    pd.read_parquet(table)[1:].to_parquet(table)
-    with pytest.raises(UserError, match=r"wide64: holds 12 pictures for the 11 rows of its table.parquet; `dvc repro prepare`"):
+    (tmp_path / "wide64" / name).unlink()
+    if content is not None:
+        (tmp_path / "wide64" / name).write_bytes(content)
+    with pytest.raises(UserError, match=said) as error:
         Faces.open(tmp_path / "wide64", "all")
-    table.unlink()
-    with pytest.raises(UserError, match=r"wide64: has no sound table.parquet: .*`dvc repro prepare` makes it anew"):
+    assert str(error.value).startswith(f"{tmp_path}/wide64: index.json or table.parquet is missing or damaged: ")
+    assert str(error.value).endswith("; `dvc repro prepare` rebuilds it")
+    assert "\n" not in str(error.value)
+
+
+def test_index_or_table_of_other_pictures_is_one_line(cache, tmp_path):
+    shutil.copytree(cache, tmp_path / "wide64")
+    index, table = tmp_path / "wide64" / "index.json", tmp_path / "wide64" / "table.parquet"
+    whole = pd.read_parquet(table)
+    whole[1:].to_parquet(table)
+    with pytest.raises(UserError, match=r"and table.parquet has 11 rows; `dvc repro prepare` rebuilds it"):
+        Faces.open(tmp_path / "wide64", "all")
+    whole.to_parquet(table)
+    index.write_text(index.read_text(encoding="utf-8").replace("12", "13"), encoding="utf-8")
+    with pytest.raises(UserError, match=r"has shape \(12, 64, 64, 3\), index.json says \(13, 64, 64, 3\)"):
         Faces.open(tmp_path / "wide64", "all")
 
 
-def test_cache_that_is_not_there_is_one_line(tmp_path):
-    with pytest.raises(UserError, match=r"wide64: has no sound index.json: .*`dvc repro prepare` makes it anew"):
-        Faces.open(tmp_path / "wide64", "all")
+def test_digest_is_that_of_the_file_of_pictures_and_changes_with_any_byte(cache, tmp_path):
+    digest = blake2b((cache / "pictures.npy").read_bytes(), digest_size=16).hexdigest()
+    assert [Faces.open(cache, split).digest for split in ("train", "all")] == [digest] * 2
+    raw = archive.write(tmp_path / "raw", [archive.jpeg(archive.picture(10 * i + (i == 11))) for i in range(12)])
+    archive.prepare(raw, params.load().crop("wide64"), tmp_path / "wide64")
+    assert Faces.open(tmp_path / "wide64", "all").digest != digest
+
+
+def test_pictures_have_the_bytes_that_numpy_saves(cache, tmp_path):
+    np.save(tmp_path / "saved.npy", np.load(cache / "pictures.npy"))
+    assert (tmp_path / "saved.npy").read_bytes() == (cache / "pictures.npy").read_bytes()

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from ganlib.data import cache, folder
-from ganlib.data.archive import open_archive
+from ganlib.data.archive import Archive
 from ganlib.data.crop import Box, Centre
 from ganlib.data.faces import Faces
 from ganlib.fetch import folder as fetching
@@ -44,7 +44,7 @@ def mine(tmp_path):
 
 def brought(source, home, tmp_path):
     fetching.fetch("own", str(source), tmp_path / "raw")
-    with open_archive(tmp_path / "raw" / folder.ARCHIVE) as pictures:
+    with Archive(tmp_path / "raw" / folder.ARCHIVE) as pictures:
         raw = folder.read(pictures, tmp_path / "raw")
         return raw.table, raw.members
 
@@ -52,7 +52,7 @@ def brought(source, home, tmp_path):
 def prepared(source, tmp_path, region):
     """The cache that the stages make of a source."""
     fetching.fetch("own", str(source), tmp_path / "raw")
-    with open_archive(tmp_path / "raw" / folder.ARCHIVE) as pictures:
+    with Archive(tmp_path / "raw" / folder.ARCHIVE) as pictures:
         cache.build(folder.read(pictures, tmp_path / "raw"), region, 16, None, 0, tmp_path / "own")
     return Faces.open(tmp_path / "own", "all")
 
@@ -98,7 +98,7 @@ def test_page_in_place_of_a_zip_is_one_line_and_the_next_run_asks_again(mine, ho
     whole = archive.pack(tmp_path / "mine.zip", {name: (mine / name).read_bytes() for name in names(mine)})
     site = Site(files={"/mine.zip": b"<html><title>Please log in</title></html>"})
     with serving(site):
-        with pytest.raises(UserError, match=r"sent a web page in place of mine\.zip \(Please log in\)"):
+        with pytest.raises(UserError, match=r"sent a web page instead of mine\.zip \(Please log in\)"):
             brought(f"{site.url}/mine.zip", home, tmp_path)
         site.files["/mine.zip"] = whole.read_bytes()
         _, members = brought(f"{site.url}/mine.zip", home, tmp_path)
@@ -126,16 +126,16 @@ def test_row_may_name_a_picture_without_its_folder_where_only_one_has_the_name(m
     table, _ = brought(mine, home, tmp_path)
     assert list(table["file"][table["smiling"] == 1]) == ["a/03.jpg"]
     shutil.copy(mine / "a" / "03.jpg", mine / "a" / "b")
-    with pytest.raises(UserError, match=r"'03.jpg' in its first column fits several pictures, such as a/03.jpg and a/b/03.jpg; give its"):
+    with pytest.raises(UserError, match=r"'03.jpg' in the first column matches several pictures, such as a/03.jpg and a/b/03.jpg; add its"):
         brought(mine, home, tmp_path)
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("file,smiling\nnobody.jpg,1\n", "'nobody.jpg' in its first column is the name of no picture"),
+        ("file,smiling\nnobody.jpg,1\n", "'nobody.jpg' in the first column is not the name of a picture"),
         ("file,smiling\na/00.jpg,1\n00.jpg,0\n", "two rows for a/00.jpg"),
-        ("", "is no table"),
+        ("", "not a CSV table"),
     ],
 )
 def test_table_that_does_not_fit_is_one_line(mine, home, tmp_path, text, message):
@@ -145,10 +145,19 @@ def test_table_that_does_not_fit_is_one_line(mine, home, tmp_path, text, message
     assert "\n" not in str(error.value)
 
 
+def test_damaged_table_in_a_zip_is_one_line(mine, home, tmp_path):
+    whole = archive.pack(tmp_path / "mine.zip", {"a.png": archive.encoded(archive.picture(1), "PNG"), folder.TABLE: TABLE.encode()})
+    data = bytearray(whole.read_bytes())
+    data[data.index(b"file,hair") + 3] ^= 1
+    whole.write_bytes(data)
+    with pytest.raises(UserError, match=r"zip: attributes.csv cannot be read: the zip is damaged: Bad CRC-32"):
+        brought(whole, home, tmp_path)
+
+
 def test_column_of_captions_is_named(mine, home, tmp_path, monkeypatch):
     monkeypatch.setattr(folder, "CATEGORIES", 2)
     (mine / folder.TABLE).write_text("file,title\n00.jpg,one\n01.png,two\n03.jpg,three\n", encoding="utf-8")
-    with pytest.raises(UserError, match="column title has 3 different values, and at most 2 can be categories"):
+    with pytest.raises(UserError, match="column title has 3 different values; categories are limited to 2"):
         brought(mine, home, tmp_path)
 
 
@@ -163,7 +172,7 @@ def test_split_is_eight_one_one_the_same_each_time_and_not_by_the_names_order():
 
 def test_blank_source_missing_source_and_folder_without_pictures_are_one_line(home, tmp_path):
     (home / "empty").mkdir()
-    for source, message in [(None, "blank; name the folder or zip"), ("nowhere", "nowhere is no folder"), ("empty", "holds no picture")]:
+    for source, message in [(None, "blank; set the folder or zip"), ("nowhere", "nowhere does not exist"), ("empty", "has no pictures")]:
         with pytest.raises(UserError, match=message) as error:
             fetching.fetch("own", source, tmp_path / "raw")
         assert str(error.value).startswith("params.yaml: datasets.own.source: ")
@@ -185,5 +194,5 @@ def test_conditions_name_columns(mine, home, tmp_path):
     conditions = faces.conditions({"hair": ["hair_blond", "hair_brown"], "smile": ["smiling"]})
     shown = dict(zip(faces.table["file"], conditions.tolist(), strict=True))
     assert [shown[name] for name in ("a/00.jpg", "a/01.png", "02.WEBP", "a/03.jpg")] == [[1, 1], [2, 0], [1, 1], [0, 0]]
-    with pytest.raises(UserError, match="no attribute 'Black_Hair'; theirs are: hair_blond, hair_brown, eyes_blue, smiling, glasses"):
+    with pytest.raises(UserError, match="no attribute 'Black_Hair'; available: hair_blond, hair_brown, eyes_blue, smiling, glasses"):
         faces.conditions({"hair": ["Black_Hair"]})

@@ -118,6 +118,28 @@ def test_file_that_a_folder_lacks_is_named_with_the_ways_out(official, home, raw
     assert names_the_ways_out(line, home)
 
 
+@pytest.mark.parametrize("name", ["list_attr_celeba.csv", "list_eval_partition.csv"])
+def test_empty_table_of_kaggles_is_one_line(official, home, raw, name):
+    (official / Path(name).with_suffix(".txt")).unlink()
+    (official / name).write_bytes(b"")
+    assert "not CelebA's table" in error(str(official), raw) or "in the same order" in error(str(official), raw)
+
+
+@pytest.mark.parametrize("name", OFFICIAL)
+def test_folder_of_the_name_of_a_file_is_no_such_file(official, home, raw, name):
+    (official / name).unlink()
+    (official / name).mkdir()
+    assert f"has no {name}" in error(str(official), raw)
+
+
+def test_damaged_table_in_a_zip_is_one_line(official, home, raw, tmp_path):
+    path = archive.kaggle(tmp_path / "archive.zip", official)
+    data = bytearray(path.read_bytes())
+    data[data.index(b"image_id,5_o_Clock") + 50] ^= 1
+    path.write_bytes(data)
+    assert "list_attr_celeba.csv cannot be read: the zip is damaged: Bad CRC-32" in error(str(path), raw)
+
+
 def test_source_that_does_not_exist_is_not_looked_for_beside(official, home, raw):
     assert f"{official}/nowhere has no {celeba.ARCHIVE}" in error(f"{official}/nowhere", raw)
 
@@ -145,14 +167,14 @@ def test_part_of_celeba_is_refused_where_all_is_asked_for_and_taken_where_a_part
 
 def test_repacked_zip_is_said_to_be_one_and_what_was_checked_instead(official, home, raw, capsys):
     fetch(str(official), raw)
-    assert "not the authors' own zip" in (told := capsys.readouterr().err)
+    assert "repacked (another md5)" in (told := capsys.readouterr().err)
     assert "12 pictures, their names, and the size of 12" in told
 
 
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (archive.jpeg(archive.picture(1, (89, 109))), "has 89x109 pixels, and CelebA's aligned pictures 178x218"),
+        (archive.jpeg(archive.picture(1, (89, 109))), "has 89x109 pixels; CelebA's aligned pictures have 178x218"),
         (b"no jpeg", "000005.jpg cannot be read"),
     ],
 )
@@ -166,7 +188,7 @@ def test_name_that_is_not_celebas_is_named(official, home, raw):
         (official / name).write_text((official / name).read_text(encoding="utf-8").replace("000012.jpg", "twelve.jpg"), encoding="utf-8")
     pictures = {f"{celeba.FOLDER}/{name}": PICTURES[0] for name in [*archive.names(11), "twelve.jpg"]}
     archive.pack(official / celeba.ARCHIVE, pictures)
-    assert "'twelve.jpg' is no name of CelebA's" in error(str(official), raw)
+    assert "'twelve.jpg' is not a name of CelebA's" in error(str(official), raw)
 
 
 def test_mirrors_files_are_downloaded_and_nothing_but_those_three(official, home, raw):
@@ -189,7 +211,7 @@ def test_page_in_place_of_a_file_is_told_and_the_file_put_by_hand_is_used_by_the
     site.pages[f"/{celeba.ARCHIVE}"] = page("<!doctype html><html><head><title>Quota exceeded</title></head></html>")
     with serving(site):
         line = error(site.url, raw)
-        assert f"sent a web page in place of {celeba.ARCHIVE} (Quota exceeded)" in line
+        assert f"sent a web page instead of {celeba.ARCHIVE} (Quota exceeded)" in line
         assert names_the_ways_out(line, home)
         shutil.copy(official / celeba.ARCHIVE, home / "data" / "incoming")
         assert fetch(site.url, raw)[celeba.ARCHIVE] == (official / celeba.ARCHIVE).read_bytes()

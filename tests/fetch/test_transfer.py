@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from ganlib.fetch import transfer
-from ganlib.fetch.transfer import Patience
+from ganlib.fetch.transfer import RetryPolicy
 from ganlib.support.errors import UserError
 from tests.data.server import Site, page, redirect, serve, serving
 
 DATA = np.random.default_rng(0).bytes(100_000)
-QUICK = Patience(timeout=0.2, tries=3, pause=0.01)
+QUICK = RetryPolicy(timeout=0.2, tries=3, pause=0.01)
 
 
 @pytest.fixture
@@ -29,20 +29,27 @@ def target(tmp_path):
     return tmp_path / "incoming" / "a.bin"
 
 
-def waiting(target):
-    """The folder of what has come so far."""
-    return target.parent.with_name("waiting")
+def staging(target):
+    """The folder of unfinished downloads."""
+    return target.parent.with_name("staging")
 
 
-def download(url, target, patience):
-    transfer.download(url, target, waiting(target), None, patience)
+def part(target, data=DATA[:50_000], validator='"1"'):
+    """What an interrupted download left."""
+    staging(target).mkdir()
+    (staging(target) / "a.bin.part").write_bytes(data)
+    (staging(target) / ".a.bin.validator").write_text(validator, encoding="utf-8")
+
+
+def download(url, target, policy):
+    transfer.download(url, target, staging(target), None, policy)
 
 
 def whole(target):
-    """The file is there, read-only, and nothing is left beside it or waits, but for the lock."""
+    """Whether the file is complete and read-only, and nothing but its lock is left in both folders."""
     assert target.read_bytes() == DATA
     assert target.stat().st_mode & 0o777 == 0o444
-    return [path.name for folder in (target.parent, waiting(target)) for path in folder.iterdir()] == [target.name, f".{target.name}.lock"]
+    return [path.name for folder in (target.parent, staging(target)) for path in folder.iterdir()] == [target.name, f".{target.name}.lock"]
 
 
 def test_file_arrives_whole(site, target):
@@ -60,14 +67,14 @@ def test_redirect_is_followed(site, target):
 @pytest.mark.parametrize("cuts", [[0], [1], [99_999], [17, 0, 40_000, 1], [1000] * 20])
 def test_connection_cut_at_any_byte_goes_on_by_range(site, target, cuts):
     site.cuts = [*cuts]
-    download(f"{site.url}/a.bin", target, Patience(timeout=5, tries=3, pause=0))
+    download(f"{site.url}/a.bin", target, RetryPolicy(timeout=5, tries=3, pause=0))
     assert whole(target)
     assert [asked for _, asked in site.asked if asked] or cuts == [0]
 
 
 def test_what_an_earlier_run_brought_is_not_brought_again(site, target):
     site.cuts = [60_000, 0, 0, 0, 0, 0]
-    with pytest.raises(UserError, match="gave up after 3 tries"):
+    with pytest.raises(UserError, match="gave up after 3 attempts"):
         download(f"{site.url}/a.bin", target, QUICK)
     assert not target.exists()
     site.cuts = []
@@ -87,24 +94,45 @@ def test_server_without_ranges_is_begun_again(site, target):
 def test_server_without_ranges_that_always_cuts_is_given_up(site, target):
     site.ranges = False
     site.cuts = [50_000] * 50
-    with pytest.raises(UserError, match="gave up after 3 tries"):
+    with pytest.raises(UserError, match="gave up after 3 attempts"):
         download(f"{site.url}/a.bin", target, QUICK)
     assert len(site.asked) < 20
 
 
-def test_changed_file_is_not_spliced_onto_the_old_one(site, target):
-    site.cuts = [50_000, 0, 0, 0, 0, 0]
+DATES = "Mon, 30 Nov 2026 10:00:00 GMT", "Mon, 30 Nov 2026 10:00:05 GMT"
+
+
+@pytest.mark.parametrize("obeys", [True, False])
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ({"ETag": '"1"'}, {"ETag": '"2"'}),
+        ({"ETag": 'W/"1"', "Last-Modified": DATES[0]}, {"ETag": 'W/"1"', "Last-Modified": DATES[1]}),
+        ({"Last-Modified": DATES[0]}, {"Last-Modified": DATES[1]}),
+        ({}, {}),
+        ({"ETag": 'W/"1"'}, {"ETag": 'W/"1"'}),
+    ],
+)
+def test_changed_file_is_not_spliced_onto_the_old_one(site, target, old, new, obeys):
+    site.cuts, site.validators, site.obeys_if_range = [50_000, 0, 0, 0, 0, 0], old, obeys
     with pytest.raises(UserError):
         download(f"{site.url}/a.bin", target, QUICK)
-    site.cuts, site.etag = [], '"2"'
+    site.cuts, site.validators = [], new
     site.files["/a.bin"] = b"new" * 40_000
     download(f"{site.url}/a.bin", target, QUICK)
     assert target.read_bytes() == b"new" * 40_000
 
 
+def test_unchanged_file_with_a_date_alone_is_resumed(site, target):
+    site.validators = {"Last-Modified": DATES[0]}
+    site.cuts = [50_000]
+    download(f"{site.url}/a.bin", target, QUICK)
+    assert whole(target)
+    assert [asked for _, asked in site.asked] == [None, "bytes=50000-"]
+
+
 def test_server_that_goes_on_at_another_byte_is_begun_again(site, target):
-    waiting(target).mkdir()
-    (waiting(target) / "a.bin.part").write_bytes(DATA[:50_000])
+    part(target)
 
     def answer(handler):
         if handler.headers["Range"]:
@@ -122,12 +150,11 @@ def test_server_that_goes_on_at_another_byte_is_begun_again(site, target):
 
 
 def test_page_in_the_middle_of_a_download_does_not_cost_what_has_come(site, target):
-    waiting(target).mkdir()
-    (waiting(target) / "a.bin.part").write_bytes(DATA[:50_000])
+    part(target)
     site.pages["/a.bin"] = page("<html><title>Quota</title></html>")
-    with pytest.raises(UserError, match=r"sent a web page, and no more of a\.bin; the 50,000 bytes"):
+    with pytest.raises(UserError, match=r"sent a web page instead of the rest of a\.bin; 50,000 bytes are kept"):
         download(f"{site.url}/a.bin", target, QUICK)
-    assert (waiting(target) / "a.bin.part").read_bytes() == DATA[:50_000]
+    assert (staging(target) / "a.bin.part").read_bytes() == DATA[:50_000]
 
 
 def test_silent_server_is_tried_again_after_the_timeout(site, target):
@@ -140,8 +167,8 @@ def test_silent_server_is_tried_again_after_the_timeout(site, target):
 def test_pauses_between_tries_double(site, target):
     site.statuses = [503] * 9
     began = time.monotonic()
-    with pytest.raises(UserError, match=r"gave up after 3 tries without a byte: 503"):
-        download(f"{site.url}/a.bin", target, Patience(timeout=1, tries=3, pause=0.1))
+    with pytest.raises(UserError, match=r"gave up after 3 attempts without a byte: 503"):
+        download(f"{site.url}/a.bin", target, RetryPolicy(timeout=1, tries=3, pause=0.1))
     assert time.monotonic() - began >= 0.1 * (1 + 2)
     assert len(site.asked) == 3
 
@@ -159,7 +186,7 @@ def test_wrong_address_is_not_tried_again(site, target):
 
 
 def test_nobody_at_the_address_is_one_line(target):
-    with pytest.raises(UserError, match="gave up after 3 tries") as error:
+    with pytest.raises(UserError, match="gave up after 3 attempts") as error:
         download("http://127.0.0.1:9/a.bin", target, QUICK)
     assert "\n" not in str(error.value)
 
@@ -200,21 +227,29 @@ def test_disk_that_fills_is_one_line_and_what_came_is_gone_on_with(site, target)
 
 def test_of_two_downloads_at_once_one_waits_and_finds_the_file(site, target, capsys):
     site.pages["/a.bin"] = lambda handler: (time.sleep(0.2), serve(handler, site))
-    both = [threading.Thread(target=download, args=(f"{site.url}/a.bin", target, Patience(timeout=20))) for _ in range(2)]
+    both = [threading.Thread(target=download, args=(f"{site.url}/a.bin", target, RetryPolicy(timeout=20))) for _ in range(2)]
     for one in both:
         one.start()
     for one in both:
         one.join()
     assert whole(target)
     assert len(site.asked) == 1
-    assert "another download of it is running" in capsys.readouterr().err
+    assert "another process is downloading it" in capsys.readouterr().err
 
 
 def test_any_store_of_fsspec_serves_and_a_half_brought_file_is_gone_on_with(target):
-    with fsspec.open("memory://mirror/a.bin", "wb") as file:
-        file.write(DATA)
-    waiting(target).mkdir()
-    (waiting(target) / "a.bin.part").write_bytes(DATA[:40_000])
+    store = fsspec.filesystem("memory")
+    store.pipe("/mirror/a.bin", DATA)
+    part(target, DATA[:40_000], store.ukey("/mirror/a.bin"))
+    download("memory://mirror/a.bin", target, QUICK)
+    assert whole(target)
+
+
+def test_file_of_a_store_that_changed_is_begun_again(target):
+    store = fsspec.filesystem("memory")
+    store.pipe("/mirror/a.bin", b"old" * 40_000)
+    part(target, b"old" * 10_000, store.ukey("/mirror/a.bin"))
+    store.pipe("/mirror/a.bin", DATA)
     download("memory://mirror/a.bin", target, QUICK)
     assert whole(target)
 

@@ -16,7 +16,6 @@ from ganlib.core.images import resized, to_uint8
 from ganlib.core.random import stream
 from ganlib.core.tables import save_metrics
 from ganlib.data.faces import Faces
-from ganlib.data.shards import LIMIT
 from ganlib.fidelity import inception
 from ganlib.fidelity.evaluation import Fakes, evaluate, pixel_figures
 from ganlib.fidelity.frechet import Statistics, frechet_distance
@@ -26,7 +25,6 @@ from ganlib.fidelity.reference import Reference
 from ganlib.fidelity.sharpness import sharpness
 from ganlib.support.paths import Outputs
 from tests import painted
-from tests.data import archive
 
 TRAINED, HELD_OUT, SAMPLES, SEED = 120, 70, 60, 3
 COPIED = 6  # the fake whose copy is a training picture, but none of the scored ones
@@ -70,7 +68,6 @@ def case(
     *,
     split: str = "train",
     only: str = "",
-    limit: int = LIMIT,
     names: Collection[str] = (),
 ) -> Case:
     """`made`, generators by step, scored against noisy faces; training saw a copy of one fake. `only` leaves one attribute alone."""
@@ -89,11 +86,11 @@ def case(
         return Reference.of(features, *Faces.divide(cache, split), samples=SAMPLES)
 
     run = painted.run(Outputs.below(folder), made)
-    faces, rows = painted.faces(colours, attributes, cache, limit), reference().scored_rows
+    faces, rows = painted.faces(colours, attributes, cache), reference().scored_rows
     pictures = torch.cat([*Fakes.of(run.run / "generator.safetensors", faces, rows, SEED)])
     fakes = pictures.float().mean((2, 3)).numpy()
     colours[np.setdiff1d(Faces.open(cache, split).rows, rows)[4]] = fakes[COPIED]
-    faces, real = painted.faces(colours, attributes, cache, limit), reference()
+    faces, real = painted.faces(colours, attributes, cache), reference()
     trained = Faces.open(cache, split).first(made[max(made)][1].train_images)
     figures = evaluate(
         run,
@@ -114,14 +111,6 @@ def case(
 def obeyed(tmp_path_factory: pytest.TempPathFactory) -> Case:
     """Evaluation of a run whose earlier snapshots ignore their conditions."""
     return case(tmp_path_factory.mktemp("obeyed"), {2: DAZZLED, 10: CONSTANT, 12: CONDITIONED})
-
-
-def test_shards_of_twenty_pictures_score_as_one_file_does(obeyed, tmp_path):
-    sharded = case(tmp_path, {2: DAZZLED, 10: CONSTANT, 12: CONDITIONED}, limit=archive.shards_of(20, painted.SIZE))
-    assert len(sharded.faces.pictures.arrays) == 10
-    assert sharded.figures == obeyed.figures
-    for name in ("scores.csv", "closest.png"):
-        assert (sharded.folder / name).read_bytes() == (obeyed.folder / name).read_bytes()
 
 
 def fid(real: np.ndarray, fake: np.ndarray) -> float:

@@ -1,7 +1,6 @@
-"""Where pictures to be scored come from: folders, zips, arrays and their shards."""
+"""Where pictures to be scored come from: folders, zips, arrays and prepared crops."""
 
 import io
-import json
 import zipfile
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -81,7 +80,7 @@ def test_zip_that_the_one_reader_refuses_is_refused_here(tmp_path: Path, opened:
     with pytest.raises(UserError, match=r"fakes\.zip: refused: the entry '\.\./outside\.png' points outside the archive"):
         opened(place)
     (tmp_path / "page.zip").write_bytes(b"<html>quota exceeded</html>")
-    with pytest.raises(UserError, match=r"page\.zip: is no whole zip: File is not a zip file"):
+    with pytest.raises(UserError, match=r"page\.zip: not a complete zip: File is not a zip file"):
         opened(tmp_path / "page.zip")
 
 
@@ -211,15 +210,14 @@ def test_array_is_mapped_and_not_read(tmp_path: Path, opened: Callable[..., Pict
     assert mapped[-1, -1, -1, -1] == 255
 
 
-def test_cache_of_a_crop_is_all_its_shards_in_order(tmp_path: Path, opened: Callable[..., Pictures]) -> None:
+def test_prepared_crop_is_its_pictures(tmp_path: Path, opened: Callable[..., Pictures]) -> None:
     place = tmp_path / "tight64"
     place.mkdir()
-    (place / "index.json").write_text(json.dumps({"shards": {}}), encoding="utf-8")
-    (place / "table.parquet").write_bytes(b"")
-    for number, values in enumerate(([3, 1], [4, 1], [5])):
-        np.save(place / f"{number:05}.npy", np.uint8(values)[:, None, None, None] * np.ones((16, 16, 3), np.uint8))
+    for name in ("index.json", "table.parquet"):
+        (place / name).write_bytes(b"")
+    np.save(place / "pictures.npy", np.uint8([3, 1, 4])[:, None, None, None] * np.ones((16, 16, 3), np.uint8))
     pictures = opened(place)
-    assert (levels(pictures), pictures.count) == ([3, 1, 4, 1, 5], 5)
+    assert (levels(pictures), pictures.count) == ([3, 1, 4], 3)
 
 
 def test_folder_of_pictures_may_hold_an_index_of_its_own(tmp_path: Path, opened: Callable[..., Pictures]) -> None:
@@ -229,11 +227,11 @@ def test_folder_of_pictures_may_hold_an_index_of_its_own(tmp_path: Path, opened:
 @pytest.mark.parametrize(
     ("array", "said"),
     [
-        (np.zeros((2, 3, 4, 4), np.float32), r"holds float32 of shape \(2, 3, 4, 4\); pictures are uint8 of shape \(N, H, W, 3\) or "),
+        (np.zeros((2, 3, 4, 4), np.float32), r"holds float32 of shape \(2, 3, 4, 4\); must be uint8 of shape \(N, H, W, 3\) or "),
         (np.zeros((2, 4, 4, 4), np.uint8), r"holds uint8 of shape \(2, 4, 4, 4\)"),
         (np.zeros((3, 4, 4), np.uint8), r"holds uint8 of shape \(3, 4, 4\)"),
         (np.zeros((0, 3, 4, 4), np.uint8), r"holds uint8 of shape \(0, 3, 4, 4\)"),
-        (np.array([{}]), "is no .npy of pictures"),
+        (np.array([{}]), "not a .npy file of pictures"),
     ],
 )
 def test_array_of_another_type_or_shape_is_refused(tmp_path: Path, array: np.ndarray, said: str, opened: Callable[..., Pictures]) -> None:
@@ -246,6 +244,6 @@ def test_array_of_another_type_or_shape_is_refused(tmp_path: Path, array: np.nda
 def test_file_cut_short_is_no_array(tmp_path: Path, keep: int, opened: Callable[..., Pictures]) -> None:
     np.save(tmp_path / "fakes.npy", np.zeros((9, 3, 4, 4), np.uint8))
     (tmp_path / "fakes.npy").write_bytes((tmp_path / "fakes.npy").read_bytes()[:keep])
-    with pytest.raises(UserError, match=r"fakes\.npy: is no \.npy of pictures") as raised:
+    with pytest.raises(UserError, match=r"fakes\.npy: not a \.npy file of pictures") as raised:
         opened(tmp_path / "fakes.npy")
     assert "\n" not in str(raised.value)

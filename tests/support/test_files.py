@@ -1,6 +1,9 @@
-"""Files and folders that are whole or absent, after a power cut too: what is on the disk before a name is given."""
+"""Files and folders that are complete or absent: after a power cut, with several writers, and after killed ones."""
 
 import os
+import re
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -26,7 +29,8 @@ def test_every_file_of_a_folder_is_on_the_disk_before_the_folder_has_its_name(tm
         (tmp_path / "source" / name).write_text(name, encoding="utf-8")
     files.replace_folder(tmp_path / "source", tmp_path / "target")
     renamed = calls.index(f"-> {tmp_path / 'target'}")
-    assert {f"{tmp_path}/.target.partial/{name}" for name in ("a.txt", "deep/b.txt", "deep")} <= set(calls[:renamed])
+    written = {re.sub(r"\.target\.partial-\w{8}", "T", call) for call in calls[:renamed]}
+    assert {f"{tmp_path}/T/{name}" for name in ("a.txt", "deep/b.txt", "deep")} <= written
     assert calls[renamed + 1 :] == [str(tmp_path)]
     assert (tmp_path / "target" / "deep" / "b.txt").read_text(encoding="utf-8") == "deep/b.txt"
 
@@ -34,4 +38,48 @@ def test_every_file_of_a_folder_is_on_the_disk_before_the_folder_has_its_name(tm
 def test_file_is_on_the_disk_before_it_has_its_name(tmp_path, calls):
     with files.replacing(tmp_path / "a.txt") as target:
         target.write_text("a", encoding="utf-8")
-    assert calls == [f"{tmp_path}/.a.partial.txt", f"-> {tmp_path / 'a.txt'}", str(tmp_path)]
+    temporary, *after = calls
+    assert re.fullmatch(rf"{tmp_path}/\.a\.partial-\w{{8}}\.txt", temporary)
+    assert after == [f"-> {tmp_path / 'a.txt'}", str(tmp_path)]
+
+
+def test_two_writers_of_one_file_both_end_well(tmp_path):
+    errors = []
+
+    def write(content):
+        for _ in range(50):
+            try:
+                with files.replacing(tmp_path / "a.txt") as target:
+                    target.write_text(content, encoding="utf-8")
+            except OSError as error:
+                errors.append(error)
+
+    writers = [threading.Thread(target=write, args=(letter * 1000,)) for letter in "ab"]
+    for writer in writers:
+        writer.start()
+    while any(writer.is_alive() for writer in writers):
+        if (tmp_path / "a.txt").exists():
+            assert (tmp_path / "a.txt").read_text(encoding="utf-8") in ("a" * 1000, "b" * 1000)
+    assert errors == []
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_block_that_fails_leaves_the_old_file_alone(tmp_path):
+    (tmp_path / "a.txt").write_text("old", encoding="utf-8")
+    with suppress(KeyError), files.replacing(tmp_path / "a.txt") as target:
+        target.write_text("new", encoding="utf-8")
+        raise KeyError
+    assert {path.name: path.read_text(encoding="utf-8") for path in tmp_path.iterdir()} == {"a.txt": "old"}
+
+
+def test_what_killed_writers_left_is_removed_and_what_others_are_writing_is_not(tmp_path, monkeypatch):
+    for name in (".a.partial-12345678.txt", ".b.partial-12345678.txt", ".a.partial-87654321.csv"):
+        (tmp_path / name).write_text("half", encoding="utf-8")
+    (tmp_path / ".folder.partial-12345678").mkdir()
+    (tmp_path / "folder").mkdir()
+    for age, left in ((3600, 4), (-1, 2)):
+        monkeypatch.setattr(files, "STRAY_AGE", age)
+        with files.replacing(tmp_path / "a.txt") as target:
+            target.touch()
+        files.replace_folder(tmp_path / "folder", tmp_path / "folder")
+        assert len([*tmp_path.glob(".*")]) == left

@@ -4,7 +4,6 @@ from pathlib import Path
 
 from ganlib import params
 from ganlib.data.faces import Faces
-from ganlib.data.shards import LIMIT
 from ganlib.models.registry import names, settings_of
 from ganlib.models.report import Report
 from tests.data import archive
@@ -21,11 +20,10 @@ def report(name: str, **changes: object) -> Report:
     )
 
 
-def small_faces(folder: Path, settings: Report, count: int = 12, first: int = 0, per_shard: int | None = None) -> Faces:
-    """`count` gradients of the report's crop, in `folder`/faces, all in one shard or so many in each; every second has black hair."""
+def small_faces(folder: Path, settings: Report, count: int = 12, first: int = 0) -> Faces:
+    """`count` gradients of the report's crop, in `folder`/faces; every second has black hair."""
     pictures = [archive.jpeg(archive.picture(5 * (first + i))) for i in range(count)]
     raw = archive.write(folder, pictures, {"Black_Hair": list(range(0, count, 2))})
     crop = params.load().crop(settings.crop)
-    limit = archive.shards_of(per_shard, crop.size) if per_shard else LIMIT
-    archive.prepare(raw, crop, folder / "faces", limit=limit)
+    archive.prepare(raw, crop, folder / "faces")
     return Faces.open(folder / "faces", "all")

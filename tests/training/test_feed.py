@@ -101,9 +101,9 @@ def test_pictures_kept_on_the_device_are_those_of_the_mapped_cache(tmp_path):
     assert isinstance(pictures_for(faces, cpu), Mapped)
 
 
-def test_batch_is_of_the_splits_pictures_though_they_lie_in_several_shards(tmp_path):
+def test_batch_has_the_pictures_of_the_split(tmp_path):
     raw = archive.write(tmp_path / "raw", [archive.jpeg(archive.picture(5 * i)) for i in range(14)])
-    archive.prepare(raw, params.load().crop("wide64"), tmp_path / "faces", limit=archive.shards_of(4, 64))
+    archive.prepare(raw, params.load().crop("wide64"), tmp_path / "faces")
     faces, rows = Faces.open(tmp_path / "faces", "test"), torch.tensor([3, 0, 1, 3])  # pictures 2, 5, 8 and 11
     found = Mapped(faces, torch.device("cpu")).batch(rows)
     assert [round(picture[2].float().mean().item() / 5) for picture in found] == [11, 2, 5, 11]

@@ -101,19 +101,6 @@ def test_other_nets_load_alone_too(tmp_path):
     assert encoder(torch.zeros(2, 3, 64, 64)).shape == (2, 200)
 
 
-@pytest.mark.parametrize("name", ["began64", "dense64"])
-def test_shards_of_twenty_pictures_train_as_one_file_does(tmp_path, name):
-    report = small.report(name, batch_size=16)
-    left = []
-    for per_shard in (None, 20):
-        folder = tmp_path / str(per_shard)
-        faces = small.small_faces(folder / "raw", report, 50, per_shard=per_shard)
-        assert len(faces.pictures.arrays) == (1 if per_shard is None else 3)
-        loop.train(name, report, faces, Outputs.below(folder / "out"), folder / "checkpoints", seed=3, log_every=1)
-        left.append(children.files(folder / "out"))
-    assert left[0] == left[1] != {}
-
-
 def test_length_is_the_epochs_unless_the_cap_is_lower(tmp_path):
     for cap, steps in ((None, 6), (5, 5), (9, 6)):  # 12 pictures, 4 a step
         log = run(tmp_path, "dcgan64", f"cap{cap}", epochs=2, max_steps=cap).progress / "log.csv"

@@ -7,7 +7,6 @@ import torch
 from torch import nn
 
 from ganlib.data.faces import Faces
-from ganlib.data.shards import Shards
 from ganlib.training import monitor
 from ganlib.training.monitor import Monitor
 from ganlib.training.sheets import Sheets, shown_conditions
@@ -104,7 +103,7 @@ class Noise(nn.Module):
 def test_diversity_of_a_perfect_generator_is_one(tmp_path):
     """Fakes and reals of one distribution, though there are eight fakes to a row and sixty-four reals."""
     pictures = (torch.rand(64, 64, 64, 3, generator=torch.Generator().manual_seed(2)) * 256).to(torch.uint8).numpy()
-    faces = Faces(Shards([pictures], "noise"), np.arange(64), pd.DataFrame({"file": range(64), "split": "train"}))
+    faces = Faces(pictures, np.arange(64), pd.DataFrame({"file": range(64), "split": "train"}))
     sheets = Sheets(small.report("dense64"), faces, tmp_path, seed=1)
     assert diversity(sheets, Noise()) == pytest.approx(1.0, abs=0.01)
 

@@ -193,7 +193,7 @@ def test_full_disk_leaves_the_earlier_outputs_whole_and_says_what_is_needed(plac
     earlier = children.files(tmp_path / "run" / "out")
     told = children.run(tmp_path / "run", "dense64", changes={**LENGTH, "lr_d": 1e-3}, largest_file=largest_file)
     assert told["status"] == 1
-    assert re.search(r": the disk is full \(File too large\), and 0\.\d\d GB are needed in all: make room and run again$", told["error"])
+    assert re.search(r": the disk is full \(File too large\), 0\.\d\d GB are needed in total: make room and run again$", told["error"])
     assert children.files(tmp_path / "run" / "out") == earlier
     assert not list((tmp_path / "run").rglob("*.partial*"))
     assert children.run(tmp_path / "run", "dense64", changes={**LENGTH, "lr_d": 1e-3})["status"] == 0

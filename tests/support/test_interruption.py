@@ -1,0 +1,42 @@
+"""Signals of a user who wants a run to end."""
+
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from ganlib.support.interruption import Interruption
+
+BUSY = """
+import time
+from ganlib.support.interruption import Interruption
+with Interruption() as interruption:
+    print("busy", flush=True)
+    ends = time.monotonic() + 60
+    while time.monotonic() < ends:
+        sum(range(1000))
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, -signal.SIGINT), (signal.SIGTERM, -signal.SIGTERM), (signal.SIGHUP, -signal.SIGHUP)]
+)
+def test_second_signal_ends_a_busy_step_at_once(number, status):
+    with subprocess.Popen([sys.executable, "-c", BUSY], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
+        child.stdout.readline()
+        child.send_signal(number)
+        time.sleep(0.3)
+        assert child.poll() is None
+        child.send_signal(number)
+        assert child.wait(timeout=10) == -number
+
+
+def test_first_signal_only_gives_a_reason_and_the_handlers_come_back():
+    before = signal.getsignal(signal.SIGINT)
+    with Interruption() as interruption:
+        assert interruption.reason is None
+        signal.raise_signal(signal.SIGINT)
+        assert interruption.reason == "SIGINT"
+    assert signal.getsignal(signal.SIGINT) is before
