@@ -13,7 +13,7 @@ def main() -> None:
         case "toons":
             from ganlib.fetch import toons
 
-            toons.draw(raw, data.images, finish=data.finish)
+            toons.draw(raw, data.needed, finish=data.finish)
         case "celeba":
             from ganlib.fetch import celeba_sources
 

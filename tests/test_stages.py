@@ -173,7 +173,7 @@ def test_prepare_leaves_out_as_many_broken_pictures_as_are_allowed(place):
 def test_prepare_asks_for_as_many_pictures_as_are_set(place):
     own_pictures(20)
     place(OWN | {"datasets.own.images": 21})
-    with pytest.raises(UserError, match=r"holds 20 pictures, and 21 are needed; for a part of them lower datasets\.own\.images"):
+    with pytest.raises(UserError, match=r"holds 20 pictures, and 21 are needed; lower datasets\.own\.images"):
         prepare.main("tight56")
 
 

@@ -49,10 +49,10 @@ class Streams:
     def __getitem__(self, purpose: Purpose) -> torch.Generator:
         return self._open.setdefault(purpose, stream(self.seed, purpose))
 
-    def state_dict(self) -> dict[str, Any]:
+    def state_dict(self) -> dict[Purpose, Any]:
         return {purpose: rng.get_state() for purpose, rng in self._open.items()}
 
-    def load_state_dict(self, state: dict[str, Any]) -> None:
+    def load_state_dict(self, state: dict[Purpose, Any]) -> None:
         for purpose, position in state.items():
             self[purpose].set_state(position)
 

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from io import BufferedRandom
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -74,7 +75,7 @@ def build(raw: Raw, region: Region, size: int, images: int | None, max_broken: i
             ThreadPoolExecutor(1) as background,
             progress.bar(desc=f"cropping to {size}x{size}", total=len(members), initial=done, unit="picture") as bar,
         ):
-            safe, noted = file.tell(), background.submit(int)
+            safe, noted = file.tell(), background.submit(lambda: None)
             for stop, pictures, unread in parallel_map(pool, crops, range(done, len(members), BLOCK), pending=2 * parallel.core_count()):
                 broken += unread
                 if len(broken) > max_broken:
@@ -145,7 +146,7 @@ def _resume(partial: Path, identity: str, size: int) -> tuple[int, Broken]:
 
 
 @contextmanager
-def _opened(path: Path, done: int, size: int) -> Iterator[BinaryIO]:
+def _opened(path: Path, done: int, size: int) -> Iterator[BufferedRandom]:
     """A .npy file of pictures, open to append after the first `done`."""
     with path.open("r+b" if done else "w+b") as file:
         _write_header(file, (0, size, size, 3))

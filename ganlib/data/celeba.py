@@ -54,6 +54,7 @@ def read_tables(folder: Path) -> pd.DataFrame:
 
 def _read(path: Path, **options: Any) -> pd.DataFrame:
     try:
-        return pd.read_csv(path, sep=r"\s+", **options)
-    except (OSError, ValueError) as error:  # pandas' own errors are ValueErrors
+        table: pd.DataFrame = pd.read_csv(path, sep=r"\s+", **options)
+        return table
+    except (OSError, ValueError, LookupError, ArithmeticError) as error:  # what pandas raises
         raise UserError(f"{path}: not CelebA's table: {' '.join(str(error).split())}") from None

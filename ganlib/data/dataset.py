@@ -107,5 +107,5 @@ class Folder(AnyDataset):
             yield folder.read(pictures, place)
 
 
-KINDS = {"toons": Toons, "celeba": Celeba, "folder": Folder}
+KINDS: dict[str, type[Toons | Celeba | Folder]] = {"toons": Toons, "celeba": Celeba, "folder": Folder}
 Dataset = Annotated[Toons | Celeba | Folder, Field(discriminator="kind")]

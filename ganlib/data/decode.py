@@ -20,7 +20,8 @@ def rgb(data: bytes) -> np.ndarray:
         height, width, space, _ = simplejpeg.decode_jpeg_header(data)
         _check(width, height)
         if space not in ("CMYK", "YCCK"):
-            return simplejpeg.decode_jpeg(data, "RGB")
+            pixels: np.ndarray = simplejpeg.decode_jpeg(data, "RGB")
+            return pixels
     try:
         with Image.open(BytesIO(data), formats=("JPEG", "PNG", "WEBP")) as image:
             _check(*image.size)

@@ -86,7 +86,8 @@ class Faces:
         return len(self.rows)
 
     def __getitem__(self, indices: np.ndarray) -> np.ndarray:
-        return self.pictures[self.rows[indices]].transpose(0, 3, 1, 2)
+        found: np.ndarray = self.pictures[self.rows[indices]]
+        return found.transpose(0, 3, 1, 2)
 
     def conditions(self, groups: Mapping[str, Sequence[str]]) -> np.ndarray:
         """(N, K) int64, one column per group: 1 + the position of the one attribute that is true, 0 if none or several are."""

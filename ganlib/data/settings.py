@@ -55,5 +55,5 @@ def _dataset(name: str, block: Any) -> Dataset:
     kind = checks.mapping(block, key).get("kind")
     if not isinstance(kind, str) or kind not in KINDS:  # without a kind the other keys cannot be validated
         block = {name: value for name, value in block.items() if name in AnyDataset.model_fields}
-        return checks.validate(AnyDataset, block, key)
+        checks.validate(AnyDataset, block, key)  # raises
     return checks.validate(KINDS[kind], block, key)

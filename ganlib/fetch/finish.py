@@ -21,8 +21,8 @@ FACE = (115.0, 88.5)  # row and column of its centre
 
 def finished(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """(H, W, 3) uint8 to (H, W, 3) uint8."""
-    lit = picture * _light(*picture.shape[:2], *_normal(rng, (2,)))[..., None]
-    grainy = lit + GRAIN * _normal(rng, (*picture.shape[:2], 1)) + COLOUR_GRAIN * _normal(rng, picture.shape)
+    lit: np.ndarray = picture * _light(*picture.shape[:2], *_normal(rng, (2,)))[..., None]
+    grainy: np.ndarray = lit + GRAIN * _normal(rng, (*picture.shape[:2], 1)) + COLOUR_GRAIN * _normal(rng, picture.shape)
     for axis in (0, 1, 0, 1):
         grainy = _blurred(grainy, axis)
     return np.clip(np.floor(grainy + 0.5), 0, 255).astype(np.uint8)
@@ -30,7 +30,7 @@ def finished(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def _light(height: int, width: int, down: float, across: float) -> np.ndarray:
     """(H, W) brightness under a light from one side; (1 + x/2) / (1 - x/2) approximates exp(x)."""
-    slope = LIGHT * down * (np.arange(height) - FACE[0])[:, None] + LIGHT * across * (np.arange(width) - FACE[1])
+    slope: np.ndarray = LIGHT * down * (np.arange(height) - FACE[0])[:, None] + LIGHT * across * (np.arange(width) - FACE[1])
     logarithm = slope / (1 + abs(slope) / FALLOFF)
     return EXPOSURE * (1 + logarithm / 2) / (1 - logarithm / 2)
 
@@ -48,7 +48,7 @@ def _blurred(picture: np.ndarray, axis: int) -> np.ndarray:
 
 def _normal(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     """Approximately standard normal: standardised sums of four uniform bytes."""
-    total = np.zeros(shape, np.int16)
+    total: np.ndarray = np.zeros(shape, np.int16)
     for _ in range(4):
         total += rng.integers(0, 256, shape, dtype=np.uint8)
     return (total - 510) / np.sqrt((256**2 - 1) / 3)

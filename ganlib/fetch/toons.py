@@ -101,7 +101,7 @@ def draw(folder: Path, count: int, *, finish: bool = True, seed: int = 0) -> Non
         with (
             ZipFile(part, "w") as archive,
             ProcessPoolExecutor(parallel.core_count(), multiprocessing.get_context("spawn")) as pool,
-            closing(pool.map(partial(face, seed, finish), range(1, count + 1), chunksize=16)) as faces,
+            closing(pool.map(partial(face, seed, finish), range(1, count + 1), chunksize=16)) as faces,  # type: ignore[type-var] # is a generator
         ):
             for name, (shown, jpeg) in zip(names, progress.bar(faces, desc="drawing faces", total=count, unit="face"), strict=True):
                 archive.writestr(_member(name), jpeg)

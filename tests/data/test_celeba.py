@@ -25,6 +25,8 @@ def test_tables_give_split_and_attributes_row_for_row(source):
         (celeba.ATTRIBUTE_TABLE, "12\nBald Male\n000001.jpg 1 1\n", "40 attributes"),
         (celeba.ATTRIBUTE_TABLE, "", "not CelebA's table"),
         (celeba.ATTRIBUTE_TABLE, "0\n" + " ".join(celeba.ATTRIBUTES) + "\n", "lists no picture"),
+        (celeba.ATTRIBUTE_TABLE, "1\n" + " ".join(celeba.ATTRIBUTES) + "\n000001.jpg" + 40 * f" {10**20}", "not CelebA's table: Overflow"),
+        (celeba.SPLIT_TABLE, "0 000001.jpg 0\n", "not CelebA's table"),
         (celeba.SPLIT_TABLE, "000001.jpg 0\n", "in the same order"),
         (celeba.SPLIT_TABLE, "".join(f"{i:06d}.jpg 7\n" for i in range(1, 13)), "0, 1 or 2"),
     ],

@@ -102,13 +102,13 @@ def test_stages_run_again_by_what_they_read_and_celeba_is_asked_for_once(fresh, 
         assert ran(split="valid", scale="full", samples=7) == set()
         assert ran(images=150) == {"prepare@tight64"}
         assert "download" in ran(dataset="celeba", source=site.url, images=120)
-        drawing = checkout.folder / "ganlib" / "data" / "toons.py"
+        drawing = checkout.folder / "ganlib" / "fetch" / "toons.py"
         drawing.write_text(drawing.read_text(encoding="utf-8") + "# edited\n", encoding="utf-8")
         assert ran() == {"download"}
         change(checkout, images=170)
         told = checkout.dvc("repro", "prepare@tight64", fails=True)
     assert stages_run(told) == {"prepare@tight64"}
-    assert re.search(r"^error: data/raw/celeba/img_align_celeba.zip holds 160 pictures, and 170 are needed; .*images; ", told, re.MULTILINE)
+    assert re.search(r"^error: data/raw/celeba/img_align_celeba.zip holds 160 pictures, and 170 are needed; .*images, ", told, re.MULTILINE)
     assert sorted(path for path, _ in site.asked) == sorted(site.files)
 
 
