@@ -9,37 +9,32 @@ from filelock import FileLock, Timeout
 from ganlib.support import progress
 
 
-def lock_beside(path: Path) -> FileLock:
-    """The lock of `path`. Its file is never removed: others may be waiting for it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return FileLock(path.with_name(f".{path.name}.lock"))
-
-
 @contextmanager
 def locked(path: Path, busy: str) -> Iterator[None]:
     """Hold the lock of `path`; if another process or thread holds it, log that `path` is `busy` and wait."""
-    lock = lock_beside(path)
+    lock = _lock(path)
     try:
-        lock.acquire(timeout=0)
+        held = lock.acquire(timeout=0)
     except Timeout:
         progress.log(f"{path.name}: {busy}; waiting for it")
-        lock.acquire()
-    try:
+        held = lock.acquire()
+    with held:
         yield
-    finally:
-        lock.release()
 
 
 @contextmanager
 def locked_if_free(path: Path) -> Iterator[bool]:
     """Hold the lock of `path` unless another process holds it; yields whether it is held here."""
-    lock = lock_beside(path)
     try:
-        lock.acquire(timeout=0)
+        held = _lock(path).acquire(timeout=0)
     except Timeout:
         yield False
         return
-    try:
+    with held:
         yield True
-    finally:
-        lock.release()
+
+
+def _lock(path: Path) -> FileLock:
+    """The lock of `path`. Its file is never removed: others may be waiting for it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return FileLock(path.with_name(f".{path.name}.lock"))

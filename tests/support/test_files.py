@@ -83,3 +83,14 @@ def test_what_killed_writers_left_is_removed_and_what_others_are_writing_is_not(
             target.touch()
         files.replace_folder(tmp_path / "folder", tmp_path / "folder")
         assert len([*tmp_path.glob(".*")]) == left
+
+
+def test_windows_which_can_flush_no_folder_is_no_error(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise PermissionError
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(PermissionError):
+        files.to_disk(tmp_path)
+    monkeypatch.setattr(os, "name", "nt")
+    files.to_disk(tmp_path)

@@ -40,3 +40,9 @@ def test_first_signal_only_gives_a_reason_and_the_handlers_come_back():
         signal.raise_signal(signal.SIGINT)
         assert interruption.reason == "SIGINT"
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_system_without_hang_ups_has_the_other_signals():
+    hidden = "import signal; del signal.SIGHUP; from ganlib.support.interruption import SIGNALS; print(*(each.name for each in SIGNALS))"
+    found = subprocess.run([sys.executable, "-c", hidden], capture_output=True, text=True, check=True)
+    assert found.stdout.split() == ["SIGINT", "SIGTERM"]
