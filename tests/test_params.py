@@ -135,7 +135,7 @@ MISTAKES = [
     ("lr", 1e-4, "params.yaml: lr: unknown key, did you mean 'lr_g'?"),
     ("dataset", "toon", "params.yaml: dataset: 'toon' is unknown, did you mean 'toons'?; one of celeba, celeba_preview, own, toons"),
     ("datasets.toons.samples", 1, "params.yaml: datasets.toons.samples: 1 is not allowed: must be greater than or equal to 6"),
-    ("datasets.toons.images", None, "params.yaml: datasets.toons: images is blank, and drawn faces need a number"),
+    ("datasets.toons.images", None, "params.yaml: datasets.toons: images is blank; drawn faces need a number"),
     ("crops.tight56.left", 170, "params.yaml: crops.tight56: the box (170, 55, 143, 163) is empty: left < right and top < bottom"),
     ("reports.dcgan64.lrd", 1e-4, "params.yaml: reports.dcgan64.lrd: unknown key, did you mean 'lr_d'?"),
     ("reports.dcgan64.preview.widht", 1.0, "params.yaml: reports.dcgan64.preview.widht: unknown key, did you mean 'width'?"),

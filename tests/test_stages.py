@@ -163,7 +163,7 @@ def test_prepare_takes_the_set_number_of_pictures_from_the_data_sets_own_box(pla
 def test_prepare_leaves_out_as_many_broken_pictures_as_are_allowed(place):
     own_pictures(20, broken=2)
     place(OWN | {"datasets.own.max_broken": 1})
-    with pytest.raises(UserError, match="1 such are left out, this is one more"):
+    with pytest.raises(UserError, match="1 are allowed and this is one more"):
         prepare.main("tight56")
     place(OWN | {"datasets.own.max_broken": 2})
     prepare.main("tight56")

@@ -52,8 +52,8 @@ def check_choice(settings: DataSettings) -> None:
 
 def _dataset(name: str, block: Any) -> Dataset:
     key = f"datasets.{name}"
-    kind = checks.mapping(block, key).get("kind")
-    if not isinstance(kind, str) or kind not in KINDS:  # without a kind the other keys cannot be validated
+    kind = str(checks.mapping(block, key).get("kind"))
+    if kind not in KINDS:  # without a kind the other keys cannot be validated
         block = {name: value for name, value in block.items() if name in AnyDataset.model_fields}
         checks.validate(AnyDataset, block, key)  # raises
     return checks.validate(KINDS[kind], block, key)

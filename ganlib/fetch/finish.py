@@ -30,9 +30,10 @@ def finished(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def _light(height: int, width: int, down: float, across: float) -> np.ndarray:
     """(H, W) brightness under a light from one side; (1 + x/2) / (1 - x/2) approximates exp(x)."""
-    slope: np.ndarray = LIGHT * down * (np.arange(height) - FACE[0])[:, None] + LIGHT * across * (np.arange(width) - FACE[1])
+    slope = LIGHT * down * (np.arange(height) - FACE[0])[:, None] + LIGHT * across * (np.arange(width) - FACE[1])
     logarithm = slope / (1 + abs(slope) / FALLOFF)
-    return EXPOSURE * (1 + logarithm / 2) / (1 - logarithm / 2)
+    light: np.ndarray = EXPOSURE * (1 + logarithm / 2) / (1 - logarithm / 2)
+    return light
 
 
 def _blurred(picture: np.ndarray, axis: int) -> np.ndarray:
@@ -48,7 +49,8 @@ def _blurred(picture: np.ndarray, axis: int) -> np.ndarray:
 
 def _normal(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     """Approximately standard normal: standardised sums of four uniform bytes."""
-    total: np.ndarray = np.zeros(shape, np.int16)
+    total = np.zeros(shape, np.int16)
     for _ in range(4):
         total += rng.integers(0, 256, shape, dtype=np.uint8)
-    return (total - 510) / np.sqrt((256**2 - 1) / 3)
+    normal: np.ndarray = (total - 510) / np.sqrt((256**2 - 1) / 3)
+    return normal
