@@ -177,6 +177,7 @@ def test_floor_is_of_held_out_faces_against_the_scored_ones(obeyed: Case) -> Non
 def test_copies_are_sought_among_all_pictures_trained_on(obeyed: Case) -> None:
     assert obeyed.figures["closer_than_held_out"] == pytest.approx(closer_than_held_out(obeyed))
     assert (obeyed.figures["seen_samples"], obeyed.figures["held_out_samples"]) == (TRAINED, SAMPLES)
+    assert (obeyed.figures["samples"], obeyed.figures["real_samples"]) == (SAMPLES, SAMPLES)
 
 
 def test_closest_pair_is_the_planted_copy_and_the_ten_are_shown_fake_above_face(obeyed: Case) -> None:
@@ -239,8 +240,9 @@ def test_report_without_conditions_has_no_figures_of_them_and_without_held_out_f
 
 
 def test_share_of_an_attribute_is_that_among_fakes_beside_that_among_held_out_faces(tmp_path: Path) -> None:
-    done = case(tmp_path, {12: DAZZLED}, names=["Eyeglasses"])
+    done = case(tmp_path, {12: DAZZLED}, names=["Eyeglasses", "Smiling"])
     figures = done.figures
+    assert figures["not_judged"] == "share_Smiling"
     assert (figures["share_Eyeglasses"], figures["eyes_false_alarm_rate"]) == (1, 1)
     shown = done.faces.table["Eyeglasses"].to_numpy() == 1
     assert figures["share_Eyeglasses_real"] == shown[done.held_out_rows].mean() != shown[done.scored_rows].mean()
