@@ -16,22 +16,33 @@ STRAY_AGE = 3600  # seconds without a change, after which a temporary file must 
 def replacing(path: Path) -> Iterator[Path]:
     """A temporary path beside `path` that replaces it if the block succeeds; of several writers at once the last one wins."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with _temporary(path) as temporary:
+    for stray in path.parent.glob(f".{escape(path.stem)}.partial-*{escape(path.suffix)}"):
+        with suppress(FileNotFoundError):  # another process may be faster
+            if time.time() - stray.lstat().st_ctime > STRAY_AGE:
+                stray.unlink()
+    temporary = path.with_name(f".{path.stem}.partial-{secrets.token_hex(4)}{path.suffix}")
+    try:
         yield temporary
         to_disk(temporary)
         os.replace(temporary, path)
         to_disk(path.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def replace_folder(source: Path, folder: Path) -> None:
-    """Replace `folder` by a copy of `source`, after the copy is complete."""
-    with _temporary(folder) as temporary:
+    """Replace `folder` by a copy of `source`, after the copy is complete. The caller ensures that it is the only writer."""
+    temporary = folder.with_name(f".{folder.name}.partial")
+    shutil.rmtree(temporary, ignore_errors=True)  # of a killed process
+    try:
         shutil.copytree(source, temporary)
         for path in (*temporary.rglob("*"), temporary):
             to_disk(path)
         shutil.rmtree(folder, ignore_errors=True)
         os.replace(temporary, folder)
         to_disk(folder.parent)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def to_disk(path: Path) -> None:
@@ -47,24 +58,3 @@ def to_disk(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-@contextmanager
-def _temporary(path: Path) -> Iterator[Path]:
-    """A unique name beside `path`, removed at the end, as are those that killed processes left behind."""
-    for stray in path.parent.glob(f".{escape(path.stem)}.partial-*{escape(path.suffix)}"):
-        with suppress(FileNotFoundError):  # another process may be faster
-            if time.time() - stray.lstat().st_ctime > STRAY_AGE:
-                _remove(stray)
-    temporary = path.with_name(f".{path.stem}.partial-{secrets.token_hex(4)}{path.suffix}")
-    try:
-        yield temporary
-    finally:
-        _remove(temporary)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)
