@@ -19,15 +19,17 @@ NARROW = {"width": 0.05}
 
 
 def lively(name: str, **changes: object) -> tuple[nn.Module, Report]:
-    """The report's generator in eval mode. Each layer's outputs spread by about 1, batch norm has statistics and gains of its own."""
+    """The report's generator in eval mode. Each layer's outputs spread by about 1, and batch norm has nontrivial statistics and gains."""
     report = painted.report(name)
     known = {key: value for key, value in changes.items() if hasattr(report, key)}
     report = settings_of(name).model_validate({**report.model_dump(), **known})
     generator, rng = report.networks(1)["generator"], torch.Generator().manual_seed(2)
     z = random.sample_latent(report.prior, 32, report.latent_size, rng)
-    given = ()
+    condition = ()
     if report.condition_groups:
-        given = (torch.stack([torch.randint(0, 1 + len(values), (32,), generator=rng) for values in report.condition_groups.values()], 1),)
+        condition = (
+            torch.stack([torch.randint(0, 1 + len(values), (32,), generator=rng) for values in report.condition_groups.values()], 1),
+        )
     for layer in generator.modules():
         if isinstance(layer, nn.BatchNorm2d):
             nn.init.uniform_(layer.weight, 0.5, 1.5, generator=rng)
@@ -44,7 +46,7 @@ def lively(name: str, **changes: object) -> tuple[nn.Module, Report]:
     layers = [layer for layer in generator.modules() if isinstance(layer, LAYERS)]
     hooks = [layer.register_forward_hook(spread) for layer in layers]
     with torch.no_grad():
-        generator.train()(z, *given)
+        generator.train()(z, *condition)
     for hook in hooks:
         hook.remove()
     return generator.eval(), report

@@ -60,13 +60,13 @@ def refusal(named: str, revision: str | None = None) -> str:
     return str(raised.value)
 
 
-def test_name_that_is_nearly_a_report_is_told_which() -> None:
+def test_misspelt_report_gets_a_suggestion() -> None:
     assert (
         refusal("dense46") == f"dense46: no report, folder or file has that name, did you mean 'dense64'?; reports are {', '.join(names())}"
     )
 
 
-def test_report_that_was_not_trained_is_told_how(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_report_that_was_not_trained_names_the_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert refusal("dcgan56") == "data/runs/dcgan56: not trained yet; train it with `dvc repro evaluate@dcgan56`"
     assert refusal("wgan64").endswith("train it with `dvc repro baselines/dvc.yaml:baseline@wgan64`")
     monkeypatch.chdir(tmp_path)
@@ -76,7 +76,7 @@ def test_report_that_was_not_trained_is_told_how(monkeypatch: pytest.MonkeyPatch
     )
 
 
-def test_run_still_training_and_one_cut_off_are_told_apart(checkout: Path) -> None:
+def test_running_and_interrupted_trainings_are_distinguished(checkout: Path) -> None:
     folder = checkout / ".checkpoints" / "dcgan112-0123456789abcdef"
     folder.mkdir(parents=True)
     assert refusal("dcgan112").endswith("training was interrupted; resume it with `dvc repro evaluate@dcgan112`")
