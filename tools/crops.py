@@ -1,4 +1,4 @@
-"""Draws docs/crops.png: the crops of params.yaml as boxes on a cartoon face, and the four resulting pictures."""
+"""Draws docs/crops.png: the crops of params.yaml as boxes on a drawn face, and the four resulting pictures."""
 
 from io import BytesIO
 
@@ -12,7 +12,7 @@ from ganlib.fetch import toons
 SCALE = 3
 COLOURS = {"squashed112": "#d62728", "wide64": "#1f77b4", "tight64": "#2ca02c", "tight56": "#9467bd"}
 COLUMN, ROW = 130, 135
-FACE = 7  # number of the cartoon face
+FACE = 7  # number of the drawn face
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ FOLDER = Path(__file__).parent
 TABS = {"samples": "Fakes", "reals": "Reals", "closest": "Nearest in training", "reconstructions": "Reconstructions"}
 AXES = ("kid", "fid")
 DATA = {
-    "toons": "{} generated cartoon faces with CelebA’s layout",
+    "toons": "{} drawn faces with CelebA’s layout",
     "celeba": "{} of CelebA’s photographs",
     "folder": "{} pictures of your own",
 }
@@ -30,7 +30,7 @@ SCALES = {
     "full": ", at full scale",
 }
 CREDITS = (
-    "The cartoon faces are a remix of Avataaars by Pablo Stanley, from DiceBear.",
+    "The drawn faces are a remix of Avataaars by Pablo Stanley, from DiceBear.",
     "Photographs are from CelebA (Liu et al. 2015), whose terms forbid redistribution: keep a page with photographs to yourself.",
 )
 
