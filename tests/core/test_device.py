@@ -45,20 +45,11 @@ def test_device_that_is_not_there_is_one_line(two_gpus, monkeypatch, name, messa
         device.device()
 
 
-def test_training_goes_to_the_device_that_the_environment_names(two_gpus, monkeypatch):
+def test_training_uses_deterministic_kernels_alone_on_the_device_that_the_environment_names(two_gpus, monkeypatch):
     monkeypatch.setenv(device.VARIABLE, "cuda:1")
     before = torch.are_deterministic_algorithms_enabled()
     try:
         assert device.prepare_device("tf32") == torch.device("cuda:1")
-    finally:
-        torch.use_deterministic_algorithms(before)
-
-
-def test_training_uses_deterministic_kernels_alone(monkeypatch):
-    monkeypatch.setenv(device.VARIABLE, "cpu")
-    before = torch.are_deterministic_algorithms_enabled()
-    try:
-        device.prepare_device("tf32")
         assert torch.are_deterministic_algorithms_enabled()
         assert not torch.is_deterministic_algorithms_warn_only_enabled()
         assert not torch.utils.deterministic.fill_uninitialized_memory

@@ -34,18 +34,15 @@ def names(count: int) -> list[str]:
 
 
 def write(folder: Path, pictures: list[bytes], attributes: dict[str, list[int]] | None = None) -> Path:
-    """The three files; row i is of split i % 3, and of the named attributes those given hold."""
+    """The three files; row i is of split i % 3; `attributes` lists by name the rows that have an attribute."""
     folder.mkdir(parents=True, exist_ok=True)
     files = names(len(pictures))
     pack(folder / celeba.ARCHIVE, {f"{celeba.FOLDER}/{name}": data for name, data in zip(files, pictures, strict=True)})
     held = attributes or {}
-    rows = [
-        " ".join([name, *(f"{1 if i in held.get(attribute, []) else -1:2d}" for attribute in celeba.ATTRIBUTES)])
-        for i, name in enumerate(files)
-    ]
-    (folder / celeba.ATTRIBUTE_TABLE).write_text(
-        "\n".join([str(len(files)), " ".join(celeba.ATTRIBUTES) + " ", *rows, ""]), encoding="utf-8"
-    )
+    lines = [str(len(files)), " ".join(celeba.ATTRIBUTES) + " "]
+    for i, name in enumerate(files):
+        lines.append(" ".join([name, *(f"{1 if i in held.get(attribute, []) else -1:2d}" for attribute in celeba.ATTRIBUTES)]))
+    (folder / celeba.ATTRIBUTE_TABLE).write_text("\n".join([*lines, ""]), encoding="utf-8")
     (folder / celeba.SPLIT_TABLE).write_text("".join(f"{name} {i % 3}\n" for i, name in enumerate(files)), encoding="utf-8")
     return folder
 

@@ -1,4 +1,4 @@
-"""A web server on this machine that misbehaves as told, one script per path."""
+"""A web server on this machine with configurable faults, and an answer for each path."""
 
 import threading
 import time
@@ -11,15 +11,15 @@ from urllib.parse import urlsplit
 
 @dataclass
 class Site:
-    """What the server has and what it was asked for: a page answers a request, a file is served well or as its faults say."""
+    """What the server has and what was requested: a page answers a request itself, a file is served with the faults below."""
 
     files: dict[str, bytes] = field(default_factory=dict)
     pages: dict[str, Callable[[BaseHTTPRequestHandler], None]] = field(default_factory=dict)  # by the path without its query
     ranges: bool = True
     validators: dict[str, str] = field(default_factory=lambda: {"ETag": '"1"'})
     obeys_if_range: bool = True
-    cuts: list[int] = field(default_factory=list)  # so many bytes, then the connection ends; one for each request, then none
-    stalls: int = 0  # so many requests are answered by headers and then silence
+    cuts: list[int] = field(default_factory=list)  # bytes after which the connection ends, one for each request, then none
+    stalls: int = 0  # number of requests answered by headers and then silence
     statuses: list[int] = field(default_factory=list)  # errors to answer with first
     asked: list[tuple[str, str | None]] = field(default_factory=list)  # path and Range of each request
     url: str = ""
@@ -75,24 +75,24 @@ def serve(handler: BaseHTTPRequestHandler, site: Site, **headers: str) -> None:
         handler.wfile.write(data[start:][: site.cuts.pop(0)] if site.cuts else data[start:])
 
 
-def page(html: str) -> Callable[[BaseHTTPRequestHandler], None]:
-    """A web page, as a quota or a login has."""
+def reply(status: int, headers: dict[str, str], body: bytes = b"") -> Callable[[BaseHTTPRequestHandler], None]:
+    """The same answer to every request."""
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(200)
-        handler.send_header("Content-Type", "text/html; charset=utf-8")
+        handler.send_response(status)
+        for name, value in headers.items():
+            handler.send_header(name, value)
         handler.end_headers()
-        handler.wfile.write(html.encode())
+        handler.wfile.write(body)
 
     return answer
+
+
+def page(html: str) -> Callable[[BaseHTTPRequestHandler], None]:
+    """A web page, as a quota or a login has."""
+    return reply(200, {"Content-Type": "text/html; charset=utf-8"}, html.encode())
 
 
 def redirect(to: str) -> Callable[[BaseHTTPRequestHandler], None]:
     """A redirect to another path or address."""
-
-    def answer(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(302)
-        handler.send_header("Location", to)
-        handler.end_headers()
-
-    return answer
+    return reply(302, {"Location": to})

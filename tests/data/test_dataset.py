@@ -36,9 +36,3 @@ def test_crop_is_the_reports_in_celebas_layout_and_the_blocks_own_box_or_the_mid
     assert [settings.datasets[name].region(crop) for name in ("toons", "celeba", "own")] == [crop, crop, Centre()]
     box = {"left": 0.0, "top": 0.25, "right": 1.0, "bottom": 0.75}
     assert block(changed_params, "own", box=box).region(crop) == Box(**box)
-
-
-@pytest.mark.parametrize("name", ["toons", "celeba", "own"])
-def test_only_drawn_faces_have_no_broken_pictures_to_allow(changed_params, name):
-    assert block(changed_params, name).max_broken == 0
-    assert ("max_broken" in block(changed_params, name).read_by_prepare()) == (name != "toons")

@@ -20,7 +20,7 @@ OFFICIAL = (celeba.ARCHIVE, celeba.ATTRIBUTE_TABLE, celeba.SPLIT_TABLE)
 
 @pytest.fixture
 def home(tmp_path, monkeypatch):
-    """The user's checkout, and of its own a folder where a stage runs."""
+    """The user's checkout; the stage runs in another folder."""
     monkeypatch.setenv("DVC_ROOT", str(tmp_path / "home"))
     (tmp_path / "home" / "data" / "incoming").mkdir(parents=True)
     (tmp_path / "stage").mkdir()
@@ -57,10 +57,16 @@ def files(folder):
     return {name: (folder / name).read_bytes() for name in OFFICIAL}
 
 
+@pytest.fixture
+def mirror(official):
+    """A server that has the three official files."""
+    site = Site(files={f"/{name}": data for name, data in files(official).items()})
+    with serving(site):
+        yield site
+
+
 def names_the_ways_out(line, home):
-    return f"{home}/data/incoming/ by hand" in line and all(
-        other in line for other in ("drive", "https://", "s3://", "gs://", "a folder or a zip")
-    )
+    return all(way in line for way in (f"{home}/data/incoming/ by hand", "drive", "https://", "s3://", "gs://", "a folder or a zip"))
 
 
 def test_folder_in_the_official_layout_is_copied_byte_for_byte_with_the_terms(official, home, raw):
@@ -111,8 +117,11 @@ def test_blank_takes_what_lies_in_incoming_whatever_its_layout(official, home, r
 
 
 @pytest.mark.parametrize("absent", OFFICIAL)
-def test_file_that_a_folder_lacks_is_named_with_the_ways_out(official, home, raw, absent):
+@pytest.mark.parametrize("folder_instead", [False, True])
+def test_file_that_a_folder_lacks_is_named_with_the_ways_out(official, home, raw, absent, folder_instead):
     (official / absent).unlink()
+    if folder_instead:
+        (official / absent).mkdir()
     line = error(str(official), raw)
     assert line.startswith(f"params.yaml: datasets.celeba.source: {official} has no {absent}")
     assert names_the_ways_out(line, home)
@@ -123,13 +132,6 @@ def test_empty_table_of_kaggles_is_one_line(official, home, raw, name):
     (official / Path(name).with_suffix(".txt")).unlink()
     (official / name).write_bytes(b"")
     assert "not CelebA's table" in error(str(official), raw) or "in the same order" in error(str(official), raw)
-
-
-@pytest.mark.parametrize("name", OFFICIAL)
-def test_folder_of_the_name_of_a_file_is_no_such_file(official, home, raw, name):
-    (official / name).unlink()
-    (official / name).mkdir()
-    assert f"has no {name}" in error(str(official), raw)
 
 
 def test_damaged_table_in_a_zip_is_one_line(official, home, raw, tmp_path):
@@ -167,8 +169,8 @@ def test_part_of_celeba_is_refused_where_all_is_asked_for_and_taken_where_a_part
 
 def test_repacked_zip_is_said_to_be_one_and_what_was_checked_instead(official, home, raw, capsys):
     fetch(str(official), raw)
-    assert "repacked (another md5)" in (told := capsys.readouterr().err)
-    assert "12 pictures, their names, and the size of 12" in told
+    assert "repacked (another md5)" in (shown := capsys.readouterr().err)
+    assert "12 pictures, their names, and the size of 12" in shown
 
 
 @pytest.mark.parametrize(
@@ -191,30 +193,26 @@ def test_name_that_is_not_celebas_is_named(official, home, raw):
     assert "'twelve.jpg' is not a name of CelebA's" in error(str(official), raw)
 
 
-def test_mirrors_files_are_downloaded_and_nothing_but_those_three(official, home, raw):
-    site = Site(files={f"/celeba/{name}": data for name, data in files(official).items()} | {"/celeba/list_bbox_celeba.txt": b"boxes"})
-    with serving(site):
-        assert fetch(f"{site.url}/celeba/", raw) == {**files(official), "TERMS.txt": celeba_sources.TERMS.encode()}
-    assert sorted(path for path, _ in site.asked) == sorted(f"/celeba/{name}" for name in OFFICIAL)
+def test_mirrors_files_are_downloaded_and_nothing_but_those_three(official, mirror, home, raw):
+    mirror.files = {f"/celeba{path}": data for path, data in mirror.files.items()}
+    assert fetch(f"{mirror.url}/celeba/", raw) == {**files(official), "TERMS.txt": celeba_sources.TERMS.encode()}
+    assert sorted(path for path, _ in mirror.asked) == sorted(f"/celeba/{name}" for name in OFFICIAL)
     assert not [path for path in (home / ".checkpoints" / "downloads").rglob("*") if path.is_file() and path.suffix != ".lock"]
 
 
-def test_mirror_of_kaggles_zip_is_understood(official, home, raw, tmp_path):
-    site = Site(files={"/archive.zip": archive.kaggle(tmp_path / "archive.zip", official).read_bytes()})
-    with serving(site):
-        fetch(f"{site.url}/archive.zip", raw)
+def test_mirror_of_kaggles_zip_is_understood(official, mirror, home, raw, tmp_path):
+    mirror.files = {"/archive.zip": archive.kaggle(tmp_path / "archive.zip", official).read_bytes()}
+    fetch(f"{mirror.url}/archive.zip", raw)
     assert celeba.read_tables(raw).equals(celeba.read_tables(official))
 
 
-def test_page_in_place_of_a_file_is_told_and_the_file_put_by_hand_is_used_by_the_next_run(official, home, raw):
-    site = Site(files={f"/{name}": data for name, data in files(official).items()})
-    site.pages[f"/{celeba.ARCHIVE}"] = page("<!doctype html><html><head><title>Quota exceeded</title></head></html>")
-    with serving(site):
-        line = error(site.url, raw)
-        assert f"sent a web page instead of {celeba.ARCHIVE} (Quota exceeded)" in line
-        assert names_the_ways_out(line, home)
-        shutil.copy(official / celeba.ARCHIVE, home / "data" / "incoming")
-        assert fetch(site.url, raw)[celeba.ARCHIVE] == (official / celeba.ARCHIVE).read_bytes()
+def test_web_page_in_place_of_a_file_is_reported_and_the_next_run_uses_a_file_put_by_hand(official, mirror, home, raw):
+    mirror.pages[f"/{celeba.ARCHIVE}"] = page("<!doctype html><html><head><title>Quota exceeded</title></head></html>")
+    line = error(mirror.url, raw)
+    assert f"sent a web page instead of {celeba.ARCHIVE} (Quota exceeded)" in line
+    assert names_the_ways_out(line, home)
+    shutil.copy(official / celeba.ARCHIVE, home / "data" / "incoming")
+    assert fetch(mirror.url, raw)[celeba.ARCHIVE] == files(official)[celeba.ARCHIVE]
     assert (home / "data" / "incoming" / celeba.ARCHIVE).exists()
 
 
@@ -226,32 +224,27 @@ def incoming(home):
 
 
 @pytest.mark.parametrize("form", ["three files", "zip"])
-def test_zip_is_asked_for_once_whatever_data_set_or_number_it_is_wanted_for(official, home, raw, tmp_path, form):
-    site = Site(files={f"/{name}": data for name, data in files(official).items()})
-    site.files["/kaggle.zip"] = archive.kaggle(tmp_path / "kaggle.zip", official).read_bytes()
-    with serving(site):
-        source = f"{site.url}/kaggle.zip" if form == "zip" else site.url
-        first = fetch(source, raw)
-        fetch(source, raw, 11)
-        celeba_sources.fetch("celeba_preview", source, COUNT, raw.with_name("celeba_preview"))
-        shutil.rmtree(raw)
-        assert fetch(source, raw) == first
-    assert [path for path, _ in site.asked if path.endswith(".zip")] == ["/kaggle.zip" if form == "zip" else f"/{celeba.ARCHIVE}"]
+def test_zip_is_downloaded_once_for_all_data_sets_and_numbers_of_pictures(official, mirror, home, raw, tmp_path, form):
+    mirror.files["/kaggle.zip"] = archive.kaggle(tmp_path / "kaggle.zip", official).read_bytes()
+    source = f"{mirror.url}/kaggle.zip" if form == "zip" else mirror.url
+    first = fetch(source, raw)
+    fetch(source, raw, 11)
+    celeba_sources.fetch("celeba_preview", source, COUNT, raw.with_name("celeba_preview"))
+    shutil.rmtree(raw)
+    assert fetch(source, raw) == first
+    assert [path for path, _ in mirror.asked if path.endswith(".zip")] == ["/kaggle.zip" if form == "zip" else f"/{celeba.ARCHIVE}"]
 
 
-def test_two_mirrors_do_not_take_each_others_place(official, home, raw, tmp_path):
+def test_two_mirrors_do_not_take_each_others_place(official, mirror, home, raw, tmp_path):
     other = archive.write(tmp_path / "other", PICTURES[::-1])
-    site = Site(files={f"/{folder.name}/{name}": data for folder in (official, other) for name, data in files(folder).items()})
-    with serving(site):
-        assert fetch(f"{site.url}/official", raw)[celeba.ARCHIVE] == (official / celeba.ARCHIVE).read_bytes()
-        assert fetch(f"{site.url}/other", raw)[celeba.ARCHIVE] == (other / celeba.ARCHIVE).read_bytes()
-    assert len(site.asked) == 2 * len(OFFICIAL)
+    mirror.files |= {f"/other/{name}": data for name, data in files(other).items()}
+    for source, folder in ((mirror.url, official), (f"{mirror.url}/other", other)):
+        assert fetch(source, raw)[celeba.ARCHIVE] == files(folder)[celeba.ARCHIVE]
+    assert len(mirror.asked) == 2 * len(OFFICIAL)
 
 
-def test_raw_file_is_a_second_name_of_the_download_which_nobody_can_write_into(official, home, raw):
-    site = Site(files={f"/{name}": data for name, data in files(official).items()})
-    with serving(site):
-        fetch(site.url, raw)
+def test_raw_file_is_a_second_name_of_the_download_which_nobody_can_write_into(mirror, home, raw):
+    fetch(mirror.url, raw)
     landed = next(path for path in incoming(home) if path.name == celeba.ARCHIVE)
     assert landed.samefile(raw / celeba.ARCHIVE)
     assert landed.stat().st_mode & 0o222 == 0
@@ -265,28 +258,22 @@ def test_file_put_by_hand_is_copied_and_may_be_edited_afterwards(official, home,
     assert (raw / celeba.ARCHIVE).read_bytes() == before[celeba.ARCHIVE]
 
 
-def test_download_is_copied_where_no_link_can_be_made(official, home, raw, monkeypatch):
+def test_download_is_copied_where_no_link_can_be_made(official, mirror, home, raw, monkeypatch):
     def refuse(*_):
         raise OSError("another file system")
 
     monkeypatch.setattr(copies.Path, "hardlink_to", refuse)
-    site = Site(files={f"/{name}": data for name, data in files(official).items()})
-    with serving(site):
-        assert fetch(site.url, raw)[celeba.ARCHIVE] == (official / celeba.ARCHIVE).read_bytes()
+    assert fetch(mirror.url, raw)[celeba.ARCHIVE] == files(official)[celeba.ARCHIVE]
 
 
-def test_what_a_killed_fetch_left_is_never_written_through_to_the_download(official, home, raw):
-    site = Site(files={f"/{name}": data for name, data in files(official).items()})
-    with serving(site):
-        fetch(site.url, raw)
-        landed = next(path for path in incoming(home) if path.name == celeba.ARCHIVE)
-        left = raw.with_name(f".{raw.name}.partial")
-        left.mkdir()
-        (left / celeba.ARCHIVE).hardlink_to(landed)
-        shutil.copytree(official, home / "mine")
-        (home / "mine" / celeba.ARCHIVE).write_bytes((official / celeba.ARCHIVE).read_bytes())
-        fetch("mine", raw)
-    assert landed.read_bytes() == (official / celeba.ARCHIVE).read_bytes()
+def test_what_a_killed_fetch_left_is_never_written_through_to_the_download(official, mirror, home, raw):
+    fetch(mirror.url, raw)
+    landed = next(path for path in incoming(home) if path.name == celeba.ARCHIVE)
+    left = raw.with_name(f".{raw.name}.partial")
+    left.mkdir()
+    (left / celeba.ARCHIVE).hardlink_to(landed)
+    fetch(str(official), raw)
+    assert landed.read_bytes() == files(official)[celeba.ARCHIVE]
     assert not landed.samefile(raw / celeba.ARCHIVE)
 
 
@@ -295,7 +282,7 @@ def test_what_a_killed_fetch_left_is_never_written_through_to_the_download(offic
 
 @pytest.fixture
 def authors(official, monkeypatch):
-    """Small files in the place of the authors' own, with their ids and with checksums of their own, at a Drive on this machine."""
+    """A Drive on this machine with small files under the ids of the authors' files; the expected checksums are theirs."""
     known = {name: (drive_id, transfer.checksum(official / name)) for name, (drive_id, _) in celeba_sources.OFFICIAL.items()}
     monkeypatch.setattr(celeba_sources, "OFFICIAL", known)
     site = Site(files={f"/{drive_id}": (official / name).read_bytes() for name, (drive_id, _) in known.items()})
@@ -317,7 +304,7 @@ def test_drives_files_come_through_its_warning_page_and_a_cut_connection(authors
     assert authors.asked == []
 
 
-def test_drives_quota_page_is_told_in_one_line_with_the_ways_out(authors, official, home, raw):
+def test_drives_quota_page_is_one_line_with_the_ways_out(authors, official, home, raw):
     answer_as_drive(authors, quota=(celeba_sources.OFFICIAL[celeba.ARCHIVE][0],))
     line = error("drive", raw)
     assert "Too many users have viewed or downloaded this file recently" in line

@@ -1,8 +1,8 @@
 import multiprocessing
 import resource
 import sys
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import fsspec
 import numpy as np
@@ -11,7 +11,7 @@ import pytest
 from ganlib.fetch import transfer
 from ganlib.fetch.transfer import RetryPolicy
 from ganlib.support.errors import UserError
-from tests.data.server import Site, page, redirect, serve, serving
+from tests.data.server import Site, page, redirect, reply, serve, serving
 
 DATA = np.random.default_rng(0).bytes(100_000)
 QUICK = RetryPolicy(timeout=0.2, tries=3, pause=0.01)
@@ -35,7 +35,7 @@ def staging(target):
 
 
 def part(target, data=DATA[:50_000], validator='"1"'):
-    """What an interrupted download left."""
+    """Write the files of an interrupted download."""
     staging(target).mkdir()
     (staging(target) / "a.bin.part").write_bytes(data)
     (staging(target) / ".a.bin.validator").write_text(validator, encoding="utf-8")
@@ -52,11 +52,6 @@ def whole(target):
     return [path.name for folder in (target.parent, staging(target)) for path in folder.iterdir()] == [target.name, f".{target.name}.lock"]
 
 
-def test_file_arrives_whole(site, target):
-    download(f"{site.url}/a.bin", target, QUICK)
-    assert whole(target)
-
-
 def test_redirect_is_followed(site, target):
     site.pages["/here"] = redirect("/there")
     site.pages["/there"] = redirect(f"{site.url}/a.bin")
@@ -65,14 +60,14 @@ def test_redirect_is_followed(site, target):
 
 
 @pytest.mark.parametrize("cuts", [[0], [1], [99_999], [17, 0, 40_000, 1], [1000] * 20])
-def test_connection_cut_at_any_byte_goes_on_by_range(site, target, cuts):
+def test_connection_cut_at_any_byte_resumes_by_range(site, target, cuts):
     site.cuts = [*cuts]
     download(f"{site.url}/a.bin", target, RetryPolicy(timeout=5, tries=3, pause=0))
     assert whole(target)
     assert [asked for _, asked in site.asked if asked] or cuts == [0]
 
 
-def test_what_an_earlier_run_brought_is_not_brought_again(site, target):
+def test_bytes_of_an_earlier_run_are_not_downloaded_again(site, target):
     site.cuts = [60_000, 0, 0, 0, 0, 0]
     with pytest.raises(UserError, match="gave up after 3 attempts"):
         download(f"{site.url}/a.bin", target, QUICK)
@@ -84,11 +79,12 @@ def test_what_an_earlier_run_brought_is_not_brought_again(site, target):
     assert ("/a.bin", "bytes=60000-") in site.asked
 
 
-def test_server_without_ranges_is_begun_again(site, target):
-    site.ranges = False
-    site.cuts = [50_000]
+@pytest.mark.parametrize("faults", [{"stalls": 1}, {"statuses": [503, 429]}, {"ranges": False, "cuts": [50_000]}])
+def test_silent_or_busy_server_and_one_without_ranges_are_tried_again(site, target, faults):
+    vars(site).update(faults)
     download(f"{site.url}/a.bin", target, QUICK)
     assert whole(target)
+    assert len(site.asked) >= 2
 
 
 def test_server_without_ranges_that_always_cuts_is_given_up(site, target):
@@ -131,37 +127,20 @@ def test_unchanged_file_with_a_date_alone_is_resumed(site, target):
     assert [asked for _, asked in site.asked] == [None, "bytes=50000-"]
 
 
-def test_server_that_goes_on_at_another_byte_is_begun_again(site, target):
+def test_download_restarts_where_a_server_resumes_at_another_byte(site, target):
     part(target)
-
-    def answer(handler):
-        if handler.headers["Range"]:
-            handler.send_response(206)
-            handler.send_header("Content-Range", "bytes 0-9/100000")
-            handler.send_header("Content-Length", "10")
-            handler.end_headers()
-            handler.wfile.write(DATA[:10])
-        else:
-            serve(handler, site)
-
-    site.pages["/a.bin"] = answer
+    other = reply(206, {"Content-Range": "bytes 0-9/100000", "Content-Length": "10"}, DATA[:10])
+    site.pages["/a.bin"] = lambda handler: other(handler) if handler.headers["Range"] else serve(handler, site)
     download(f"{site.url}/a.bin", target, QUICK)
     assert whole(target)
 
 
-def test_page_in_the_middle_of_a_download_does_not_cost_what_has_come(site, target):
+def test_web_page_in_the_middle_of_a_download_leaves_the_partial_file(site, target):
     part(target)
     site.pages["/a.bin"] = page("<html><title>Quota</title></html>")
     with pytest.raises(UserError, match=r"sent a web page instead of the rest of a\.bin; 50,000 bytes are kept"):
         download(f"{site.url}/a.bin", target, QUICK)
     assert (staging(target) / "a.bin.part").read_bytes() == DATA[:50_000]
-
-
-def test_silent_server_is_tried_again_after_the_timeout(site, target):
-    site.stalls = 1
-    download(f"{site.url}/a.bin", target, QUICK)
-    assert whole(target)
-    assert len(site.asked) >= 2
 
 
 def test_pauses_between_tries_double(site, target):
@@ -173,32 +152,14 @@ def test_pauses_between_tries_double(site, target):
     assert len(site.asked) == 3
 
 
-def test_busy_server_is_tried_again(site, target):
-    site.statuses = [503, 429]
-    download(f"{site.url}/a.bin", target, QUICK)
-    assert whole(target)
-
-
 def test_wrong_address_is_not_tried_again(site, target):
     with pytest.raises(UserError, match="404"):
         download(f"{site.url}/b.zip", target, QUICK)
     assert len(site.asked) == 1
 
 
-def test_nobody_at_the_address_is_one_line(target):
-    with pytest.raises(UserError, match="gave up after 3 attempts") as error:
-        download("http://127.0.0.1:9/a.bin", target, QUICK)
-    assert "\n" not in str(error.value)
-
-
 def test_file_larger_than_the_disk_is_refused_before_it_comes(site, target):
-    def answer(handler):
-        handler.send_response(200)
-        handler.send_header("Content-Length", str(10**18))
-        handler.end_headers()
-        handler.wfile.write(b"1" * 1000)
-
-    site.pages["/huge.zip"] = answer
+    site.pages["/huge.zip"] = reply(200, {"Content-Length": str(10**18)}, b"1" * 1000)
     with pytest.raises(UserError, match=r"GB free and 1000000000\.00 GB are needed"):
         download(f"{site.url}/huge.zip", target, QUICK)
 
@@ -211,7 +172,7 @@ def fill(url, target, said):
         said.put(str(error))
 
 
-def test_disk_that_fills_is_one_line_and_what_came_is_gone_on_with(site, target):
+def test_full_disk_is_one_line_and_the_download_can_be_resumed(site, target):
     context = multiprocessing.get_context("spawn")
     said = context.Queue()
     process = context.Process(target=fill, args=(f"{site.url}/a.bin", target, said))
@@ -227,29 +188,20 @@ def test_disk_that_fills_is_one_line_and_what_came_is_gone_on_with(site, target)
 
 def test_of_two_downloads_at_once_one_waits_and_finds_the_file(site, target, capsys):
     site.pages["/a.bin"] = lambda handler: (time.sleep(0.2), serve(handler, site))
-    both = [threading.Thread(target=download, args=(f"{site.url}/a.bin", target, RetryPolicy(timeout=20))) for _ in range(2)]
-    for one in both:
-        one.start()
-    for one in both:
-        one.join()
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(download, [f"{site.url}/a.bin"] * 2, [target] * 2, [RetryPolicy(timeout=20)] * 2))
     assert whole(target)
     assert len(site.asked) == 1
     assert "another process is downloading it" in capsys.readouterr().err
 
 
-def test_any_store_of_fsspec_serves_and_a_half_brought_file_is_gone_on_with(target):
+@pytest.mark.parametrize("old", [DATA, b"old" * 40_000])
+def test_download_from_an_fsspec_store_resumes_and_restarts_where_the_file_changed(target, old):
     store = fsspec.filesystem("memory")
-    store.pipe("/mirror/a.bin", DATA)
-    part(target, DATA[:40_000], store.ukey("/mirror/a.bin"))
-    download("memory://mirror/a.bin", target, QUICK)
-    assert whole(target)
-
-
-def test_file_of_a_store_that_changed_is_begun_again(target):
-    store = fsspec.filesystem("memory")
-    store.pipe("/mirror/a.bin", b"old" * 40_000)
-    part(target, b"old" * 10_000, store.ukey("/mirror/a.bin"))
-    store.pipe("/mirror/a.bin", DATA)
+    store.pipe("/mirror/a.bin", old)
+    part(target, old[:40_000], store.ukey("/mirror/a.bin"))
+    if old != DATA:
+        store.pipe("/mirror/a.bin", DATA)
     download("memory://mirror/a.bin", target, QUICK)
     assert whole(target)
 
@@ -261,8 +213,11 @@ def test_store_whose_package_is_missing_says_what_to_install(target, monkeypatch
         download(url, target, QUICK)
 
 
-@pytest.mark.parametrize("url", ["memory://mirror/absent.zip", "nosuch://a.bin"])
-def test_store_or_file_that_does_not_exist_is_one_line(target, url):
-    with pytest.raises(UserError, match=url) as error:
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [("memory://mirror/absent.zip",) * 2, ("nosuch://a.bin",) * 2, ("http://127.0.0.1:9/a.bin", "gave up after 3 attempts")],
+)
+def test_server_store_or_file_that_does_not_exist_is_one_line(target, url, message):
+    with pytest.raises(UserError, match=message) as error:
         download(url, target, QUICK)
     assert "\n" not in str(error.value)

@@ -15,6 +15,8 @@ from scipy import linalg
 from ganlib.fidelity.frechet import Statistics, frechet_distance
 from ganlib.support.errors import UserError
 
+NO_ARRAYS = "not a .npz with the arrays `mu` and `sigma`"
+
 
 def drawn(count: int, dimensions: int, seed: int) -> np.ndarray:
     """(count, dimensions) float32 features with correlations."""
@@ -94,19 +96,15 @@ def test_distance_of_decaying_spectra_equals_that_by_singular_values(count_real:
     assert frechet_distance(Statistics.of(real), Statistics.of(fake)) == pytest.approx(through_singular_values(real, fake), abs=1e-9)
 
 
-@pytest.mark.parametrize("made", [drawn, decaying])
-@pytest.mark.parametrize("count", [2, 20, 128, 129, 300])
-def test_identical_sets_are_at_distance_zero(made: Callable[..., np.ndarray], count: int) -> None:
-    features = made(count, 128, seed=3)
+@pytest.mark.parametrize("make", [drawn, decaying])
+@pytest.mark.parametrize(
+    ("count", "dimensions"), [*((n, 128) for n in (2, 20, 128, 129, 300)), pytest.param(2500, 2048, marks=pytest.mark.slow)]
+)
+def test_identical_sets_are_at_distance_zero(make: Callable[..., np.ndarray], count: int, dimensions: int) -> None:
+    features = make(count, dimensions, seed=3)
     features[:, :8] = 1  # dead features, as Inception has
     scale = features.var(axis=0, ddof=1, dtype=np.float64).sum() / 100  # FID's covariances have traces near 100
     features /= np.sqrt(scale)
-    assert frechet_distance(Statistics.of(features), Statistics.of(features.copy())) == pytest.approx(0, abs=1e-6)
-
-
-@pytest.mark.slow
-def test_identical_sets_of_more_pictures_than_dimensions_are_at_distance_zero() -> None:
-    features = decaying(2500, 2048, seed=3)
     assert frechet_distance(Statistics.of(features), Statistics.of(features.copy())) == pytest.approx(0, abs=1e-6)
 
 
@@ -200,19 +198,17 @@ def test_statistics_of_another_extractor_or_protocol_are_refused(tmp_path: Path,
 @pytest.mark.parametrize(
     ("arrays", "complaint"),
     [
-        ({"mu": np.zeros(4)}, "not a .npz with the arrays `mu` and `sigma`"),
-        ({"feats": np.zeros((9, 4))}, "not a .npz with the arrays `mu` and `sigma`"),  # clean-fid's own file for KID
-        ({"mu": np.array([{}] * 4), "sigma": np.eye(4)}, "not a .npz with the arrays `mu` and `sigma`"),  # pickled
-        ({"mu": np.array(["a"] * 4), "sigma": np.eye(4)}, "not a .npz with the arrays `mu` and `sigma`"),
+        ({"mu": np.zeros(4)}, NO_ARRAYS),
+        ({"feats": np.zeros((9, 4))}, NO_ARRAYS),  # clean-fid's own file for KID
+        ({"mu": np.array([{}] * 4), "sigma": np.eye(4)}, NO_ARRAYS),  # pickled
+        ({"mu": np.array(["a"] * 4), "sigma": np.eye(4)}, NO_ARRAYS),
         ({"mu": np.zeros(3), "sigma": np.eye(3)}, r"`mu` (3,) and `sigma` (3, 3) are not of the 4 dimensions of net"),
         ({"mu": np.zeros(4), "sigma": np.eye(3)}, r"`mu` (4,) and `sigma` (3, 3) are not of the 4 dimensions of net"),
         ({"mu": np.zeros(4), "sigma": np.diag([1, 1, np.nan, 1])}, "values that are not finite"),
         ({"mu": np.array([0, 0, np.inf, 0]), "sigma": np.eye(4)}, "values that are not finite"),
     ],
 )
-def test_foreign_file_that_holds_no_such_statistics_is_refused_by_name(
-    tmp_path: Path, arrays: dict[str, np.ndarray], complaint: str
-) -> None:
+def test_foreign_file_without_such_statistics_is_refused(tmp_path: Path, arrays: dict[str, np.ndarray], complaint: str) -> None:
     np.savez(tmp_path / "foreign.npz", **arrays)
     with pytest.raises(UserError, match=rf"^\S*foreign\.npz: .*{re.escape(complaint)}[^\n]*$"):
         Statistics.load(tmp_path / "foreign.npz", "net", "resize", 4)
@@ -232,17 +228,11 @@ def test_file_that_cannot_be_opened_is_refused_with_the_reason(tmp_path: Path) -
         Statistics.load(tmp_path, "net", "resize")
 
 
-def test_failed_save_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_save_leaves_the_old_file(tmp_path: Path) -> None:
     statistics = Statistics.of(drawn(6, 4, seed=11))
     statistics.save(tmp_path / "real.npz", "net", "resize")
     before = (tmp_path / "real.npz").read_bytes()
-
-    def disk_full(file: object, **arrays: object) -> None:
-        file.write(b"half")
-        raise OSError("disk full")
-
-    monkeypatch.setattr(np, "savez", disk_full)
-    with pytest.raises(OSError, match="disk full"):
-        statistics.save(tmp_path / "real.npz", "net", "resize")
+    with pytest.raises(TypeError, match="pickle"):  # after the arrays
+        statistics.save(tmp_path / "real.npz", (letter for letter in "net"), "resize")
     assert (tmp_path / "real.npz").read_bytes() == before
     assert list(tmp_path.iterdir()) == [tmp_path / "real.npz"]

@@ -18,13 +18,15 @@ from torch import Tensor, nn
 
 from benchmarks.referee import pytorch_fid_network
 from ganlib.fidelity import inception
-from ganlib.fidelity.frechet import Statistics, frechet_distance
 from ganlib.fidelity.inception import Inception
 from ganlib.fidelity.weights import Layer
 from ganlib.support.errors import UserError
 from ganlib.support.parallel import parallel_map
+from tests.fidelity.features import fid
 
 COUNT = 120
+Sides = tuple[np.ndarray, np.ndarray]
+Referee = Callable[[np.ndarray], np.ndarray]
 
 
 def clouds(count: int, rows: int = 8, columns: int = 8, seed: int = 0) -> np.ndarray:
@@ -64,7 +66,7 @@ def shallow(network: Inception) -> Iterator[Inception]:
 
 
 @pytest.fixture(scope="module")
-def referee(layers: list[Layer]) -> Callable[[np.ndarray], np.ndarray]:
+def referee(layers: list[Layer]) -> Referee:
     """pytorch-fid's features of (N, 3, H, W) uint8 pictures."""
     model = pytorch_fid_network(layers)
 
@@ -76,7 +78,7 @@ def referee(layers: list[Layer]) -> Callable[[np.ndarray], np.ndarray]:
 
 
 @pytest.fixture(scope="module")
-def clean_referee(layers: list[Layer], tmp_path_factory: pytest.TempPathFactory) -> Callable[[np.ndarray], np.ndarray]:
+def clean_referee(layers: list[Layer], tmp_path_factory: pytest.TempPathFactory) -> Referee:
     """clean-fid's features of the same; its own network waits for the internet, so it is given pytorch-fid's."""
     model = pytorch_fid_network(layers, resize_input=False, normalize_input=False)
 
@@ -92,22 +94,13 @@ def clean_referee(layers: list[Layer], tmp_path_factory: pytest.TempPathFactory)
 
 
 @pytest.fixture(scope="module")
-def pictures() -> tuple[np.ndarray, np.ndarray]:
+def pictures() -> Sides:
     return clouds(COUNT), clouds(COUNT, rows=11, columns=12, seed=1)
 
 
 @pytest.fixture(scope="module")
-def ours(network: Inception, pictures: tuple[np.ndarray, np.ndarray]) -> list[np.ndarray]:
+def ours(network: Inception, pictures: Sides) -> list[np.ndarray]:
     return [inception.features(network, side, desc="ours") for side in pictures]
-
-
-@pytest.fixture(scope="module")
-def theirs(referee: Callable[[np.ndarray], np.ndarray], pictures: tuple[np.ndarray, np.ndarray]) -> list[np.ndarray]:
-    return [referee(side) for side in pictures]
-
-
-def fid(real: np.ndarray, fake: np.ndarray) -> float:
-    return frechet_distance(Statistics.of(real), Statistics.of(fake))
 
 
 def fid_by(distance: Callable[..., float], real: np.ndarray, fake: np.ndarray) -> float:
@@ -122,15 +115,7 @@ def fid_by(distance: Callable[..., float], real: np.ndarray, fake: np.ndarray) -
         return distance(*moments)
 
 
-def test_fid_equals_pytorch_fid(ours: list[np.ndarray], theirs: list[np.ndarray]) -> None:
-    expected = fid_by(pytorch_fid.fid_score.calculate_frechet_distance, *theirs)
-    assert 50 < expected < 70
-    assert fid(*ours) == pytest.approx(expected, abs=1e-3)
-
-
-def test_fid_equals_clean_fid(
-    clean: Inception, clean_referee: Callable[[np.ndarray], np.ndarray], pictures: tuple[np.ndarray, np.ndarray]
-) -> None:
+def test_fid_equals_clean_fid(clean: Inception, clean_referee: Referee, pictures: Sides) -> None:
     few = [side[:12] for side in pictures]
     expected = fid_by(cleanfid.fid.frechet_distance, *(clean_referee(side) for side in few))
     assert fid(*(inception.features(clean, side, desc="clean") for side in few)) == pytest.approx(expected, abs=1e-3)
@@ -149,19 +134,23 @@ def test_clean_leaves_pictures_of_inceptions_size_as_they_are(clean: Inception) 
     assert torch.equal(clean.prepare(picture), (picture.float() - 128) / 128)
 
 
-def test_features_equal_pytorch_fid(ours: list[np.ndarray], theirs: list[np.ndarray]) -> None:
+def test_features_and_fid_equal_those_of_pytorch_fid(ours: list[np.ndarray], referee: Referee, pictures: Sides) -> None:
+    theirs = [referee(side) for side in pictures]
     for mine, reference in zip(ours, theirs, strict=True):
         assert mine.shape == (COUNT, 2048)
         assert mine.dtype == np.float32
         np.testing.assert_allclose(mine, reference, atol=1e-3, rtol=0)
+    expected = fid_by(pytorch_fid.fid_score.calculate_frechet_distance, *theirs)
+    assert 50 < expected < 70
+    assert fid(*ours) == pytest.approx(expected, abs=1e-3)
 
 
-def test_pictures_too_large_shrink_as_in_pytorch_fid(network: Inception, referee: Callable[[np.ndarray], np.ndarray]) -> None:
+def test_pictures_too_large_shrink_as_in_pytorch_fid(network: Inception, referee: Referee) -> None:
     large = np.random.default_rng(0).integers(0, 256, (2, 3, 400, 610), dtype=np.uint8)
     np.testing.assert_allclose(network(torch.from_numpy(large)), referee(large), atol=1e-3, rtol=0)
 
 
-def test_fid_does_not_depend_on_the_batch_size(network: Inception, pictures: tuple[np.ndarray, np.ndarray], ours: list[np.ndarray]) -> None:
+def test_fid_does_not_depend_on_the_batch_size(network: Inception, pictures: Sides, ours: list[np.ndarray]) -> None:
     by_fives = [inception.features(network, side[:6], desc="by fives", batch_size=5) for side in pictures]
     assert fid(*by_fives) == pytest.approx(fid(*(side[:6] for side in ours)), abs=1e-4)
 
@@ -209,18 +198,16 @@ def test_pictures_are_drawn_no_faster_than_they_are_taken(shallow: Inception) ->
             assert len(drawn) <= count + 3
 
 
-def test_third_batch_is_handed_over_before_the_first_ones_features_are_waited_for(
-    shallow: Inception, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """With one worker, as on a GPU: it always has a batch to go on with."""
+def test_third_batch_is_submitted_before_the_first_ones_features_arrive(shallow: Inception, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With one worker, as on a GPU, which always has a batch to continue with."""
     monkeypatch.setattr(inception.parallel, "core_count", lambda: 1)
-    handed_over, third, hand_over = [], threading.Event(), inception.from_device
+    submitted, third, submit = [], threading.Event(), inception.from_device
 
     def noted(features: torch.Tensor) -> Callable[[], torch.Tensor]:
-        handed_over.append(features)
-        if len(handed_over) == 3:
+        submitted.append(features)
+        if len(submitted) == 3:
             third.set()
-        arrives = hand_over(features)
+        arrives = submit(features)
         return lambda: arrives() if third.wait(20) else pytest.fail("the third batch waits for the first one's features")
 
     monkeypatch.setattr(inception, "from_device", noted)
@@ -240,12 +227,10 @@ def test_memory_mapped_pictures_are_read_where_they_lie(shallow: Inception, tmp_
     np.testing.assert_array_equal(inception.features(shallow, mapped, desc="mapped"), inception.features(shallow, clouds(9), desc="read"))
 
 
-def test_each_core_has_one_thread_of_its_own(shallow: Inception, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_core_has_one_thread(shallow: Inception, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inception.parallel, "core_count", lambda: 3)
-    seen, forward = set(), shallow.network.forward
-    monkeypatch.setattr(
-        shallow.network, "forward", lambda x: (seen.add((threading.get_ident(), torch.get_num_threads())), forward(x))[1], raising=False
-    )
+    seen = set()
+    shallow.network.register_forward_pre_hook(lambda *_: seen.add((threading.get_ident(), torch.get_num_threads())))
     inception.features(shallow, clouds(40), desc="forty", batch_size=2)
     assert 1 <= len(seen) <= 3
     assert {count for _, count in seen} == {1}
@@ -274,20 +259,16 @@ def test_pictures_that_are_not_bytes_are_refused(shallow: Inception) -> None:
 def test_features_that_are_not_finite_are_refused_by_the_picture_they_are_of(shallow: Inception, bad: float) -> None:
     pictures = np.zeros((20, 3, 8, 8), np.uint8)
     pictures[13] = 255
-    with (
-        shallow.network.register_forward_hook(lambda _, inputs, found: found.masked_fill(inputs[0].mean((1, 2, 3))[:, None] > 0, bad)),
-        pytest.raises(
-            UserError,
-            match=r"^features of twenty: features of picture 13 \(0-based\) are not finite: a GPU fault, .*; try GANLIB_DEVICE=cpu$",
-        ),
-    ):
+    shallow.network.register_forward_hook(lambda _, inputs, found: found.masked_fill(inputs[0].mean((1, 2, 3))[:, None] > 0, bad))
+    message = r"^features of twenty: features of picture 13 \(0-based\) are not finite: a GPU fault, .*; try GANLIB_DEVICE=cpu$"
+    with pytest.raises(UserError, match=message):
         inception.features(shallow, iter([pictures[:8], pictures[8:]]), "features of twenty", batch_size=5)
 
 
 def test_features_never_use_tf32(shallow: Inception) -> None:
     allowed = []
-    with shallow.network.register_forward_pre_hook(lambda *_: allowed.append(torch.backends.cudnn.allow_tf32)):
-        inception.features(shallow, torch.zeros(9, 3, 64, 64, dtype=torch.uint8), desc="nine", batch_size=1)
+    shallow.network.register_forward_pre_hook(lambda *_: allowed.append(torch.backends.cudnn.allow_tf32))
+    inception.features(shallow, torch.zeros(9, 3, 64, 64, dtype=torch.uint8), desc="nine", batch_size=1)
     assert allowed == [False] * 9
     assert torch.backends.cudnn.allow_tf32
 

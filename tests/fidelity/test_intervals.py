@@ -7,9 +7,9 @@ import pytest
 from scipy import stats
 
 from ganlib.fidelity import intervals
-from ganlib.fidelity.frechet import Statistics, frechet_distance
 from ganlib.fidelity.intervals import fid_interval, jackknife_groups, kid_interval
 from ganlib.support.errors import UserError
+from tests.fidelity.features import fid, mmd2
 
 Score = Callable[[np.ndarray, np.ndarray], float]
 Interval = Callable[[np.ndarray, np.ndarray], tuple[float, float]]
@@ -21,20 +21,6 @@ def drawn(rng: np.random.Generator, real_count: int, fake_count: int, dimensions
     real = rng.normal(size=(real_count, dimensions)) * spread
     fake = (rng.normal(size=(fake_count, dimensions)) * (1.2 if shift else 1) + shift) * spread
     return real.astype(np.float32), fake.astype(np.float32)
-
-
-def fid(real: np.ndarray, fake: np.ndarray) -> float:
-    return frechet_distance(Statistics.of(real), Statistics.of(fake))
-
-
-def mmd2(real: np.ndarray, fake: np.ndarray) -> float:
-    def kernel(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        return (x.astype(np.float64) @ y.T / x.shape[1] + 1) ** 3
-
-    def distinct(x: np.ndarray) -> float:
-        return (kernel(x, x).sum() - kernel(x, x).trace()) / (len(x) * (len(x) - 1))
-
-    return distinct(real) + distinct(fake) - 2 * kernel(real, fake).mean()
 
 
 def kid_ends(real: np.ndarray, fake: np.ndarray) -> tuple[float, float]:
@@ -127,12 +113,6 @@ def test_fid_does_not_go_below_zero_and_kid_does() -> None:
     sides = drawn(np.random.default_rng(5), 12, 12, dimensions=2, shift=0)
     assert fid_interval(*sides)[0] == 0
     assert kid_ends(*sides)[0] < 0
-
-
-def test_same_features_give_the_same_interval() -> None:
-    sides = drawn(np.random.default_rng(6), 60, 50, dimensions=16, shift=0.5)
-    assert fid_interval(*sides) == fid_interval(*sides)
-    assert kid_interval(*sides) == kid_interval(*sides)
 
 
 @SCORES

@@ -8,14 +8,11 @@ import pytest
 from ganlib.fidelity import pairs
 from ganlib.fidelity.manifold import manifold
 from ganlib.support.errors import UserError
-from tests.fidelity.features import drawn
+from tests.fidelity.features import distances, drawn
 
 
 def reference(real: np.ndarray, fake: np.ndarray) -> dict[str, float]:
     """The definitions, from all distances at once."""
-
-    def distances(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        return np.sqrt(np.square(x[:, None].astype(np.float64) - y).sum(axis=2))
 
     def radii(x: np.ndarray, k: int) -> np.ndarray:
         return np.sort(distances(x, x), axis=1)[:, k]  # the first is the picture itself
@@ -31,7 +28,7 @@ def reference(real: np.ndarray, fake: np.ndarray) -> dict[str, float]:
 
 
 @pytest.mark.parametrize("side", [2048, 16])
-@pytest.mark.parametrize(("real_count", "fake_count", "shift"), [(60, 60, 0), (50, 90, 0.5), (90, 35, 1)])
+@pytest.mark.parametrize(("real_count", "fake_count", "shift"), [(60, 60, 0), (50, 90, 0.5), (90, 35, 1), (6, 4, 0)])
 def test_scores_equal_their_definitions_exactly(
     monkeypatch: pytest.MonkeyPatch, side: int, real_count: int, fake_count: int, shift: float
 ) -> None:
@@ -79,11 +76,6 @@ def test_two_samples_of_one_distribution_have_the_expected_density_and_coverage(
         assert abs(found.mean() - value) < 3 * found.std(ddof=1) / np.sqrt(draws), key
 
 
-def test_precision_of_one_side_is_recall_of_the_other() -> None:
-    one, other = drawn(50, 6, seed=7), drawn(70, 6, seed=8, shift=0.7)
-    assert manifold(one, other)["precision"] == manifold(other, one)["recall"]
-
-
 @pytest.mark.parametrize(
     ("real_count", "fake_count", "message"),
     [(5, 6, "coverage needs 6 or more real pictures, not 5"), (6, 3, "recall needs 4 or more fake pictures, not 3")],
@@ -91,8 +83,3 @@ def test_precision_of_one_side_is_recall_of_the_other() -> None:
 def test_fewer_pictures_than_a_ball_needs_are_refused(real_count: int, fake_count: int, message: str) -> None:
     with pytest.raises(UserError, match=f"^{message}$"):
         manifold(drawn(real_count, 6, seed=9), drawn(fake_count, 6, seed=10))
-
-
-def test_fewest_pictures_allowed_are_scored() -> None:
-    real, fake = drawn(6, 6, seed=11), drawn(4, 6, seed=12)
-    assert manifold(real, fake) == reference(real, fake)

@@ -7,7 +7,7 @@ from scipy.stats import mannwhitneyu
 
 from ganlib.fidelity.memorisation import memorisation, thumbnails
 from ganlib.support.errors import UserError
-from tests.fidelity.features import drawn
+from tests.fidelity.features import distances, drawn, nearness
 
 TRAINING, HELD_OUT = drawn(3200, 16, seed=0), drawn(250, 16, seed=1)  # as many as in a preview
 
@@ -15,12 +15,6 @@ TRAINING, HELD_OUT = drawn(3200, 16, seed=0), drawn(250, 16, seed=1)  # as many 
 def error(fakes: int, held_out: int) -> float:
     """The standard deviation of the Mann-Whitney statistic between samples of one distribution."""
     return float(np.sqrt((fakes + held_out + 1) / (12 * fakes * held_out)))
-
-
-def nearness(pictures: np.ndarray, training: np.ndarray) -> np.ndarray:
-    """Carlini et al. 2023: the distance to the nearest over the mean distance to the 50 nearest."""
-    distances = np.sort(np.linalg.norm(pictures[:, None].astype(float) - training, axis=2), axis=1)[:, :50]
-    return distances[:, 0] / distances.mean(axis=1)
 
 
 def test_copies_from_all_over_the_training_set_score_one_at_the_previews_sizes() -> None:
@@ -46,7 +40,7 @@ def test_half_copies_score_three_quarters() -> None:
 def test_blurred_new_pictures_are_no_copies_and_blurred_copies_are() -> None:
     # A blur shrinks pictures towards the mean, where they are close to every other; 0.6 is that of a radius of about 2 pixels.
     new, copies = 0.6 * drawn(250, 16, seed=3), 0.6 * TRAINING[::13][:246]
-    plain = [np.linalg.norm(side[:, None] - TRAINING, axis=2).min(axis=1) for side in (new, HELD_OUT)]
+    plain = [distances(side, TRAINING).min(axis=1) for side in (new, HELD_OUT)]
     assert mannwhitneyu(plain[1], plain[0]).statistic / 250**2 > 0.9  # what the distance alone would say
     assert memorisation(new, TRAINING, HELD_OUT).share < 0.6
     assert memorisation(copies, TRAINING, HELD_OUT).share > 0.8
@@ -74,8 +68,7 @@ def test_closest_pairs_are_ten_nearest_first() -> None:
     found = memorisation(fake, TRAINING, HELD_OUT)
     assert (found.fakes[0], found.training[0]) == (17, 210)
     np.testing.assert_array_equal(found.fakes, nearness(fake, TRAINING).argsort()[:10])
-    distances = np.linalg.norm(fake[found.fakes][:, None] - TRAINING, axis=2)
-    np.testing.assert_array_equal(found.training, distances.argmin(axis=1))
+    np.testing.assert_array_equal(found.training, distances(fake[found.fakes], TRAINING).argmin(axis=1))
 
 
 def test_copies_of_a_picture_that_stands_in_the_training_set_many_times_are_copies() -> None:

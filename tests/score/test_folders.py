@@ -18,6 +18,8 @@ from ganlib.score.folders import Pictures
 from ganlib.support.errors import UserError
 from tests import painted
 
+Write = Callable[[dict[str, bytes]], Path]
+Open = Callable[..., Pictures]
 NAMES = ["b.png", "a/z.PNG", "a/deep/er.bmp", "a.jpg.png"]
 ORDER = ["a/deep/er.bmp", "a/z.PNG", "a.jpg.png", "b.png"]
 
@@ -43,12 +45,12 @@ def in_zip(place: Path, files: dict[str, bytes]) -> Path:
 
 
 @pytest.fixture(params=[in_folder, in_zip])
-def write(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[dict[str, bytes]], Path]:
+def write(request: pytest.FixtureRequest, tmp_path: Path) -> Write:
     return lambda files: request.param(tmp_path / "fakes", files)
 
 
 @pytest.fixture
-def opened() -> Callable[..., Pictures]:
+def opened() -> Open:
     """The pictures of a place; its zip is closed after the test."""
     with ExitStack() as archives:
         yield lambda place, skip_broken=False: folders.open_source(place, "pytorch-fid", skip_broken, archives)
@@ -60,22 +62,16 @@ def levels(pictures: Pictures) -> list[int]:
     return [int(picture[0, 0, 0]) for batch in batches for picture in batch]
 
 
-def test_nested_pictures_come_in_one_order_and_other_files_are_left_alone(
-    write: Callable[[dict[str, bytes]], Path], opened: Callable[..., Pictures]
-) -> None:
+def test_nested_pictures_are_read_in_place_in_one_order_and_other_files_ignored(write: Write, opened: Open, tmp_path: Path) -> None:
     others = {"notes.txt": b"x", "a/._z.PNG": b"x", ".ipynb_checkpoints/b.png": b"x"}
-    pictures = opened(write({name: encoded(level) for level, name in enumerate(NAMES)} | others))
+    place = write({name: encoded(level) for level, name in enumerate(NAMES)} | others)
+    pictures = opened(place)
     assert pictures.count == 4
     assert levels(pictures) == [NAMES.index(name) for name in ORDER]
-
-
-def test_zip_is_read_in_place(tmp_path: Path, opened: Callable[..., Pictures]) -> None:
-    place = in_zip(tmp_path / "fakes", {"inside.png": encoded(2)})
-    assert levels(opened(place)) == [2]
     assert list(tmp_path.iterdir()) == [place]
 
 
-def test_zip_that_the_one_reader_refuses_is_refused_here(tmp_path: Path, opened: Callable[..., Pictures]) -> None:
+def test_zip_that_the_one_reader_refuses_is_refused_here(tmp_path: Path, opened: Open) -> None:
     place = in_zip(tmp_path / "fakes", {"../outside.png": encoded(1), "inside.png": encoded(2)})
     with pytest.raises(UserError, match=r"fakes\.zip: refused: the entry '\.\./outside\.png' points outside the archive"):
         opened(place)
@@ -84,24 +80,20 @@ def test_zip_that_the_one_reader_refuses_is_refused_here(tmp_path: Path, opened:
         opened(tmp_path / "page.zip")
 
 
-def test_broken_picture_among_many_is_named_with_the_option_that_skips_it(
-    write: Callable[[dict[str, bytes]], Path], opened: Callable[..., Pictures]
-) -> None:
+def test_broken_picture_among_many_is_named_with_the_option_that_skips_it(write: Write, opened: Open) -> None:
     place = write({f"{i:03}.png": encoded(i) for i in range(100)} | {"050.png": encoded(50)[:50]})
     with pytest.raises(UserError, match=rf"{place}/050\.png: cannot be read as a picture: .*; --skip-broken skips such files"):
         opened(place)
 
 
-def test_broken_pictures_are_skipped_only_by_request_and_kept_by_name(
-    write: Callable[[dict[str, bytes]], Path], opened: Callable[..., Pictures]
-) -> None:
+def test_broken_pictures_are_skipped_only_by_request_and_kept_by_name(write: Write, opened: Open) -> None:
     place = write({"0.png": encoded(0), "1.png": b"", "2.png": encoded(2), "3.png": encoded(3)[:50]})
     pictures = opened(place, skip_broken=True)
     assert (levels(pictures), pictures.count) == ([0, 2], 2)
     assert pictures.broken == [f"{place}/1.png", f"{place}/3.png"]
 
 
-def test_damaged_zip_member_is_a_broken_picture(tmp_path: Path, opened: Callable[..., Pictures]) -> None:
+def test_damaged_zip_member_is_a_broken_picture(tmp_path: Path, opened: Open) -> None:
     place = in_zip(tmp_path / "fakes", {"0.png": encoded(0), "1.png": encoded(1)})
     data = bytearray(place.read_bytes())
     data[60] ^= 255  # in the first member's data, whose checksum then fails
@@ -112,7 +104,7 @@ def test_damaged_zip_member_is_a_broken_picture(tmp_path: Path, opened: Callable
     assert (levels(pictures), pictures.broken) == ([1], [f"{place}/0.png"])
 
 
-def test_picture_damaged_after_it_was_checked_is_an_error(tmp_path: Path, opened: Callable[..., Pictures]) -> None:
+def test_picture_damaged_after_it_was_checked_is_an_error(tmp_path: Path, opened: Open) -> None:
     place = in_folder(tmp_path / "fakes", {"0.png": encoded(0), "1.png": encoded(1)})
     pictures = opened(place, skip_broken=True)
     (place / "1.png").write_bytes(b"")
@@ -129,9 +121,9 @@ def test_zips_are_closed_when_all_is_scored(tmp_path: Path) -> None:
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple]:
-    """What Inception is asked for with; in its place stands a net whose features are the mean colour."""
+    """Arguments of each call of `inception.load`, which a network replaces whose features are the mean colour."""
     found: list[tuple] = []
-    monkeypatch.setattr(inception, "load", lambda *given: (found.append(given), painted.MeanColour())[1])
+    monkeypatch.setattr(inception, "load", lambda *arguments: (found.append(arguments), painted.MeanColour())[1])
     return found
 
 
@@ -150,9 +142,7 @@ def test_fakes_and_reals_are_scored_each_in_its_place_and_the_floor_is_of_reals(
     assert (figures["fake_samples"], figures["real_samples"]) == (10, 24)
 
 
-def test_scores_are_taken_on_the_device_that_the_environment_names(
-    tmp_path: Path, asked: list[tuple], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_scores_use_the_device_that_the_environment_names(tmp_path: Path, asked: list[tuple], monkeypatch: pytest.MonkeyPatch) -> None:
     np.save(tmp_path / "some.npy", np.zeros((9, 3, 8, 8), np.uint8))
     monkeypatch.setenv("GANLIB_DEVICE", "cuda:99")
     with pytest.raises(UserError, match="cuda:99 is not available"):
@@ -160,25 +150,23 @@ def test_scores_are_taken_on_the_device_that_the_environment_names(
     assert asked == []
 
 
-def test_folder_of_broken_pictures_alone_holds_nothing_to_score(tmp_path: Path, opened: Callable[..., Pictures]) -> None:
+def test_folder_of_broken_pictures_alone_holds_nothing_to_score(tmp_path: Path, opened: Open) -> None:
     with pytest.raises(UserError, match=r"all 1 picture files are broken"):
         opened(in_folder(tmp_path / "fakes", {"0.png": b""}), skip_broken=True)
 
 
-def test_mixed_sizes_are_refused_with_a_file_of_each(write: Callable[[dict[str, bytes]], Path], opened: Callable[..., Pictures]) -> None:
+def test_mixed_sizes_are_refused_with_a_file_of_each(write: Write, opened: Open) -> None:
     place = write({"0.png": encoded(0), "1.png": encoded(1), "2.png": encoded(2, (16, 18))})
     with pytest.raises(UserError, match=rf"must have one size; {place}/0\.png is 16x16, {place}/2\.png is 16x18"):
         opened(place)
 
 
-def test_place_without_pictures_is_refused_with_the_names_that_pictures_have(
-    write: Callable[[dict[str, bytes]], Path], opened: Callable[..., Pictures]
-) -> None:
+def test_place_without_pictures_is_refused_with_the_names_that_pictures_have(write: Write, opened: Open) -> None:
     with pytest.raises(UserError, match=r"fakes.*: contains no picture: no file ends in \.bmp, \.jpeg"):
         opened(write({"notes.txt": b""}))
 
 
-def test_file_larger_than_any_picture_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, opened: Callable[..., Pictures]) -> None:
+def test_file_larger_than_any_picture_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, opened: Open) -> None:
     with (tmp_path / "0.png").open("wb") as file:
         file.truncate(LIMIT + 1)  # sparse: takes no room on the disk
     monkeypatch.setattr(Path, "read_bytes", lambda file: pytest.fail(f"{file} was read"))
@@ -186,20 +174,18 @@ def test_file_larger_than_any_picture_is_not_read(tmp_path: Path, monkeypatch: p
         opened(tmp_path, skip_broken=True)
 
 
-def test_no_more_than_a_few_pictures_are_decoded_before_they_are_asked_for(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, opened: Callable[..., Pictures]
-) -> None:
+def test_only_a_few_pictures_are_decoded_in_advance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, opened: Open) -> None:
     monkeypatch.setattr(folders.parallel, "core_count", lambda: 2)
     pictures = opened(in_folder(tmp_path / "fakes", {f"{i:03}.png": encoded(i) for i in range(100)}))
-    begun, decode = [], folders.decode
-    monkeypatch.setattr(folders, "decode", lambda data, name: begun.append(name) or decode(data, name))
+    started, decode = [], folders.decode
+    monkeypatch.setattr(folders, "decode", lambda data, name: started.append(name) or decode(data, name))
     batches = iter(pictures.batches)
     assert [int(next(batches)[0, 0, 0, 0]) for _ in range(10)] == list(range(10))
-    assert len(begun) < 40
+    assert len(started) < 40
     batches.close()
 
 
-def test_array_is_mapped_and_not_read(tmp_path: Path, opened: Callable[..., Pictures]) -> None:
+def test_array_is_mapped_and_not_read(tmp_path: Path, opened: Open) -> None:
     pictures = np.arange(2 * 3 * 4 * 4, dtype=np.uint8).reshape(2, 3, 4, 4)
     np.save(tmp_path / "fakes.npy", pictures)
     (mapped,) = opened(tmp_path / "fakes.npy").batches
@@ -210,7 +196,7 @@ def test_array_is_mapped_and_not_read(tmp_path: Path, opened: Callable[..., Pict
     assert mapped[-1, -1, -1, -1] == 255
 
 
-def test_prepared_crop_is_its_pictures(tmp_path: Path, opened: Callable[..., Pictures]) -> None:
+def test_prepared_crop_is_its_pictures(tmp_path: Path, opened: Open) -> None:
     place = tmp_path / "tight64"
     place.mkdir()
     for name in ("index.json", "table.parquet"):
@@ -220,7 +206,7 @@ def test_prepared_crop_is_its_pictures(tmp_path: Path, opened: Callable[..., Pic
     assert (levels(pictures), pictures.count) == ([3, 1, 4], 3)
 
 
-def test_folder_of_pictures_may_hold_an_index_of_its_own(tmp_path: Path, opened: Callable[..., Pictures]) -> None:
+def test_folder_of_pictures_may_hold_an_index_json(tmp_path: Path, opened: Open) -> None:
     assert levels(opened(in_folder(tmp_path / "fakes", {"0.png": encoded(7), "index.json": b"{}"}))) == [7]
 
 
@@ -234,14 +220,14 @@ def test_folder_of_pictures_may_hold_an_index_of_its_own(tmp_path: Path, opened:
         (np.array([{}]), "not a .npy file of pictures"),
     ],
 )
-def test_array_of_another_type_or_shape_is_refused(tmp_path: Path, array: np.ndarray, said: str, opened: Callable[..., Pictures]) -> None:
+def test_array_of_another_type_or_shape_is_refused(tmp_path: Path, array: np.ndarray, said: str, opened: Open) -> None:
     np.save(tmp_path / "fakes.npy", array, allow_pickle=True)
     with pytest.raises(UserError, match=rf"fakes\.npy: {said}"):
         opened(tmp_path / "fakes.npy")
 
 
 @pytest.mark.parametrize("keep", [0, 5, 100, 200])
-def test_file_cut_short_is_no_array(tmp_path: Path, keep: int, opened: Callable[..., Pictures]) -> None:
+def test_file_cut_short_is_no_array(tmp_path: Path, keep: int, opened: Open) -> None:
     np.save(tmp_path / "fakes.npy", np.zeros((9, 3, 4, 4), np.uint8))
     (tmp_path / "fakes.npy").write_bytes((tmp_path / "fakes.npy").read_bytes()[:keep])
     with pytest.raises(UserError, match=r"fakes\.npy: not a \.npy file of pictures") as raised:

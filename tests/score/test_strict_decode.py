@@ -53,9 +53,7 @@ def test_pixels_are_those_that_pillow_reads(tmp_path: Path, name: str) -> None:
         ("a.tif", "F", "more than 8 bits per channel"),
     ],
 )
-def test_pictures_that_would_have_to_be_converted_are_refused_with_their_mode_and_the_way(
-    tmp_path: Path, name: str, mode: str, said: str
-) -> None:
+def test_pictures_that_need_conversion_are_refused_with_their_mode_and_how(tmp_path: Path, name: str, mode: str, said: str) -> None:
     image = Image.new("I;16", (32, 48)) if mode == "I;16" else Image.fromarray(RGB).convert(mode)
     if "A" in mode:
         image.putalpha(128)
