@@ -2,7 +2,6 @@
 
 import ast
 import shutil
-import subprocess
 import sys
 import tomllib
 import zipfile
@@ -12,9 +11,9 @@ from importlib.metadata import packages_distributions
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, python, text
 
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+PROJECT = tomllib.loads(text(ROOT / "pyproject.toml"))["project"]
 
 
 def requirements(lines: list[str]) -> dict[str, Requirement]:
@@ -24,7 +23,7 @@ def requirements(lines: list[str]) -> dict[str, Requirement]:
 def imported() -> Iterator[str]:
     """The first part of each module's name that ganlib imports anywhere."""
     for path in (ROOT / "ganlib").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(ast.parse(text(path))):
             if isinstance(node, ast.Import):
                 yield from (alias.name.partition(".")[0] for alias in node.names)
             elif isinstance(node, ast.ImportFrom) and not node.level:
@@ -38,9 +37,7 @@ def test_every_package_that_ganlib_imports_is_listed():
 
 
 def test_every_pin_of_requirements_is_allowed():
-    pinned = requirements(
-        [line for line in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
-    )
+    pinned = requirements([line for line in text(ROOT / "requirements.txt").splitlines() if line and not line.startswith("#")])
     for name, listed in requirements([*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["tests"]]).items():
         (pin,) = pinned[name].specifier
         assert pin.version in listed.specifier, name
@@ -51,7 +48,7 @@ def test_wheel_has_every_file_of_the_package(tmp_path):
         shutil.copy(ROOT / name, tmp_path)
     shutil.copytree(ROOT / "ganlib", tmp_path / "ganlib", ignore=shutil.ignore_patterns("__pycache__"))
     build = "from setuptools import build_meta; print(build_meta.build_wheel('dist'))"
-    subprocess.run([sys.executable, "-c", build], cwd=tmp_path, check=True, capture_output=True)
+    python("-c", build, cwd=tmp_path).check_returncode()
     (wheel,) = (tmp_path / "dist").glob(f"ganlib-{PROJECT['version']}-*.whl")
     files = {str(path.relative_to(tmp_path)) for path in (tmp_path / "ganlib").rglob("*") if path.is_file()}
     packed = zipfile.ZipFile(wheel).namelist()

@@ -11,15 +11,11 @@ from PIL import Image
 
 from ganlib import params
 from ganlib.page.glossary import ENDS, PROTOCOL, SCORES, SHARES, TRAINING
-from tests.conftest import ROOT
+from tests.conftest import ROOT, text
 from tools import reading, readme, seeds
 
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 CODE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
-
-
-def text(path: Path) -> str:
-    return path.read_text(encoding="utf-8")
 
 
 def links(page: str) -> Iterator[tuple[str, str]]:
@@ -80,14 +76,14 @@ def test_readme_says_what_rate_scale_makes_of_its_example():
 
 def test_list_of_metrics_is_the_glossarys(monkeypatch):
     monkeypatch.chdir(ROOT)
-    page = reading.PAGE.read_text(encoding="utf-8")
+    page = text(reading.PAGE)
     assert page == reading.with_metrics(page)
     assert page.count("\n- `") == len(SCORES) + len(ENDS) + len(SHARES) + len(TRAINING) + len(PROTOCOL) + 1  # the rates
 
 
 @pytest.mark.parametrize("name", reading.RUNS)
 def test_run_stands_beside_its_picture_and_the_command_that_makes_it(name):
-    page = (ROOT / reading.PAGE).read_text(encoding="utf-8")
+    page = text(ROOT / reading.PAGE)
     heading = f"## {name.replace('d-wins', 'd wins').capitalize()}\n"
     section = page[page.index(heading) :].partition("\n## ")[0]
     assert f"$ {reading.command(name)}\n" in section

@@ -34,10 +34,12 @@ def opened(page: Page, generator: Sampler, fragment: str = "") -> Path:
     pytest.fail("half a minute, and the page has not drawn all its pictures")
 
 
-def drawn(page: Page, seed: int, rows: list[int], size: int) -> np.ndarray:
-    """(3, S, S) levels, as the page's engine draws them."""
-    levels = page.evaluate("([seed, rows]) => [...ganlib.picture(ganlib.z(seed), rows)]", [seed, rows])
-    return np.array(levels).reshape(size, size, 3).transpose(2, 0, 1)
+def check(page: Page, generator: Sampler, seed: int, **values: str) -> None:
+    """The page's engine draws what Python draws, a picture of high contrast."""
+    expected, size = generator.sample([seed], **values)[0].astype(int), generator.settings.size
+    assert np.ptp(expected) > 150
+    drawn = page.evaluate("([seed, rows]) => [...ganlib.picture(ganlib.z(seed), rows)]", [seed, generator.rows(values)])
+    assert abs(np.array(drawn).reshape(size, size, 3).transpose(2, 0, 1) - expected).max() <= 2
 
 
 @pytest.fixture(scope="module")
@@ -53,10 +55,7 @@ def test_page_draws_the_face_that_python_draws_for_a_seed(page: Page, narrow: di
     opened(page, generator)
     for seed in (1, 7, 2**53 - 1):
         for place in (0, -1):
-            values = {group: options[place] for group, options in generator.run.condition_values.items()}
-            expected = generator.sample([seed], **values)[0].astype(int)
-            assert np.ptp(expected) > 150
-            assert abs(drawn(page, seed, generator.rows(values), generator.settings.size) - expected).max() <= 2
+            check(page, generator, seed, **{group: options[place] for group, options in generator.run.condition_values.items()})
 
 
 @pytest.mark.parametrize("name", ["dcgan64", "dcgan112"])
@@ -64,9 +63,7 @@ def test_page_knows_nearest_neighbours_and_the_slope_of_leaky_relu(page: Page, t
     settings = {"sampling": "average", "activation": "leaky_relu", "leaky_slope": 0.5}
     generator = ganlib.load(trained(below(tmp_path, name), name, **NARROW, **settings).run)
     opened(page, generator)
-    expected = generator.sample([7])[0].astype(int)
-    assert np.ptp(expected) > 150
-    assert abs(drawn(page, 7, [], generator.settings.size) - expected).max() <= 2
+    check(page, generator, 7)
 
 
 @pytest.mark.parametrize("prior", ["uniform", "gaussian", "spherical"])
@@ -84,14 +81,11 @@ def test_javascript_and_python_have_the_same_z(page: Page, tmp_path: Path, prior
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("width", "faces"), [(0.125, 30), (1.0, 10)])
-def test_dcgan64_draws_so_many_faces_a_second(
-    page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, width: float, faces: int
-) -> None:
+def test_faces_of_dcgan64_per_second(page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, width: float, faces: int) -> None:
     monkeypatch.setattr(web, "FACES", 20)  # directions are of no interest here, and take long at full width
     generator = ganlib.load(trained(below(tmp_path, "dcgan64"), "dcgan64", width=width).run)
     opened(page, generator)
-    expected = generator.sample([5])[0].astype(int)
-    assert abs(drawn(page, 5, [], 64) - expected).max() <= 2
+    check(page, generator, 5)
     devtools = page.context.new_cdp_session(page)
     devtools.send("Performance.enable", {"timeDomain": "threadTicks"})  # the page's own time on a processor, whatever else runs here
 

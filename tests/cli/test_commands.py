@@ -1,9 +1,6 @@
 """The commands as a user types them: what they write and say, and one line for each mistake."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,39 +9,24 @@ from PIL import Image
 
 import ganlib
 from ganlib.core.images import GAP
-from ganlib.core.tables import write_yaml
 from ganlib.use import walks
-from tests.cli.test_main import run
-from tests.conftest import ROOT
-from tests.use.lively import NARROW, below, trained
+from tests.conftest import python
+from tests.use.lively import NARROW, in_checkout
 
-FIGURES = {
-    "fid": 243.577,
-    "fid_low": 236.085,
-    "fid_high": 251.069,
-    "fid_floor": 43.6587,
-    "kid": 0.202915,
-    "kid_low": 0.194178,
-    "kid_high": 0.211784,
-    "kid_floor": 0.000173694,
-    "coverage": 0.25,
-    "samples": 250,
-    "extractor": "inception-2015-12-05",
-    "protocol": "pytorch-fid",
-    "dataset": "toons",
-    "split": "train",
-    "scale": "preview",
-}
+FIGURES = (
+    {"fid": 243.577, "fid_low": 236.085, "fid_high": 251.069, "fid_floor": 43.6587}
+    | {"kid": 0.202915, "kid_low": 0.194178, "kid_high": 0.211784, "kid_floor": 0.000173694}
+    | {"coverage": 0.25, "samples": 250, "extractor": "inception-2015-12-05", "protocol": "pytorch-fid"}
+    | {"dataset": "toons", "split": "train", "scale": "preview"}
+)
 
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with params.yaml, two trained reports and what an evaluation and a training of the first left."""
     root = tmp_path_factory.mktemp("checkout")
-    (root / "params.yaml").write_text((ROOT / "params.yaml").read_text(encoding="utf-8"), encoding="utf-8")
     for name in ("dense64", "began64"):
-        outputs = trained(below(root, name), name, **NARROW)
-        write_yaml({"report": name, "seed": 1, "steps": 4000}, outputs.run / "config.yaml")
+        outputs = in_checkout(root, name, **NARROW)
         (outputs.progress / "samples").mkdir()
         for step, colour in ((500, "red"), (1000, "lime"), (4000, "blue")):
             Image.new("RGB", (60, 40), colour).save(outputs.progress / "samples" / f"{step:06d}.png")
@@ -55,13 +37,12 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def ganlib_says(checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+def ganlib_says(checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, typed):
     """Run the command in the checkout, with {tmp} for a folder of the test's own; what it printed, or the line that it ended with."""
     monkeypatch.chdir(checkout)
 
     def says(line: str) -> str:
-        ended = run(monkeypatch, *line.format(tmp=tmp_path).split())
-        out, err = capsys.readouterr()
+        ended, out, err = typed(*line.format(tmp=tmp_path).split())
         if ended == 0:
             return out
         assert (out, "\n" in str(ended)) == ("", False)
@@ -142,10 +123,7 @@ def test_best_of_names_the_seeds_that_it_chose(ganlib_says, tmp_path: Path) -> N
         ("sample began64 --best-of 2000", "--best-of 2000: more than 100,000 pictures for 64 seeds"),
         ("sample dense64 -o params.yaml/sheet.png", "params.yaml/sheet.png: cannot be written: "),
         ("animate dense64 -o {tmp}/walk.mp4", "{tmp}/walk.mp4: must end in .webp or .gif and must not be a folder"),
-        (
-            "animate dense64 --seeds 1-5 --frames 4 -o {tmp}/w.gif",
-            "--frames 4: a walk needs 2 seeds or more, and a frame for each of them",
-        ),
+        ("animate dense64 --seeds 1-5 --frames 4 -o {tmp}/w.gif", "--frames 4: a walk needs 2 seeds or more, and a frame for each of them"),
         ("animate dense64 --seeds 1 -o {tmp}/w.gif", "--frames 60: a walk needs 2 seeds or more"),
         ("animate dense64 --training --frames 9", "--training: cannot be combined with --seeds, --frames or --condition"),
         ("export dense64 --format onnx -o {tmp}/x.html", "{tmp}/x.html: must end in .onnx and must not be a folder"),
@@ -242,14 +220,10 @@ def test_scores_of_an_earlier_training_are_called_that(ganlib_says, checkout: Pa
         lock.unlink()
 
 
-@pytest.mark.parametrize(
-    "arguments", [[], ["--help"], ["sample", "--help"], ["animate", "--help"], ["info", "--help"], ["export", "--help"]]
-)
-def test_help_imports_no_torch(arguments: list[str]) -> None:
+@pytest.mark.parametrize("typed", ["", "--help", "sample --help", "animate --help", "info --help", "export --help"])
+def test_help_imports_no_torch(typed: str) -> None:
     run = "from ganlib.cli import main as cli\ntry: cli.main()\nfinally: print(sorted(sys.modules))"
-    code = f"import sys; sys.argv = ['ganlib', *{arguments}]; {run}"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
-    loaded = done.stdout.splitlines()[-1]
+    loaded = python("-c", f"import sys; sys.argv = ['ganlib', *{typed.split()}]; {run}").stdout.splitlines()[-1]
     assert "'ganlib.cli.commands'" in loaded
     assert not [name for name in ("torch", "dvc", "pandas", "scipy", "onnx", "numpy") if f"'{name}'" in loaded]
 
@@ -257,8 +231,7 @@ def test_help_imports_no_torch(arguments: list[str]) -> None:
 def test_pictures_are_drawn_without_what_only_unix_has(checkout: Path, tmp_path: Path) -> None:
     hide = "sys.modules['resource'] = None; del os.pread, os.statvfs, signal.SIGHUP"
     code = f"import os, signal, sys; {hide}; sys.argv[0] = 'ganlib'; from ganlib.cli import main; main.main()"
-    command = [sys.executable, "-c", code, "sample", "dense64", "--seeds", "1", "-o", str(tmp_path / "sheet.png")]
-    subprocess.run(command, cwd=checkout, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True)
+    python("-c", code, "sample", "dense64", "--seeds", "1", "-o", str(tmp_path / "sheet.png"), cwd=checkout).check_returncode()
     assert (tmp_path / "sheet.png").exists()
 
 
@@ -266,6 +239,4 @@ def test_pictures_are_drawn_without_what_only_unix_has(checkout: Path, tmp_path:
 def test_shell_completes_commands_and_reports(typed: str, offered: str) -> None:
     words = {"COMP_WORDS": typed, "COMP_CWORD": str(len(typed.split()) - 1), "_GANLIB_COMPLETE": "complete_bash"}
     code = "import sys; sys.argv = ['ganlib']; from ganlib.cli import main; main.main()"
-    environment = {**os.environ, **words, "PYTHONPATH": str(ROOT)}
-    shown = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True).stdout
-    assert shown.split() == [offered]
+    assert python("-c", code, **words).stdout.split() == [offered]

@@ -2,11 +2,8 @@
 
 import importlib
 import json
-import os
 import re
-import shutil
 import subprocess
-import sys
 import tomllib
 import warnings
 import zipfile
@@ -21,7 +18,7 @@ from benchmarks.referee import pytorch_fid_network
 from ganlib.cli import main
 from ganlib.fidelity.frechet import Statistics
 from ganlib.fidelity.weights import find_weights, read_weights
-from tests.conftest import ROOT
+from tests.conftest import ROOT, python, text
 
 
 def folder(place: Path, count: int, low: int, seed: int) -> Path:
@@ -53,24 +50,14 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def ran(places: Path) -> subprocess.CompletedProcess[str]:
     """The command on pictures, one of them broken, from a folder that is not the checkout."""
     (places / "fakes" / "broken.png").write_bytes(b"no picture")
-    command = [sys.executable, "-m", "ganlib", "score", "fakes", "reals.zip", "--json", "--skip-broken"]
-    return subprocess.run(command, cwd=places, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
+    return python("-m", "ganlib", "score", "fakes", "reals.zip", "--json", "--skip-broken", cwd=places)
 
 
 def test_json_is_one_object_with_fid_at_its_top(ran: subprocess.CompletedProcess[str]) -> None:
     assert ran.returncode == 0, ran.stderr
     figures = json.loads(ran.stdout)
     assert next(iter(figures)) == "fid"
-    assert figures.keys() >= {
-        *main.METRICS,
-        "fid_low",
-        "fid_high",
-        "fid_floor",
-        "kid_low",
-        "kid_high",
-        "kid_floor",
-        "mind_floor",
-    }
+    assert figures.keys() >= {*main.METRICS, "fid_low", "fid_high", "fid_floor", "kid_low", "kid_high", "kid_floor", "mind_floor"}
     assert (figures["fake_samples"], figures["real_samples"]) == (6, 12)
     assert (figures["extractor"], figures["protocol"]) == ("inception-2015-12-05", "pytorch-fid")
     assert figures["skipped"] == ["fakes/broken.png"]
@@ -103,20 +90,11 @@ def test_bars_and_warnings_are_on_stderr(ran: subprocess.CompletedProcess[str]) 
     ]
 
 
-def run(monkeypatch: pytest.MonkeyPatch, *arguments: str | Path) -> int | str | None:
-    """Run the command in this process and return what it exits with."""
-    monkeypatch.setattr(sys, "argv", ["ganlib", *map(str, arguments)])
-    with pytest.raises(SystemExit) as exited:
-        main.main()
-    return exited.value.code
-
-
-def test_text_has_fid_on_a_line_of_its_own_and_every_other_score_with_what_bounds_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_text_has_fid_first_and_every_score_with_its_interval_and_floor(tmp_path: Path, typed) -> None:
     for name, count in (("fakes", 4), ("reals", 8)):
         np.save(tmp_path / f"{name}.npy", np.random.default_rng(count).integers(0, 256, (count, 3, 32, 32), dtype=np.uint8))
-    assert run(monkeypatch, "score", tmp_path / "fakes.npy", tmp_path / "reals.npy", "--protocol", "clean") == 0
+    status, out, _ = typed("score", tmp_path / "fakes.npy", tmp_path / "reals.npy", "--protocol", "clean")
+    assert status == 0
     number = r"-?\d+\.\d{4}"
     pattern = rf"""FID:  {number}
     95% interval {number} to {number}
@@ -135,15 +113,12 @@ N:  4 fakes, 8 reals
 extractor:  inception-2015-12-05
 protocol:  clean
 """
-    assert re.fullmatch(pattern, capsys.readouterr().out)
+    assert re.fullmatch(pattern, out)
 
 
-def test_statistics_are_printed_as_pytorch_fid_prints_them_without_the_network(
-    places: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    nowhere = places / "no weights are read"
-    assert run(monkeypatch, "score", places / "one.npz", places / "two.npz", "--weights", nowhere) == 0
-    out, err = capsys.readouterr()
+def test_statistics_are_printed_as_pytorch_fid_prints_them_without_the_network(places: Path, typed) -> None:
+    status, out, err = typed("score", places / "one.npz", places / "two.npz", "--weights", places / "no weights are read")
+    assert status == 0
     first, *rest = out.splitlines()
     assert float(first.removeprefix("FID:  ")) > 0
     assert rest == ["N:  40 fakes, 40 reals", "extractor:  inception-2015-12-05", "protocol:  pytorch-fid"]
@@ -153,15 +128,12 @@ def test_statistics_are_printed_as_pytorch_fid_prints_them_without_the_network(
     )
 
 
-def test_statistics_of_another_tool_have_an_unknown_n(
-    places: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_statistics_of_another_tool_have_an_unknown_n(places: Path, tmp_path: Path, typed) -> None:
     with np.load(places / "one.npz") as stored:
         np.savez(tmp_path / "theirs.npz", mu=stored["mu"], sigma=stored["sigma"])
-    assert run(monkeypatch, "score", tmp_path / "theirs.npz", tmp_path / "theirs.npz") == 0
-    out, err = capsys.readouterr()
+    status, out, err = typed("score", tmp_path / "theirs.npz", tmp_path / "theirs.npz")
+    assert (status, err) == (0, "")
     assert "N:  unknown fakes, unknown reals" in out.splitlines()
-    assert err == ""
 
 
 MISTAKES = [
@@ -172,17 +144,14 @@ MISTAKES = [
     (["reals", "fake.zip"], "fake.zip: not a complete zip: "),
     (["reals", "reals", "--weights", "notes.txt"], "notes.txt: not the weights of inception-2015-12-05 "),
     (["one.npz", "clean.npz"], "clean.npz: computed with inception-2015-12-05 and clean, not with inception-2015-12-05 and pytorch-fid"),
-    (
-        ["one.npz", "reals", "--metrics", "fid,kid"],
-        "--metrics: kid: need pictures, and one.npz holds statistics, which give only fid",
-    ),
+    (["one.npz", "reals", "--metrics", "fid,kid"], "--metrics: kid: need pictures, and one.npz holds statistics, which give only fid"),
     (["reals", "reals", "--metrics", "fid,presision"], "--metrics: 'presision' is unknown, did you mean 'precision'?; any of fid, kid, "),
     (["single", "single", "--metrics", "fid"], "a Frechet distance needs at least 2 pictures on each side, not 1"),
 ]
 
 
 @pytest.mark.parametrize(("arguments", "said"), MISTAKES)
-def test_mistakes_end_in_one_line(places: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str) -> None:
+def test_mistakes_end_in_one_line(places: Path, monkeypatch: pytest.MonkeyPatch, typed, arguments: list[str], said: str) -> None:
     monkeypatch.chdir(places)
     for name in ("empty", "cut", "single"):
         Path(name).mkdir(exist_ok=True)
@@ -191,37 +160,28 @@ def test_mistakes_end_in_one_line(places: Path, monkeypatch: pytest.MonkeyPatch,
     picture = Path("reals/000.png").read_bytes()
     Path("cut/a.png").write_bytes(picture[:100])
     Path("single/a.png").write_bytes(picture)
-    line = run(monkeypatch, "score", *arguments)
+    line, _, _ = typed("score", *arguments)
     assert isinstance(line, str)  # which the interpreter prints to stderr, exiting with 1
     assert line.startswith(f"error: {said}")
     assert "\n" not in line
 
 
 def test_mistake_exits_with_1_and_no_traceback(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "ganlib", "score", "nowhere", "nowhere", "--metrics", "fud"]
-    done = subprocess.run(command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
+    done = python("-m", "ganlib", "score", "nowhere", "nowhere", "--metrics", "fud", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.splitlines() == [
         "error: --metrics: 'fud' is unknown, did you mean 'fid'?; any of fid, kid, mind, precision, recall, density, coverage"
     ]
 
 
-def test_help_shows_every_option_and_an_example(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(monkeypatch, "score", "--help") == 0
-    shown = capsys.readouterr().out
+def test_help_shows_every_option_and_an_example(typed) -> None:
+    status, shown, _ = typed("score", "--help")
+    assert status == 0
     assert all(option in shown for option in ("--protocol", "--metrics", "--json", "--skip-broken", "--weights"))
     assert "\n    ganlib score fakes/ reals.zip\n" in shown
 
 
 def test_project_names_the_command() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    project = tomllib.loads(text(ROOT / "pyproject.toml"))["project"]
     module, function = project["scripts"]["ganlib"].split(":")
     assert getattr(importlib.import_module(module), function) is main.main
-
-
-def test_make_installs_the_command_for_any_folder(tmp_path: Path) -> None:
-    command = shutil.which("ganlib", path=Path(sys.executable).parent)
-    if command is None:
-        pytest.skip("this environment was not made by make")
-    shown = subprocess.run([command, "score", "--help"], cwd=tmp_path, check=True, capture_output=True, text=True).stdout
-    assert "FAKES" in shown

@@ -5,10 +5,7 @@ import csv
 import html
 import io
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +21,7 @@ from ganlib.params import load
 from ganlib.support import paths
 from stages import compare
 from stages import section as section_stage
-from tests.conftest import ROOT
+from tests.conftest import ROOT, python
 from tests.page import workspace
 
 
@@ -61,9 +58,11 @@ def test_page_has_no_external_resources(results):
     assert re.findall(r"url\(|@import|https?:(?!//www.w3.org)", page[: page.index("<script type")]) == []
 
 
-def test_sentence_of_a_report_has_its_metrics_and_the_spread_over_seeds(checkout):
+def test_row_and_sentence_of_a_report_have_its_scores_with_interval_floor_and_spread_over_seeds(checkout):
     workspace.trained("dcgan64")
-    workspace.scored("dcgan64", kid=0.1234, kid_low=0.11, kid_high=0.13, d_accuracy=0.8)
+    kid = {"kid": 0.25, "kid_low": 0.24, "kid_high": 0.27, "kid_floor": 0.01}
+    fid = {"fid": 240.0, "fid_low": 230.0, "fid_high": 255.0, "fid_floor": 43.0}
+    workspace.scored("dcgan64", **kid, **fid, d_accuracy=0.8)
     (checkout / spread.FILE).write_text(
         "report,dataset,scale,samples,seed,kernels,kid,fid,step\n"
         "dcgan64,toons,preview,250,1,AVX2,0.1,200,4000\ndcgan64,toons,preview,250,2,AVX2,0.3,220,4000\n"
@@ -72,34 +71,20 @@ def test_sentence_of_a_report_has_its_metrics_and_the_spread_over_seeds(checkout
         "dcgan64,celeba_preview,preview,250,1,AVX2,0.04,40,4000\n",
         encoding="utf-8",
     )
-    assert (
-        "After 30 steps with nets 0.125 times as wide as the report’s, KID is 0.123 (95% interval 0.110 to 0.130; real pictures have"
-        " 0.000), and 0.100 to 0.300 in 2 trainings of 4,000 steps; D’s accuracy: 80.0%."
-    ) in shown(written())
-
-
-def test_row_of_scores_has_its_values_interval_floor_and_spread(checkout):
-    workspace.trained("dcgan64")
-    kid = {"kid": 0.3, "kid_low": 0.29, "kid_high": 0.32, "kid_floor": 0.01}
-    fid = {"fid": 240.0, "fid_low": 230.0, "fid_high": 255.0, "fid_floor": 43.0}
-    workspace.scored("dcgan64", **kid, **fid)
-    (checkout / spread.FILE).write_text(
-        "report,dataset,scale,samples,seed,kernels,kid,fid,step\n"
-        "dcgan64,toons,preview,250,1,AVX2,0.1,200,4000\ndcgan64,toons,preview,250,2,AVX2,0.2,220,4000\n",
-        encoding="utf-8",
-    )
     page = written()
+    assert (
+        "After 30 steps with nets 0.125 times as wide as the report’s, KID is 0.250 (95% interval 0.240 to 0.270; real pictures have"
+        " 0.010), and 0.100 to 0.300 in 2 trainings of 4,000 steps; D’s accuracy: 80.0%."
+    ) in shown(page)
     (row,) = re.findall(r'<tr>\s*<th scope="row"><a href="#dcgan64".*?</tr>', page, re.DOTALL)
-    assert re.findall(r"<b>(.*?)</b> <small>(.*?)</small>", row) == [("0.300", "0.290 – 0.320"), ("240", "230 – 255")]
+    assert re.findall(r"<b>(.*?)</b> <small>(.*?)</small>", row) == [("0.250", "0.240 – 0.270"), ("240", "230 – 255")]
     assert re.findall(r'aria-label="(.*?)"', row) == [
-        "KID 0.300, 95% interval 0.290 to 0.320; real pictures 0.010; 2 trainings of 4,000 steps 0.100 to 0.200",
+        "KID 0.250, 95% interval 0.240 to 0.270; real pictures 0.010; 2 trainings of 4,000 steps 0.100 to 0.300",
         "FID 240, 95% interval 230 to 255; real pictures 43; 2 trainings of 4,000 steps 200 to 220",
     ]
     section = page[page.index('<section id="dcgan64"') :]
-    assert re.findall(r"<dt>(.*?)</dt><dd><b>(.*?)</b> <small>(.*?)</small>", section)[:2] == [
-        ("FID", "240", "230 – 255, floor 43"),
-        ("KID", "0.300", "0.290 – 0.320, floor 0.010"),
-    ]
+    bounds = re.findall(r"<dt>(.*?)</dt><dd><b>(.*?)</b> <small>(.*?)</small>", section)[:2]
+    assert bounds == [("FID", "240", "230 – 255, floor 43"), ("KID", "0.250", "0.240 – 0.270, floor 0.010")]
 
 
 def colours(sheet: Image.Image, rows: int, columns: int, gap: int) -> np.ndarray:
@@ -139,8 +124,7 @@ json.dump([opened, [module.__file__ for name, module in sys.modules.items() if n
 def test_stage_depends_on_every_file_that_it_opens_and_imports(results, stage, report):
     for name in load().reports:
         section_stage.main(name)
-    code, environment = OPENED.format(stage=stage, arguments=repr(report) if report else ""), {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, check=True, capture_output=True, text=True)
+    done = python("-c", OPENED.format(stage=stage, arguments=repr(report) if report else ""), cwd=results)
     opened, modules = json.loads(done.stdout)
     block = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"][stage]
     listed = [dep.replace("${key}", report or "") for dep in block.get("do", block)["deps"]]
@@ -161,10 +145,8 @@ def test_report_that_the_page_has_no_words_for_is_on_it_with_its_names(results):
     mine = section | {"report": "mine", "headline": ["gradient_norm"], "log": log, "figures": section["figures"] | figures}
     page = document.page([mine], None, load().data, [])
     assert "; gradient norm: 4." in shown(page)
-    assert re.findall(r"<dt>(spectral gap|gradient norm)</dt><dd><b>(.*?)</b></dd>\s*<dd class=\"small soft\">(.*?)</dd>", page) == [
-        ("spectral gap", "0.25", ""),
-        ("gradient norm", "4", ""),
-    ]
+    words = r"<dt>(spectral gap|gradient norm)</dt><dd><b>(.*?)</b></dd>\s*<dd class=\"small soft\">(.*?)</dd>"
+    assert re.findall(words, page) == [("spectral gap", "0.25", ""), ("gradient norm", "4", "")]
 
 
 def test_unscored_report_says_so_and_has_its_pictures(checkout):
@@ -225,7 +207,7 @@ def test_rows_of_a_conditional_sheet_are_named_in_the_order_of_the_sheet(checkou
     assert "gray hair, eyeglasses" in shown(written())
 
 
-def test_verdict_has_its_claim_interval_and_command_and_text_is_escaped(judged):
+def test_verdict_has_its_claim_interval_command_and_mark_of_significance_and_text_is_escaped(judged):
     judged()
     page = written()
     assert "better &lt;quality&gt;" in page
@@ -237,9 +219,6 @@ def test_verdict_has_its_claim_interval_and_command_and_text_is_escaped(judged):
     assert re.findall(r"<li><b>(\d+)</b>([^<]*)", page) == [("1", "supported"), ("1", "not testable")]
     assert "1 of 1 remain significant at 5%" in text
     assert "supported *" in text
-
-
-def test_verdict_not_significant_after_correction_is_not_marked(judged):
     judged(holds=False)
     text = shown(written())
     assert "0 of 1 remain significant at 5%" in text
@@ -268,10 +247,7 @@ def test_expectation_with_an_open_end_is_shaded_to_the_edge_and_has_no_zero(judg
     changes = {"low_expected": 0.15, "high_expected": None, "margin": None}
     result = verdicts.claims(judged(**changes) / verdicts.FILE)[0]["results"][0]
     assert 'class="zero"' not in result["chart"]
-    (left,), (width,) = (
-        places(result["chart"], r'class="margin" x="([\d.]+)"'),
-        places(result["chart"], r'class="margin" .* width="([\d.]+)"'),
-    )
+    (left,), (width,) = (places(result["chart"], rf'class="margin" {part}="([\d.]+)"') for part in ("x", ".* width"))
     assert left + width == pytest.approx(verdicts.WIDTH - verdicts.EDGE, abs=0.2)
     assert result["numbers"].startswith("mean 0.2, 97.5% interval 0.1 to 0.3; 3 seeds")
 

@@ -4,9 +4,7 @@ from ganlib.page.experiments import NONE, tabulate
 
 
 def revision(rev: str, kid: float | None, lr_d: float | None, **more: object) -> dict:
-    metrics = (
-        {"metrics/dcgan64.json": {"data": {"kid": kid, "coverage": 0.1}}} if kid else {"metrics/dcgan64.json": {"error": {"msg": "none"}}}
-    )
+    metrics = {"metrics/dcgan64.json": {"data": {"kid": kid, "coverage": 0.1}} if kid else {"error": {"msg": "none"}}}
     params = {"params.yaml": {"data": {"seed": 1, "lr_d": lr_d, "datasets": {"toons": {"samples": 250}}}}}
     return {"rev": rev, "data": {"metrics": metrics, "params": params}, **more}
 

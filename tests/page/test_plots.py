@@ -35,17 +35,13 @@ def specs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
 
 
 def test_plots_have_titles_axes_and_the_rows_of_their_tables(specs):
-    losses, scores, kid = (
-        specs[title] for title in ("dense64 losses", "dense64 FID and KID over training", "KID over training, all reports")
-    )
+    titles = ("dense64 losses", "dense64 FID and KID over training", "KID over training, all reports")
+    losses, scores, kid = (specs[title] for title in titles)
     assert [part["encoding"]["x"]["title"] for part in (*losses["vconcat"], *scores["vconcat"])] == ["step"] * 4
     assert [part["encoding"]["y"]["title"] for part in (*losses["vconcat"], *scores["vconcat"])] == ["loss", "share", "FID", "KID"]
     assert (kid["encoding"]["x"]["title"], kid["encoding"]["y"]["title"]) == ("share of the training", "KID")
-    assert [(row["report"], row["share"], row["kid"]) for row in kid["data"]["values"]] == [
-        ("a", "0.5", "0.3"),
-        ("a", "1", "0.2"),
-        ("b", "1", "0.4"),
-    ]
+    rows = [(row["report"], row["share"], row["kid"]) for row in kid["data"]["values"]]
+    assert rows == [("a", "0.5", "0.3"), ("a", "1", "0.2"), ("b", "1", "0.4")]
     assert [row["d_loss"] for row in losses["data"]["values"]] == ["-1.5", "-2.5"]
 
 

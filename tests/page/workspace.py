@@ -63,7 +63,7 @@ def trained(report: str) -> None:
     _net(outputs.run / "generator.safetensors", {"weight": (5, 7), "bias": (7,), "running_mean": (7,)}, config)
     _net(outputs.nets / "discriminator.safetensors", {"weight": (3, 11), "weight_u": (3,), "weight_v": (11,)}, config)
     count = len(rows(settings.model_dump().get("conditions") or {})) or 8
-    shade = 100 * list({**params.load().reports, **params.load().baselines}).index(report)
+    shade = 100 * _place(report)
     for step in STEPS:
         _sheet(outputs.progress / "samples" / f"{step:06d}.png", count, 8, settings.size, shade + step)
     if report in ("began64", "vae64"):
@@ -79,13 +79,7 @@ def scored(report: str, **others: Any) -> None:
     kept = f"step,fid,kid\n{STEPS[0]},300,0.4\n{STEPS[-1]},240,0.2\n"
     paths.scores(report).mkdir(parents=True, exist_ok=True)
     (paths.scores(report) / "scores.csv").write_text(kept, encoding="utf-8")
-    _sheet(
-        paths.scores(report) / "closest.png",
-        2,
-        10,
-        params.load().report(report).size,
-        7 + list({**params.load().reports, **params.load().baselines}).index(report),
-    )
+    _sheet(paths.scores(report) / "closest.png", 2, 10, params.load().report(report).size, 7 + _place(report))
 
 
 def curve() -> None:
@@ -96,6 +90,10 @@ def curve() -> None:
     tables.save_metrics({"steps": 30, "d_real": 0.51, "d_score": -1.38, "within_bounds": 0.9}, paths.metrics("curve"))
     flat, steep = [1.0] * 15, [2.0] * 15
     (outputs.run / "learning.json").write_text(json.dumps({"steps": [0, 30], "curves": [[flat, flat], [steep, flat]]}), encoding="utf-8")
+
+
+def _place(report: str) -> int:
+    return list({**params.load().reports, **params.load().baselines}).index(report)
 
 
 def _sheet(path: Path, rows: int, columns: int, size: int, shade: int) -> None:

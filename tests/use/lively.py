@@ -1,11 +1,13 @@
 """Generators with weights drawn at random that nevertheless draw pictures of full contrast, for every report and at any width."""
 
+import shutil
 from pathlib import Path
 
 import torch
 from torch import nn
 
 from ganlib.core import random
+from ganlib.core.tables import write_yaml
 from ganlib.models import store
 from ganlib.models.init import LAYERS
 from ganlib.models.registry import names, settings_of
@@ -13,6 +15,7 @@ from ganlib.models.report import Report
 from ganlib.support import paths
 from ganlib.support.paths import Outputs
 from tests import painted
+from tests.conftest import ROOT
 
 REPORTS = tuple(names())
 NARROW = {"width": 0.05}
@@ -63,4 +66,12 @@ def trained(outputs: Outputs, name: str, **changes: object) -> Outputs:
     painted.run(outputs, {8: (generator, report)})
     if "discriminator" in report.optimizers:
         store.save(report.networks(1)["discriminator"], "discriminator", name, report, outputs.nets / "discriminator.safetensors")
+    return outputs
+
+
+def in_checkout(root: Path, name: str, **changes: object) -> Outputs:
+    """The same in the folder `root`, with the project's params.yaml, as the end of 4,000 steps with seed 1."""
+    shutil.copy(ROOT / "params.yaml", root)
+    outputs = trained(below(root, name), name, **changes)
+    write_yaml({"report": name, "seed": 1, "steps": 4000}, outputs.run / "config.yaml")
     return outputs

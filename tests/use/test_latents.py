@@ -8,7 +8,7 @@ from scipy.special import ndtri
 from scipy.stats import kstest
 
 from ganlib.use import latents
-from tests.conftest import ROOT
+from tests.conftest import ROOT, text
 
 # Random123's kat_vectors, "threefry2x32 20": counter, key, result.
 PUBLISHED = [
@@ -28,9 +28,8 @@ def test_threefry_gives_the_published_words(counter, key, result):
 
 
 def test_upper_half_of_a_seed_counts():
-    assert latents.words([7, 7 + 2**32], 4).tolist() == [
-        [int(latents.threefry(words((7, high)), words((i, 0)))[0][0]) for i in range(4)] for high in (0, 1)
-    ]
+    expected = [[int(latents.threefry(words((7, high)), words((i, 0)))[0][0]) for i in range(4)] for high in (0, 1)]
+    assert latents.words([7, 7 + 2**32], 4).tolist() == expected
 
 
 def test_inverse_normal_is_scipys_to_seven_digits_in_all_three_of_its_pieces():
@@ -69,9 +68,8 @@ def test_slerp_keeps_the_length_and_divides_the_angle():
 
 
 def test_documented_vectors_are_those_of_the_code():
-    rows = re.findall(
-        r"^\| (\d+) \| (\d) \| (\d+) \| (\S+) \| (\S+) \| (\S+) \|$", (ROOT / "docs" / "use.md").read_text(encoding="utf-8"), re.MULTILINE
-    )
+    row = r"^\| (\d+) \| (\d) \| (\d+) \| (\S+) \| (\S+) \| (\S+) \|$"
+    rows = re.findall(row, text(ROOT / "docs" / "use.md"), re.MULTILINE)
     assert len(rows) == 8
     for seed, place, word, *values in rows:
         assert latents.words([int(seed)], 4)[0, int(place)] == int(word)

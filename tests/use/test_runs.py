@@ -2,7 +2,6 @@
 
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,20 +10,18 @@ from ganlib.models.registry import names
 from ganlib.support.errors import UserError
 from ganlib.support.locks import locked
 from ganlib.use import runs
-from tests.conftest import ROOT
-from tests.use.lively import below, trained
+from tests.conftest import python
+from tests.use.lively import in_checkout
 
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with params.yaml and one trained report."""
     root = tmp_path_factory.mktemp("checkout")
-    (root / "params.yaml").write_text((ROOT / "params.yaml").read_text(encoding="utf-8"), encoding="utf-8")
-    outputs = trained(below(root, "dense64"), "dense64")
-    (outputs.run / "snapshots").mkdir()
-    (outputs.run / "snapshots" / "000004.safetensors").write_bytes((outputs.run / "generator.safetensors").read_bytes())
-    (root / "hub").mkdir()
-    (root / "hub" / "model.safetensors").write_bytes((outputs.run / "generator.safetensors").read_bytes())
+    run = in_checkout(root, "dense64").run
+    for copy in (run / "snapshots" / "000004.safetensors", root / "hub" / "model.safetensors"):
+        copy.parent.mkdir()
+        shutil.copy(run / "generator.safetensors", copy)
     return root
 
 
@@ -53,27 +50,24 @@ def test_file_that_lies_elsewhere_has_no_checkout_whose_scores_could_be_taken_fo
     assert run.get(Path("params.yaml")) is None
 
 
-def refusal(named: str, revision: str | None = None) -> str:
+def refusal(named: str) -> str:
     with pytest.raises(UserError) as raised:
-        runs.find(named, revision)
+        runs.find(named)
     assert "\n" not in str(raised.value)
     return str(raised.value)
 
 
 def test_misspelt_report_gets_a_suggestion() -> None:
-    assert (
-        refusal("dense46") == f"dense46: no report, folder or file has that name, did you mean 'dense64'?; reports are {', '.join(names())}"
-    )
+    known = f"did you mean 'dense64'?; reports are {', '.join(names())}"
+    assert refusal("dense46") == f"dense46: no report, folder or file has that name, {known}"
 
 
 def test_report_that_was_not_trained_names_the_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert refusal("dcgan56") == "data/runs/dcgan56: not trained yet; train it with `dvc repro evaluate@dcgan56`"
     assert refusal("wgan64").endswith("train it with `dvc repro baselines/dvc.yaml:baseline@wgan64`")
     monkeypatch.chdir(tmp_path)
-    assert (
-        refusal("dcgan56")
-        == "data/runs/dcgan56: not found; run the command in ganlib's checkout, or name the folder that contains the generator"
-    )
+    advice = "run the command in ganlib's checkout, or name the folder that contains the generator"
+    assert refusal("dcgan56") == f"data/runs/dcgan56: not found; {advice}"
 
 
 def test_running_and_interrupted_trainings_are_distinguished(checkout: Path) -> None:
@@ -90,21 +84,13 @@ def test_folder_without_a_generator_and_files_that_are_none_are_one_line_each(tm
     assert refusal(str(tmp_path)) == f"{tmp_path}: contains no generator.safetensors or model.safetensors"
     (text := tmp_path / "text.safetensors").write_text("no net", encoding="utf-8")
     assert refusal(str(text)).startswith(f"{text}: not a net that `train` wrote: ")
-    assert refusal("data/nets/dense64/discriminator.safetensors") == (
-        "data/nets/dense64/discriminator.safetensors: is a discriminator, not a generator"
-    )
+    discriminator = "data/nets/dense64/discriminator.safetensors"
+    assert refusal(discriminator) == f"{discriminator}: is a discriminator, not a generator"
 
 
 def test_information_is_read_without_torch(checkout: Path) -> None:
-    code = (
-        "import sys; from ganlib.use import information, runs; information.describe(runs.find('dense64')); sys.exit('torch' in sys.modules)"
-    )
-    assert subprocess.run([sys.executable, "-c", code], cwd=checkout).returncode == 0
-
-
-def test_revision_outside_of_a_repository_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert refusal("dense64", "HEAD").startswith("--rev HEAD: ")
+    code = "import sys; from ganlib.use import information as i, runs; i.describe(runs.find('dense64')); sys.exit('torch' in sys.modules)"
+    assert python("-c", code, cwd=checkout).returncode == 0
 
 
 def test_generator_that_git_keeps_is_read_at_its_commit_and_lasts_as_long_as_its_run(checkout: Path, tmp_path: Path) -> None:
@@ -113,7 +99,8 @@ def test_generator_that_git_keeps_is_read_at_its_commit_and_lasts_as_long_as_its
         subprocess.run(["git", *words.split()], cwd=tmp_path, check=True)
     code = "from ganlib.use import information, runs; run = runs.find('kept', 'HEAD'); known = information.describe(run); "
     code += "print(known['file'], run.file.exists(), known['scores'], run.file.parents[1])"
-    done = subprocess.run([sys.executable, "-W", "error", "-c", code], cwd=tmp_path, check=True, capture_output=True, text=True)
+    done = python("-W", "error", "-c", code, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
     *known, place = done.stdout.split()
     assert known == ["kept/model.safetensors", "True", "None"]
     assert not Path(place).exists()

@@ -8,20 +8,17 @@ import pytest
 from ruamel.yaml import YAML
 
 import ganlib
-from ganlib.core.tables import write_yaml
 from ganlib.use.export import hub
 from ganlib.use.export.licence import CELEBA
 from tests.cli.test_commands import FIGURES, seen
-from tests.conftest import ROOT
-from tests.use.lively import below, trained
+from tests.conftest import text
+from tests.use.lively import in_checkout
 
 
 @pytest.fixture
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with params.yaml and dense64, trained and scored on drawn faces."""
-    (tmp_path / "params.yaml").write_text((ROOT / "params.yaml").read_text(encoding="utf-8"), encoding="utf-8")
-    outputs = trained(below(tmp_path, "dense64"), "dense64")
-    write_yaml({"report": "dense64", "seed": 1, "steps": 4000}, outputs.run / "config.yaml")
+    in_checkout(tmp_path, "dense64")
     score(tmp_path, "toons")
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -34,7 +31,7 @@ def score(root: Path, dataset: str) -> None:
 
 def metadata(folder: Path) -> dict:
     """What stands between the card's two lines of three dashes."""
-    _, head, _ = (folder / "README.md").read_text(encoding="utf-8").split("---\n", 2)
+    _, head, _ = text(folder / "README.md").split("---\n", 2)
     return YAML(typ="safe").load(head)
 
 
@@ -55,10 +52,7 @@ def test_folder_is_a_generator_again_and_shows_its_pictures(checkout: Path) -> N
     assert sorted(path.name for path in (checkout / "hub").iterdir()) == ["README.md", "config.json", "model.safetensors", "sheet.png"]
     again = ganlib.load(checkout / "hub")
     np.testing.assert_array_equal(again.sample([3, 4]), ganlib.load("dense64").sample([3, 4]))
-    assert json.loads((checkout / "hub/config.json").read_text(encoding="utf-8")) == {
-        "report": "dense64",
-        "settings": again.settings.model_dump(),
-    }
+    assert json.loads(text(checkout / "hub/config.json")) == {"report": "dense64", "settings": again.settings.model_dump()}
     assert abs(seen(checkout / "hub/sheet.png")[:, 2:66, 2:66] - again.sample([1])[0]).max() <= 1
 
 
@@ -68,8 +62,7 @@ def test_folder_is_a_generator_again_and_shows_its_pictures(checkout: Path) -> N
 def test_restrictions_of_celeba_are_in_card_and_output_unless_it_was_surely_not_used(checkout: Path, dataset: str, warned: bool) -> None:
     score(checkout, dataset)
     said = hub.export(ganlib.load("dense64"), checkout / "hub")
-    card = (checkout / "hub/README.md").read_text(encoding="utf-8")
-    assert [CELEBA in text for text in (said, card)] == [warned, warned]
+    assert [CELEBA in words for words in (said, text(checkout / "hub/README.md"))] == [warned, warned]
     assert (metadata(checkout / "hub")["license_name"] == "celeba") == warned
 
 

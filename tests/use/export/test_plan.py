@@ -55,9 +55,17 @@ class Between(nn.Module):
         return self.second(self.function(self.first(z)))
 
 
-def mapped(*layers: nn.Module) -> nn.Sequential:
+def mapped(*layers: nn.Module, inputs: int = 4) -> nn.Sequential:
     """The layers on a map of 2x2 pixels and three channels."""
-    return nn.Sequential(nn.Linear(4, 12), nn.Unflatten(1, (3, 2, 2)), *layers)
+    return nn.Sequential(nn.Linear(inputs, 12), nn.Unflatten(1, (3, 2, 2)), *layers)
+
+
+def as_map(row: Tensor) -> Tensor:
+    return row.view(1, 3, 2, 2)
+
+
+AFTER = "the net computes something after its last layer; "
+BETWEEN = "the net computes something outside of its layers before "
 
 
 @pytest.mark.parametrize(
@@ -70,20 +78,11 @@ def mapped(*layers: nn.Module) -> nn.Sequential:
         (lambda: mapped(nn.ReLU(), nn.BatchNorm2d(3)), "the page cannot run BatchNorm2d(3, "),
         (lambda: mapped(nn.BatchNorm2d(3, track_running_stats=False)), "the page cannot run BatchNorm2d(3, "),
         (lambda: mapped(Double(), nn.Tanh()), "the page cannot run Tanh() there; it runs Linear, "),
-        (lambda: Between(mapped(), lambda maps: 2 * maps), "the net computes something after its last layer; "),
-        (lambda: Between(nn.Linear(4, 12), lambda row: row.view(1, 3, 2, 2)), "the net computes something after its last layer; "),
-        (
-            lambda: Between(nn.Linear(4, 4), lambda row: 2 * row, mapped()),
-            "the net computes something outside of its layers before Linear(",
-        ),
-        (
-            lambda: Between(mapped(), lambda maps: maps.flatten(1), nn.Sequential(nn.Linear(12, 12), nn.Unflatten(1, (3, 2, 2)))),
-            "the net computes something outside of its layers before Linear(",
-        ),
-        (
-            lambda: Between(nn.Linear(4, 12), lambda row: row.view(1, 3, 2, 2), nn.ConvTranspose2d(3, 3, 4, 2, 1)),
-            "the net computes something outside of its layers before ConvTranspose2d(",
-        ),
+        (lambda: Between(mapped(), lambda maps: 2 * maps), AFTER),
+        (lambda: Between(nn.Linear(4, 12), as_map), AFTER),
+        (lambda: Between(nn.Linear(4, 4), lambda row: 2 * row, mapped()), f"{BETWEEN}Linear("),
+        (lambda: Between(mapped(), lambda maps: maps.flatten(1), mapped(inputs=12)), f"{BETWEEN}Linear("),
+        (lambda: Between(nn.Linear(4, 12), as_map, nn.ConvTranspose2d(3, 3, 4, 2, 1)), f"{BETWEEN}ConvTranspose2d("),
     ],
 )
 def test_net_that_the_engine_cannot_run_is_refused_in_one_line(make: Callable[[], nn.Module], said: str) -> None:
