@@ -1,4 +1,4 @@
-"""A copy of the checkout in a folder of its own, where DVC runs the whole pipeline at a tiny scale."""
+"""A copy of the checkout, in which DVC runs the whole pipeline at a tiny scale."""
 
 import os
 import shutil
@@ -13,7 +13,7 @@ import pytest
 from filelock import FileLock
 from ruamel.yaml import YAML
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, text
 
 TINY = {"width": 0.04, "max_steps": 3, "sample_every": 2}
 IDENTITY = ("-c", "user.name=tests", "-c", "user.email=tests@localhost")
@@ -41,8 +41,16 @@ class Checkout:
         """Run dvc with `arguments`."""
         return self.run("dvc", *arguments, fails=fails)
 
+    def await_checkpoint(self, running: Callable[[], bool], log: Path) -> None:
+        """Wait for a new checkpoint of dense64, of step 10 or later, while the training is `running`."""
+        pattern = ".checkpoints/dense64-*/0*.pt"
+        before = set(self.folder.glob(pattern))
+        while not any(int(path.name[:9]) >= 10 for path in set(self.folder.glob(pattern)) - before):
+            assert running(), text(log)
+            time.sleep(0.02)
+
     def await_queue(self, successes: int) -> None:
-        """Wait until DVC's queue has nothing left to do; so many of its experiments must have come to a good end."""
+        """Wait until DVC's queue is empty; `successes` of its experiments must have succeeded."""
         for _ in range(300):
             status = self.dvc("queue", "status")
             if "Queued" not in status and "Running" not in status:
@@ -69,6 +77,17 @@ class Checkout:
         folders = [f"data/{kind}/{report}" for kind in ("runs", "nets", "progress")]
         return {f"{folder}/{name}": content for folder in folders for name, content in self.files(folder).items()}
 
+    def edit(self, path: str, old: str, new: str) -> None:
+        """Replace `old`, which must occur, by `new` in a file."""
+        content = text(self.folder / path)
+        assert old in content
+        (self.folder / path).write_text(content.replace(old, new), encoding="utf-8")
+
+    def commit(self, message: str) -> None:
+        """Commit everything."""
+        self.run("git", "add", "-A")
+        self.run("git", "commit", "-qm", message)
+
     def change(self, change: Callable[[dict], None]) -> None:
         """Let `change` edit the values of params.yaml."""
         yaml = YAML()
@@ -88,19 +107,19 @@ class Checkout:
 
 
 def tiny(folder: Path, *, locks: bool = False) -> Checkout:
-    """A repository of what stands in the working tree, set to 160 drawn faces and three steps a report; nothing has run in it yet.
+    """A repository with the files of the working tree, set to 160 drawn faces and three steps per report, in which nothing has run.
 
-    It begins without what DVC has recorded of earlier runs, or with it (`locks`), as a clone does.
+    It has no dvc.lock unless `locks`, as in a clone.
     """
     checkout = Checkout(folder)
-    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    for name in listed.splitlines():
+    for name in Checkout(ROOT).run("git", "ls-files", "-co", "--exclude-standard").splitlines():
         if (ROOT / name).is_file() and (locks or Path(name).name != "dvc.lock"):
             (checkout.folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, checkout.folder / name)
     checkout.change(_shrink)
-    for arguments in ("init -q", "config user.name tests", "config user.email tests@localhost", "add -A", "commit -qm start"):
+    for arguments in ("init -q", "config user.name tests", "config user.email tests@localhost"):
         checkout.run("git", *arguments.split())
+    checkout.commit("start")
     return checkout
 
 
@@ -113,7 +132,7 @@ def _shrink(params: dict) -> None:
 
 
 def _once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Checkout:
-    """The checkout `name`, made by the first test process that asks for it and shared by those beside it."""
+    """The checkout `name`, which the first test process that needs it makes for all."""
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     with FileLock(shared / f"{name}.lock"):
@@ -124,9 +143,9 @@ def _once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[P
     return Checkout(shared / name / "ganlib")
 
 
-@pytest.hookimpl(trylast=True)  # after the slow or the fast ones were taken out
+@pytest.hookimpl(trylast=True)  # after deselection
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the files that need the finished checkout last, but the first of them: while one process makes it, the other has tests to run."""
+    """Run the files that need the finished checkout last, except the first: while one process makes it, the others run the rest."""
     need = list(dict.fromkeys(item.path for item in items if "finished" in getattr(item, "fixturenames", ())))
     items.sort(key=lambda item: item.path in need[1:])
 
@@ -144,8 +163,7 @@ def finished(fresh: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Check
     def make(folder: Path) -> None:
         checkout = fresh.copy(folder)
         checkout.dvc("repro")
-        checkout.run("git", "add", "-A")
-        checkout.run("git", "commit", "-qm", "results")
+        checkout.commit("results")
 
     return _once(tmp_path_factory, "finished", make)
 

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.conftest import text
+
 PROGRAMS = ("slurmctld", "slurmd", "sbatch", "srun", "munged", "mungekey")
 
 CONFIGURATION = """
@@ -55,9 +57,8 @@ def cluster(folder: Path) -> Iterator[dict[str, str]]:
     controller, first, second = _free_ports(3)
     configuration = folder / "slurm.conf"
     host = socket.gethostname().partition(".")[0]
-    configuration.write_text(
-        CONFIGURATION.format(folder=folder, host=host, controller=controller, first=first, second=second), encoding="utf-8"
-    )
+    values = {"folder": folder, "host": host, "controller": controller, "first": first, "second": second}
+    configuration.write_text(CONFIGURATION.format(**values), encoding="utf-8")
     key, sock = folder / "munge.key", folder / "munge.socket"
     subprocess.run(["mungekey", "--create", f"--keyfile={key}"], check=True)
     munge = ["munged", "--foreground", "--force", f"--key-file={key}", f"--socket={sock}", f"--pid-file={folder}/munge.pid"]
@@ -69,13 +70,10 @@ def cluster(folder: Path) -> Iterator[dict[str, str]]:
         for command in (munge, ["slurmctld", "-D"], ["slurmd", "-D", "-N", "n1"], ["slurmd", "-D", "-N", "n2"]):
             daemons.append(subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
             while command is munge and not sock.exists():
-                assert daemons[0].poll() is None, (folder / "munge.log").read_text(encoding="utf-8")
+                assert daemons[0].poll() is None, text(folder / "munge.log")
                 time.sleep(0.1)
-        await_true(
-            lambda: _said(environment, "sinfo", "-h", "-o", "%t %D") == "idle 2",
-            60,
-            lambda: (folder / "slurmctld.log").read_text(encoding="utf-8"),
-        )
+        idle = ("sinfo", "-h", "-o", "%t %D")
+        await_true(lambda: _output(environment, *idle) == "idle 2", 60, lambda: text(folder / "slurmctld.log"))
         yield environment
     finally:
         for daemon in reversed(daemons):
@@ -92,23 +90,23 @@ def submitted(environment: dict[str, str], checkout: Path, *arguments: str) -> s
 
 def queued(environment: dict[str, str], job: str) -> bool:
     """Whether the job waits or runs."""
-    return bool(_said(environment, "squeue", "-h", "-j", job))
+    return bool(_output(environment, "squeue", "-h", "-j", job))
 
 
-def await_end(environment: dict[str, str], job: str, told: Path, seconds: float = 600) -> None:
+def await_end(environment: dict[str, str], job: str, log: Path) -> None:
     """Wait until the job has left the queue."""
-    await_true(lambda: not queued(environment, job), seconds, told.read_text)
+    await_true(lambda: not queued(environment, job), 600, lambda: text(log))
 
 
-def await_true(done: Callable[[], bool], seconds: float, told: Callable[[], str]) -> None:
+def await_true(done: Callable[[], bool], seconds: float, log: Callable[[], str]) -> None:
     """Wait until `done()`; after `seconds` fail with the log."""
-    begun = time.monotonic()
+    start = time.monotonic()
     while not done():
-        assert time.monotonic() - begun < seconds, told()
+        assert time.monotonic() - start < seconds, log()
         time.sleep(0.5)
 
 
-def _said(environment: dict[str, str], *command: str) -> str:
+def _output(environment: dict[str, str], *command: str) -> str:
     return subprocess.run(command, env=environment, capture_output=True, text=True).stdout.strip()
 
 

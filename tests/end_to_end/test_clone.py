@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import text
 from tests.end_to_end.conftest import Checkout, tiny
 
 pytestmark = pytest.mark.slow
@@ -21,8 +22,8 @@ def either(request: pytest.FixtureRequest, cloned: Checkout, tmp_path: Path) -> 
     return cloned.clone(tmp_path / "ganlib") if request.param == "clone of a clone" else cloned.copy(tmp_path / "ganlib")
 
 
-def is_calm(told: str) -> bool:
-    return not any(word in told for word in ("Traceback", "ERROR", "WARNING", "unexpected", "failed to", "failed for"))
+def is_calm(said: str) -> bool:
+    return not any(word in said for word in ("Traceback", "ERROR", "WARNING", "unexpected", "failed to", "failed for"))
 
 
 def test_looking_at_results_comes_first(either):
@@ -32,17 +33,17 @@ def test_looking_at_results_comes_first(either):
     shown = either.dvc("metrics", "show")
     assert is_calm(shown)
     assert all(f"metrics/{name}.json" in shown for name in either.reports)
-    told, page = either.dvc("plots", "show").splitlines()
-    assert told == "DVC failed to load some plots for following revisions: 'workspace'."
+    said, page = either.dvc("plots", "show").splitlines()
+    assert said == "DVC failed to load some plots for following revisions: 'workspace'."
     assert page.startswith("file://")
 
 
 @pytest.mark.parametrize("stage", ["train@dense64", "evaluate@dense64"])
 def test_experiment_with_one_report_comes_first(either, stage):
-    told = either.dvc("exp", "run", stage, "-S", "lr_d=5e-5")
-    assert is_calm(told), told
-    assert "Running stage 'train@dense64'" in told
-    assert "Experiment results have been applied to your workspace." in told
+    said = either.dvc("exp", "run", stage, "-S", "lr_d=5e-5")
+    assert is_calm(said), said
+    assert "Running stage 'train@dense64'" in said
+    assert "Experiment results have been applied to your workspace." in said
     assert "lr_d" in either.dvc("params", "diff")
     assert is_calm(either.dvc("exp", "show"))
     if stage == "evaluate@dense64":
@@ -50,29 +51,29 @@ def test_experiment_with_one_report_comes_first(either, stage):
 
 
 def test_repro_of_one_report_comes_first_and_its_page_shows_it(either):
-    told = either.dvc("repro", "evaluate@dense64")
-    assert is_calm(told), told
+    said = either.dvc("repro", "evaluate@dense64")
+    assert is_calm(said), said
     assert "Data and pipelines are up to date." in either.dvc("repro", "evaluate@dense64")
     either.dvc("plots", "show")
-    assert "dense64 losses" in (either.folder / "dvc_plots" / "index.html").read_text(encoding="utf-8")
+    assert "dense64 losses" in text(either.folder / "dvc_plots" / "index.html")
 
 
 def test_experiment_with_all_reports_comes_first_and_trains_no_baseline(cloned, tmp_path):
     clone = cloned.clone(tmp_path / "ganlib")
-    told = clone.dvc("exp", "run", "-S", "lr_d=5e-5")
-    assert is_calm(told), told
-    assert all(f"Running stage 'train@{name}'" in told for name in clone.reports)
-    assert "baselines" not in told
+    said = clone.dvc("exp", "run", "-S", "lr_d=5e-5")
+    assert is_calm(said), said
+    assert all(f"Running stage 'train@{name}'" in said for name in clone.reports)
+    assert "baselines" not in said
     assert is_calm(clone.dvc("plots", "show"))
     assert is_calm(clone.dvc("metrics", "diff"))
 
 
 def test_baseline_is_trained_and_scored_by_name(cloned, tmp_path):
     clone = cloned.clone(tmp_path / "ganlib")
-    told = clone.dvc("repro", "baselines/dvc.yaml:baseline@wgan64")
-    assert is_calm(told), told
-    assert "Running stage 'prepare@" in told
-    assert "Running stage 'train@" not in told
-    assert "lsgan64" not in told
+    said = clone.dvc("repro", "baselines/dvc.yaml:baseline@wgan64")
+    assert is_calm(said), said
+    assert "Running stage 'prepare@" in said
+    assert "Running stage 'train@" not in said
+    assert "lsgan64" not in said
     assert clone.yaml("data/scores/wgan64/details.json")["step"] == 3
     assert "Data and pipelines are up to date." in clone.dvc("repro", "baselines/dvc.yaml:baseline@wgan64")

@@ -1,4 +1,4 @@
-"""Pictures that a person brings: a folder of their own, and files put into data/incoming/."""
+"""A user's pictures: a folder, and files put into data/incoming/."""
 
 import re
 import shutil
@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from ruamel.yaml import YAML
 
 from ganlib.data.celeba import ARCHIVE
 from ganlib.fetch import toons
@@ -65,23 +64,24 @@ def test_file_put_into_incoming_is_used_in_the_workspace_and_in_a_temporary_expe
 
     shutil.rmtree(checkout.folder / "data" / "raw")
     shutil.rmtree(checkout.folder / ".dvc" / "cache")
-    told = checkout.dvc("exp", "run", "--temp", *chosen)
-    assert "Running stage 'download'" in told
+    said = checkout.dvc("exp", "run", "--temp", *chosen)
+    assert "Running stage 'download'" in said
     assert checkout.files("data/incoming") == before
 
 
-def stages_run(told: str) -> set[str]:
+def stages_run(said: str) -> set[str]:
     """The stages that DVC says it ran, but for the check of params.yaml."""
-    return set(re.findall(r"Running stage '(\S+)'", told)) - {"check"}
+    return set(re.findall(r"Running stage '(\S+)'", said)) - {"check"}
 
 
 def change(checkout, **changes: object) -> None:
     """Set keys of the chosen data set's block."""
-    yaml = YAML()
-    values = yaml.load(checkout.folder / "params.yaml")
-    values["dataset"] = changes.pop("dataset", values["dataset"])
-    values["datasets"][values["dataset"]].update(changes)
-    yaml.dump(values, checkout.folder / "params.yaml")
+
+    def update(params: dict) -> None:
+        params["dataset"] = changes.pop("dataset", params["dataset"])
+        params["datasets"][params["dataset"]].update(changes)
+
+    checkout.change(update)
 
 
 @pytest.mark.slow
@@ -102,13 +102,13 @@ def test_stages_run_again_by_what_they_read_and_celeba_is_asked_for_once(fresh, 
         assert ran(split="valid", scale="full", samples=7) == set()
         assert ran(images=150) == {"prepare@tight64"}
         assert "download" in ran(dataset="celeba", source=site.url, images=120)
-        drawing = checkout.folder / "ganlib" / "fetch" / "toons.py"
-        drawing.write_text(drawing.read_text(encoding="utf-8") + "# edited\n", encoding="utf-8")
+        with (checkout.folder / "ganlib/fetch/toons.py").open("a", encoding="utf-8") as drawing:
+            drawing.write("# edited\n")
         assert ran() == {"download"}
         change(checkout, images=170)
-        told = checkout.dvc("repro", "prepare@tight64", fails=True)
-    assert stages_run(told) == {"prepare@tight64"}
-    assert re.search(r"^error: data/raw/celeba/img_align_celeba.zip holds 160 pictures, and 170 are needed; .*images, ", told, re.MULTILINE)
+        said = checkout.dvc("repro", "prepare@tight64", fails=True)
+    assert stages_run(said) == {"prepare@tight64"}
+    assert re.search(r"^error: data/raw/celeba/img_align_celeba.zip holds 160 pictures, and 170 are needed; .*images, ", said, re.MULTILINE)
     assert sorted(path for path, _ in site.asked) == sorted(site.files)
 
 

@@ -4,9 +4,11 @@ import os
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
+from tests.conftest import text
 from tests.end_to_end.conftest import Checkout, environment
 
 pytestmark = pytest.mark.slow
@@ -16,26 +18,33 @@ LONG = ("train@dense64", "-S", "reports.dense64.preview.max_steps=60")
 
 @pytest.fixture(scope="module")
 def alone(finished: Checkout, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """What the long run leaves where nothing cuts it off."""
+    """The files of an uninterrupted long run."""
     checkout = finished.copy(tmp_path_factory.mktemp("alone") / "ganlib")
     checkout.dvc("exp", "run", *LONG)
     return checkout.trained("dense64")
 
 
+def output(checkout: Checkout) -> Path:
+    """Where `start` writes what DVC prints."""
+    return checkout.folder.parent / "output.txt"
+
+
 def start(checkout: Checkout, *arguments: str) -> subprocess.Popen:
-    """Dvc in a session of its own, as in a terminal of its own."""
-    with (checkout.folder.parent / "told.txt").open("w", encoding="utf-8") as told:
-        return subprocess.Popen(
-            ["dvc", *arguments], cwd=checkout.folder, env=environment(), stdout=told, stderr=subprocess.STDOUT, start_new_session=True
-        )
+    """Start DVC in a new session, as a terminal does."""
+    with output(checkout).open("w", encoding="utf-8") as out:
+        return subprocess.Popen(["dvc", *arguments], cwd=checkout.folder, env=environment(), stdout=out, stderr=out, start_new_session=True)
+
+
+def start_training(checkout: Checkout, *arguments: str) -> subprocess.Popen:
+    """The same, once dense64 has trained for some steps."""
+    process = start(checkout, *arguments)
+    checkout.await_checkpoint(lambda: process.poll() is None, output(checkout))
+    return process
 
 
 def interrupted(checkout: Checkout, *arguments: str, number: signal.Signals = signal.SIGINT) -> str:
-    """What dvc says when all that it started gets the signal in the middle of the long run; none of it is left afterwards."""
-    process = start(checkout, *arguments)
-    while not list(checkout.folder.glob(".checkpoints/dense64-*/0000000[12]*.pt")):
-        assert process.poll() is None, (checkout.folder.parent / "told.txt").read_text(encoding="utf-8")
-        time.sleep(0.02)
+    """DVC's output when all its processes get the signal in the middle of the long run; none of them survives."""
+    process = start_training(checkout, *arguments)
     os.killpg(process.pid, number)
     assert process.wait(120) != 0
     for _ in range(100):
@@ -44,14 +53,14 @@ def interrupted(checkout: Checkout, *arguments: str, number: signal.Signals = si
             break
         time.sleep(0.1)
     assert left == []
-    return (checkout.folder.parent / "told.txt").read_text(encoding="utf-8")
+    return text(output(checkout))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_interrupted_experiment_leaves_no_process_and_resumes_to_the_same_bytes(checkout, alone, number):
-    told = interrupted(checkout, "exp", "run", *LONG, number=number)
+    said = interrupted(checkout, "exp", "run", *LONG, number=number)
     if number != signal.SIGKILL:
-        assert f"error: train@dense64: interrupted by {number.name} after step" in told
+        assert f"error: train@dense64: interrupted by {number.name} after step" in said
     assert "dense64: resuming from step" in checkout.dvc("exp", "run", *LONG)
     assert checkout.trained("dense64") == alone
 
@@ -76,10 +85,7 @@ def test_queued_experiment_resumes_where_the_workspace_stopped(checkout, alone):
 
 def test_edited_training_code_starts_from_scratch_and_gives_other_weights(checkout, alone):
     interrupted(checkout, "exp", "run", *LONG)
-    settings = checkout.folder / "ganlib" / "models" / "report.py"
-    code = settings.read_text(encoding="utf-8")
-    assert "self.lr_d)}" in code
-    settings.write_text(code.replace("self.lr_d)}", "2 * self.lr_d)}"), encoding="utf-8")
+    checkout.edit("ganlib/models/report.py", "self.lr_d)}", "2 * self.lr_d)}")
     assert "resuming from step" not in checkout.dvc("exp", "run", *LONG)
     assert checkout.trained("dense64")[GENERATOR] != alone[GENERATOR]
 
@@ -102,7 +108,7 @@ def test_place_locale_time_zone_and_hash_seed_change_nothing(checkout):
 def test_two_experiments_side_by_side_share_cache_and_checkpoints(checkout, alone):
     different = start(checkout, "exp", "run", "--temp", "--name", "slower", *LONG, "-S", "lr_d=1e-5")
     checkout.dvc("exp", "run", "--temp", "--name", "plain", *LONG)
-    assert different.wait(300) == 0, (checkout.folder.parent / "told.txt").read_text(encoding="utf-8")
+    assert different.wait(300) == 0, text(output(checkout))
     take(checkout, "slower")
     assert checkout.trained("dense64")[GENERATOR] != alone[GENERATOR]
     take(checkout, "plain")

@@ -19,8 +19,7 @@ def test_new_report_trains_and_disturbs_no_other(checkout):
     others = checkout.reports
     reports = checkout.folder / "ganlib" / "reports"
     shutil.copytree(reports / "dcgan64", reports / "mine64", ignore=shutil.ignore_patterns("__pycache__"))
-    settings = reports / "mine64" / "settings.py"
-    settings.write_text(settings.read_text(encoding="utf-8").replace("ganlib.reports.dcgan64", "ganlib.reports.mine64"), encoding="utf-8")
+    checkout.edit("ganlib/reports/mine64/settings.py", "ganlib.reports.dcgan64", "ganlib.reports.mine64")
     checkout.change(add)
 
     output = checkout.dvc("status", "--json")
@@ -33,10 +32,7 @@ def test_new_report_trains_and_disturbs_no_other(checkout):
         checkout.dvc("repro", "--single-item", "--force", f"train@{name}")
     assert checkpoints(checkout) == before
 
-    output = checkout.dvc("repro", "train@mine64")
-    assert {line for line in output.splitlines() if line.startswith("Running")} <= {
-        "Running stage 'check':",
-        "Running stage 'train@mine64':",
-    }
+    ran = {line for line in checkout.dvc("repro", "train@mine64").splitlines() if line.startswith("Running")}
+    assert ran <= {"Running stage 'check':", "Running stage 'train@mine64':"}
     assert checkout.yaml("data/runs/mine64/config.yaml")["report"] == "mine64"
     assert (checkout.folder / "data/runs/mine64/generator.safetensors").is_file()

@@ -11,9 +11,10 @@ import pytest
 from PIL import Image
 
 from ganlib.page.glossary import entry
+from tests.conftest import text
 from tests.end_to_end.conftest import Checkout
 
-SCORES = ("fid fid_low fid_high fid_floor kid kid_low kid_high kid_floor precision recall density coverage closer_than_held_out").split()
+SCORES = "fid fid_low fid_high fid_floor kid kid_low kid_high kid_floor precision recall density coverage closer_than_held_out".split()
 
 
 def log(checkout: Checkout, run: str) -> list[dict[str, str]]:
@@ -24,15 +25,12 @@ def log(checkout: Checkout, run: str) -> list[dict[str, str]]:
 
 def test_repro_leaves_every_output(finished):
     for name in finished.reports:
-        assert {"config.yaml", "generator.safetensors"} <= finished.files(f"data/runs/{name}").keys()
-        nets = finished.files(f"data/nets/{name}")
-        assert nets
-        assert all(file.endswith(".safetensors") for file in nets)
-        sheets = {"samples/000003.png", "reals.png"}
-        assert {"log.csv", *sheets} <= finished.files(f"data/progress/{name}").keys()
-        assert {"plots/scores.csv", "plots/closest.png", "details.json"} <= finished.files(f"data/scores/{name}").keys()
-        pictures = [finished.files(f"data/progress/{name}")[sheet] for sheet in sheets]
-        for content in (*pictures, finished.files(f"data/scores/{name}")["plots/closest.png"]):
+        run, nets, progress, evaluated = (finished.files(f"data/{kind}/{name}") for kind in ("runs", "nets", "progress", "scores"))
+        assert {"config.yaml", "generator.safetensors"} <= run.keys()
+        assert {Path(file).suffix for file in nets} == {".safetensors"}
+        assert {"log.csv", "samples/000003.png", "reals.png"} <= progress.keys()
+        assert {"plots/scores.csv", "plots/closest.png", "details.json"} <= evaluated.keys()
+        for content in (progress["samples/000003.png"], progress["reals.png"], evaluated["plots/closest.png"]):
             with Image.open(io.BytesIO(content)) as picture:
                 assert picture.mode == "RGB"
         scores = finished.yaml(f"data/scores/{name}/details.json")
@@ -88,10 +86,9 @@ def test_second_repro_changes_nothing(finished):
 
 
 def test_pipeline_needs_no_study(finished):
-    told = finished.dvc("repro", "--dry", "--force")
-    assert "Running stage 'compare'" in told
-    assert "study" not in told
-    assert "studies" not in told
+    said = finished.dvc("repro", "--dry", "--force")
+    assert "Running stage 'compare'" in said
+    assert "stud" not in said
 
 
 def test_page_of_the_stage_is_the_commands(finished, tmp_path):
@@ -106,9 +103,9 @@ def test_metrics_show_prints_every_score(finished):
 
 def test_one_override_runs_one_branch_reaches_the_optimizer_as_a_number_and_is_undone_from_the_run_cache(checkout):
     before = checkout.trained("dcgan112")
-    told = checkout.dvc("exp", "run", "evaluate@dcgan112", "-S", "lr_d=5e-5")
-    assert "Running stage 'train@dcgan112'" in told
-    assert "Running stage 'train@dense64'" not in told
+    said = checkout.dvc("exp", "run", "evaluate@dcgan112", "-S", "lr_d=5e-5")
+    assert "Running stage 'train@dcgan112'" in said
+    assert "Running stage 'train@dense64'" not in said
     config = checkout.yaml("data/runs/dcgan112/config.yaml")
     assert (type(config["lr_d"]), config["lr_d"]) == (float, 5e-5)
     assert float(log(checkout, "dcgan112")[-1]["rate_discriminator"]) == pytest.approx(5e-5 * config["rate_scale"])
@@ -119,35 +116,39 @@ def test_one_override_runs_one_branch_reaches_the_optimizer_as_a_number_and_is_u
     assert "metrics/dcgan112.json" in checkout.dvc("metrics", "diff")
     assert "lr_d" in checkout.dvc("params", "diff")
 
-    told = checkout.dvc("exp", "run", "evaluate@dcgan112", "-S", "lr_d=null")
-    assert "Stage 'train@dcgan112' is cached - skipping run" in told
-    assert "Running stage 'train@dcgan112'" not in told
+    said = checkout.dvc("exp", "run", "evaluate@dcgan112", "-S", "lr_d=null")
+    assert "Stage 'train@dcgan112' is cached - skipping run" in said
+    assert "Running stage 'train@dcgan112'" not in said
     assert checkout.yaml("data/runs/dcgan112/config.yaml")["lr_d"] == 4e-5
     assert checkout.trained("dcgan112") == before
 
 
-def test_mistake_in_params_is_one_line_and_removes_nothing(checkout):
-    before = {folder: checkout.files(folder) for folder in ("data", "metrics")}
-    told = checkout.dvc("exp", "run", "-S", "lr_d=-1", fails=True)
-    assert "error: params.yaml: lr_d: -1 is not allowed: must be greater than 0" in told.splitlines()
-    assert "Traceback" not in told
-    assert {folder: checkout.files(folder) for folder in ("data", "metrics")} == before
+RESULTS = ("data/faces", "data/runs", "data/nets", "data/progress", "metrics")
 
 
-def test_missing_source_is_one_line_that_says_what_to_put_where(checkout):
-    before = {folder: checkout.files(folder) for folder in ("data/faces", "data/runs", "data/nets", "data/progress", "metrics")}
-    told = checkout.dvc("exp", "run", "-S", "dataset=celeba_preview", "-S", "datasets.celeba_preview.source=nowhere", fails=True)
-    line = next(line for line in told.splitlines() if line.startswith("error: "))
-    assert line.startswith("error: params.yaml: datasets.celeba_preview.source: ")
-    assert f"{checkout.folder}/nowhere has no img_align_celeba.zip" in line
-    assert "Traceback" not in told
-    assert {folder: checkout.files(folder) for folder in before} == before
+@pytest.mark.parametrize(
+    ("settings", "error", "untouched"),
+    [
+        (("lr_d=-1",), "lr_d: -1 is not allowed: must be greater than 0", ("data", "metrics")),
+        (
+            ("dataset=celeba_preview", "datasets.celeba_preview.source=nowhere"),
+            "datasets.celeba_preview.source: .*/ganlib/nowhere has no img_align_celeba.zip.*",
+            RESULTS,
+        ),
+    ],
+)
+def test_mistake_in_params_is_one_line_and_removes_nothing(checkout, settings, error, untouched):
+    before = {folder: checkout.files(folder) for folder in untouched}
+    said = checkout.dvc("exp", "run", *(word for setting in settings for word in ("-S", setting)), fails=True)
+    assert re.search(f"^error: params.yaml: {error}$", said, re.MULTILINE)
+    assert "Traceback" not in said
+    assert {folder: checkout.files(folder) for folder in untouched} == before
 
 
 def test_unknown_report_is_one_line(finished):
-    (told,) = finished.run("python", "-m", "stages.train", "dcgan46", fails=True).splitlines()
-    assert told.startswith("error: params.yaml: reports: 'dcgan46' is unknown, did you mean 'dcgan64'?; one of ")
-    assert all(name in told for name in finished.reports)
+    (said,) = finished.run("python", "-m", "stages.train", "dcgan46", fails=True).splitlines()
+    assert said.startswith("error: params.yaml: reports: 'dcgan46' is unknown, did you mean 'dcgan64'?; one of ")
+    assert all(name in said for name in finished.reports)
 
 
 @pytest.mark.slow
@@ -190,20 +191,19 @@ def test_queued_experiments_run_side_by_side_with_the_workspace_and_are_shown(ch
     assert checkout.files("data/runs/dense64") == before
 
 
-def plots(page: Path) -> dict[str, dict]:
-    """The curves of a page of DVC's, by their titles."""
-    specs = [json.loads(spec) for spec in re.findall(r"var spec = (.*);$", page.read_text(encoding="utf-8"), re.MULTILINE)]
+def plots(page: str) -> dict[str, dict]:
+    """The curves of DVC's page, by their titles."""
+    specs = [json.loads(spec) for spec in re.findall(r"var spec = (.*);$", page, re.MULTILINE)]
     return {spec["title"]["text"]: spec for spec in specs}
 
 
 @pytest.mark.slow
 def test_plots_show_curves_and_grids_in_one_page(finished, tmp_path):
-    told = finished.dvc("plots", "show", "-o", str(tmp_path / "plots"))
-    assert told.splitlines() == [(tmp_path / "plots" / "index.html").as_uri()]
-    together = plots(tmp_path / "plots" / "index.html")["KID over training, all reports"]
-    assert {point["report"] for point in together["data"]["values"]} == set(finished.reports)
-    curves = plots(tmp_path / "plots" / "index.html")
-    page = (tmp_path / "plots" / "index.html").read_text(encoding="utf-8")
+    said = finished.dvc("plots", "show", "-o", str(tmp_path / "plots"))
+    assert said.splitlines() == [(tmp_path / "plots" / "index.html").as_uri()]
+    page = text(tmp_path / "plots" / "index.html")
+    curves = plots(page)
+    assert {point["report"] for point in curves["KID over training, all reports"]["data"]["values"]} == set(finished.reports)
     for name in finished.reports:
         lines = curves[f"{name} losses"]
         assert lines["data"]["values"][-1]["step"] == "3"
@@ -219,7 +219,7 @@ def test_plots_show_curves_and_grids_in_one_page(finished, tmp_path):
 def test_plots_diff_draws_both_revisions_in_one_curve(checkout):
     checkout.dvc("exp", "run", "evaluate@dense64", "-S", "lr_d=5e-5")
     checkout.dvc("plots", "diff", "HEAD")
-    curves = plots(checkout.folder / "dvc_plots" / "index.html")
+    curves = plots(text(checkout.folder / "dvc_plots" / "index.html"))
     for title in ("dense64 losses", "dense64 FID and KID over training"):
         assert {point["rev"] for point in curves[title]["data"]["values"]} == {"HEAD", "workspace"}
 
@@ -236,15 +236,15 @@ def test_forced_pipeline_gives_the_same_lock_and_keeps_going(checkout):
 @pytest.mark.parametrize("stage", ["prepare tight64", "reference tight64", "evaluate dense64", "curve"])
 def test_disk_that_fills_is_one_line_and_leaves_what_was_there(checkout, stage):
     def held() -> dict[str, bytes]:
-        """What has its final name; prepare goes on from what it has so far under another one."""
+        """Files under their final names; prepare keeps partial work, to resume, under others."""
         files = checkout.files("data") | checkout.files("metrics")
         return {name: content for name, content in files.items() if ".partial" not in name}
 
     before = held()
     limited = f"ulimit -f 2; exec python -m stages.{stage}"  # kB a file, which to a process is a full disk
-    told = checkout.run("bash", "-c", limited, fails=True)
-    assert re.search(r"^error: .*the disk is full \(File too large\).*: make room and run again$", told, re.MULTILINE), told
-    assert "Traceback" not in told
+    said = checkout.run("bash", "-c", limited, fails=True)
+    assert re.search(r"^error: .*the disk is full \(File too large\).*: make room and run again$", said, re.MULTILINE), said
+    assert "Traceback" not in said
     assert held() == before
 
 
@@ -255,6 +255,6 @@ def test_pipeline_runs_on_photographs_and_back_again_from_the_run_cache(checkout
     for name in checkout.reports:
         scores = checkout.yaml(f"data/scores/{name}/details.json")
         assert (scores["dataset"], scores["samples"]) == ("celeba_preview", 8)
-    told = checkout.dvc("exp", "run", "-S", "dataset=toons", "-S", "datasets.celeba_preview.source=null")
-    assert "> python -m stages.train" not in told
+    said = checkout.dvc("exp", "run", "-S", "dataset=toons", "-S", "datasets.celeba_preview.source=null")
+    assert "> python -m stages.train" not in said
     assert checkout.files("metrics") == before

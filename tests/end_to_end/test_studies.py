@@ -3,15 +3,15 @@
 import os
 import shutil
 import signal
-import time
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from ganlib.core.tables import read_yaml, write_yaml
+from tests.conftest import text
 from tests.end_to_end.conftest import Checkout
-from tests.end_to_end.test_interruption import start
+from tests.end_to_end.test_interruption import output, start_training
 
 pytestmark = pytest.mark.slow
 
@@ -47,57 +47,47 @@ def stages(output: str, kind: str) -> list[str]:
 
 def killed_in_training(checkout: Checkout) -> str:
     """Run the study until a trial has saved its first steps, and kill all of it; the trial and its seed, as <trial>-<seed>."""
-    process = start(checkout, "repro", STUDY)
-    while not list(checkout.folder.glob(".checkpoints/dense64-*/0000000[12]*.pt")):
-        assert process.poll() is None, (checkout.folder.parent / "told.txt").read_text(encoding="utf-8")
-        time.sleep(0.02)
+    process = start_training(checkout, "repro", STUDY)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait(120)
-    return stages((checkout.folder.parent / "told.txt").read_text(encoding="utf-8"), "trial")[-1]
+    return stages(text(output(checkout)), "trial")[-1]
 
 
 def table(checkout: Checkout, study: str) -> pd.DataFrame:
     return pd.read_csv(checkout.folder / "studies" / "results" / "toons" / f"{study}.csv")
 
 
-def test_studies_run_go_on_after_a_kill_and_record_what_diverges(checkout: Checkout, tmp_path: Path) -> None:
+def test_studies_run_resume_after_a_kill_and_record_divergence(checkout: Checkout, tmp_path: Path) -> None:
     shrink(checkout)
     before = (checkout.folder / "dvc.lock").read_bytes()
     killed = killed_in_training(checkout)
-    output = checkout.dvc("repro", STUDY)
-    assert output.count("dense64: resuming from step") == 1
-    trained = stages(output, "trial")
+    said = checkout.dvc("repro", STUDY)
+    assert said.count("dense64: resuming from step") == 1
+    trained = stages(said, "trial")
     assert sorted(trained) == [f"{trial}-{seed}" for trial in list(TRIALS)[:2] for seed in (1, 2, 3)]  # and none of another study's alone
-    assert stages(output, "spread_trial") == []
-    assert "replacement_slows: At preview scale (toons, 12 steps, N = 8, 3 seeds per arm): " in output
+    assert stages(said, "spread_trial") == []
+    assert "replacement_slows: At preview scale (toons, 12 steps, N = 8, 3 seeds per arm): " in said
 
     found = table(checkout, "replacement_slows")
     assert found["seed"].tolist() == [1, 2, 3, 1, 2, 3]
     assert set(found["step"]) == {12}
     assert found["kid"].notna().all()
     assert found["kid"].nunique() == 6  # each seed is another training, scored on its own
-    assert (
-        len(
-            {
-                content["generator.safetensors"]
-                for content in (checkout.files(f"data/trials/toons/runs/dense64/{seed}/run") for seed in (1, 2, 3))
-            }
-        )
-        == 3
-    )
+    runs = [checkout.files(f"data/trials/toons/runs/dense64/{seed}/run") for seed in (1, 2, 3)]
+    assert len({files["generator.safetensors"] for files in runs}) == 3
     folder = f"data/trials/toons/runs/{killed.replace('-', '/')}"
-    gone_on = checkout.files(folder)
+    resumed = checkout.files(folder)
     again = ("repro", "--force", "--single-item", f"studies/dvc.yaml:trial@{killed}")
     assert f"{folder} is up to date" in checkout.dvc(*again)
     shutil.rmtree(checkout.folder / folder)
     checkout.dvc(*again)
-    assert checkout.files(folder) == gone_on
+    assert checkout.files(folder) == resumed
 
-    output = checkout.dvc("repro", "-k", "studies/dvc.yaml")
-    assert sorted(stages(output, "trial")) == [f"dense64_diverging-{seed}" for seed in (1, 2, 3)]  # none that is there already
-    assert stages(output, "spread_trial") == ["dense64-13"]
-    assert "this trial counts as failed: train@dense64: " in output
-    assert "3 of 3" in output
+    said = checkout.dvc("repro", "-k", "studies/dvc.yaml")
+    assert sorted(stages(said, "trial")) == [f"dense64_diverging-{seed}" for seed in (1, 2, 3)]  # none that is there already
+    assert stages(said, "spread_trial") == ["dense64-13"]
+    assert "this trial counts as failed: train@dense64: " in said
+    assert "3 of 3" in said
     diverged = table(checkout, "diverging")
     assert diverged.set_index("trial").loc["dense64_diverging", "status"].tolist() == ["diverged"] * 3
     assert table(checkout, "better_over_time")["step"].tolist() == [4, 12] * 3
@@ -110,13 +100,12 @@ def test_studies_run_go_on_after_a_kill_and_record_what_diverges(checkout: Check
     assert "Data and pipelines are up to date." in checkout.dvc("repro")
     assert (checkout.folder / "dvc.lock").read_bytes() == before
 
-    nets = checkout.folder / "ganlib" / "reports" / "began64" / "nets.py"
-    nets.write_text(nets.read_text(encoding="utf-8") + "\n# of no trial here\n", encoding="utf-8")
-    checkout.run("git", "add", "-A")
-    checkout.run("git", "commit", "-qm", "studies")
-    output = checkout.dvc("exp", "run", STUDY, "-S", "studies/params.yaml:seeds=[1,2,3,4]")
-    assert "Running stage 'studies/dvc.yaml:settings'" in output
-    assert sorted(stages(output, "trial")) == ["dense64-4", "dense64_without_replacement-4"]
+    with (checkout.folder / "ganlib/reports/began64/nets.py").open("a", encoding="utf-8") as nets:
+        nets.write("\n# of no trial here\n")
+    checkout.commit("studies")
+    said = checkout.dvc("exp", "run", STUDY, "-S", "studies/params.yaml:seeds=[1,2,3,4]")
+    assert "Running stage 'studies/dvc.yaml:settings'" in said
+    assert sorted(stages(said, "trial")) == ["dense64-4", "dense64_without_replacement-4"]
     assert table(checkout, "replacement_slows")["seed"].tolist() == [1, 2, 3, 4] * 2
     assert "metrics/studies/toons/replacement_slows.json" in checkout.dvc("metrics", "diff")
     assert "replacement_slows" in checkout.dvc("exp", "show", "--csv")
@@ -128,12 +117,12 @@ def test_mistake_in_a_study_is_one_line_and_runs_no_trial(checkout: Checkout) ->
     values = read_yaml(path)
     values["trials"]["dense64"]["max_steps"] = 13  # whether the pictures suffice for it is known to the stage alone
     write_yaml(values, path)
-    output = checkout.dvc("repro", STUDY, fails=True)
-    (line,) = [line for line in output.splitlines() if line.startswith("error: ")]
+    said = checkout.dvc("repro", STUDY, fails=True)
+    (line,) = [line for line in said.splitlines() if line.startswith("error: ")]
     sides = "dense64_without_replacement has 12 and dense64 has 13 steps"
     assert line.startswith(f"error: studies/catalogue.yaml: studies.replacement_slows.equal: {sides}: change max_steps or epochs")
-    assert "Traceback" not in output
-    assert stages(output, "trial") == []
+    assert "Traceback" not in said
+    assert stages(said, "trial") == []
 
 
 def test_study_of_the_catalogue_runs_once_params_yaml_names_it(fresh: Checkout, tmp_path: Path) -> None:

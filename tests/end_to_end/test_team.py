@@ -4,19 +4,21 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from tests.conftest import text
 from tests.end_to_end import slurm
 from tests.end_to_end.conftest import Checkout, environment
+from tests.end_to_end.test_interruption import output, start_training
 
 pytestmark = pytest.mark.slow
 GENERATOR = "data/runs/dense64/generator.safetensors"
-STEPS = 60
 NODES = ("--nodes=2", "--ntasks-per-node=1", "--gpus-per-node=0", "--cpus-per-task=1")
+TRAINING = (*NODES, "--time=30", "docs/slurm/train.sh", "dense64")
 
 
 @pytest.fixture(autouse=True)
@@ -25,10 +27,16 @@ def on_cpus(monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
 
 
+def lengthen(checkout: Checkout, steps: int = 60) -> None:
+    """Let dense64 train for `steps`."""
+    longer = {"epochs": steps, "max_steps": steps, "sample_every": steps}
+    checkout.change(lambda params: params["reports"]["dense64"]["preview"].update(longer))
+
+
 @pytest.fixture
 def longer(checkout) -> Checkout:
-    """A checkout in which dense64 needs some more steps."""
-    checkout.change(lambda params: params["reports"]["dense64"]["preview"].update(max_steps=STEPS, sample_every=STEPS))
+    """A checkout in which dense64 trains for more steps."""
+    lengthen(checkout)
     return checkout
 
 
@@ -36,11 +44,11 @@ def longer(checkout) -> Checkout:
 def by_two(finished, tmp_path_factory) -> bytes:
     """The generator that two uninterrupted processes on one machine train; DVC sees no difference to one process."""
     checkout = finished.copy(tmp_path_factory.mktemp("two") / "ganlib")
-    checkout.change(lambda params: params["reports"]["dense64"]["preview"].update(max_steps=STEPS, sample_every=STEPS))
+    lengthen(checkout)
     several = ("env", "LT_DEVICES=2", "GANLIB_DEVICE=cpu", "OMP_NUM_THREADS=1")
-    told = checkout.run(*several, "dvc", "repro", "train@dense64")
-    assert "training dense64 on 2 x cpu" in told
-    assert "Warning" not in told
+    said = checkout.run(*several, "dvc", "repro", "train@dense64")
+    assert "training dense64 on 2 x cpu" in said
+    assert "Warning" not in said
     assert "up to date" in checkout.dvc("status", "train@dense64")
     return (checkout.folder / GENERATOR).read_bytes()
 
@@ -54,23 +62,11 @@ def cluster(tmp_path_factory) -> Iterator[dict[str, str]]:
         yield {**found, **environment(), "GANLIB_DEVICE": "cpu", "OMP_NUM_THREADS": "1"}
 
 
-def await_checkpoint(checkout: Checkout, running: Callable[[], bool], told: Path) -> None:
-    before = set(checkout.folder.glob(".checkpoints/dense64-*/*.pt"))
-    while not set(checkout.folder.glob(".checkpoints/dense64-*/0000000[1-4]*.pt")) - before:
-        assert running(), told.read_text(encoding="utf-8")
-        time.sleep(0.05)
-
-
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
-def test_processes_on_one_machine_end_together_and_resume_to_the_same_bytes(longer, by_two, number):
+def test_processes_on_one_machine_end_together_and_resume_to_the_same_bytes(longer, by_two, number, monkeypatch):
     """Ctrl-C goes to all of them, and `kill -9` to one."""
-    told = longer.folder.parent / "told.txt"
-    command = ["dvc", "repro", "train@dense64"]
-    with told.open("w", encoding="utf-8") as out:
-        dvc = subprocess.Popen(
-            command, cwd=longer.folder, env={**environment(), "LT_DEVICES": "2"}, stdout=out, stderr=out, start_new_session=True
-        )
-    await_checkpoint(longer, lambda: dvc.poll() is None, told)
+    monkeypatch.setenv("LT_DEVICES", "2")
+    dvc = start_training(longer, "repro", "train@dense64")
     in_session = ["pgrep", "-s", str(dvc.pid), "-f", "stages.train"]
     if number == signal.SIGINT:
         os.killpg(dvc.pid, number)
@@ -81,44 +77,37 @@ def test_processes_on_one_machine_end_together_and_resume_to_the_same_bytes(long
     while subprocess.run(in_session, capture_output=True).stdout:
         assert time.monotonic() - begun < 120
         time.sleep(0.1)
-    errors = [line for line in told.read_text(encoding="utf-8").splitlines() if line.startswith("error:")]
-    expected = (
-        "interrupted by SIGINT after step" if number == signal.SIGINT else "one of the 2 processes was lost. Run the same command again"
-    )
-    assert len(errors) == 1
-    assert expected in errors[0]
-    assert "dense64: resuming from step" in longer.run("env", "LT_DEVICES=2", *command)
+    [error] = [line for line in text(output(longer)).splitlines() if line.startswith("error:")]
+    lost = "one of the 2 processes was lost. Run the same command again"
+    assert ("interrupted by SIGINT after step" if number == signal.SIGINT else lost) in error
+    assert "dense64: resuming from step" in longer.dvc("repro", "train@dense64")
     assert (longer.folder / GENERATOR).read_bytes() == by_two
 
 
 def test_cancelled_nodes_of_a_cluster_save_and_resume_to_the_bytes_of_one_machine(cluster, longer, by_two):
-    told = longer.folder / "job.txt"
-    job = slurm.submitted(cluster, longer.folder, *NODES, "--time=30", "docs/slurm/train.sh", "dense64")
-    await_checkpoint(longer, lambda: slurm.queued(cluster, job), told)
+    log = longer.folder / "job.txt"
+    job = slurm.submitted(cluster, longer.folder, *TRAINING)
+    longer.await_checkpoint(lambda: slurm.queued(cluster, job), log)
     subprocess.run(["scancel", "--signal=TERM", job], env=cluster, check=True)
-    slurm.await_end(cluster, job, told)
-    [error] = [line for line in told.read_text(encoding="utf-8").splitlines() if line.startswith("error: ")]  # SLURM has more to say
+    slurm.await_end(cluster, job, log)
+    [error] = [line for line in text(log).splitlines() if line.startswith("error: ")]  # SLURM has more to say
     assert "error: train@dense64: interrupted by SIGTERM after step" in error
-    job = slurm.submitted(cluster, longer.folder, *NODES, "--time=30", "docs/slurm/train.sh", "dense64")
-    slurm.await_end(cluster, job, told)
-    assert "dense64: resuming from step" in told.read_text(encoding="utf-8")
+    slurm.await_end(cluster, slurm.submitted(cluster, longer.folder, *TRAINING), log)
+    assert "dense64: resuming from step" in text(log)
     assert (longer.folder / GENERATOR).read_bytes() == by_two
     assert "up to date" in longer.dvc("status", "train@dense64")
 
 
 def test_time_limit_saves_and_the_next_allocation_resumes(cluster, longer):
     """A job is requeued no sooner than `cred_expire`; SLURM's shortest limits are of minutes, and its clock looks twice in one."""
-    endless = {"epochs": 10**6, "max_steps": 10**6, "sample_every": 10**6}
-    longer.change(lambda params: params["reports"]["dense64"]["preview"].update(endless))
-    told = longer.folder / "job.txt"
-    job = slurm.submitted(cluster, longer.folder, *NODES, "--time=2", "--signal=TERM@30", "docs/slurm/train.sh", "dense64")
-    slurm.await_true(lambda: told.exists() and "dense64: resuming from step" in told.read_text(encoding="utf-8"), 400, told.read_text)
+    lengthen(longer, 10**6)
+    log = longer.folder / "job.txt"
+    job = slurm.submitted(cluster, longer.folder, "--time=2", "--signal=TERM@30", *NODES, "docs/slurm/train.sh", "dense64")
+    slurm.await_true(lambda: log.exists() and "dense64: resuming from step" in text(log), 400, lambda: text(log))
     subprocess.run(["scancel", job], env=cluster, check=True)
-    slurm.await_end(cluster, job, told)
-    assert (
-        "error: train@dense64: interrupted by SIGTERM after step"
-        in told.read_text(encoding="utf-8").partition("dense64: resuming from step")[0]
-    )
+    slurm.await_end(cluster, job, log)
+    before, _, _ = text(log).partition("dense64: resuming from step")
+    assert "error: train@dense64: interrupted by SIGTERM after step" in before
 
 
 def processes(job: str, rank: int) -> list[int]:
@@ -127,27 +116,25 @@ def processes(job: str, rank: int) -> list[int]:
     for pid in subprocess.run(["pgrep", "-f", "python -m stages.train dense64"], capture_output=True, text=True).stdout.split():
         with suppress(OSError):  # it has ended
             process = Path("/proc", pid)
-            told = (process / "environ").read_text(encoding="utf-8").split("\0")
-            # srun, which started them, has the command in its own and rank 0.
-            if {f"SLURM_JOB_ID={job}", f"SLURM_PROCID={rank}"} <= {*told} and (process / "comm").read_text(encoding="utf-8").startswith(
-                "python"
-            ):
+            variables, name = {*text(process / "environ").split("\0")}, text(process / "comm")
+            # srun, which started them, has the command in its arguments and rank 0.
+            if {f"SLURM_JOB_ID={job}", f"SLURM_PROCID={rank}"} <= variables and name.startswith("python"):
                 found.append(int(pid))
     return found
 
 
 def test_loss_of_a_node_ends_the_others_in_seconds(cluster, longer):
-    told = longer.folder / "job.txt"
-    job = slurm.submitted(cluster, longer.folder, *NODES, "--time=30", "docs/slurm/train.sh", "dense64")
-    await_checkpoint(longer, lambda: slurm.queued(cluster, job), told)
+    log = longer.folder / "job.txt"
+    job = slurm.submitted(cluster, longer.folder, *TRAINING)
+    longer.await_checkpoint(lambda: slurm.queued(cluster, job), log)
     [second] = processes(job, rank=1)
     os.kill(second, signal.SIGKILL)
     begun = time.monotonic()
     while processes(job, rank=0):
         assert time.monotonic() - begun < 10
         time.sleep(0.1)
-    slurm.await_end(cluster, job, told)
-    assert "error: " in told.read_text(encoding="utf-8")
+    slurm.await_end(cluster, job, log)
+    assert "error: " in text(log)
 
 
 def test_array_of_experiments_on_all_nodes_comes_back_to_one_repository(cluster, finished, tmp_path):
@@ -167,18 +154,13 @@ def test_array_of_experiments_on_all_nodes_comes_back_to_one_repository(cluster,
     table = mine.dvc("exp", "show", "--csv")
     for rate in ("1e-4", "2e-4"):
         for seed in (1, 2):
-            assert f"dense64-lr{rate}-seed{seed}" in table, (mine.folder / "job.txt").read_text(encoding="utf-8")
+            assert f"dense64-lr{rate}-seed{seed}" in table, text(mine.folder / "job.txt")
 
 
 def test_queue_has_a_worker_for_each_gpu(longer):
     """No GPU is needed to see that each worker passes its own to the stages."""
-    stage = longer.folder / "stages" / "train.py"
     first = '    launch.relaunch("stages.train")'
-    assert first in stage.read_text(encoding="utf-8")
-    stage.write_text(
-        stage.read_text(encoding="utf-8").replace(first, f'    print("on GPU", os.environ["CUDA_VISIBLE_DEVICES"])\n{first}'),
-        encoding="utf-8",
-    )
+    longer.edit("stages/train.py", first, f'    print("on GPU", os.environ["CUDA_VISIBLE_DEVICES"])\n{first}')
     for seed in range(11, 15):
         longer.dvc("exp", "run", "--queue", "--name", f"seed{seed}", "train@dense64", "-S", f"seed={seed}")
     for gpu in (0, 1):
@@ -188,5 +170,5 @@ def test_queue_has_a_worker_for_each_gpu(longer):
         subprocess.run(command, cwd=longer.folder, env=surroundings, check=True, stdout=subprocess.DEVNULL)
         time.sleep(20)  # as the docs have it
     longer.await_queue(4)
-    told = [longer.dvc("queue", "logs", f"seed{seed}") for seed in range(11, 15)]
-    assert {line for text in told for line in text.splitlines() if line.startswith("on GPU")} == {"on GPU 0", "on GPU 1"}
+    said = "".join(longer.dvc("queue", "logs", f"seed{seed}") for seed in range(11, 15))
+    assert {line for line in said.splitlines() if line.startswith("on GPU")} == {"on GPU 0", "on GPU 1"}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, text
 from tests.end_to_end.conftest import Checkout
 
 PAGES = ("README.md", "docs/use.md")
@@ -16,7 +16,7 @@ PAGES = ("README.md", "docs/use.md")
 
 def commands(page: str) -> list[list[str]]:
     """The words of each `ganlib` command in a page's blocks, but for those that score and those with a place of the reader's own."""
-    blocks = re.findall(r"^```console\n(.*?)^```", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    blocks = re.findall(r"^```console\n(.*?)^```", text(ROOT / page), re.MULTILINE | re.DOTALL)
     lines = [line.removeprefix("$ ").partition("#")[0].split() for block in blocks for line in block.splitlines()]
     return [words for words in lines if words[:1] == ["ganlib"] and words[1] in ("sample", "animate", "info", "export")]
 
@@ -50,7 +50,7 @@ def test_python_of_the_docs_gives_what_it_shows(used: Checkout, monkeypatch: pyt
     used.run("python", "-m", "ganlib", "export", "dcgan64", "--format", "onnx", "--force")
     monkeypatch.chdir(used.folder)
     for page, examples in zip(PAGES, (3, 7), strict=True):
-        blocks = "".join(re.findall(r"^```python\n(.*?)^```", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL))
+        blocks = "".join(re.findall(r"^```python\n(.*?)^```", text(ROOT / page), re.MULTILINE | re.DOTALL))
         runner = doctest.DocTestRunner()
         result = runner.run(doctest.DocTestParser().get_doctest(blocks, {}, page, page, 0))
         assert (result.failed, result.attempted) == (0, examples)
