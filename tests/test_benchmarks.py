@@ -48,13 +48,6 @@ def test_gpus_benchmark_imports_no_package_of_the_command_line_or_of_drawing() -
     assert not modules & {"dvc", "typer", "dicebear", "resvg_py", "gdown", "fsspec.implementations.http", "jinja2", "onnx"}
 
 
-def test_mistakes_at_the_gpus_benchmark_are_one_line(tmp_path: Path) -> None:
-    command = ("-m", "benchmarks.gpu", "--out", str(tmp_path / "gpu.json"))
-    assert python(*command, "speed").stderr.startswith("error: no part 'speed'; one of parity, determinism, ")
-    (tmp_path / "gpu.json").write_text('{"machine": {"device": "another"}, "rows": {}}', encoding="utf-8")
-    assert "is of another machine" in python(*command, "parity").stderr
-
-
 def test_work_of_a_step_grows_with_the_batch_and_is_that_of_its_layers():
     """dense64 by hand: two operations for each weight and picture, forwards and twice backwards, once in the first layer."""
     report = reports.full("dense64")

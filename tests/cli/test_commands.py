@@ -107,19 +107,16 @@ def test_best_of_names_the_seeds_that_it_chose(ganlib_says, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("sample dense46", "dense46: no report, folder or file has that name, did you mean 'dense64'?"),
         ("sample dense64 --seeds 1-x", "--seeds: '1-x': must be numbers and ranges, as in 1-64 or 3,7,10-20"),
         ("sample dense64 --seeds 1,,2", "--seeds: '1,,2': must be"),
         ("sample dense64 --seeds -4", "--seeds: '-4': must be"),
         ("sample dense64 --seeds 9-3", "--seeds: 9-3: write the smaller number first"),
         ("sample dense64 --seeds 1-900000000000", "--seeds: '1-900000000000': more than 100,000 pictures"),
-        ("sample dense64 --seeds 9007199254740992 -o {tmp}/s.png", "seed 9007199254740992: must be 0 to 9007199254740991"),
         ("sample dense64 -o {tmp}/sheet.jpg", "{tmp}/sheet.jpg: must be a folder or end in .png or .npy"),
         ("sample dense64 --condition hair=Blond_Hair -o {tmp}/s.png", "hair=Blond_Hair: dense64 has no conditions"),
         ("sample began64 --condition Blond_Hair", "--condition: 'Blond_Hair': must be group=value, as in hair=Blond_Hair"),
         ("sample began64 --condition eyes=Eyeglasses --condition eyes=Eyeglasses", "--condition: eyes occurs twice"),
         ("sample began64 --condition eyes=Blue -o {tmp}/s.png", "eyes=Blue: Blue is unknown; one of unspecified, Eyeglasses"),
-        ("sample dense64 --best-of 4 -o {tmp}/s.png", "--best-of: dense64 has no discriminator that reconstructs pictures"),
         ("sample began64 --best-of 2000", "--best-of 2000: more than 100,000 pictures for 64 seeds"),
         ("sample dense64 -o params.yaml/sheet.png", "params.yaml/sheet.png: cannot be written: "),
         ("animate dense64 -o {tmp}/walk.mp4", "{tmp}/walk.mp4: must end in .webp or .gif and must not be a folder"),
@@ -160,19 +157,15 @@ def test_walk_passes_each_face_and_comes_back_to_the_first(checkout: Path) -> No
 
 
 @pytest.mark.parametrize("ending", ["webp", "gif"])
-def test_walk_is_an_endless_animation_of_its_frames(ganlib_says, tmp_path: Path, ending: str) -> None:
-    said = ganlib_says(f"animate dense64 --seeds 5,2,9 --frames 3 -o {{tmp}}/walk.{ending}")
-    assert said == f"{tmp_path}/walk.{ending}: 3 frames of dense64\n"
+def test_walk_is_an_endless_animation_of_its_frames_and_the_same_bytes_each_time(ganlib_says, tmp_path: Path, ending: str) -> None:
+    for name in ("walk", "again"):
+        said = ganlib_says(f"animate dense64 --seeds 5,2,9 --frames 3 -o {{tmp}}/{name}.{ending}")
+        assert said == f"{tmp_path}/{name}.{ending}: 3 frames of dense64\n"
+    assert (tmp_path / f"walk.{ending}").read_bytes() == (tmp_path / f"again.{ending}").read_bytes()
     pictures, times, loop = frames(tmp_path / f"walk.{ending}")
     assert (len(pictures), pictures[0].shape, times, loop) == (3, (3, 256, 256), [80] * 3, 0)
     for picture, face in zip(pictures, ganlib.load("dense64").sample([5, 2, 9]), strict=True):
         assert abs(picture.reshape(3, 64, 4, 64, 4).mean((2, 4)) - face).mean() < 20  # levels, of what compression and enlarging take
-
-
-def test_walks_of_equal_seeds_have_equal_bytes(ganlib_says, tmp_path: Path) -> None:
-    for name in ("one", "two"):
-        ganlib_says(f"animate dense64 --seeds 1-2 --frames 4 -o {{tmp}}/{name}.webp")
-    assert (tmp_path / "one.webp").read_bytes() == (tmp_path / "two.webp").read_bytes()
 
 
 def test_training_is_shown_sheet_by_sheet_with_the_step_below(ganlib_says, tmp_path: Path) -> None:

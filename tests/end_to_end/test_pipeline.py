@@ -145,12 +145,6 @@ def test_mistake_in_params_is_one_line_and_removes_nothing(checkout, settings, e
     assert {folder: checkout.files(folder) for folder in untouched} == before
 
 
-def test_unknown_report_is_one_line(finished):
-    (said,) = finished.run("python", "-m", "stages.train", "dcgan46", fails=True).splitlines()
-    assert said.startswith("error: params.yaml: reports: 'dcgan46' is unknown, did you mean 'dcgan64'?; one of ")
-    assert all(name in said for name in finished.reports)
-
-
 @pytest.mark.slow
 def test_report_can_change_its_own_rate_and_its_crop(checkout):
     checkout.dvc("exp", "run", "evaluate@dcgan64", "-S", "reports.dcgan64.lr_d=2e-4", "-S", "reports.dcgan64.crop=tight64")
