@@ -81,7 +81,7 @@ def test_list_of_metrics_is_the_glossarys(monkeypatch):
 
 
 @pytest.mark.parametrize("name", reading.RUNS)
-def test_run_stands_beside_its_picture_and_the_command_that_makes_it(name):
+def test_run_is_shown_with_its_picture_and_its_command(name):
     page = text(ROOT / reading.PAGE)
     heading = f"## {name.replace('d-wins', 'd wins').capitalize()}\n"
     section = page[page.index(heading) :].partition("\n## ")[0]

@@ -88,14 +88,14 @@ def test_faces_of_dcgan64_per_second(page: Page, tmp_path: Path, monkeypatch: py
     opened(page, generator)
     check(page, generator, 5)
     devtools = page.context.new_cdp_session(page)
-    devtools.send("Performance.enable", {"timeDomain": "threadTicks"})  # the page's own time on a processor, whatever else runs here
+    devtools.send("Performance.enable", {"timeDomain": "threadTicks"})  # the page's CPU time
 
     def seconds() -> float:
         return {metric["name"]: metric["value"] for metric in devtools.send("Performance.getMetrics")["metrics"]}["TaskDuration"]
 
-    begun = seconds()
+    start = seconds()
     page.evaluate("() => { for (let seed = 0; seed < 30; seed++) ganlib.picture(ganlib.z(seed)); }")
-    assert 0 < seconds() - begun <= 30 / faces
+    assert 0 < seconds() - start <= 30 / faces
 
 
 @pytest.mark.slow
@@ -118,7 +118,7 @@ def levels(page: Page, canvas: str = "#face") -> np.ndarray:
     return np.array(page.locator(canvas).evaluate(READ)).reshape(size, size, 4)[..., :3].transpose(2, 0, 1)
 
 
-def test_seed_is_shown_and_settable_and_stands_in_the_address(began: Page, narrow: dict[str, Sampler]) -> None:
+def test_seed_is_shown_and_settable_and_is_in_the_address(began: Page, narrow: dict[str, Sampler]) -> None:
     faces = narrow["began64"].sample([7, 31]).astype(int)
     assert began.locator("#seed").input_value() == "7"
     assert abs(levels(began) - faces[0]).max() <= 2
@@ -157,7 +157,7 @@ def test_morph_ends_at_the_other_face(began: Page, narrow: dict[str, Sampler]) -
     assert abs(levels(began) - narrow["began64"].sample([40])[0].astype(int)).max() <= 2
 
 
-def test_walk_goes_on_until_it_is_stopped(began: Page) -> None:
+def test_walk_continues_until_it_is_stopped(began: Page) -> None:
     before = levels(began)
     began.get_by_role("button", name="Walk").click()
     began.wait_for_function("Number(document.getElementById('morph').value) > 0.1")
@@ -168,7 +168,7 @@ def test_walk_goes_on_until_it_is_stopped(began: Page) -> None:
     np.testing.assert_array_equal(levels(began), stopped)
 
 
-def test_face_is_saved_as_a_png_of_its_own_size(began: Page, tmp_path: Path) -> None:
+def test_face_is_saved_as_a_png_of_the_reports_size(began: Page, tmp_path: Path) -> None:
     with began.expect_download() as download:
         began.get_by_role("button", name="Save as PNG").click()
     assert download.value.suggested_filename == "began64-seed7.png"

@@ -77,7 +77,7 @@ def test_folder_gets_a_file_for_each_seed_and_npy_all_of_them(ganlib_says, tmp_p
     np.testing.assert_array_equal(seen(tmp_path / "folder" / "seed123456.png"), pictures[1])
 
 
-def test_sheet_lies_in_exports_by_default_and_is_overwritten_only_when_forced(ganlib_says, checkout: Path) -> None:
+def test_sheet_is_in_exports_by_default_and_is_overwritten_only_when_forced(ganlib_says, checkout: Path) -> None:
     path = checkout / "exports" / "dense64" / "sheet.png"
     assert ganlib_says("sample dense64 --seeds 1") == "exports/dense64/sheet.png: 1 picture of dense64, seeds 1\n"
     before = path.read_bytes()

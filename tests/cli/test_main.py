@@ -21,21 +21,15 @@ from ganlib.fidelity.weights import find_weights, read_weights
 from tests.conftest import ROOT, python, text
 
 
-def folder(place: Path, count: int, low: int, seed: int) -> Path:
-    """`count` PNGs of 64x64 smooth noise."""
-    place.mkdir()
-    noise = np.random.default_rng(seed).integers(low, low + 150, (count, 8, 8, 3), dtype=np.uint8)
-    for i, picture in enumerate(noise):
-        Image.fromarray(picture).resize((64, 64), Image.Resampling.BICUBIC).save(place / f"{i:03}.png")
-    return place
-
-
 @pytest.fixture(scope="module")
 def places(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that holds `fakes/`, `reals/` and `reals.zip`, and `.npz` statistics."""
+    """A folder with `fakes/`, `reals/` and `reals.zip` of smooth noise, and `.npz` statistics."""
     home = tmp_path_factory.mktemp("places")
-    folder(home / "fakes", 6, low=0, seed=0)
-    folder(home / "reals", 12, low=90, seed=1)
+    for side, count, low, seed in (("fakes", 6, 0, 0), ("reals", 12, 90, 1)):
+        (home / side).mkdir()
+        noise = np.random.default_rng(seed).integers(low, low + 150, (count, 8, 8, 3), dtype=np.uint8)
+        for i, picture in enumerate(noise):
+            Image.fromarray(picture).resize((64, 64), Image.Resampling.BICUBIC).save(home / side / f"{i:03}.png")
     with zipfile.ZipFile(home / "reals.zip", "w") as archive:
         for file in sorted((home / "reals").iterdir()):
             archive.write(file, f"nested/{file.name}")
@@ -66,7 +60,7 @@ def test_json_is_one_object_with_fid_at_its_top(ran: subprocess.CompletedProcess
 def test_fid_is_the_one_that_pytorch_fid_gives_two_folders(ran: subprocess.CompletedProcess[str], places: Path) -> None:
     network = pytorch_fid_network(read_weights(find_weights()))
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of a batch size above the number of pictures, and sqrtm's of its own deprecation
+        warnings.simplefilter("ignore")  # about a batch size above the number of pictures, and sqrtm's deprecation
         sides = [
             pytorch_fid.fid_score.get_activations(sorted((places / side).glob("0*.png")), network, batch_size=12, num_workers=0)
             for side in ("fakes", "reals")
@@ -169,9 +163,8 @@ def test_mistakes_end_in_one_line(places: Path, monkeypatch: pytest.MonkeyPatch,
 def test_mistake_exits_with_1_and_no_traceback(tmp_path: Path) -> None:
     done = python("-m", "ganlib", "score", "nowhere", "nowhere", "--metrics", "fud", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.splitlines() == [
-        "error: --metrics: 'fud' is unknown, did you mean 'fid'?; any of fid, kid, mind, precision, recall, density, coverage"
-    ]
+    known = "fid, kid, mind, precision, recall, density, coverage"
+    assert done.stderr.splitlines() == [f"error: --metrics: 'fud' is unknown, did you mean 'fid'?; any of {known}"]
 
 
 def test_help_shows_every_option_and_an_example(typed) -> None:

@@ -101,7 +101,7 @@ class Checkout:
         return Checkout(folder)
 
     def clone(self, folder: Path) -> "Checkout":
-        """What git gives to somebody else: no outputs, no cache."""
+        """A Git clone: no outputs, no cache."""
         self.run("git", "clone", "-q", *IDENTITY, str(self.folder), str(folder))
         return Checkout(folder)
 

@@ -1,9 +1,10 @@
-"""The first command of somebody who has just cloned and installed: dvc.lock is there, and nothing that it names."""
+"""The first command in a fresh clone, which has dvc.lock and none of its outputs."""
 
 from pathlib import Path
 
 import pytest
 
+from ganlib.page.glossary import entry
 from tests.conftest import text
 from tests.end_to_end.conftest import Checkout, tiny
 
@@ -75,5 +76,7 @@ def test_baseline_is_trained_and_scored_by_name(cloned, tmp_path):
     assert "Running stage 'prepare@" in said
     assert "Running stage 'train@" not in said
     assert "lsgan64" not in said
-    assert clone.yaml("data/scores/wgan64/details.json")["step"] == 3
+    scores = clone.yaml("data/scores/wgan64/details.json")
+    assert scores["step"] == 3
+    assert all(entry(key).text for key in (*scores, *text(clone.folder / "data/progress/wgan64/log.csv").partition("\n")[0].split(",")))
     assert "Data and pipelines are up to date." in clone.dvc("repro", "baselines/dvc.yaml:baseline@wgan64")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from ganlib.page.glossary import entry
+from ganlib.page.glossary import TRAINING, entry
 from tests.conftest import text
 from tests.end_to_end.conftest import Checkout
 
@@ -29,6 +29,8 @@ def test_repro_leaves_every_output(finished):
         assert {"config.yaml", "generator.safetensors"} <= run.keys()
         assert {Path(file).suffix for file in nets} == {".safetensors"}
         assert {"log.csv", "samples/000003.png", "reals.png"} <= progress.keys()
+        # VS Code's DVC extension makes a slider of pictures in a folder whose names are numbers (vscode-dvc's MULTI_IMAGE_PATH_REG).
+        assert all(re.fullmatch(r"\w+/\d+\.png", path) for path in progress if "/" in path)
         assert {"plots/scores.csv", "plots/closest.png", "details.json"} <= evaluated.keys()
         for content in (progress["samples/000003.png"], progress["reals.png"], evaluated["plots/closest.png"]):
             with Image.open(io.BytesIO(content)) as picture:
@@ -63,14 +65,6 @@ def test_every_figure_that_a_run_leaves_is_explained(finished):
             assert entry(key).text
     for key in (*finished.yaml("metrics/curve.json"), *log(finished, "curve")[0]):
         assert entry(key).text
-
-
-def test_sheets_are_named_as_vs_code_wants_them_for_its_slider(finished):
-    """Its DVC extension shows pictures as one over steps where each is a number, in a folder (vscode-dvc's MULTI_IMAGE_PATH_REG)."""
-    for name in finished.reports:
-        sheets = [path for path in finished.files(f"data/progress/{name}") if path.startswith(("samples/", "reconstructions/"))]
-        assert sheets
-        assert all(re.search(r"[^/]+[/\\]\d+\.[a-z]+$", f"data/progress/{name}/{path}", re.IGNORECASE) for path in sheets)
 
 
 def test_git_keeps_scores_and_no_picture(finished):
@@ -191,19 +185,23 @@ def plots(page: str) -> dict[str, dict]:
     return {spec["title"]["text"]: spec for spec in specs}
 
 
-@pytest.mark.slow
 def test_plots_show_curves_and_grids_in_one_page(finished, tmp_path):
     said = finished.dvc("plots", "show", "-o", str(tmp_path / "plots"))
     assert said.splitlines() == [(tmp_path / "plots" / "index.html").as_uri()]
     page = text(tmp_path / "plots" / "index.html")
     curves = plots(page)
-    assert {point["report"] for point in curves["KID over training, all reports"]["data"]["values"]} == set(finished.reports)
+    kid = curves["KID over training, all reports"]
+    assert (kid["encoding"]["x"]["title"], kid["encoding"]["y"]["title"]) == ("share of the training", "KID")
+    rows = list(csv.DictReader(text(finished.folder / "data/page/kid.csv").splitlines()))
+    assert [{key: point[key] for key in rows[0]} for point in kid["data"]["values"]] == rows
     for name in finished.reports:
-        lines = curves[f"{name} losses"]
-        assert lines["data"]["values"][-1]["step"] == "3"
-        losses = {figure for figure in log(finished, name)[0] if figure.endswith("loss")}
-        assert losses <= set(lines["transform"][0]["fold"])
-        assert curves[f"{name} FID and KID over training"]["data"]["values"][-1]["fid"]
+        losses, scores = curves[f"{name} losses"], curves[f"{name} FID and KID over training"]
+        titles = [(part["encoding"]["x"]["title"], part["encoding"]["y"]["title"]) for part in losses["vconcat"] + scores["vconcat"]]
+        assert titles == [("step", "loss"), ("step", "share"), ("step", "FID"), ("step", "KID")]
+        rows, drawn = log(finished, name), set(losses["transform"][0]["fold"])
+        assert {figure for figure in rows[0] if figure.endswith("loss")} <= drawn <= TRAINING.keys()
+        assert [{key: point[key] for key in rows[0]} for point in losses["data"]["values"]] == rows
+        assert scores["data"]["values"][-1]["fid"]
         for sheet in (f"progress_{name}_samples_000003.png", f"progress_{name}_reals.png", f"scores_{name}_plots_closest.png"):
             assert f"workspace_data_{sheet}" in page
     assert {"d_real", "d_score", "within_bounds"} <= set(curves["curve scores"]["transform"][0]["fold"])

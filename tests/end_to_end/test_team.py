@@ -72,10 +72,10 @@ def test_processes_on_one_machine_end_together_and_resume_to_the_same_bytes(long
         os.killpg(dvc.pid, number)
     else:  # the one that was started last
         os.kill(int(subprocess.run([*in_session, "-n"], capture_output=True, text=True).stdout), number)
-    begun = time.monotonic()
+    start = time.monotonic()
     assert dvc.wait(120) != 0
     while subprocess.run(in_session, capture_output=True).stdout:
-        assert time.monotonic() - begun < 120
+        assert time.monotonic() - start < 120
         time.sleep(0.1)
     [error] = [line for line in text(output(longer)).splitlines() if line.startswith("error:")]
     lost = "one of the 2 processes was lost. Run the same command again"
@@ -129,9 +129,9 @@ def test_loss_of_a_node_ends_the_others_in_seconds(cluster, longer):
     longer.await_checkpoint(lambda: slurm.queued(cluster, job), log)
     [second] = processes(job, rank=1)
     os.kill(second, signal.SIGKILL)
-    begun = time.monotonic()
+    start = time.monotonic()
     while processes(job, rank=0):
-        assert time.monotonic() - begun < 10
+        assert time.monotonic() - start < 10
         time.sleep(0.1)
     slurm.await_end(cluster, job, log)
     assert "error: " in text(log)

@@ -1,4 +1,4 @@
-"""How a user names a generator, and the line for each name or file that is none."""
+"""How a user names a generator, and the error line for a wrong name or file."""
 
 import shutil
 import subprocess
@@ -44,7 +44,7 @@ def test_run_is_found_from_another_folder_with_its_checkout(checkout: Path, tmp_
 
 
 @pytest.mark.parametrize("named", ["hub", "hub/model.safetensors", "data/runs/dense64/snapshots/000004.safetensors"])
-def test_file_that_lies_elsewhere_has_no_checkout_whose_scores_could_be_taken_for_its_own(named: str) -> None:
+def test_file_outside_of_a_run_has_no_checkout_and_thus_no_scores(named: str) -> None:
     run = runs.find(named)
     assert (run.name, run.settings.latent_size) == ("dense64", 100)
     assert run.get(Path("params.yaml")) is None

@@ -24,7 +24,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("name", REPORTS)
-def test_seed_names_a_picture_whatever_else_is_drawn(runs: Path, name: str) -> None:
+def test_seed_determines_its_picture_in_any_batch(runs: Path, name: str) -> None:
     generator = ganlib.load(runs / name)
     size = generator.settings.size
     many = generator.sample(range(70)).astype(int)

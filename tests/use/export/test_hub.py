@@ -30,7 +30,7 @@ def score(root: Path, dataset: str) -> None:
 
 
 def metadata(folder: Path) -> dict:
-    """What stands between the card's two lines of three dashes."""
+    """The card's front matter."""
     _, head, _ = text(folder / "README.md").split("---\n", 2)
     return YAML(typ="safe").load(head)
 
