@@ -1,10 +1,10 @@
 """The page of results in a browser, from disk and offline; `page` fails on console messages and requests."""
 
 import contextlib
-import csv
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
@@ -112,10 +112,10 @@ def test_csv_is_that_of_the_log(page: Page, file: Path):
     with page.expect_download() as download:
         page.locator("[data-csv='dcgan64/log']").click()
     assert download.value.suggested_filename == "dcgan64-log.csv"
-    got = list(csv.reader(Path(download.value.path()).read_text(encoding="utf-8").splitlines()))
-    wanted = list(csv.reader((file.parent / "data/progress/dcgan64/log.csv").read_text(encoding="utf-8").splitlines()))
-    assert got[0] == wanted[0]
-    assert [[float(value) for value in row] for row in got[1:]] == [[float(value) for value in row] for row in wanted[1:]]
+    got, log = (
+        pd.read_csv(path, float_precision="round_trip") for path in (download.value.path(), file.parent / "data/progress/dcgan64/log.csv")
+    )
+    pd.testing.assert_frame_equal(got, log, check_dtype=False, check_exact=True)
 
 
 def test_theme_cycles_through_auto_light_and_dark(page: Page, file: Path):

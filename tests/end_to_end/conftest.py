@@ -1,6 +1,7 @@
 """A copy of the checkout, in which DVC runs the whole pipeline at a tiny scale."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -23,6 +24,14 @@ def environment() -> dict[str, str]:
     """Ours, with this interpreter's commands first, and with a checkpoint after every step."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return {**os.environ, "PATH": path, "GANLIB_CHECKPOINT_STEPS": "1"}
+
+
+def await_true(done: Callable[[], bool], seconds: float, log: Path | None = None) -> None:
+    """Wait until `done()`; after `seconds` fail with the log."""
+    start = time.monotonic()
+    while not done():
+        assert time.monotonic() - start < seconds, text(log) if log else ""
+        time.sleep(0.1)
 
 
 @dataclass(frozen=True)
@@ -51,11 +60,8 @@ class Checkout:
 
     def await_queue(self, successes: int) -> None:
         """Wait until DVC's queue is empty; `successes` of its experiments must have succeeded."""
-        for _ in range(300):
-            status = self.dvc("queue", "status")
-            if "Queued" not in status and "Running" not in status:
-                break
-            time.sleep(1)
+        await_true(lambda: not re.search("Queued|Running", self.dvc("queue", "status")), 600)
+        status = self.dvc("queue", "status")
         assert status.count("Success") == successes, status
 
     def yaml(self, path: str) -> dict:

@@ -5,11 +5,12 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tests.conftest import text
+from tests.end_to_end.conftest import await_true
 
 PROGRAMS = ("slurmctld", "slurmd", "sbatch", "srun", "munged", "mungekey")
 
@@ -73,7 +74,7 @@ def cluster(folder: Path) -> Iterator[dict[str, str]]:
                 assert daemons[0].poll() is None, text(folder / "munge.log")
                 time.sleep(0.1)
         idle = ("sinfo", "-h", "-o", "%t %D")
-        await_true(lambda: _output(environment, *idle) == "idle 2", 60, lambda: text(folder / "slurmctld.log"))
+        await_true(lambda: _output(environment, *idle) == "idle 2", 60, folder / "slurmctld.log")
         yield environment
     finally:
         for daemon in reversed(daemons):
@@ -95,15 +96,7 @@ def queued(environment: dict[str, str], job: str) -> bool:
 
 def await_end(environment: dict[str, str], job: str, log: Path) -> None:
     """Wait until the job has left the queue."""
-    await_true(lambda: not queued(environment, job), 600, lambda: text(log))
-
-
-def await_true(done: Callable[[], bool], seconds: float, log: Callable[[], str]) -> None:
-    """Wait until `done()`; after `seconds` fail with the log."""
-    start = time.monotonic()
-    while not done():
-        assert time.monotonic() - start < seconds, log()
-        time.sleep(0.5)
+    await_true(lambda: not queued(environment, job), 600, log)
 
 
 def _output(environment: dict[str, str], *command: str) -> str:

@@ -3,13 +3,12 @@
 import os
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import text
-from tests.end_to_end.conftest import Checkout, environment
+from tests.end_to_end.conftest import Checkout, await_true, environment
 
 pytestmark = pytest.mark.slow
 GENERATOR = "data/runs/dense64/generator.safetensors"
@@ -47,12 +46,7 @@ def interrupted(checkout: Checkout, *arguments: str, number: signal.Signals = si
     process = start_training(checkout, *arguments)
     os.killpg(process.pid, number)
     assert process.wait(120) != 0
-    for _ in range(100):
-        left = subprocess.run(["pgrep", "-s", str(process.pid)], capture_output=True, text=True).stdout.split()
-        if not left:
-            break
-        time.sleep(0.1)
-    assert left == []
+    await_true(lambda: not subprocess.run(["pgrep", "-s", str(process.pid)], capture_output=True).stdout, 10)
     return text(output(checkout))
 
 

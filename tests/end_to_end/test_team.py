@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import text
 from tests.end_to_end import slurm
-from tests.end_to_end.conftest import Checkout, environment
+from tests.end_to_end.conftest import Checkout, await_true, environment
 from tests.end_to_end.test_interruption import output, start_training
 
 pytestmark = pytest.mark.slow
@@ -72,11 +72,8 @@ def test_processes_on_one_machine_end_together_and_resume_to_the_same_bytes(long
         os.killpg(dvc.pid, number)
     else:  # the one that was started last
         os.kill(int(subprocess.run([*in_session, "-n"], capture_output=True, text=True).stdout), number)
-    start = time.monotonic()
     assert dvc.wait(120) != 0
-    while subprocess.run(in_session, capture_output=True).stdout:
-        assert time.monotonic() - start < 120
-        time.sleep(0.1)
+    await_true(lambda: not subprocess.run(in_session, capture_output=True).stdout, 120)
     [error] = [line for line in text(output(longer)).splitlines() if line.startswith("error:")]
     lost = "one of the 2 processes was lost. Run the same command again"
     assert ("interrupted by SIGINT after step" if number == signal.SIGINT else lost) in error
@@ -103,7 +100,7 @@ def test_time_limit_saves_and_the_next_allocation_resumes(cluster, longer):
     lengthen(longer, 10**6)
     log = longer.folder / "job.txt"
     job = slurm.submitted(cluster, longer.folder, "--time=2", "--signal=TERM@30", *NODES, "docs/slurm/train.sh", "dense64")
-    slurm.await_true(lambda: log.exists() and "dense64: resuming from step" in text(log), 400, lambda: text(log))
+    await_true(lambda: log.exists() and "dense64: resuming from step" in text(log), 400, log)
     subprocess.run(["scancel", job], env=cluster, check=True)
     slurm.await_end(cluster, job, log)
     before, _, _ = text(log).partition("dense64: resuming from step")
@@ -129,10 +126,7 @@ def test_loss_of_a_node_ends_the_others_in_seconds(cluster, longer):
     longer.await_checkpoint(lambda: slurm.queued(cluster, job), log)
     [second] = processes(job, rank=1)
     os.kill(second, signal.SIGKILL)
-    start = time.monotonic()
-    while processes(job, rank=0):
-        assert time.monotonic() - start < 10
-        time.sleep(0.1)
+    await_true(lambda: not processes(job, rank=0), 10)
     slurm.await_end(cluster, job, log)
     assert "error: " in text(log)
 

@@ -6,8 +6,6 @@ from ganlib import params
 from ganlib.models import registry
 from ganlib.page.about import REPORTS, About, about
 
-OF_NO_REPORT = {"preview", "evening"}
-
 
 def test_texts_are_about_reports_that_exist_and_a_new_report_needs_none():
     settings = params.load()
@@ -18,6 +16,6 @@ def test_texts_are_about_reports_that_exist_and_a_new_report_needs_none():
 
 @pytest.mark.parametrize("name", [name for name, words in REPORTS.items() if words.parameters])
 def test_parameters_at_the_reports_own_width_are_those_of_its_nets(name):
-    block = {key: value for key, value in params.own(name).items() if key not in OF_NO_REPORT}
+    block = {key: value for key, value in params.own(name).items() if key not in ("preview", "evening")}
     nets = registry.settings_of(name).model_validate(block).build()
     assert about(name).parameters == tuple(sum(weight.numel() for weight in net.parameters()) for net in nets.values())

@@ -28,11 +28,8 @@ def lively(name: str, **changes: object) -> tuple[nn.Module, Report]:
     report = settings_of(name).model_validate({**report.model_dump(), **known})
     generator, rng = report.networks(1)["generator"], torch.Generator().manual_seed(2)
     z = random.sample_latent(report.prior, 32, report.latent_size, rng)
-    condition = ()
-    if report.condition_groups:
-        condition = (
-            torch.stack([torch.randint(0, 1 + len(values), (32,), generator=rng) for values in report.condition_groups.values()], 1),
-        )
+    indices = [torch.randint(0, 1 + len(values), (32,), generator=rng) for values in report.condition_groups.values()]
+    condition = [torch.stack(indices, 1)] if indices else []
     for layer in generator.modules():
         if isinstance(layer, nn.BatchNorm2d):
             nn.init.uniform_(layer.weight, 0.5, 1.5, generator=rng)
