@@ -15,10 +15,8 @@ def chromium() -> Iterator[Browser]:
     """The system's headless Chromium, shared by all tests of a process."""
     path = os.environ.get("GANLIB_BROWSER") or next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
-        # In CI, skipped tests would look like passed ones.
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(
-            "no Chromium on this machine: apt-get install chromium-headless-shell, or name one in GANLIB_BROWSER"
-        )
+        reason = "no Chromium on this machine: apt-get install chromium-headless-shell, or name one in GANLIB_BROWSER"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)  # in CI, skipped tests would look like passed ones
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"] if os.geteuid() == 0 else [])
         yield browser

@@ -112,9 +112,8 @@ def test_csv_is_that_of_the_log(page: Page, file: Path):
     with page.expect_download() as download:
         page.locator("[data-csv='dcgan64/log']").click()
     assert download.value.suggested_filename == "dcgan64-log.csv"
-    got, log = (
-        pd.read_csv(path, float_precision="round_trip") for path in (download.value.path(), file.parent / "data/progress/dcgan64/log.csv")
-    )
+    files = (download.value.path(), file.parent / "data/progress/dcgan64/log.csv")
+    got, log = (pd.read_csv(path, float_precision="round_trip") for path in files)
     pd.testing.assert_frame_equal(got, log, check_dtype=False, check_exact=True)
 
 

@@ -61,10 +61,8 @@ def test_fid_is_the_one_that_pytorch_fid_gives_two_folders(ran: subprocess.Compl
     network = pytorch_fid_network(read_weights(find_weights()))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about a batch size above the number of pictures, and sqrtm's deprecation
-        sides = [
-            pytorch_fid.fid_score.get_activations(sorted((places / side).glob("0*.png")), network, batch_size=12, num_workers=0)
-            for side in ("fakes", "reals")
-        ]
+        files = [sorted((places / side).glob("0*.png")) for side in ("fakes", "reals")]
+        sides = [pytorch_fid.fid_score.get_activations(side, network, batch_size=12, num_workers=0) for side in files]
         # A rotation changes no distance: in the dimensions that the features span sqrtm takes no time, in all 2048 half a minute.
         basis, _ = np.linalg.qr(np.concatenate(sides).T)
         moments = [moment for side in sides for moment in ((side @ basis).mean(0), np.cov(side @ basis, rowvar=False))]

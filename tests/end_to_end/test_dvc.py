@@ -77,14 +77,8 @@ def test_killed_experiment_that_is_queued_again_resumes_from_its_checkpoint(outp
     assert 3 < second < 200
 
 
-def test_fresh_clone_has_nothing_to_do_after_a_pull(outputs):
+def test_clone_is_up_to_date_after_a_pull_and_the_pushed_experiment_is_listed_and_the_graph_is_whole(outputs):
     assert "Data and pipelines are up to date." in output_of(outputs, "dvc repro --allow-missing")
-
-
-def test_experiment_is_listed_at_the_remote_that_it_was_pushed_to(outputs):
     assert "slow-d" in output_of(outputs, "exp list")
-
-
-def test_graph_leads_from_the_check_to_the_page(outputs):
     graph = output_of(outputs, "dvc dag")
     assert all(stage in graph for stage in ("check", "train@dense64", "section@dense64", "compare"))

@@ -118,17 +118,14 @@ def test_one_override_runs_one_branch_reaches_the_optimizer_as_a_number_and_is_u
 
 
 RESULTS = ("data/faces", "data/runs", "data/nets", "data/progress", "metrics")
+NOWHERE = ("dataset=celeba_preview", "datasets.celeba_preview.source=nowhere")
 
 
 @pytest.mark.parametrize(
     ("settings", "error", "untouched"),
     [
         (("lr_d=-1",), "lr_d: -1 is not allowed: must be greater than 0", ("data", "metrics")),
-        (
-            ("dataset=celeba_preview", "datasets.celeba_preview.source=nowhere"),
-            "datasets.celeba_preview.source: .*/ganlib/nowhere has no img_align_celeba.zip.*",
-            RESULTS,
-        ),
+        (NOWHERE, "datasets.celeba_preview.source: .*/ganlib/nowhere has no img_align_celeba.zip.*", RESULTS),
     ],
 )
 def test_mistake_in_params_is_one_line_and_removes_nothing(checkout, settings, error, untouched):
