@@ -48,15 +48,23 @@ def write(folder: Path, pictures: list[bytes], attributes: dict[str, list[int]] 
 
 
 def pack(path: Path, files: dict[str, bytes], compression: int = 0) -> Path:
-    """A zip of FILES."""
+    """A zip of `files`."""
     with ZipFile(path, "w", compression) as whole:
         for name, data in files.items():
             whole.writestr(name, data)
     return path
 
 
+def flip(path: Path, marker: bytes, offset: int, bits: int = 1) -> Path:
+    """Invert `bits` of the byte at `offset` from the first occurrence of `marker`."""
+    data = bytearray(path.read_bytes())
+    data[data.index(marker) + offset] ^= bits
+    path.write_bytes(data)
+    return path
+
+
 def kaggle(path: Path, official: Path) -> Path:
-    """The files of the folder OFFICIAL as Kaggle's jessicali9530/celeba-dataset packs them: a nested folder and tables as CSV."""
+    """The files of the folder `official` as Kaggle's jessicali9530/celeba-dataset packs them: a nested folder and tables as CSV."""
     with ZipFile(official / celeba.ARCHIVE) as whole:
         files = {f"{celeba.FOLDER}/{name}": whole.read(name) for name in whole.namelist()}
     _, header, *rows = (official / celeba.ATTRIBUTE_TABLE).read_text(encoding="utf-8").splitlines()

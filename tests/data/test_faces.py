@@ -10,6 +10,7 @@ from ganlib import params
 from ganlib.data import celeba
 from ganlib.data.faces import Faces
 from ganlib.support.errors import UserError
+from tests import painted
 from tests.data import archive
 
 
@@ -38,8 +39,7 @@ def test_split_without_a_picture_is_one_line(tmp_path):
 
 
 def test_condition_is_the_one_attribute_that_holds_and_zero_for_none_or_several(cache):
-    groups = {"hair": ["Black_Hair", "Blond_Hair"], "eyes": ["Eyeglasses"]}
-    conditions = Faces.open(cache, "all").conditions(groups)
+    conditions = Faces.open(cache, "all").conditions(painted.GROUPS)
     assert conditions.tolist() == [[1, 0], [2, 1], [0, 1], [1, 0], [0, 0], [0, 0], [0, 0]] + [[0, 0]] * 5
 
 

@@ -111,10 +111,10 @@ def test_equal_folders_give_equal_bytes_at_any_time(mine, home, tmp_path):
 def test_columns_of_zeros_and_ones_hold_and_categories_become_a_column_each(mine, home, tmp_path):
     (mine / folder.TABLE).write_text(TABLE, encoding="utf-8")
     table, _ = brought(mine, home, tmp_path)
-    given = table.set_index("file").loc[["a/00.jpg", "a/01.png", "02.WEBP", "a/03.jpg"]]
-    assert given.columns.tolist() == ["split", "hair_blond", "hair_brown", "eyes_blue", "smiling", "glasses"]
-    assert given.drop(columns="split").to_numpy().tolist() == [[1, -1, 1, 1, -1], [-1, 1, 1, -1, 1], [1, -1, -1, 1, 1], [-1] * 5]
-    assert set(given.dtypes[1:].astype(str)) == {"int8"}
+    rows = table.set_index("file").loc[["a/00.jpg", "a/01.png", "02.WEBP", "a/03.jpg"]]
+    assert rows.columns.tolist() == ["split", "hair_blond", "hair_brown", "eyes_blue", "smiling", "glasses"]
+    assert rows.drop(columns="split").to_numpy().tolist() == [[1, -1, 1, 1, -1], [-1, 1, 1, -1, 1], [1, -1, -1, 1, 1], [-1] * 5]
+    assert set(rows.dtypes[1:].astype(str)) == {"int8"}
 
 
 def test_row_may_name_a_picture_without_its_folder_where_only_one_has_the_name(mine, home, tmp_path):
@@ -143,9 +143,7 @@ def test_table_that_does_not_fit_is_one_line(mine, home, tmp_path, text, message
 
 def test_damaged_table_in_a_zip_is_one_line(mine, home, tmp_path):
     whole = archive.pack(tmp_path / "mine.zip", {"a.png": archive.encoded(archive.picture(1), "PNG"), folder.TABLE: TABLE.encode()})
-    data = bytearray(whole.read_bytes())
-    data[data.index(b"file,hair") + 3] ^= 1
-    whole.write_bytes(data)
+    archive.flip(whole, b"file,hair", 3)
     with pytest.raises(UserError, match=r"zip: attributes.csv cannot be read: the zip is damaged: Bad CRC-32"):
         brought(whole, home, tmp_path)
 

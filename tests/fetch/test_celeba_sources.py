@@ -108,7 +108,7 @@ def test_kaggles_archive_gives_the_official_table(official, home, raw, tmp_path,
     assert celeba.read_tables(raw).equals(celeba.read_tables(official))
 
 
-def test_blank_takes_what_lies_in_incoming_whatever_its_layout(official, home, raw):
+def test_blank_source_uses_the_files_in_incoming_in_any_layout(official, home, raw):
     archive.pack(home / "data" / "incoming" / "a holiday.zip", {"beach.jpg": PICTURES[0]})
     archive.kaggle(home / "data" / "incoming" / "archive.zip", official)
     fetch(None, raw)
@@ -135,10 +135,7 @@ def test_empty_table_of_kaggles_is_one_line(official, home, raw, name):
 
 
 def test_damaged_table_in_a_zip_is_one_line(official, home, raw, tmp_path):
-    path = archive.kaggle(tmp_path / "archive.zip", official)
-    data = bytearray(path.read_bytes())
-    data[data.index(b"image_id,5_o_Clock") + 50] ^= 1
-    path.write_bytes(data)
+    path = archive.flip(archive.kaggle(tmp_path / "archive.zip", official), b"image_id,5_o_Clock", 50)
     assert "list_attr_celeba.csv cannot be read: the zip is damaged: Bad CRC-32" in error(str(path), raw)
 
 
@@ -216,9 +213,6 @@ def test_web_page_in_place_of_a_file_is_reported_and_the_next_run_uses_a_file_pu
     assert (home / "data" / "incoming" / celeba.ARCHIVE).exists()
 
 
-# --- What was downloaded once ---------------------------------------------------------------------------------------------------------
-
-
 def incoming(home):
     return sorted((home / "data" / "incoming").rglob("*.*"))
 
@@ -275,9 +269,6 @@ def test_what_a_killed_fetch_left_is_never_written_through_to_the_download(offic
     fetch(str(official), raw)
     assert landed.read_bytes() == files(official)[celeba.ARCHIVE]
     assert not landed.samefile(raw / celeba.ARCHIVE)
-
-
-# --- Google Drive, answered for on this machine ---------------------------------------------------------------------------------------
 
 
 @pytest.fixture

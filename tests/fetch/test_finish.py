@@ -19,9 +19,9 @@ def rng(seed: int = 1) -> np.random.Generator:
     return np.random.default_rng(seed)
 
 
-def test_no_strength_changes_nothing(monkeypatch):
-    alone(monkeypatch)
-    picture = rng().integers(0, 256, (40, 30, 3), dtype=np.uint8)
+@pytest.mark.parametrize(("blur", "picture"), [(0, rng().integers(0, 256, (40, 30, 3), dtype=np.uint8)), (0.25, GREY)])
+def test_no_strength_and_a_blur_of_flat_colours_change_nothing(monkeypatch, blur, picture):
+    alone(monkeypatch, BLUR=blur)
     assert np.array_equal(finished(picture, rng()), picture)
 
 
@@ -53,11 +53,6 @@ def test_blur_takes_its_share_from_each_neighbour_twice(monkeypatch):
     point[3, 3] = 255
     row = np.array([0, 1, 4, 6, 4, 1, 0])
     assert np.abs(finished(point, rng())[..., 0] - 255 / 256 * np.outer(row, row)).max() <= 0.5
-
-
-def test_blur_leaves_flat_colours_to_the_edge(monkeypatch):
-    alone(monkeypatch, BLUR=0.25)
-    assert np.array_equal(finished(GREY, rng()), GREY)
 
 
 def test_light_is_the_exposure_in_the_middle_of_the_face_and_its_logarithm_has_the_slope_stated(monkeypatch):

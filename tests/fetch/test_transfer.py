@@ -87,7 +87,7 @@ def test_silent_or_busy_server_and_one_without_ranges_are_tried_again(site, targ
     assert len(site.asked) >= 2
 
 
-def test_server_without_ranges_that_always_cuts_is_given_up(site, target):
+def test_server_without_ranges_that_always_cuts_is_an_error(site, target):
     site.ranges = False
     site.cuts = [50_000] * 50
     with pytest.raises(UserError, match="gave up after 3 attempts"):

@@ -44,7 +44,7 @@ def classifier(reference: Reference, table: pd.DataFrame) -> Classifier:
 
 
 def test_held_out_accuracy_is_that_of_the_best_classifier_however_rare_the_attribute(classifier: Classifier):
-    best = ndtr(SHIFT / 2)  # two unit Gaussians SHIFT apart, told by their midpoint
+    best = ndtr(SHIFT / 2)  # two unit Gaussians SHIFT apart, separated at their midpoint
     assert classifier.names == ["Smiling", "Eyeglasses"]
     assert classifier.accuracy == pytest.approx({"Smiling": best, "Eyeglasses": best}, abs=0.04)
 
@@ -76,11 +76,11 @@ def test_weights_are_the_ridge_solution_and_the_plane_is_midway_between_scores_o
     np.testing.assert_allclose(features @ weight[0] + bias[0], hat @ y - middle, atol=1e-5)
 
 
-def test_rare_attribute_is_told_as_often_as_its_absence_even_by_more_dimensions_than_pictures(table: pd.DataFrame):
+def test_rare_attribute_is_recognised_as_often_as_its_absence_even_by_more_dimensions_than_pictures(table: pd.DataFrame):
     reference = reference_of(table, 400, seen=300)
     shown = Classifier.fit(reference, table, ["Eyeglasses"]).predict(reference.held_out)["Eyeglasses"]
     true = (table["Eyeglasses"].iloc[reference.held_out_rows] == 1).to_numpy()
-    # Midway between the pictures' own scores, with no regard to their having been learnt from, 0.06 and 0.99 are told correctly.
+    # With a threshold midway between the scores of the training pictures themselves, the rates would be 0.06 and 0.99.
     assert shown[true].mean() == pytest.approx((~shown[~true]).mean(), abs=0.2)
     assert shown[true].mean() > 0.5
 

@@ -6,8 +6,8 @@ import pytest
 from ganlib.fidelity.attributes import BLOCK, Classifier
 from ganlib.fidelity.conditions import condition_rates, diversity, explained
 from tests.fidelity.features import drawn
+from tests.painted import GROUPS
 
-GROUPS = {"hair": ["Black_Hair", "Blond_Hair"], "eyes": ["Eyeglasses"]}
 NAMES = ["Black_Hair", "Blond_Hair", "Eyeglasses"]
 ACCURACY = dict(zip(NAMES, (0.9, 0.7, 0.95), strict=True))
 # An attribute is shown where its own dimension is positive.
@@ -58,7 +58,7 @@ def test_attribute_that_the_classifier_does_not_know_is_named_with_the_reason():
     assert "fewer than 5 of the real pictures" in missing["hair.Black_Hair"]
 
 
-def test_accuracy_that_nothing_held_out_tells_is_named():
+def test_accuracy_that_is_unknown_without_held_out_pictures_is_named():
     figures, missing = condition_rates(Classifier(NAMES, np.eye(3), np.zeros(3), {}), GROUPS, CONDITIONS, shown(*OBEYING))
     assert figures["hair_hit_rate"] == 1
     assert list(missing) == ["hair_accuracy", "eyes_accuracy"]
@@ -73,11 +73,8 @@ def test_diversity_is_the_mean_squared_distance_of_pairs_with_the_same_condition
     assert diversity(conditions, np.concatenate([few, many])) == pytest.approx(sum(sums) / sum(pairs), rel=1e-6)
 
 
-def test_copies_within_each_condition_have_no_diversity():
+def test_diversity_of_copies_within_each_condition_is_zero_and_without_a_pair_unknown():
     assert diversity(np.array([[0], [0], [1], [1]]), np.array([[1.0], [1.0], [5.0], [5.0]])) == 0
-
-
-def test_without_a_pair_diversity_is_unknown():
     assert diversity(np.array([[0], [1]]), np.zeros((2, 3))) is None
 
 

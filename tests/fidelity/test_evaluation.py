@@ -182,10 +182,12 @@ def test_what_cannot_be_judged_is_named_in_the_metrics_and_explained_on_stderr(t
     assert json.loads((tmp_path / "metrics.json").read_text(encoding="utf-8"))["not_judged"] == figures["not_judged"]
 
 
-def test_report_without_conditions_has_no_figures_of_them_and_without_held_out_faces_none_of_memorisation(tmp_path: Path) -> None:
-    done = case(tmp_path, {12: painted.grey()}, split="all")
+def test_figures_of_conditions_held_out_and_unknown_attributes_are_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    done = case(tmp_path, {12: painted.grey()}, split="all", names=["Smiling"])
+    assert done.figures["not_judged"] == "share_Smiling"
+    assert "not judged: share_Smiling: the pictures have no such attribute" in capsys.readouterr().err
     np.testing.assert_array_equal(done.fakes, 128)
-    of_labels = ("hair", "eyes", "diversity", "explained", "share", "not_judged", "closer", "seen", "held")
+    of_labels = ("hair", "eyes", "diversity", "explained", "share", "closer", "seen", "held")
     assert not {key for key in done.figures if key.startswith(of_labels)}
     assert [path.name for path in done.folder.iterdir()] == ["scores.csv"]
     unscored = np.delete(done.trained, done.scored_rows, axis=0)
@@ -202,12 +204,6 @@ def test_share_of_an_attribute_is_that_among_fakes_beside_that_among_held_out_fa
     assert figures["share_Eyeglasses_real"] == shown[done.held_out_rows].mean() != shown[done.scored_rows].mean()
     assert figures["share_Eyeglasses_excess"] == pytest.approx(1 - figures["share_Eyeglasses_real"])
     assert figures["share_Eyeglasses_accuracy"] == figures["eyes_accuracy"]
-
-
-def test_attribute_that_the_pictures_do_not_have_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    figures = case(tmp_path, {12: painted.grey()}, names=["Smiling"]).figures
-    assert figures["not_judged"] == "share_Smiling"
-    assert "not judged: share_Smiling: the pictures have no such attribute" in capsys.readouterr().err
 
 
 def test_variance_between_conditions_is_a_share_of_all(obeyed: Case) -> None:

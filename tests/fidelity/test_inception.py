@@ -1,4 +1,4 @@
-"""Inception's features against those of pytorch-fid and clean-fid given the same weights, and how pictures stream through it."""
+"""Inception's features against those of pytorch-fid and clean-fid with the same weights, and how pictures stream through it."""
 
 import threading
 import tracemalloc
@@ -30,7 +30,7 @@ Referee = Callable[[np.ndarray], np.ndarray]
 
 
 def clouds(count: int, rows: int = 8, columns: int = 8, seed: int = 0) -> np.ndarray:
-    """(count, 3, 56, 64) uint8 pictures of random colours in so many rows and columns, which flow into one another."""
+    """(count, 3, 56, 64) uint8 pictures of random colours, interpolated from `rows` x `columns`."""
     noise = torch.rand(count, 3, rows, columns, generator=torch.Generator().manual_seed(seed))
     return (F.interpolate(noise, (56, 64), mode="bicubic").clamp(0, 1) * 255).byte().numpy()
 
@@ -79,7 +79,7 @@ def referee(layers: list[Layer]) -> Referee:
 
 @pytest.fixture(scope="module")
 def clean_referee(layers: list[Layer], tmp_path_factory: pytest.TempPathFactory) -> Referee:
-    """clean-fid's features of the same; its own network waits for the internet, so it is given pytorch-fid's."""
+    """clean-fid's features of the same, with pytorch-fid's network, since clean-fid would download its own."""
     model = pytorch_fid_network(layers, resize_input=False, normalize_input=False)
 
     def features(pictures: np.ndarray) -> np.ndarray:
@@ -171,7 +171,7 @@ def test_pictures_of_several_sizes_share_a_batch(network: Inception) -> None:
     np.testing.assert_allclose(inception.features(network, [small, large], desc="mixed"), apart, atol=1e-4, rtol=0)
 
 
-def test_batches_are_as_large_as_a_gpu_is_given_however_few_come_at_once(shallow: Inception) -> None:
+def test_small_batches_are_merged_into_those_of_a_gpu(shallow: Inception) -> None:
     pictures = (torch.zeros(50, 3, 4, 4, dtype=torch.uint8) for _ in range(3))
     inception.features(shallow, pictures, desc="many", batch_size=inception.GPU_BATCH)
     assert sorted(shallow.network.sizes) == [22, 128]

@@ -1,6 +1,7 @@
 """The intervals' jackknife against scores taken without each group, and how often they hold the truth."""
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pytest
@@ -82,19 +83,13 @@ def test_groups_of_unequal_size_leave_the_variance_unbiased() -> None:
 
 @SCORES
 @pytest.mark.parametrize(
-    ("real_count", "fake_count", "dimensions", "shift"),
+    "source",
     [(100, 100, 16, 0.3), (100, 100, 16, 0), (40, 40, 64, 0.3)],
     ids=["more pictures than dimensions", "one distribution", "fewer pictures than dimensions"],
 )
 @pytest.mark.parametrize("draws", [60, pytest.param(400, marks=pytest.mark.slow)])
-def test_intervals_hold_the_expected_score_as_often_as_they_say(
-    score: Score, interval: Interval, real_count: int, fake_count: int, dimensions: int, shift: float, draws: int
-) -> None:
-    rng = np.random.default_rng(3)
-
-    def draw() -> tuple[np.ndarray, np.ndarray]:
-        return drawn(rng, real_count, fake_count, dimensions, shift)
-
+def test_coverage_of_the_intervals_is_nominal(score: Score, interval: Interval, source: tuple[float, ...], draws: int) -> None:
+    draw = partial(drawn, np.random.default_rng(3), *source)  # pictures of either side, dimensions, shift
     scores = np.array([score(*draw()) for _ in range(5 * draws)])
     low, high = np.array([interval(*draw()) for _ in range(draws)]).T
     held = np.mean((low <= scores.mean()) & (scores.mean() <= high))

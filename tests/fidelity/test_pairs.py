@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
 
 from ganlib.core.device import device
 from ganlib.fidelity import pairs
@@ -65,17 +64,12 @@ def test_tiles_cover_every_pair_once(monkeypatch: pytest.MonkeyPatch, upper: boo
     np.testing.assert_array_equal(covered, [[not upper or column // 4 >= row // 4 for column in range(10)] for row in range(10)])
 
 
-def test_features_are_brought_to_the_device_as_they_are_and_a_row_of_tiles_brings_its_own_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_features_are_copied_to_the_device_in_float32_and_once_for_a_row_of_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pairs, "SIDE", 5)
-    brought, tensor = [], torch.tensor
-
-    def bring(values: np.ndarray, device: torch.device) -> Tensor:
-        brought.append((values.dtype, len(values)))
-        return tensor(values, device=device)
-
-    monkeypatch.setattr(torch, "tensor", bring)
+    copied, tensor = [], torch.tensor
+    monkeypatch.setattr(torch, "tensor", lambda rows, **on: (copied.append((rows.dtype, len(rows))), tensor(rows, **on))[1])
     strips = [(ours, theirs) for _, _, ours, theirs in tiles(drawn(10, seed=9), drawn(15, seed=10), torch.float64, "pairs")]
     assert len(strips) == 6
-    assert brought == [(np.float32, 5)] * (2 + 6)
+    assert copied == [(np.float32, 5)] * (2 + 6)
     assert {side.dtype for pair in strips for side in pair} == {torch.float64}
     assert {side.device.type for pair in strips for side in pair} == {device().type}

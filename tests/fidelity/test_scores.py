@@ -1,4 +1,4 @@
-"""Scores by name: that each is what its own function gives, and what is asked of the features."""
+"""Scores by name: each equals the value of its function, and features are checked."""
 
 import numpy as np
 import pytest
@@ -29,7 +29,7 @@ def test_all_scores_are_those_of_their_own_functions_fid_first() -> None:
 
 
 @pytest.mark.parametrize("metrics", [["recall"], ["coverage", "precision"]])
-def test_only_what_was_asked_for_is_given(metrics: list[str]) -> None:
+def test_only_the_requested_scores_are_returned(metrics: list[str]) -> None:
     assert set(compare(REAL, FAKE, metrics)) == set(metrics)
 
 
@@ -43,10 +43,19 @@ def test_two_pictures_a_side_have_an_fid_and_no_interval() -> None:
     assert set(compare(REAL[:2], FAKE[:2], ["fid"])) == {"fid"}
 
 
-@pytest.mark.parametrize(("metric", "few"), [("fid", 1), ("kid", 3), ("mind", 3), ("precision", 3), ("coverage", 5)])
-def test_fewer_pictures_than_a_metric_needs_are_refused(metric: str, few: int) -> None:
-    with pytest.raises(UserError, match=rf"needs .*\d .*pictures.*, not {few}"):
-        compare(REAL[:few], FAKE[:few], [metric])
+@pytest.mark.parametrize(
+    ("metric", "reals", "fakes", "message"),
+    [
+        ("fid", 2, 1, "a Frechet distance needs at least 2 pictures on each side, not 1"),
+        ("kid", 4, 3, "KID's interval needs 4 or more fake pictures, not 3"),
+        ("mind", 3, 4, "MIND's interval needs 4 or more real pictures, not 3"),
+        ("precision", 6, 3, "recall needs 4 or more fake pictures, not 3"),
+        ("coverage", 5, 6, "coverage needs 6 or more real pictures, not 5"),
+    ],
+)
+def test_fewer_pictures_than_a_metric_needs_are_refused(metric: str, reals: int, fakes: int, message: str) -> None:
+    with pytest.raises(UserError, match=f"^{message}$"):
+        compare(REAL[:reals], FAKE[:fakes], [metric])
 
 
 def test_floor_is_the_score_of_reals_against_reals() -> None:

@@ -5,6 +5,8 @@ import torch
 
 from ganlib.fidelity.sharpness import sharpness
 
+BOARD = torch.arange(8)[:, None].add(torch.arange(8)).remainder(2) * 10
+
 
 def grey(values: torch.Tensor) -> torch.Tensor:
     """(H, W) to one picture of equal channels."""
@@ -17,14 +19,12 @@ def test_flat_and_evenly_rising_pictures_have_no_edge():
 
 
 def test_chessboard_has_a_laplacian_of_four_steps_up_and_down():
-    board = torch.arange(8)[:, None].add(torch.arange(8)).remainder(2) * 10
-    assert sharpness([grey(board)]) == pytest.approx(40**2, rel=1e-5)
+    assert sharpness([grey(BOARD)]) == pytest.approx(40**2, rel=1e-5)
 
 
 def test_colours_weigh_as_luma_does_and_pictures_are_averaged_over_batches():
-    board = torch.arange(8)[:, None].add(torch.arange(8)).remainder(2) * 10
     green = torch.zeros(1, 3, 8, 8, dtype=torch.uint8)
-    green[:, 1] = board
+    green[:, 1] = BOARD
     assert sharpness([green]) == pytest.approx((40 * 0.587) ** 2, rel=1e-5)
     flat = torch.cat([grey(torch.zeros(8, 8))] * 2)
-    assert sharpness([grey(board), flat]) == pytest.approx(40**2 / 3, rel=1e-5)
+    assert sharpness([grey(BOARD), flat]) == pytest.approx(40**2 / 3, rel=1e-5)

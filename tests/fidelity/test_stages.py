@@ -1,4 +1,4 @@
-"""The stages `reference` and `evaluate` in a folder of their own, by the real network, on a few faces of known colours."""
+"""The stages `reference` and `evaluate` in a temporary folder, with the real network, on a few faces of known colours."""
 
 import json
 from collections.abc import Callable

@@ -1,6 +1,5 @@
 """Where pictures to be scored come from: folders, zips, arrays and prepared crops."""
 
-import io
 import zipfile
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -17,6 +16,7 @@ from ganlib.score import folders
 from ganlib.score.folders import Pictures
 from ganlib.support.errors import UserError
 from tests import painted
+from tests.data import archive
 
 Write = Callable[[dict[str, bytes]], Path]
 Open = Callable[..., Pictures]
@@ -25,9 +25,7 @@ ORDER = ["a/deep/er.bmp", "a/z.PNG", "a.jpg.png", "b.png"]
 
 
 def encoded(level: int, size: tuple[int, int] = (16, 16)) -> bytes:
-    file = io.BytesIO()
-    Image.new("RGB", size, (level, 0, 0)).save(file, "PNG")
-    return file.getvalue()
+    return archive.encoded(Image.new("RGB", size, (level, 0, 0)), "PNG")
 
 
 def in_folder(place: Path, files: dict[str, bytes]) -> Path:
@@ -38,10 +36,7 @@ def in_folder(place: Path, files: dict[str, bytes]) -> Path:
 
 
 def in_zip(place: Path, files: dict[str, bytes]) -> Path:
-    with zipfile.ZipFile(place.with_suffix(".zip"), "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return place.with_suffix(".zip")
+    return archive.pack(place.with_suffix(".zip"), files, zipfile.ZIP_DEFLATED)
 
 
 @pytest.fixture(params=[in_folder, in_zip])
@@ -95,9 +90,7 @@ def test_broken_pictures_are_skipped_only_by_request_and_kept_by_name(write: Wri
 
 def test_damaged_zip_member_is_a_broken_picture(tmp_path: Path, opened: Open) -> None:
     place = in_zip(tmp_path / "fakes", {"0.png": encoded(0), "1.png": encoded(1)})
-    data = bytearray(place.read_bytes())
-    data[60] ^= 255  # in the first member's data, whose checksum then fails
-    place.write_bytes(data)
+    archive.flip(place, b"PK", 60, 255)  # in the first member's data, whose checksum then fails
     with pytest.raises(UserError, match=r"fakes\.zip/0\.png: cannot be read as a picture: the zip is damaged"):
         opened(place)
     pictures = opened(place, skip_broken=True)

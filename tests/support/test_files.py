@@ -2,7 +2,7 @@
 
 import os
 import re
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from ganlib.support import files
 
 @pytest.fixture
 def calls(monkeypatch):
-    """In order, what was brought to the disk and what was renamed."""
+    """In order, what was flushed to the disk and what was renamed."""
     seen = []
     fsync, replace = os.fsync, os.replace
     monkeypatch.setattr(
@@ -43,23 +43,17 @@ def test_file_is_on_the_disk_before_it_has_its_name(tmp_path, calls):
 
 
 def test_two_writers_of_one_file_both_end_well(tmp_path):
-    errors = []
-
     def write(content):
         for _ in range(50):
-            try:
-                with files.replacing(tmp_path / "a.txt") as target:
-                    target.write_text(content, encoding="utf-8")
-            except OSError as error:
-                errors.append(error)
+            with files.replacing(tmp_path / "a.txt") as target:
+                target.write_text(content, encoding="utf-8")
 
-    writers = [threading.Thread(target=write, args=(letter * 1000,)) for letter in "ab"]
-    for writer in writers:
-        writer.start()
-    while any(writer.is_alive() for writer in writers):
-        if (tmp_path / "a.txt").exists():
-            assert (tmp_path / "a.txt").read_text(encoding="utf-8") in ("a" * 1000, "b" * 1000)
-    assert errors == []
+    with ThreadPoolExecutor(2) as pool:
+        writers = [pool.submit(write, letter * 1000) for letter in "ab"]
+        while not all(writer.done() for writer in writers):
+            if (tmp_path / "a.txt").exists():
+                assert (tmp_path / "a.txt").read_text(encoding="utf-8") in ("a" * 1000, "b" * 1000)
+    assert [writer.result() for writer in writers] == [None, None]
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
 
 
