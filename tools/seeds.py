@@ -19,11 +19,11 @@ OWN = {
 
 INTRODUCTION = """# Variation over seeds
 
-A training is one random draw. Another seed gives another generator. So may the same seed on another processor or with
-another number of threads: sums are computed in another order, and within a few hundred steps the rounding differences
-grow into a different training. Scores are therefore reported over several trainings. `python -m benchmarks.seeds`
-trains and scores them, [benchmarks/seeds.csv](../benchmarks/seeds.csv) holds all metrics, and `make docs` writes this
-page from it. Generators are EMA weights; N is 250.
+Every training is a random draw: another seed gives another generator. The same seed on another processor, or with
+another number of threads, may do so too: sums are computed in another order, and within a few hundred steps the
+rounding differences grow into a different training. Scores are therefore reported over several trainings.
+`python -m benchmarks.seeds` trains and scores them, [benchmarks/seeds.csv](../benchmarks/seeds.csv) holds all metrics,
+and `make docs` writes this page from it. All scores are of EMA generators at N = 250.
 """
 PREVIEW = """
 ## The preview on drawn faces
@@ -35,7 +35,7 @@ KERNELS = """
 
 The same settings and seed 1, with the libraries limited to kernels for processors without AVX
 (`ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=SSE41`): 19 of 20 bytes of the weights differ. The last column is the
-distance of that score from the range over seeds, in standard deviations.
+distance of that score from the range over seeds, in standard deviations over seeds; 0.0 is within the range.
 """
 PHOTOGRAPHS = """
 ## The preview on photographs
