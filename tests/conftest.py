@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -30,24 +30,27 @@ def python(*arguments: str, cwd: Path = ROOT, **variables: str) -> subprocess.Co
     return subprocess.run([sys.executable, *arguments], cwd=cwd, env=environment, capture_output=True, text=True)
 
 
-@pytest.fixture
-def changed_params(tmp_path: Path) -> Callable[..., Path]:
-    """Writes a copy of params.yaml with some keys (dotted names) set to other values."""
-
-    def change(changes: dict[str, object]) -> Path:
-        yaml = YAML()
-        values = yaml.load(ROOT / "params.yaml")
-        for key, value in changes.items():
-            *blocks, last = key.split(".")
-            place = values
-            for block in blocks:
-                place = place[block]
+def edited(source: Path, target: Path, changes: Mapping[str, object]) -> Path:
+    """Writes a copy of a YAML file with some keys (dotted names) set to other values, or deleted where the value is `...`."""
+    yaml = YAML(typ="safe")
+    values = yaml.load(source)
+    for key, value in changes.items():
+        *blocks, last = key.split(".")
+        place = values
+        for block in blocks:
+            place = place.setdefault(block, {})
+        if value is ...:
+            del place[last]
+        else:
             place[last] = value
-        path = tmp_path / "params.yaml"
-        yaml.dump(values, path)
-        return path
+    yaml.dump(values, target)
+    return target
 
-    return change
+
+@pytest.fixture
+def changed_params(tmp_path: Path) -> Callable[[dict[str, object]], Path]:
+    """Writes a copy of params.yaml with some keys changed, as `edited` does."""
+    return lambda changes: edited(ROOT / "params.yaml", tmp_path / "params.yaml", changes)
 
 
 @pytest.fixture(scope="session")

@@ -147,8 +147,3 @@ def test_convolutional_dense64_has_about_as_many_weights_and_trains_as_the_dense
     assert discriminator(pictures).shape == (2,)
     assert type(report.objective(Streams(1), ALONE)) is type(as_reported("dense64").objective(Streams(1), ALONE))
     assert {layer.p for net in (generator, discriminator) for layer in net.modules() if isinstance(layer, nn.Dropout)} == {0.3}
-
-
-def test_attribute_that_celeba_does_not_have_is_one_line(changed_params):
-    with pytest.raises(UserError, match="attributes: 'Smilling' is unknown, did you mean 'Smiling'"):
-        params.load(changed_params({"attributes": ["Smilling"]}))
