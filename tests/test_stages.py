@@ -17,14 +17,12 @@ from ganlib.fidelity import inception
 from ganlib.fidelity.evaluation import HEADLINE
 from ganlib.fidelity.frechet import Statistics
 from ganlib.fidelity.reference import Reference
-from ganlib.studies import paths as study_paths
-from ganlib.studies import trials
 from ganlib.support import paths
 from ganlib.support.errors import UserError
 from ganlib.support.types import EXTRACTOR
 from ganlib.training import loop
 from ganlib.training.distributed.team import ALONE
-from stages import check, curve, download, evaluate, prepare, reference, train, trial
+from stages import check, curve, download, evaluate, prepare, reference, train
 from tests import painted
 from tests.data import archive
 from tests.training import small
@@ -38,11 +36,9 @@ def training(tmp_path, monkeypatch, changed_params) -> Callable[..., None]:
         changed_params(changes)
         train.main(name)
 
-    small.small_faces(tmp_path / "raw", small.report("dense64"), 9)
+    small.prepare_faces(tmp_path, 9)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DVC_ROOT", str(tmp_path / "home"))
-    paths.faces("wide64").parent.mkdir(parents=True)
-    (tmp_path / "raw" / "faces").rename(paths.faces("wide64"))
     return call
 
 
@@ -99,7 +95,8 @@ def test_environment_sets_the_steps_between_checkpoints_for_tests(arguments, mon
 def test_typed_rate_is_multiplied_by_rate_scale_as_the_first_line_of_training_says(training, capfd, key):
     training({key: 1e-4, "batch_size": 4, "log_every": 1, "reports.dense64.preview.max_steps": 2})
     assert "train@dense64: lr_g 0.0002 x rate_scale 2 = 0.0004, lr_d 0.0001 x rate_scale 2 = 0.0002\n" in capfd.readouterr().err
-    assert final_metrics(paths.outputs("dense64").progress / "log.csv")["rate_discriminator"] == pytest.approx(2e-4)
+    row = final_metrics(paths.outputs("dense64").progress / "log.csv")
+    assert (row["rate_generator"], row["rate_discriminator"]) == (4e-4, 2e-4)
     config = YAML(typ="safe").load(paths.outputs("dense64").run / "config.yaml")
     assert (config["lr_d"], config["rate_scale"]) == (1e-4, 2.0)
 
@@ -181,9 +178,7 @@ def test_prepare_asks_for_as_many_pictures_as_are_set(place):
 def scoring(place, tmp_path, monkeypatch) -> Callable[[dict], list[tuple]]:
     """Thirty pictures of wide64, ten of each split, and what Inception is asked for with; a net of mean colours stands in its place."""
     place({})
-    small.small_faces(tmp_path / "raw", small.report("dense64"), 30)
-    paths.faces("wide64").parent.mkdir(parents=True)
-    (tmp_path / "raw" / "faces").rename(paths.faces("wide64"))
+    small.prepare_faces(tmp_path, 30)
     asked = []
 
     def load(device: object, *, protocol: str = "pytorch-fid") -> painted.MeanColour:
@@ -235,19 +230,9 @@ def test_evaluate_scores_by_the_chosen_protocol_and_seed_and_says_how_in_the_det
     assert (seen["named"]["seed"], seen["named"]["attributes"]) == (77, ["Bald"])
     assert asked == [("cpu", "clean")] * 2
     assert json.loads(paths.metrics("dense64").read_text(encoding="utf-8")) == {"fid": 1.5, "d_accuracy": 0.75}
-    assert json.loads(paths.details("dense64").read_text(encoding="utf-8")) == {
-        "fid": 1.5,
-        "mind": 0.5,
-        "samples": 6,
-        "extractor": EXTRACTOR,
-        "protocol": "clean",
-        "dataset": "toons",
-        "split": "test",
-        "scale": "preview",
-        "step": 12,
-        "d_loss": 0.25,
-        "d_accuracy": 0.75,
-    }
+    how = {"extractor": EXTRACTOR, "protocol": "clean", "dataset": "toons", "split": "test", "scale": "preview"}
+    scores = {"fid": 1.5, "mind": 0.5, "samples": 6, "step": 12, "d_loss": 0.25, "d_accuracy": 0.75}
+    assert json.loads(paths.details("dense64").read_text(encoding="utf-8")) == how | scores
 
 
 @pytest.mark.parametrize("name", small.NAMES)
@@ -274,21 +259,3 @@ def test_curve_trains_by_its_settings_and_the_seed_and_keeps_its_figures(place, 
     curve.main()
     assert calls == [((params.load().curve, paths.outputs("curve")), {"seed": 77})]
     assert json.loads(paths.metrics("curve").read_text(encoding="utf-8")) == {"steps": 12, "d_score": -1.5}
-
-
-@pytest.mark.parametrize(("steps", "save_every"), [(None, None), ("7", 7)])
-def test_trial_trains_what_its_settings_file_says_with_its_own_seed_and_is_reused(place, monkeypatch, steps, save_every):
-    calls = []
-    monkeypatch.setattr(
-        trials, "train", lambda training, folder, **named: (folder.mkdir(parents=True), calls.append((training, folder, named)))
-    )
-    if steps:
-        monkeypatch.setenv(train.CHECKPOINT_STEPS, steps)
-    place({"dataset": "toons"})
-    study_paths.training("toons", "slow").parent.mkdir(parents=True)
-    study_paths.training("toons", "slow").write_text('{"report": "dense64"}', encoding="utf-8")
-    for seed in (5, 6, 5):
-        trial.main("slow", seed)
-    assert calls == [
-        ({"report": "dense64"}, study_paths.run("toons", "slow", seed), {"seed": seed, "save_every": save_every}) for seed in (5, 6)
-    ]

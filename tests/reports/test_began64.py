@@ -53,12 +53,6 @@ def test_balance_moves_by_lambda_times_gamma_real_minus_fake():
     assert losses["balance"] == pytest.approx(0.1 / 0.5)
 
 
-def test_discriminator_pays_for_reals_and_earns_k_times_fakes():
-    objective = began(wrong_condition=0.0)
-    objective.k = torch.tensor(0.25)
-    assert step(objective, pictures(0.5, 0.5), pictures(0.2, 0.2))["d_loss"] == pytest.approx(0.5 - 0.25 * 0.2)
-
-
 @pytest.mark.parametrize(("real", "fake", "k", "expected"), [(0.1, 0.9, 0.0, 0.0), (0.9, 0.1, 1.0, 1.0)])
 def test_balance_stays_between_zero_and_one(real, fake, k, expected):
     objective = began(lambda_k=10.0)
@@ -66,47 +60,37 @@ def test_balance_stays_between_zero_and_one(real, fake, k, expected):
     assert step(objective, pictures(real, real), pictures(fake, fake))["k"] == expected
 
 
-def test_wrong_conditions_loss_is_held_at_one_and_a_half_times_the_real_loss():
-    losses = step(began(), pictures(0.5, 0.5), pictures(0.1, 0.1), error_of(0.2))
-    assert losses["wrong_loss"] == pytest.approx(abs(1.5 * 0.2 - 0.2))
-    assert losses["d_loss"] == pytest.approx(0.2 + losses["wrong_loss"])
-
-
 def test_wrong_conditions_are_never_the_true_ones_and_cover_all_others():
     true = torch.cartesian_prod(torch.arange(5), torch.arange(2)).repeat(200, 1)
     wrong = began()._wrong(true)
     assert (wrong != true).any(dim=1).all()
-    assert wrong.min(dim=0).values.tolist() == [0, 0]
-    assert wrong.max(dim=0).values.tolist() == [4, 1]
+    assert [bound.values.tolist() for bound in (wrong.min(dim=0), wrong.max(dim=0))] == [[0, 0], [4, 1]]
     of_first = {tuple(row) for row in wrong[::10].tolist()}
     assert len(of_first) == 9
 
 
-def test_reals_and_fakes_are_shown_with_their_own_conditions_and_reals_again_with_wrong_ones():
+@pytest.mark.parametrize(("changes", "weight"), [({}, 1.5), ({"wrong_condition": 1.25}, 1.25), ({"wrong_condition": 5.0}, 5.0)])
+def test_d_pays_for_reals_earns_k_times_fakes_and_pays_for_the_distance_of_wrong_conditions(changes, weight):
     """A discriminator that misses reals by 0.1, fakes by 0.2, and by 0.3 more under a wrong condition."""
 
     def discriminator(pictures: torch.Tensor, condition: torch.Tensor) -> torch.Tensor:
         fake, wrong = pictures[:, 0, 0, 0] < 0, (condition != 0).any(dim=1)
         return pictures + (0.1 + 0.1 * fake + 0.3 * wrong)[:, None, None, None]
 
-    objective = began(wrong_condition=1.25)
+    objective = began(**changes)
     objective.k = torch.tensor(0.5)
     losses = step(objective, pictures(0.5, 0.5), pictures(-1.0, -1.0), discriminator)
     assert losses["real_loss"] == pytest.approx(0.1)
-    assert losses["wrong_loss"] == pytest.approx(0.4 - 1.25 * 0.1)
+    assert losses["wrong_loss"] == pytest.approx(abs(0.4 - weight * 0.1))
     assert losses["d_loss"] == pytest.approx(0.1 - 0.5 * 0.2 + losses["wrong_loss"])
     assert losses["fake_loss"] == pytest.approx(0.2)
 
 
-def test_out_of_bound_loss_weighs_what_is_set():
-    losses = step(began(out_of_bound=0.5), pictures(0.5, 0.5), pictures(1.5, 0.5), error_of(0.2))
-    assert losses["g_loss"] == pytest.approx(0.2 + 0.5 * (1.0**2 - 0.25) / 2)
-
-
-def test_out_of_bound_loss_is_quadratic_and_only_outside_the_range():
-    losses = step(began(), pictures(0.5, 0.5), pictures(1.5, 0.5), error_of(0.2))
-    assert losses["out_of_range"] == pytest.approx(0.5)
-    assert losses["g_loss"] == pytest.approx(0.2 + (1.0**2 - 0.25) / 2)
+def test_out_of_bound_loss_is_quadratic_only_outside_the_range_and_weighted():
+    for changes, weight in (({}, 1.0), ({"out_of_bound": 0.5}, 0.5)):
+        losses = step(began(**changes), pictures(0.5, 0.5), pictures(1.5, 0.5), error_of(0.2))
+        assert losses["out_of_range"] == pytest.approx(0.5)
+        assert losses["g_loss"] == pytest.approx(0.2 + weight * (1.0**2 - 0.25) / 2)
     assert step(began(), pictures(0.5, 0.5), pictures(1.0, 0.0), error_of(0.2))["g_loss"] == pytest.approx(0.2)
 
 
@@ -148,24 +132,13 @@ def test_batch_that_is_wholly_left_out_teaches_nothing_and_is_still_measured():
     assert losses["real_loss"].item() == pytest.approx(0.5)
 
 
-def test_both_rates_are_halved_after_three_epochs_without_a_better_measure_down_to_their_floor():
-    objective = began()
-    optimizers = {net: SGD([torch.zeros(1, requires_grad=True)], lr=5e-5) for net in ("generator", "discriminator")}
-    rates = []
+@pytest.mark.parametrize(("rate", "expected"), [(5e-5, [5e-5] * 3 + [2.5e-5] * 3 + [2e-5] * 4), (1e-5, [1e-5] * 10)])
+def test_both_rates_are_halved_after_three_epochs_without_a_better_measure_down_to_their_floor(rate, expected):
+    """The first epoch is the best; 2, 3 and 4 are no better, and so on. A rate below the floor of 2e-5 stays."""
+    objective, rates = began(), []
+    optimizers = {net: SGD([torch.zeros(1, requires_grad=True)], lr=rate) for net in ("generator", "discriminator")}
     for _ in range(10):
         step(objective, pictures(0.5, 0.5), pictures(0.1, 0.1))
         objective.after_epoch(optimizers)
-        both = {optimizer.param_groups[0]["lr"] for optimizer in optimizers.values()}
-        assert len(both) == 1
-        rates += both
-    # The first epoch is the best; 2, 3 and 4 are no better, and so on.
-    assert rates == [5e-5] * 3 + [2.5e-5] * 3 + [2e-5] * 4
-
-
-def test_rate_below_the_floor_is_left_alone():
-    objective = began()
-    optimizer = SGD([torch.zeros(1, requires_grad=True)], lr=1e-5)
-    for _ in range(5):
-        step(objective, pictures(0.5, 0.5), pictures(0.1, 0.1))
-        objective.after_epoch({"generator": optimizer})
-    assert optimizer.param_groups[0]["lr"] == 1e-5
+        rates.append([optimizer.param_groups[0]["lr"] for optimizer in optimizers.values()])
+    assert rates == [[both] * 2 for both in expected]

@@ -30,18 +30,16 @@ def test_each_nets_optimizer_has_its_own_rate_scaled_and_the_reports_betas(name)
         assert {id(weight) for group in optimizer.param_groups for weight in group["params"]} == of_net
 
 
-def test_both_nets_of_vae64_go_at_one_rate():
-    assert trainer("vae64", lr_g=1e-3, rate_scale=2.0).rates == pytest.approx({"generator": 2e-3, "encoder": 2e-3})
-
-
 @pytest.mark.parametrize("name", GANS)
 def test_optimizers_are_those_that_the_settings_name(name):
     some = trainer(name, optimizer_g="sgd", optimizer_d="adam").optimizers
     assert {net: type(optimizer) for net, optimizer in some.items()} == {"generator": torch.optim.SGD, "discriminator": torch.optim.Adam}
 
 
-def test_both_nets_of_vae64_have_the_optimizer_of_g():
-    assert {type(optimizer) for optimizer in trainer("vae64", optimizer_g="sgd").optimizers.values()} == {torch.optim.SGD}
+def test_both_nets_of_vae64_have_the_optimizer_and_the_rate_of_g():
+    some = trainer("vae64", optimizer_g="sgd", lr_g=1e-3, rate_scale=2.0)
+    assert {type(optimizer) for optimizer in some.optimizers.values()} == {torch.optim.SGD}
+    assert some.rates == pytest.approx({"generator": 2e-3, "encoder": 2e-3})
 
 
 def test_sgd_steps_down_the_gradient_by_the_rate_and_no_further():
@@ -69,12 +67,15 @@ def test_first_weights_are_drawn_as_the_report_draws_them(name):
 
 
 @pytest.mark.parametrize("name", small.NAMES)
-def test_first_weights_of_each_net_are_drawn_by_a_stream_of_its_own(name):
+def test_first_weights_of_each_net_are_drawn_by_its_own_stream_alone(name):
     report = small.report(name)
+    torch.manual_seed(1)
     drawn = report.networks(3)
+    torch.manual_seed(2)
     for net, module in report.build().items():
         report.init_weights(module, stream(3, "weights", net))
-        assert torch.equal(next(drawn[net].parameters()), next(module.parameters()))
+        for key, weight in module.state_dict().items():
+            assert torch.equal(drawn[net].state_dict()[key], weight), key
 
 
 @pytest.mark.parametrize("on", [True, False])
@@ -91,14 +92,11 @@ def test_what_an_objective_draws_comes_from_the_stream_for_it(name, purpose):
     assert Trainer(small.report(name), CPU, streams).objective.rng is streams[purpose]
 
 
-def test_lsgan64_learns_by_least_squares():
-    assert type(trainer("lsgan64").objective) is LeastSquares
-
-
+@pytest.mark.parametrize("joint", [True, False])
 @pytest.mark.parametrize("name", ["dcgan112", "dcgan64", "dcgan56"])
-def test_dcgans_lose_by_the_loss_and_the_label_that_are_set(name):
-    objective = trainer(name, loss="minimax", real_label=0.7).objective
-    assert (objective.loss, objective.real_label) == ("minimax", 0.7)
+def test_loss_real_label_and_joint_batch_reach_the_objective_of_dcgans(name, joint):
+    objective = trainer(name, loss="minimax", real_label=0.7, joint_batch=joint).objective
+    assert (objective.loss, objective.real_label, objective.joint_batch) == ("minimax", 0.7, joint)
 
 
 @pytest.mark.parametrize("name", ["dcgan112", "dcgan64", "dcgan56", "vae64", "lsgan64", "wgan64", "dense64"])
@@ -128,37 +126,26 @@ def test_dropout_rates_are_those_of_each_net():
 
 
 def test_began64_starts_grey_and_its_objective_gets_every_setting():
-    some = trainer(
-        "began64",
-        gamma=0.6,
-        lambda_k=0.01,
-        wrong_condition=1.25,
-        out_of_bound=0.5,
-        threshold=3.0,
-        patience=7,
-        lr_floor=1e-5,
-        rate_scale=4.0,
-    )
+    weights = {"gamma": 0.6, "lambda_k": 0.01, "wrong_condition": 1.25, "out_of_bound": 0.5}
+    some = trainer("began64", **weights, threshold=3.0, patience=7, lr_floor=1e-5, rate_scale=4.0)
     assert torch.equal(some.generator.decoder[-1].bias, torch.full((3,), 0.5))
     objective = some.objective
-    assert (objective.gamma, objective.lambda_k, objective.wrong_condition, objective.out_of_bound) == (0.6, 0.01, 1.25, 0.5)
+    assert {key: getattr(objective, key) for key in weights} == weights
     assert (objective.deviations, objective.patience, objective.sizes) == (3.0, 7, [5, 2])
     assert objective.lr_floor == pytest.approx(4e-5)
 
 
-def test_wgan64_and_vae64_get_theirs():
+def test_objectives_of_wgan64_vae64_and_lsgan64_are_those_of_their_settings():
     wasserstein = trainer("wgan64", penalty=3.0, critic_steps=4).objective
     assert (wasserstein.penalty, wasserstein.critic_steps) == (3.0, 4)
     assert small.report("wgan64", critic_steps=4).reals_per_step == 16
     assert trainer("vae64", sigma=0.25).objective.sigma == 0.25
+    assert type(trainer("lsgan64").objective) is LeastSquares
 
 
-@pytest.mark.parametrize("name", ["began64"])
-def test_condition_changes_what_g_draws_and_how_d_reconstructs(name):
-    nets = small.report(name, width=0.1).networks(1)
-    z, pictures = torch.randn(2, 64), torch.rand(2, 3, 64, 64)
-    for net, first in (("generator", z), ("discriminator", pictures)):
-        for k in range(2):
-            plain, other = torch.zeros(2, 2, dtype=torch.int64), torch.zeros(2, 2, dtype=torch.int64)
-            other[:, k] = 1
+def test_condition_changes_what_g_draws_and_how_d_reconstructs():
+    nets = small.report("began64", width=0.1).networks(1)
+    plain, *others = (torch.tensor([condition] * 2) for condition in ([0, 0], [1, 0], [0, 1]))
+    for net, first in (("generator", torch.randn(2, 64)), ("discriminator", torch.rand(2, 3, 64, 64))):
+        for other in others:
             assert not torch.equal(nets[net](first, plain), nets[net](first, other))

@@ -17,15 +17,12 @@ from tests.training import small
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> params.Params:
     """params.yaml, faces and features of wide64 in place, and each digest of code replaced by the files."""
     found = params.load()
-    small.small_faces(tmp_path / "raw", small.report("dense64"), 9)
+    small.prepare_faces(tmp_path, 9)
     monkeypatch.chdir(tmp_path)
-    paths.faces("wide64").parent.mkdir(parents=True)
-    (tmp_path / "raw" / "faces").rename(paths.faces("wide64"))
     paths.features("wide64", found.protocol).parent.mkdir(parents=True)
     paths.features("wide64", found.protocol).write_bytes(b"features")
-    tables.write_yaml(
-        dict.fromkeys(("torch", "numpy", "scipy", "pillow", "torchvision", "simplejpeg"), "1.0"), paths.CHECKED / "environment.yaml"
-    )
+    versions = dict.fromkeys(("torch", "numpy", "scipy", "pillow", "torchvision", "simplejpeg"), "1.0")
+    tables.write_yaml(versions, paths.CHECKED / "environment.yaml")
     monkeypatch.setattr(codehash, "digest", lambda files, root: [*files])
     return found
 

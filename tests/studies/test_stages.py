@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -54,8 +55,8 @@ def test_settings_refuses_arms_of_unequal_length(checkout, monkeypatch):
         settings.main()
 
 
-@pytest.mark.parametrize("seed", [1, 5, 13])
-def test_trial_is_trained_and_scored_with_its_own_seed(checkout, monkeypatch, seed):
+@pytest.mark.parametrize(("seed", "save_every"), [(1, None), (5, 3), (13, 3)])
+def test_trial_is_trained_and_scored_with_its_own_seed(checkout, monkeypatch, seed, save_every):
     """Seeds above 12 are kept apart; each stage runs once per trial and seed, and again if what it depends on has changed."""
     ran: list[tuple[Any, ...]] = []
 
@@ -69,7 +70,8 @@ def test_trial_is_trained_and_scored_with_its_own_seed(checkout, monkeypatch, se
 
     monkeypatch.setattr(trials, "train", train)
     monkeypatch.setattr(scoring, "score", scored)
-    monkeypatch.setenv("GANLIB_CHECKPOINT_STEPS", "3")
+    if save_every:
+        monkeypatch.setenv("GANLIB_CHECKPOINT_STEPS", str(save_every))
     for name in ("dense64", "dcgan64"):
         tables.write_json({"report": name}, paths.training(DATASET, name))
         tables.write_json({"crop": f"{name}'s"}, paths.scoring(DATASET, name))
@@ -78,7 +80,7 @@ def test_trial_is_trained_and_scored_with_its_own_seed(checkout, monkeypatch, se
         score.main("dense64", seed)
     root = paths.TRIALS / DATASET / ("spread" if seed == 13 else "")
     run, folder = root / "runs" / "dense64" / str(seed), root / "scores" / "dense64" / str(seed)
-    assert ran == [("train", "dense64", run, seed, 3), ("score", "dense64", "dense64's", run, folder, seed)]
+    assert ran == [("train", "dense64", run, seed, save_every), ("score", "dense64", "dense64's", run, folder, seed)]
     assert tables.read_json(folder / "figures.json") == {"kid": pytest.approx(0.1 * seed)}
     tables.write_json({"crop": "another"}, paths.scoring(DATASET, "dense64"))
     score.main("dense64", seed)
@@ -99,10 +101,9 @@ def test_study_is_judged_over_all_declared_seeds_of_both_arms(checkout):
         leave("dcgan64_equal_rates", seed, kid=0.3 + 0.001 * seed)
     study.main("unequal_rates")
     found = pd.read_csv(paths.results(DATASET, "unequal_rates"))
-    assert list(zip(found["trial"], found["seed"], strict=True)) == [
-        (name, seed) for name in ("dcgan64", "dcgan64_equal_rates") for seed in range(1, 7)
-    ]
-    assert found["kid"].tolist() == pytest.approx([0.11 + 0.001 * s for s in range(1, 7)] + [0.3 + 0.001 * s for s in range(1, 7)])
+    expected = [(name, seed, kid) for name, kid in (("dcgan64", 0.11), ("dcgan64_equal_rates", 0.3)) for seed in range(1, 7)]
+    assert list(zip(found["trial"], found["seed"], strict=True)) == [(name, seed) for name, seed, _ in expected]
+    assert found["kid"].tolist() == pytest.approx([kid + 0.001 * seed for _, seed, kid in expected])
     assert set(found["torch"]) == {"2.14.1"}
     judged = json.loads(paths.verdict(DATASET, "unequal_rates").read_text(encoding="utf-8"))
     assert (judged["verdict"], judged["seeds"]) == ("supported", 6)
@@ -137,16 +138,6 @@ def test_first_generator_has_the_seed_and_the_conditions_of_the_trial(tmp_path, 
     faces = small.small_faces(tmp_path, report)
     rows = np.array([3, 1, 2, 0])
 
-    class Network:
-        pass
-
-    class Reference:
-        scored, scored_rows = np.zeros((4, 8), np.float32), rows
-
-        @classmethod
-        def load(cls, path: Path) -> "Reference":
-            return cls()
-
     class FirstFakes:
         def __init__(self, generator: nn.Module, settings: Any, condition: torch.Tensor, size: int, seed: int) -> None:
             seen.append((generator.training, next(generator.parameters()).detach().clone(), condition, seed))
@@ -154,17 +145,18 @@ def test_first_generator_has_the_seed_and_the_conditions_of_the_trial(tmp_path, 
         def features(self, network: Any, name: str) -> np.ndarray:
             return np.ones((4, 8), np.float32)
 
-    monkeypatch.setattr(scoring, "Reference", Reference)
+    stored = SimpleNamespace(scored=np.zeros((4, 8), np.float32), scored_rows=rows)
+    monkeypatch.setattr(scoring.Reference, "load", lambda path: stored)
     monkeypatch.setattr(scoring, "Fakes", FirstFakes)
     monkeypatch.setattr(scoring.Statistics, "load", lambda *arguments: None)
-    monkeypatch.setattr(scoring.inception, "load", lambda *arguments, **named: Network())
-    monkeypatch.setattr(scoring.Faces, "open", classmethod(lambda cls, path, split: faces))
+    monkeypatch.setattr(scoring.inception, "load", lambda *arguments, **named: None)
+    monkeypatch.setattr(scoring.Faces, "open", lambda path, split: faces)
     monkeypatch.setattr(scoring, "evaluate", lambda *arguments, **named: {"seed": named["seed"]})
     monkeypatch.setattr(scoring, "kid", lambda real, fake: 0.5)
     asked = {"crop": report.crop, "protocol": "pytorch-fid", "split": "all", "attributes": []}
     found = scoring._scored(report, asked, Outputs.below(tmp_path), tmp_path, seed=7)
     ((training, first, condition, seed),) = seen
-    assert (training, seed, found["seed"], found["kid_untrained"], found["samples"]) == (False, 7, 7, 0.5, 4)
+    assert (training, seed, found) == (False, 7, {"seed": 7, "kid_untrained": 0.5})
     assert torch.equal(first, next(report.networks(7)["generator"].parameters()))
     assert not torch.equal(first, next(report.networks(1)["generator"].parameters()))
     assert condition.tolist() == faces.conditions(report.condition_groups)[rows].tolist()

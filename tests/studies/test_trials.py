@@ -23,18 +23,15 @@ from tests.training import small
 @pytest.fixture
 def stored(tmp_path, monkeypatch) -> dict:
     """The settings file of a tiny trial of dense64, its faces in place."""
-    report = small.report("dense64", ema=None)
-    small.small_faces(tmp_path / "raw", report)
+    settings = small.report("dense64", ema=None).model_dump()
+    small.prepare_faces(tmp_path)
     monkeypatch.chdir(tmp_path)
-    paths.faces("wide64").parent.mkdir(parents=True)
-    (tmp_path / "raw" / "faces").rename(paths.faces("wide64"))
-    return {"report": "dense64", "settings": report.model_dump(), "split": "all", "log_every": 1, "scale": "preview"}
+    return {"report": "dense64", "settings": settings, "split": "all", "log_every": 1, "scale": "preview"}
 
 
 def test_trial_trains_and_names_its_machine(stored, tmp_path):
     trials.train(stored, tmp_path / "run", seed=3, save_every=None)
-    assert (tmp_path / "run" / "run" / "generator.safetensors").is_file()
-    assert (tmp_path / "run" / "progress" / "log.csv").is_file()
+    assert all((tmp_path / "run" / name).is_file() for name in ("run/generator.safetensors", "progress/log.csv"))
     machine = json.loads((tmp_path / "run" / "machine.json").read_text(encoding="utf-8"))
     assert machine.keys() == {"torch", "processor", "kernels", "threads"}
     assert machine["processor"]
@@ -45,10 +42,9 @@ def test_trial_trains_and_names_its_machine(stored, tmp_path):
 def test_trial_trains_as_long_as_its_declaration_says(stored, tmp_path, changes):
     stored["settings"] |= {"snapshots": None, "epochs": 2, "max_steps": None, "epoch_steps": None, **changes}
     trials.train(stored, tmp_path / "run", seed=3, save_every=None)
-    faces = Faces.open(paths.faces("wide64"), "all")
-    assert final_metrics(tmp_path / "run" / "progress" / "log.csv")["step"] == FaceTrial("dense64", settings_from(stored), "wide64").steps(
-        len(faces)
-    )
+    declared = FaceTrial("dense64", settings_from(stored), "wide64")
+    steps = final_metrics(tmp_path / "run" / "progress" / "log.csv")["step"]
+    assert steps == declared.steps(len(Faces.open(paths.faces("wide64"), "all")))
 
 
 def test_trial_has_its_own_seed_and_learns_only_from_its_pictures(stored, tmp_path, monkeypatch):

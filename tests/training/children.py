@@ -27,19 +27,19 @@ CONTEXT.set_forkserver_preload(["ganlib.support.command", "tests.training.teams"
 
 
 def start(folder: Path, name: str, at: tuple[str, int] | None = None, **options: object) -> multiprocessing.Process:
-    """Train in `folder`, whose `out/` and `checkpoints/` it uses; `at` is where it meets its end: a kind of moment, and which of them."""
+    """Train in `folder`/out with `folder`/checkpoints; `at` is where the process ends: a kind of moment, and which of them."""
     process = CONTEXT.Process(target=_train, args=(folder, name, at, options))
     process.start()
     return process
 
 
 def run(folder: Path, name: str, at: tuple[str, int] | None = None, **options: object) -> dict:
-    """The same, waited for: its exit status, what it said as an error, and how many steps it made."""
-    (folder / "told.json").unlink(missing_ok=True)
+    """Waits for such a process: its exit status, error message and number of steps."""
+    outcome = folder / "outcome.json"
+    outcome.unlink(missing_ok=True)
     process = start(folder, name, at, **options)
     process.join()
-    told = json.loads((folder / "told.json").read_text(encoding="utf-8")) if (folder / "told.json").exists() else {}
-    return {"status": process.exitcode, **told}
+    return {"status": process.exitcode, **(json.loads(outcome.read_text(encoding="utf-8")) if outcome.exists() else {})}
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -49,9 +49,7 @@ def files(folder: Path) -> dict[str, bytes]:
 
 def _train(folder: Path, name: str, at: tuple[str, int] | None, options: dict) -> None:
     torch.set_num_threads(1)
-    folder.mkdir(exist_ok=True)
-    with (folder / "stderr.txt").open("a", encoding="utf-8") as stderr:
-        os.dup2(stderr.fileno(), 2)
+    redirect_stderr(folder)
     report = small.report(name, **({"hidden": [8]} if name == "dense64" else {}), **options.get("changes", {}))
     faces = Faces.open(folder.parent / "raw" / "faces", "all")
     steps = _counted()
@@ -65,12 +63,19 @@ def _train(folder: Path, name: str, at: tuple[str, int] | None, options: dict) -
         loop.train(name, report, faces, outputs, folder / "checkpoints", seed=3, log_every=3, save_every=options.get("save_every", 2))
     except UserError as problem:
         error = str(problem)
-    (folder / "told.json").write_text(json.dumps({"error": error, "steps": steps[0]}), encoding="utf-8")
+    (folder / "outcome.json").write_text(json.dumps({"error": error, "steps": steps[0]}), encoding="utf-8")
     sys.exit(bool(error))
 
 
+def redirect_stderr(folder: Path) -> None:
+    """Append this process's messages to `folder`/stderr.txt."""
+    folder.mkdir(exist_ok=True)
+    with (folder / "stderr.txt").open("a", encoding="utf-8") as stderr:
+        os.dup2(stderr.fileno(), 2)
+
+
 def _counted() -> list[int]:
-    """How many steps were made, as the one element of a list."""
+    """The number of steps so far, as the only element of a list."""
     count = [0]
     step = Trainer.step
 
@@ -108,7 +113,7 @@ def _die_halfway(write: Callable, path: Path, content: bytes) -> None:
 
 
 def at_step(number: signal.Signals, which: int) -> None:
-    """This process is to get the signal at the beginning of its step `which`."""
+    """Send this process the signal at the beginning of step `which`."""
     _at(Trainer, "step", lambda *_: os.kill(os.getpid(), number))(which)
 
 

@@ -2,10 +2,14 @@
 
 from pathlib import Path
 
+import torch
+
 from ganlib import params
 from ganlib.data.faces import Faces
+from ganlib.models.objective import Batch
 from ganlib.models.registry import names, settings_of
 from ganlib.models.report import Report
+from ganlib.support import paths
 from tests.data import archive
 
 NAMES = tuple(names())
@@ -27,3 +31,20 @@ def small_faces(folder: Path, settings: Report, count: int = 12, first: int = 0)
     crop = params.load().crop(settings.crop)
     archive.prepare(raw, crop, folder / "faces")
     return Faces.open(folder / "faces", "all")
+
+
+def batch(report: Report, device: str | torch.device = "cpu", count: int | None = None) -> Batch:
+    """A step's inputs, of `count` random reals or as many as a step takes, with fixed seeds; every condition is 0."""
+    rng, (low, high) = torch.Generator().manual_seed(1), report.pixel_range
+    count, groups = count or report.reals_per_step, len(report.condition_groups)
+    condition = (torch.zeros(count, groups, dtype=torch.int64).to(device),) if groups else ()
+    real = torch.rand(count, 3, report.size, report.size, generator=rng) * (high - low) + low
+    return Batch(real.to(device), condition, lambda size: torch.randn(size, report.latent_size, generator=rng).to(device))
+
+
+def prepare_faces(folder: Path, count: int = 12) -> None:
+    """Such faces where stages that run in `folder` look for the crop wide64."""
+    small_faces(folder / "raw", report("dense64"), count)
+    target = folder / paths.faces("wide64")
+    target.parent.mkdir(parents=True)
+    (folder / "raw" / "faces").rename(target)

@@ -21,7 +21,7 @@ from tests.training import children, small
 
 
 class Sum(Function):
-    """Over all processes, and so is its gradient."""
+    """The sum over all processes; its gradient is summed likewise."""
 
     @staticmethod
     def forward(_: object, values: Tensor) -> Tensor:
@@ -72,8 +72,8 @@ def together(size: int, work: Callable[..., None], *arguments: object, **options
 
 
 def _work(rank: int, size: int, ports: list[int], work: Callable[..., None], arguments: tuple, options: dict) -> None:
-    told = {"WORLD_SIZE": size, "LOCAL_RANK": rank, "MASTER_ADDR": "127.0.0.1", "PORTS": " ".join(map(str, ports)), "GANLIB_DEVICE": "cpu"}
-    os.environ.update({name: str(value) for name, value in told.items()})
+    os.environ.update({"WORLD_SIZE": str(size), "LOCAL_RANK": str(rank), "MASTER_ADDR": "127.0.0.1", "GANLIB_DEVICE": "cpu"})
+    os.environ["PORTS"] = " ".join(map(str, ports))
     torch.set_num_threads(1)
     work(*arguments, **options)
 
@@ -90,15 +90,13 @@ def train(
 ) -> None:
     """Train one report after the other in `folder`/<name> on the faces beside it, as the team that the environment describes.
 
-    `double`: in float64; `batch_norm`: with one over processes; `at`: a process, and the signal that it gets in the step of that number.
+    `double`: in float64; `batch_norm`: synchronized; `at`: a rank, and the signal it gets in which step.
     """
-    folder.mkdir(exist_ok=True)
-    with (folder / "stderr.txt").open("a", encoding="utf-8") as stderr:
-        os.dup2(stderr.fileno(), 2)
+    children.redirect_stderr(folder)
     if double:
         torch.set_default_dtype(torch.float64)
         for module in (feed, sheets):
-            module.to_float = lambda *given: images.to_float(*given).double()
+            module.to_float = lambda *values: images.to_float(*values).double()
     if batch_norm:
         team.SYNC_BATCH_NORM["cpu"] = GlooBatchNorm
     if at is not None and at[0] == int(os.environ["LOCAL_RANK"]):

@@ -6,7 +6,7 @@ from ganlib.models import store
 from ganlib.training.ema import EMA
 from ganlib.training.trainer import Trainer
 from tests.training import small
-from tests.training.test_loop import CPU, batch, run
+from tests.training.test_loop import CPU, run
 
 
 def net() -> nn.Module:
@@ -57,7 +57,7 @@ def test_trainer_averages_g_after_every_step_and_shows_the_average():
     trainer = Trainer(small.report("dcgan64", ema=0.9), CPU, Streams(3))
     expected = EMA(trainer.modules["generator"], 0.9)
     for _ in range(3):
-        trainer.step(batch(small.report("dcgan64")))
+        trainer.step(small.batch(small.report("dcgan64")))
         expected.update()
     assert trainer.generator is trainer.ema.module
     torch.testing.assert_close(trainer.generator.state_dict(), expected.module.state_dict(), rtol=0, atol=0)

@@ -29,7 +29,7 @@ def test_epoch_shows_each_picture_once_and_drops_the_short_batch(tmp_path):
     assert first != second
 
 
-def test_seed_and_epoch_alone_tell_the_order_and_noise_has_a_stream_of_its_own(tmp_path):
+def test_order_depends_on_seed_and_epoch_alone_and_noise_has_its_own_stream(tmp_path):
     report = small.report("dcgan64")
     some = Feed(report, small.small_faces(tmp_path / "raw", report, 14), torch.device("cpu"), Streams(9))
     for epoch in range(2):
@@ -49,10 +49,8 @@ def test_dense64_gets_half_a_batch_of_reals(tmp_path):
 
 
 def test_noise_is_new_at_each_call_and_of_the_reports_kind(tmp_path):
-    for kind, check in (
-        ("uniform", lambda z: z.abs().max() <= 1),
-        ("spherical", lambda z: torch.allclose(z.norm(dim=1), torch.tensor(10.0))),
-    ):
+    checks = {"uniform": lambda z: z.abs().max() <= 1, "spherical": lambda z: torch.allclose(z.norm(dim=1), torch.tensor(10.0))}
+    for kind, check in checks.items():
         batch = feed(tmp_path / kind, "dcgan64", latent=kind).next()
         first, second = batch.noise(50), batch.noise(50)
         assert first.shape == (50, 100)
@@ -72,7 +70,7 @@ def test_order_of_the_pictures_depends_on_neither_batch_size_nor_latent(tmp_path
     assert in_pairs == whole
 
 
-def test_feed_goes_on_from_seed_epoch_and_cursor(tmp_path):
+def test_feed_resumes_from_epoch_and_cursor(tmp_path):
     some, other = (feed(tmp_path / name, "dcgan64") for name in "ab")
     rows_seen(some, 4)
     assert some.state_dict() == {"epoch": 1, "cursor": 4}
@@ -94,18 +92,13 @@ def test_conditions_are_those_of_the_pictures(tmp_path):
     assert torch.equal(batch.condition[0][:, 0], 1 - blue % 2)  # even ones have black hair, the first of the colours
 
 
-def test_pictures_kept_on_the_device_are_those_of_the_mapped_cache(tmp_path):
-    faces, cpu = small.small_faces(tmp_path, small.report("dcgan64"), 14), torch.device("cpu")
-    rows = torch.tensor([3, 13, 0, 3])
-    assert torch.equal(Resident(faces, cpu).batch(rows), Mapped(faces, cpu).batch(rows))
-    assert isinstance(pictures_for(faces, cpu), Mapped)
-
-
 def test_batch_has_the_pictures_of_the_split(tmp_path):
     raw = archive.write(tmp_path / "raw", [archive.jpeg(archive.picture(5 * i)) for i in range(14)])
     archive.prepare(raw, params.load().crop("wide64"), tmp_path / "faces")
     faces, rows = Faces.open(tmp_path / "faces", "test"), torch.tensor([3, 0, 1, 3])  # pictures 2, 5, 8 and 11
-    found = Mapped(faces, torch.device("cpu")).batch(rows)
+    mapped = pictures_for(faces, torch.device("cpu"))
+    assert isinstance(mapped, Mapped)
+    found = mapped.batch(rows)
     assert [round(picture[2].float().mean().item() / 5) for picture in found] == [11, 2, 5, 11]
     assert torch.equal(found, torch.from_numpy(faces[rows.numpy()]))
     assert torch.equal(found, Resident(faces, torch.device("cpu")).batch(rows))

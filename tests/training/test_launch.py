@@ -71,19 +71,19 @@ def test_invalid_number_of_processes_is_one_line(environment, name, value):
 
 
 @pytest.mark.parametrize(
-    ("told", "message"),
+    ("variables", "message"),
     [
         (
             {"LT_DEVICES": "2", "GANLIB_DEVICE": "cuda:1"},
-            "^GANLIB_DEVICE: cuda:1 is one device, and there are 2 processes: use cpu, cuda or auto",
+            "^GANLIB_DEVICE: cuda:1 is one device, and there are 2 processes: use cpu, cuda or",
         ),
         ({"LT_DEVICES": "4"}, "^LT_DEVICES: 4 processes need a GPU each, and 2 are visible: use fewer, or GANLIB_DEVICE=cpu$"),
     ],
 )
-def test_processes_that_cannot_have_a_device_each_are_one_line(environment, monkeypatch, told, message):
+def test_processes_that_cannot_have_a_device_each_are_one_line(environment, monkeypatch, variables, message):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
-    environment(**told)
+    environment(**variables)
     with pytest.raises(UserError, match=message), launch.init_team():
         pass
 
@@ -92,8 +92,7 @@ def test_one_process_is_alone_and_loads_no_fabric(environment):
     with launch.init_team() as team:
         assert team is ALONE
     code = (
-        "import sys\nfrom ganlib.training.distributed.launch import init_team\n"
-        "with init_team():\n    sys.exit('lightning_fabric' in sys.modules)"
+        "import sys\nfrom ganlib.training.distributed import launch\nwith launch.init_team(): sys.exit('lightning_fabric' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
 

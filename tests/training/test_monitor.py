@@ -1,4 +1,5 @@
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -58,7 +59,7 @@ def test_collapse_is_counted_after_the_first_epoch_and_warned_of_once(capfd):
     assert capfd.readouterr().err.count("warning: step 12: the generator draws nearly the same picture from every z") == 1
 
 
-def test_watch_goes_on_from_its_state():
+def test_monitor_resumes_from_its_state():
     first, second = Monitor(10), Monitor(10)
     for _ in range(120):
         first.update({"d_accuracy": torch.tensor(1.0)})
@@ -67,37 +68,29 @@ def test_watch_goes_on_from_its_state():
     assert figures(second, 30, 0.0) == figures(first, 30, 0.0) == {"diversity": 0.0, "collapsed": 2, "saturated": 21}
 
 
-class Constant(nn.Module):
-    """Gives each z its place in the batch modulo `different`, as a grey picture in [0, 1]."""
+class Drawer(nn.Module):
+    """A generator whose pictures in [0, 1] are `draw(count)`."""
 
-    def __init__(self, different: int) -> None:
+    def __init__(self, draw: Callable[[int], torch.Tensor]) -> None:
         super().__init__()
-        self.different = different
-        self.unused = nn.Parameter(torch.zeros(1))
+        self.draw, self.unused = draw, nn.Parameter(torch.zeros(1))
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
-        values = torch.arange(len(z)).remainder(self.different) / max(1, self.different - 1)
-        return values[:, None, None, None].expand(-1, 3, 64, 64)
+        return self.draw(len(z))
+
+
+def greys(count: int, different: int) -> torch.Tensor:
+    """Each is of its place modulo `different`."""
+    values = torch.arange(count).remainder(different) / max(1, different - 1)
+    return values[:, None, None, None].expand(-1, 3, 64, 64)
 
 
 def test_diversity_is_zero_for_one_picture_and_one_where_the_reals_vary_as_much(tmp_path):
     report = small.report("dense64")
     sheets = Sheets(report, small.small_faces(tmp_path / "raw", report), tmp_path, seed=1)
-    assert diversity(sheets, Constant(1)) == 0
-    sheets.variance_of_reals = 8 / 7 / 4  # of eight pictures, black and white in equal to_floats, with n - 1 in the denominator
-    assert diversity(sheets, Constant(2)) == pytest.approx(1.0)
-
-
-class Noise(nn.Module):
-    """Independent pixels, uniform in [0, 1]."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.unused = nn.Parameter(torch.zeros(1))
-        self.rng = torch.Generator().manual_seed(1)
-
-    def forward(self, z: torch.Tensor) -> torch.Tensor:
-        return torch.rand(len(z), 3, 64, 64, generator=self.rng)
+    assert diversity(sheets, Drawer(lambda count: greys(count, 1))) == 0
+    sheets.variance_of_reals = 8 / 7 / 4  # of eight pictures, black and white in equal parts, with n - 1 in the denominator
+    assert diversity(sheets, Drawer(lambda count: greys(count, 2))) == pytest.approx(1.0)
 
 
 def test_diversity_of_a_perfect_generator_is_one(tmp_path):
@@ -105,7 +98,8 @@ def test_diversity_of_a_perfect_generator_is_one(tmp_path):
     pictures = (torch.rand(64, 64, 64, 3, generator=torch.Generator().manual_seed(2)) * 256).to(torch.uint8).numpy()
     faces = Faces(pictures, np.arange(64), pd.DataFrame({"file": range(64), "split": "train"}))
     sheets = Sheets(small.report("dense64"), faces, tmp_path, seed=1)
-    assert diversity(sheets, Noise()) == pytest.approx(1.0, abs=0.01)
+    rng = torch.Generator().manual_seed(1)
+    assert diversity(sheets, Drawer(lambda count: torch.rand(count, 3, 64, 64, generator=rng))) == pytest.approx(1.0, abs=0.01)
 
 
 @pytest.mark.parametrize("sizes", [(12, 11), (4, 1), (2, 2), (40,), (5, 2), (1, 1, 1, 1)])

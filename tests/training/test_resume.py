@@ -7,9 +7,11 @@ import re
 import shutil
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
+from ganlib.training import checkpoint
 from tests.training import children, small
 
 # Ten pictures, four a step: epochs of two steps and a short batch. The curve of every count is in the log, each third step and the last.
@@ -22,21 +24,20 @@ def changes(name: str, **more: object) -> dict:
 
 
 @pytest.fixture
-def place(tmp_path):
-    """Folders that share the pictures of one report's crop."""
+def name() -> str:
+    return "dense64"
 
-    def make(name: str):
-        small.small_faces(tmp_path / "raw", small.report(name), 10)
-        return tmp_path
 
-    return make
+@pytest.fixture(autouse=True)
+def pictures(tmp_path, name) -> None:
+    """Pictures of the crop of the report `name`, which parametrized tests choose, for all runs below tmp_path."""
+    small.small_faces(tmp_path / "raw", small.report(name), 10)
 
 
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=[] if name in ("dcgan56", "began64") else pytest.mark.slow) for name in small.NAMES]
 )
-def test_run_killed_again_and_again_ends_with_the_bytes_of_the_one_left_alone(place, name):
-    tmp_path = place(name)
+def test_run_killed_again_and_again_ends_with_the_bytes_of_the_one_left_alone(tmp_path, name):
     alone = children.run(tmp_path / "alone", name, changes=changes(name))
     assert alone == {"status": 0, "error": "", "steps": 7}
     draw = random.Random(name)
@@ -51,8 +52,7 @@ def test_run_killed_again_and_again_ends_with_the_bytes_of_the_one_left_alone(pl
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", small.NAMES)
-def test_run_killed_at_twenty_random_moments_ends_with_the_same_bytes(place, name):
-    tmp_path = place(name)
+def test_run_killed_at_twenty_random_moments_ends_with_the_same_bytes(tmp_path, name):
     children.run(tmp_path / "alone", name, changes=changes(name))
     draw = random.Random(name)
     for _ in range(20):
@@ -63,43 +63,35 @@ def test_run_killed_at_twenty_random_moments_ends_with_the_same_bytes(place, nam
 
 
 @pytest.mark.parametrize("number", ["SIGINT", "SIGTERM", "SIGHUP"])
-def test_interrupted_run_saves_first_and_says_so_in_one_line(place, number):
-    tmp_path = place("dense64")
-    told = children.run(tmp_path / "run", "dense64", (number, 4), changes=LENGTH)
-    assert told == {
-        "status": 1,
-        "error": f"train@dense64: interrupted by {number} after step 4/7; checkpoint saved. Run the same command again to resume.",
-        "steps": 4,
-    }
+def test_interrupted_run_saves_first_and_says_so_in_one_line(tmp_path, number):
+    error = f"train@dense64: interrupted by {number} after step 4/7; checkpoint saved. Run the same command again to resume."
+    assert children.run(tmp_path / "run", "dense64", (number, 4), changes=LENGTH) == {"status": 1, "error": error, "steps": 4}
     assert not (tmp_path / "run" / "out").exists()
     assert children.run(tmp_path / "run", "dense64", changes=LENGTH) == {"status": 0, "error": "", "steps": 3}
 
 
 @pytest.mark.parametrize("name", ["dense64", "began64"])
-def test_longer_run_continues_the_shorter_one_and_equals_one_long_run(place, name):
-    tmp_path = place(name)
+def test_longer_run_continues_the_shorter_one_and_equals_one_long_run(tmp_path, name):
     for steps in (4, 5, 9):
-        told = children.run(tmp_path / "grown", name, changes=changes(name, max_steps=steps))
-    assert told["steps"] == 4
+        outcome = children.run(tmp_path / "grown", name, changes=changes(name, max_steps=steps))
+    assert outcome["steps"] == 4
     children.run(tmp_path / "long", name, changes=changes(name, max_steps=9))
     assert children.files(tmp_path / "grown" / "out") == children.files(tmp_path / "long" / "out")
 
 
-def test_more_epochs_continue_a_run_too(place):
-    tmp_path = place("dcgan64")
-    assert children.run(tmp_path / "run", "dcgan64", changes=changes("dcgan64", epochs=1, max_steps=None))["steps"] == 2
-    assert children.run(tmp_path / "run", "dcgan64", changes=changes("dcgan64", epochs=3, max_steps=None))["steps"] == 4
+@pytest.mark.parametrize("name", ["dcgan64"])
+def test_more_epochs_continue_a_run_too(tmp_path, name):
+    assert children.run(tmp_path / "run", name, changes=changes(name, epochs=1, max_steps=None))["steps"] == 2
+    assert children.run(tmp_path / "run", name, changes=changes(name, epochs=3, max_steps=None))["steps"] == 4
 
 
-def test_shorter_run_leaves_the_progress_of_a_longer_one_alone(place):
-    tmp_path = place("dense64")
+def test_shorter_run_leaves_the_progress_of_a_longer_one_alone(tmp_path):
     children.run(tmp_path / "run", "dense64", ("step", 7), changes=LENGTH)
     assert children.run(tmp_path / "run", "dense64", changes={**LENGTH, "max_steps": 3})["steps"] == 3
     assert children.run(tmp_path / "run", "dense64", changes=LENGTH)["steps"] == 1
 
 
-def test_times_of_an_interrupted_run_add_up(place):
-    tmp_path = place("dense64")
+def test_times_of_an_interrupted_run_add_up(tmp_path):
     assert children.run(tmp_path / "run", "dense64", ("SIGTERM", 4), changes=LENGTH)["steps"] == 4
     [timing] = (tmp_path / "run" / "checkpoints").glob("*/timing.csv")
     before = timing.read_text(encoding="utf-8").splitlines()
@@ -112,9 +104,8 @@ def test_times_of_an_interrupted_run_add_up(place):
     assert seconds[0] < seconds[1]
 
 
-def test_complete_run_is_reused_even_if_copying_its_result_failed(place):
+def test_complete_run_is_reused_even_if_copying_its_result_failed(tmp_path):
     """What fails after training, such as a full disk or Ctrl-C while outputs are copied, must not cost the training."""
-    tmp_path = place("dense64")
     assert children.run(tmp_path / "run", "dense64", ("copied", 2), changes=LENGTH) == {"status": -9}
     for _ in range(2):
         assert children.run(tmp_path / "run", "dense64", changes=LENGTH) == {"status": 0, "error": "", "steps": 0}
@@ -125,49 +116,46 @@ def test_complete_run_is_reused_even_if_copying_its_result_failed(place):
     assert children.run(tmp_path / "run", "dense64", changes={**LENGTH, "max_steps": 9})["steps"] == 2  # and a longer one continues it
 
 
+def damage_byte(path: Path, place: int) -> None:
+    content = bytearray(path.read_bytes())
+    content[place] ^= 1
+    path.write_bytes(content)
+
+
 @pytest.mark.parametrize("damage", ["run/generator.safetensors", "progress/samples/000003.png", "timing.csv"])
-def test_damaged_result_of_a_complete_run_is_trained_again_with_a_warning(place, damage):
-    tmp_path = place("dense64")
+def test_damaged_result_of_a_complete_run_is_trained_again_with_a_warning(tmp_path, damage):
     children.run(tmp_path / "run", "dense64", changes=LENGTH)
     expected = children.files(tmp_path / "run" / "out")
     [path] = (tmp_path / "run" / "checkpoints").glob(f"*/{damage}")
     if path.suffix == ".csv":
         path.unlink()
     else:
-        content = bytearray(path.read_bytes())
-        content[-1] ^= 1
-        path.write_bytes(content)
+        damage_byte(path, -1)
     assert children.run(tmp_path / "run", "dense64", changes=LENGTH)["steps"] == 7
     assert "is incomplete or damaged; training again" in (tmp_path / "run" / "stderr.txt").read_text(encoding="utf-8")
     assert children.files(tmp_path / "run" / "out") == expected
 
 
-def test_run_with_another_setting_starts_from_scratch(place):
-    tmp_path = place("dense64")
+def test_run_with_another_setting_starts_from_scratch(tmp_path):
     children.run(tmp_path / "run", "dense64", ("step", 7), changes=LENGTH)
     assert children.run(tmp_path / "run", "dense64", changes={**LENGTH, "lr_d": 1e-3})["steps"] == 7
 
 
 @pytest.mark.parametrize(("damaged", "steps_left"), [(1, 3), (2, 7)])
-def test_damaged_checkpoint_falls_back_to_the_one_before_with_a_warning(place, damaged, steps_left):
-    tmp_path = place("dense64")
+def test_damaged_checkpoint_falls_back_to_the_one_before_with_a_warning(tmp_path, damaged, steps_left):
     children.run(tmp_path / "alone", "dense64", changes=LENGTH)
     children.run(tmp_path / "run", "dense64", ("step", 7), changes=LENGTH)
     states = sorted((tmp_path / "run" / "checkpoints").glob("*/*.pt"))
     assert [state.name[:9] for state in states] == ["000000004", "000000006"]
     for state in states[-damaged:]:
-        content = bytearray(state.read_bytes())
-        content[len(content) // 2] ^= 1
-        state.write_bytes(content)
+        damage_byte(state, state.stat().st_size // 2)
     assert children.run(tmp_path / "run", "dense64", changes=LENGTH)["steps"] == steps_left
-    assert (tmp_path / "run" / "stderr.txt").read_text(encoding="utf-8").count(
-        "is damaged; resuming from the checkpoint before it"
-    ) == damaged
+    log = (tmp_path / "run" / "stderr.txt").read_text(encoding="utf-8")
+    assert log.count("is damaged; resuming from the checkpoint before it") == damaged
     assert children.files(tmp_path / "run" / "out") == children.files(tmp_path / "alone" / "out")
 
 
-def test_two_processes_share_one_run_without_harm(place):
-    tmp_path = place("dense64")
+def test_two_processes_share_one_run_without_harm(tmp_path):
     children.run(tmp_path / "alone", "dense64", changes=LENGTH)
     first = children.start(tmp_path / "run", "dense64", changes=LENGTH)
     while not list((tmp_path / "run").glob("checkpoints/*/*.pt")):
@@ -182,40 +170,34 @@ def test_two_processes_share_one_run_without_harm(place):
     first.join()
     second.join()
     assert (first.exitcode, second.exitcode) == (0, 0)
-    assert json.loads((tmp_path / "run" / "told.json").read_text(encoding="utf-8")) == {"error": "", "steps": 0}
+    assert json.loads((tmp_path / "run" / "outcome.json").read_text(encoding="utf-8")) == {"error": "", "steps": 0}
     assert children.files(tmp_path / "run" / "out") == children.files(tmp_path / "alone" / "out")
 
 
 @pytest.mark.parametrize("largest_file", [1_000, 100_000, 300_000])
-def test_full_disk_leaves_the_earlier_outputs_whole_and_says_what_is_needed(place, largest_file):
-    tmp_path = place("dense64")
+def test_full_disk_leaves_the_earlier_outputs_whole_and_says_what_is_needed(tmp_path, largest_file):
     children.run(tmp_path / "run", "dense64", changes=LENGTH)
     earlier = children.files(tmp_path / "run" / "out")
-    told = children.run(tmp_path / "run", "dense64", changes={**LENGTH, "lr_d": 1e-3}, largest_file=largest_file)
-    assert told["status"] == 1
-    assert re.search(r": the disk is full \(File too large\), 0\.\d\d GB are needed in total: make room and run again$", told["error"])
+    outcome = children.run(tmp_path / "run", "dense64", changes={**LENGTH, "lr_d": 1e-3}, largest_file=largest_file)
+    assert outcome["status"] == 1
+    assert re.search(r": the disk is full \(File too large\), 0\.\d\d GB are needed in total: make room and run again$", outcome["error"])
     assert children.files(tmp_path / "run" / "out") == earlier
     assert not list((tmp_path / "run").rglob("*.partial*"))
     assert children.run(tmp_path / "run", "dense64", changes={**LENGTH, "lr_d": 1e-3})["status"] == 0
     assert children.files(tmp_path / "run" / "out") != earlier
 
 
-def test_space_that_a_run_needs_is_checked_before_it_starts(place):
-    tmp_path = place("dense64")
-    told = children.run(tmp_path / "run", "dense64", changes={"max_steps": 10**9, "epochs": 10**9, "sample_every": 1})
-    assert (told["status"], told["steps"]) == (1, 0)
-    assert "GB are needed: make room and run again" in told["error"]
+def test_space_that_a_run_needs_is_checked_before_it_starts(tmp_path):
+    outcome = children.run(tmp_path / "run", "dense64", changes={"max_steps": 10**9, "epochs": 10**9, "sample_every": 1})
+    assert (outcome["status"], outcome["steps"]) == (1, 0)
+    assert "GB are needed: make room and run again" in outcome["error"]
 
 
-def test_checkpoints_are_no_pickles_that_could_run_code(place):
-    tmp_path = place("dense64")
+def test_checkpoints_are_no_pickles_that_could_run_code(tmp_path):
     children.run(tmp_path / "run", "dense64", ("step", 7), changes=LENGTH)
-    shutil.copytree(tmp_path / "run", tmp_path / "harmed")
-    newest = max((tmp_path / "harmed" / "checkpoints").glob("*/*.pt"))
+    newest = max((tmp_path / "run" / "checkpoints").glob("*/*.pt"))
     harmful = b"\x80\x04cos\nsystem\n(S'touch " + str(tmp_path / "touched").encode() + b"'\ntR."
-    from ganlib.training import checkpoint
-
     newest.with_name(f"000000006-{checkpoint._hash(harmful)}.pt").write_bytes(harmful)
     newest.unlink()
-    assert children.run(tmp_path / "harmed", "dense64", changes=LENGTH)["status"] != 0
+    assert children.run(tmp_path / "run", "dense64", changes=LENGTH)["status"] != 0
     assert not (tmp_path / "touched").exists()

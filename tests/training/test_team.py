@@ -81,8 +81,8 @@ def test_three_processes_train_as_one_does(place, name, changes):
 def test_run_resumed_by_any_number_of_processes_equals_an_uninterrupted_one(place, name):
     changes = {**SHARED, "epochs": 20} | ({"batch_size": 24} if name == "dense64" else {})  # of which half are reals
     for size, steps in ((1, 4), (2, 8), (4, 12), (1, 16)):
-        told = teams.together(size, teams.train, place / f"moving-{name}", [name], double=True, **{**changes, "max_steps": steps})
-        assert told == [0] * size
+        statuses = teams.together(size, teams.train, place / f"moving-{name}", [name], double=True, **{**changes, "max_steps": steps})
+        assert statuses == [0] * size
     log = place / f"moving-{name}" / "stderr.txt"
     assert log.read_text(encoding="utf-8").count("resuming from step") == 3
     assert "already trained" not in log.read_text(encoding="utf-8")
@@ -99,9 +99,8 @@ def test_interrupted_run_of_three_processes_ends_with_the_bytes_of_an_uninterrup
     wide = {**SHARED, "width": 0.25, "max_steps": 6}
     cut, alone = place / f"cut-{name}", place / f"alone-{name}"
     assert teams.together(3, teams.train, cut, [name], at=(2, signal.SIGTERM, 3), **wide) == [1, 0, 0]
-    assert f"train@{name}: interrupted by a signal to another process after step 3/6; checkpoint saved." in (cut / "stderr.txt").read_text(
-        encoding="utf-8"
-    )
+    message = f"train@{name}: interrupted by a signal to another process after step 3/6; checkpoint saved."
+    assert message in (cut / "stderr.txt").read_text(encoding="utf-8")
     assert teams.together(3, teams.train, cut, [name], **wide) == [0, 0, 0]
     assert teams.together(3, teams.train, alone, [name], **wide) == [0, 0, 0]
     assert children.files(cut / name / "out") == children.files(alone / name / "out") != {}
@@ -113,9 +112,11 @@ def test_loss_of_a_process_ends_the_others_within_seconds_and_is_reported_in_one
     found = teams.together(3, teams.train, folder, ["dense64"], at=(rank, signal.SIGKILL, 3), save_every=2, **SHARED)
     # gloo may leave a rank above 0 waiting forever, once in 14 times here: then the launcher has to end it.
     assert found in (statuses, [*statuses[:2], -signal.SIGKILL])
-    told = [line for line in (folder / "stderr.txt").read_text(encoding="utf-8").splitlines() if line and "training dense64 on" not in line]
+    lines = [
+        line for line in (folder / "stderr.txt").read_text(encoding="utf-8").splitlines() if line and "training dense64 on" not in line
+    ]
     expected = "error: one of the 3 processes was lost. Run the same command again to resume from the last checkpoint."
-    assert told == ([expected] if rank else [])
+    assert lines == ([expected] if rank else [])
     if found == statuses:
         assert time.time() - max(path.stat().st_mtime for path in folder.rglob("*.pt")) < 10
     assert teams.together(2, teams.train, folder, ["dense64"], **SHARED) == [0, 0]
@@ -131,8 +132,8 @@ def test_loss_of_a_process_ends_the_others_within_seconds_and_is_reported_in_one
 def test_what_several_processes_cannot_train_is_refused_in_one_line(place, name, changes, problem):
     folder = place / f"refused-{name}"
     assert teams.together(2, teams.train, folder, [name], batch_norm=False, **{**SHARED, **changes}) == [1, 0]
-    [told] = (folder / "stderr.txt").read_text(encoding="utf-8").splitlines()
-    assert told.startswith(f"error: {problem}")
+    [line] = (folder / "stderr.txt").read_text(encoding="utf-8").splitlines()
+    assert line.startswith(f"error: {problem}")
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,6 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from ganlib.core.random import Streams
-from ganlib.models.objective import Batch
-from ganlib.models.report import Report
 from ganlib.training.trainer import Trainer
 from tests.training import small
 
@@ -25,18 +23,12 @@ class ToTheCpu(TorchDispatchMode):
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         result = func(*args, **(kwargs or {}))
-        given, made = ({leaf.device.type for leaf in tree_leaves(tree) if isinstance(leaf, Tensor)} for tree in ((args, kwargs), result))
-        if "cuda" in given and "cpu" in made:
+        sources, results = (
+            {leaf.device.type for leaf in tree_leaves(tree) if isinstance(leaf, Tensor)} for tree in ((args, kwargs), result)
+        )
+        if "cuda" in sources and "cpu" in results:
             self.seen.append(str(func))
         return result
-
-
-def batch(report: Report, device: torch.device) -> Batch:
-    rng = torch.Generator().manual_seed(1)
-    real = torch.rand(report.reals_per_step, 3, report.size, report.size, generator=rng)
-    groups = len(report.condition_groups)
-    condition = (torch.zeros(report.reals_per_step, groups, dtype=torch.int64).to(device),) if groups else ()
-    return Batch(real.to(device), condition, lambda count: torch.randn(count, report.latent_size, generator=rng).to(device))
 
 
 @pytest.mark.parametrize("name", small.NAMES)
@@ -49,7 +41,7 @@ def test_step_on_a_gpu_never_waits_for_it(name, monkeypatch):
     monkeypatch.setattr(type(report), "networks", lambda *_: nets)
     with FakeTensorMode(allow_non_fake_inputs=True), ToTheCpu() as to_the_cpu:
         trainer = Trainer(report, gpu, Streams(1))
-        some = batch(report, gpu)
+        some = small.batch(report, gpu)
         losses = [trainer.step(some) for _ in range(2)][-1]
         assert {loss.device.type for loss in losses.values()} == {"cuda"}
         assert to_the_cpu.seen == []
@@ -63,7 +55,7 @@ def test_bf16_step_is_near_the_full_one_and_keeps_weights_in_float32(name):
     for precision in ("fp32", "bf16"):
         report = small.report(name, precision=precision, **({"dropout": 0.0} if name == "dense64" else {}))
         trainer = Trainer(report, CPU, Streams(1))
-        found = trainer.step(batch(report, CPU))
+        found = trainer.step(small.batch(report))
         assert {figure.dtype for name, figure in found.items() if name.endswith("loss")} == {torch.float32}
         losses[precision] = found["d_loss"].item()
         assert {parameter.dtype for module in trainer.modules.values() for parameter in module.parameters()} == {torch.float32}
@@ -78,6 +70,6 @@ def test_compiled_step_gives_the_same_losses_and_the_same_state_names():
     assert plain.generator.state_dict().keys() == compiled.generator.state_dict().keys()
     report = small.report("dcgan64")
     for _ in range(2):
-        expected, losses = plain.step(batch(report, CPU)), compiled.step(batch(report, CPU))
-        assert losses["d_loss"].item() == pytest.approx(expected["d_loss"].item(), rel=1e-4)
-        assert losses["g_loss"].item() == pytest.approx(expected["g_loss"].item(), rel=1e-4)
+        expected, losses = plain.step(small.batch(report)), compiled.step(small.batch(report))
+        for key in ("d_loss", "g_loss"):
+            assert losses[key].item() == pytest.approx(expected[key].item(), rel=1e-4)
