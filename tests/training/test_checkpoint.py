@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,13 +33,13 @@ def test_length_alone_keeps_a_runs_identity(faces):
 
 def test_other_pictures_or_another_split_are_another_run(faces, tmp_path):
     before = identity(faces)
-    assert identity(type(faces)(faces.pictures, faces.rows[1:], faces.table.iloc[1:])) != before
+    assert identity(replace(faces, rows=faces.rows[1:], table=faces.table.iloc[1:])) != before
     others = small.small_faces(tmp_path / "others", small.report("dcgan64"), 10, first=1)
-    assert identity(type(faces)(others.pictures, faces.rows, faces.table)) != before
+    assert identity(replace(others, rows=faces.rows, table=faces.table)) != before
 
 
 def test_other_labels_are_another_run_of_a_report_that_reads_them(faces):
-    relabelled = type(faces)(faces.pictures, faces.rows, faces.table.assign(Black_Hair=-faces.table["Black_Hair"]))
+    relabelled = replace(faces, table=faces.table.assign(Black_Hair=-faces.table["Black_Hair"]))
     for name, reads in (("began64", True), ("dcgan64", False)):
         found = {checkpoint.identity(name, small.report(name), some, seed=3, log_every=1) for some in (faces, relabelled)}
         assert len(found) == 1 + reads
