@@ -1,13 +1,10 @@
-import subprocess
-import sys
-
 import pytest
 from ruamel.yaml import YAML
 
 from ganlib import params
 from ganlib.models.report import Gan
 from ganlib.support.errors import UserError
-from tests.conftest import ROOT, edited
+from tests.conftest import ROOT, edited, python
 
 
 def test_every_report_keeps_its_own_rates_while_overrides_are_blank(changed_params):
@@ -186,5 +183,4 @@ def test_unknown_report_names_those_there_are(changed_params):
 
 
 def test_reading_params_loads_no_torch():
-    code = "import sys; from ganlib import params; params.load(); sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
+    assert python("-c", "import sys; from ganlib import params; params.load(); sys.exit('torch' in sys.modules)").returncode == 0

@@ -3,6 +3,7 @@
 import copy
 import functools
 import io
+from itertools import pairwise
 
 import pytest
 from hypothesis import example, given, settings
@@ -133,6 +134,13 @@ def test_changed_lines_are_read_or_refused(tmp_path, examples):
     check()
 
 
+def bomb(times: int, indent: str = "") -> str:
+    """Twenty keys, each of which holds the one before so many times."""
+    keys = "abcdefghijklmnopqrst"
+    lines = [f"{b}: &{b} [{', '.join([f'*{a}'] * times)}]" for a, b in pairwise(keys)]
+    return "".join(f"{indent}{line}\n" for line in ["a: &a [x, x]", *lines])
+
+
 @THOROUGHLY
 def test_any_text_or_bytes_are_refused_in_one_line(tmp_path, examples):
     @examples_of(examples)
@@ -149,10 +157,7 @@ def test_any_text_or_bytes_are_refused_in_one_line(tmp_path, examples):
     @example("? [a, b]\n: c")
     @example("? {a: b}\n: c")
     @example("!!set {a, b}")
-    @example(
-        "a: &a [x, x]\n"
-        + "".join(f"{b}: &{b} [*{a}, *{a}, *{a}, *{a}]\n" for a, b in zip("abcdefghijklmnopqrs", "bcdefghijklmnopqrst", strict=True))
-    )
+    @example(bomb(times=4))
     @example("reports: &a {dcgan64: *a}")
     @example(TEXT.encode("utf-16"))
     @example(b"\xff\xfe\x00")
@@ -163,11 +168,7 @@ def test_any_text_or_bytes_are_refused_in_one_line(tmp_path, examples):
 
 
 def test_bomb_of_aliases_as_a_value_is_refused_at_once(tmp_path):
-    bomb = "".join(
-        f"  {b}: &{b} [*{a}, *{a}, *{a}, *{a}, *{a}, *{a}, *{a}, *{a}]\n"
-        for a, b in zip("abcdefghijklmnopqrs", "bcdefghijklmnopqrst", strict=True)
-    )
-    message = read(tmp_path, TEXT.replace("\nlr_g:\n", "\nlr_g:\n  a: &a [x, x]\n" + bomb))
+    message = read(tmp_path, TEXT.replace("\nlr_g:\n", "\nlr_g:\n" + bomb(times=8, indent="  ")))
     assert message is not None
     assert message.startswith("params.yaml: lr_g: ")
 

@@ -86,7 +86,7 @@ def test_stored_generator_draws_what_it_drew_before(tmp_path) -> None:
     np.testing.assert_allclose(after.float().mean((2, 3)), expected.clip(0), atol=0.51)
 
 
-DENSE = painted.report("dense64").model_dump()
+DENSE = {"net": "generator", "report": "dense64", "settings": painted.report("dense64").model_dump()}
 
 
 @pytest.mark.parametrize(
@@ -97,13 +97,10 @@ DENSE = painted.report("dense64").model_dump()
         ([1], "not a net that `train` wrote: list indices"),
         ("generator", "not a net that `train` wrote: string indices"),
         ({"net": "generator"}, "not a net that `train` wrote: 'report'"),
-        (
-            {"net": "generator", "report": "dcgan99", "settings": DENSE},
-            "a net of the report dcgan99, which this ganlib does not have; it has",
-        ),
-        ({"net": "generator", "report": "dense64", "settings": {**DENSE, "lr_x": 1}}, "trained by another version of ganlib: lr_x: Extra"),
-        ({"net": "critic", "report": "dense64", "settings": DENSE}, "a net named critic, and this report has generator and discriminator"),
-        ({"net": "generator", "report": "dense64", "settings": DENSE}, "its weights do not fit the generator of its settings: Error(s) in"),
+        ({**DENSE, "report": "dcgan99"}, "a net of the report dcgan99, which this ganlib does not have; it has"),
+        ({**DENSE, "settings": {**DENSE["settings"], "lr_x": 1}}, "trained by another version of ganlib: lr_x: Extra"),
+        ({**DENSE, "net": "critic"}, "a net named critic, and this report has generator and discriminator"),
+        (DENSE, "its weights do not fit the generator of its settings: Error(s) in"),
     ],
 )
 def test_file_that_is_not_a_trained_net_is_one_line(tmp_path, config: object, said: str) -> None:

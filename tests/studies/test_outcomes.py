@@ -31,10 +31,9 @@ def test_excess_at_the_floor_counts_as_the_smallest_one_if_the_standard_error_is
 
 
 def test_shares_are_compared_by_their_difference_with_the_better_arm_cheaper():
-    treatment, control = costs("coverage", [0.5], [0.4])
-    assert float((control - treatment)[0]) == pytest.approx(0.1)
-    treatment, control = costs("fakes_out_of_range", [0.1], [0.4])
-    assert float((control - treatment)[0]) == pytest.approx(0.3)
+    for name, *arms, difference in (("coverage", [0.5], [0.4], 0.1), ("fakes_out_of_range", [0.1], [0.4], 0.3)):
+        treatment, control = costs(name, *arms)
+        assert control - treatment == pytest.approx(difference)
 
 
 @pytest.mark.parametrize("name", ["kid", "coverage", "closer_than_held_out"])
@@ -55,10 +54,7 @@ def test_outcome_knows_which_way_is_better(name, sign):
     assert outcomes.find(name).sign == sign
 
 
-def test_unknown_outcome_is_none():
+def test_label_says_what_an_excess_is_of_and_an_unknown_outcome_has_none():
     assert outcomes.find("prettiness") is None
-
-
-def test_label_tells_what_an_excess_is_of():
     assert "than reals show Smiling" in outcomes.find("share_Smiling_excess").label
     assert "hair is shown when asked for" in outcomes.find("hair_lift").label

@@ -12,7 +12,7 @@ from ganlib.support import parallel
 from ganlib.support.errors import UserError
 from ganlib.training.distributed import launch
 from ganlib.training.distributed.team import ALONE
-from tests.conftest import ROOT
+from tests.conftest import ROOT, python
 
 SLURM = ["SLURM_NTASKS", "SLURM_STEP_NUM_TASKS", "SLURM_STEP_NUM_NODES"]
 TORCHRUN = ["WORLD_SIZE", "LOCAL_WORLD_SIZE", "RANK", "LOCAL_RANK", "MASTER_ADDR"]
@@ -94,7 +94,7 @@ def test_one_process_is_alone_and_loads_no_fabric(environment):
     code = (
         "import sys\nfrom ganlib.training.distributed import launch\nwith launch.init_team(): sys.exit('lightning_fabric' in sys.modules)"
     )
-    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
+    assert python("-c", code).returncode == 0
 
 
 @pytest.mark.parametrize("command", ["no-such-launcher -n 2", "srun 'unfinished"])
@@ -106,9 +106,8 @@ def test_launcher_that_cannot_be_run_is_one_line(environment, command):
 
 def test_launcher_replaces_the_stage():
     """Here echo, which only prints what it would start."""
-    environment = {**os.environ, "GANLIB_LAUNCH": "echo started:"}
-    printed = subprocess.run([sys.executable, "-m", "stages.train", "dense64"], cwd=ROOT, env=environment, check=True, capture_output=True)
-    assert printed.stdout.decode() == f"started: {sys.executable} -m stages.train dense64\n"
+    printed = python("-m", "stages.train", "dense64", GANLIB_LAUNCH="echo started:")
+    assert (printed.returncode, printed.stdout) == (0, f"started: {sys.executable} -m stages.train dense64\n")
 
 
 def test_process_that_never_returns_exits_with_its_parent():
@@ -124,5 +123,5 @@ def test_process_that_never_returns_exits_with_its_parent():
 def test_cores_are_those_that_the_process_may_use():
     count = "from ganlib.support import parallel; print(parallel.core_count())"
     code = f"import os; os.sched_setaffinity(0, {{min(os.sched_getaffinity(0))}}); {count}"
-    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True).stdout == b"1\n"
+    assert python("-c", code).stdout == "1\n"
     assert parallel.core_count() == len(os.sched_getaffinity(0))

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from ganlib.training import checkpoint
+from tests.conftest import text
 from tests.training import children, small
 
 # Ten pictures, four a step: epochs of two steps and a short batch. The curve of every count is in the log, each third step and the last.
@@ -94,9 +95,9 @@ def test_shorter_run_leaves_the_progress_of_a_longer_one_alone(tmp_path):
 def test_times_of_an_interrupted_run_add_up(tmp_path):
     assert children.run(tmp_path / "run", "dense64", ("SIGTERM", 4), changes=LENGTH)["steps"] == 4
     [timing] = (tmp_path / "run" / "checkpoints").glob("*/timing.csv")
-    before = timing.read_text(encoding="utf-8").splitlines()
+    before = text(timing).splitlines()
     children.run(tmp_path / "run", "dense64", changes=LENGTH)
-    after = timing.read_text(encoding="utf-8").splitlines()
+    after = text(timing).splitlines()
     assert after[: len(before)] == before == ["step,seconds", before[1]]
     assert [line.split(",")[0] for line in after[1:]] == ["3", "6", "7"]
     seconds = [float(line.split(",")[1]) for line in after[1:]]
@@ -132,7 +133,7 @@ def test_damaged_result_of_a_complete_run_is_trained_again_with_a_warning(tmp_pa
     else:
         damage_byte(path, -1)
     assert children.run(tmp_path / "run", "dense64", changes=LENGTH)["steps"] == 7
-    assert "is incomplete or damaged; training again" in (tmp_path / "run" / "stderr.txt").read_text(encoding="utf-8")
+    assert "is incomplete or damaged; training again" in text(tmp_path / "run" / "stderr.txt")
     assert children.files(tmp_path / "run" / "out") == expected
 
 
@@ -150,7 +151,7 @@ def test_damaged_checkpoint_falls_back_to_the_one_before_with_a_warning(tmp_path
     for state in states[-damaged:]:
         damage_byte(state, state.stat().st_size // 2)
     assert children.run(tmp_path / "run", "dense64", changes=LENGTH)["steps"] == steps_left
-    log = (tmp_path / "run" / "stderr.txt").read_text(encoding="utf-8")
+    log = text(tmp_path / "run" / "stderr.txt")
     assert log.count("is damaged; resuming from the checkpoint before it") == damaged
     assert children.files(tmp_path / "run" / "out") == children.files(tmp_path / "alone" / "out")
 
@@ -163,14 +164,14 @@ def test_two_processes_share_one_run_without_harm(tmp_path):
         time.sleep(0.01)
     os.kill(first.pid, signal.SIGSTOP)
     second = children.start(tmp_path / "run", "dense64", changes=LENGTH)
-    while "another process is training this run; waiting for it" not in (tmp_path / "run" / "stderr.txt").read_text(encoding="utf-8"):
+    while "another process is training this run; waiting for it" not in text(tmp_path / "run" / "stderr.txt"):
         assert second.is_alive()
         time.sleep(0.01)
     os.kill(first.pid, signal.SIGCONT)
     first.join()
     second.join()
     assert (first.exitcode, second.exitcode) == (0, 0)
-    assert json.loads((tmp_path / "run" / "outcome.json").read_text(encoding="utf-8")) == {"error": "", "steps": 0}
+    assert json.loads(text(tmp_path / "run" / "outcome.json")) == {"error": "", "steps": 0}
     assert children.files(tmp_path / "run" / "out") == children.files(tmp_path / "alone" / "out")
 
 

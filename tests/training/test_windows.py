@@ -1,9 +1,6 @@
 """A training, a resumed training and a sample without the names that Windows lacks."""
 
-import subprocess
-import sys
-
-from tests.conftest import ROOT
+from tests.conftest import python
 from tests.training import children, small
 
 HIDE = """
@@ -42,8 +39,7 @@ def test_training_resume_and_sample_need_nothing_that_windows_lacks(tmp_path):
     small.small_faces(tmp_path / "raw", small.report("dense64"), 12)
 
     def run(code: str, folder: str, *arguments: str) -> str:
-        command = [sys.executable, "-c", HIDE + code, str(tmp_path / folder), *arguments]
-        done = subprocess.run(command, cwd=ROOT, text=True, capture_output=True)
+        done = python("-c", HIDE + code, str(tmp_path / folder), *arguments)
         return done.stdout or f"status {done.returncode} {done.stderr}"
 
     assert run(TRAIN, "killed", "4").startswith("status 9 ")
