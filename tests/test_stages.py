@@ -81,14 +81,10 @@ def test_baseline_is_trained_as_a_report_is_and_overrides_reach_it(arguments, ca
     assert "train@lsgan64: lr_d: lsgan64 already uses 0.0002; the override has no effect" in capfd.readouterr().err
 
 
-def test_times_of_a_training_reach_the_users_own_checkout(arguments, tmp_path):
-    arguments({})
-    assert (tmp_path / "home/data/timing/dense64.csv").read_text(encoding="utf-8") == "step,seconds\n4,1.5\n"
-
-
-def test_environment_sets_the_steps_between_checkpoints_for_tests(arguments, monkeypatch):
+def test_times_of_a_training_reach_the_users_checkout_and_the_environment_sets_steps_between_checkpoints(arguments, tmp_path, monkeypatch):
     monkeypatch.setenv(train.CHECKPOINT_STEPS, "7")
     assert arguments({})["save_every"] == 7
+    assert (tmp_path / "home/data/timing/dense64.csv").read_text(encoding="utf-8") == "step,seconds\n4,1.5\n"
 
 
 @pytest.mark.parametrize("key", ["lr_d", "reports.dense64.lr_d"])
