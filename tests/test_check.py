@@ -48,18 +48,12 @@ stages:
   check:
     cmd: 'python -c "from stages import check; check.write_environment(dict(thing=\\"thing/version.py\\"))"'
     outs:
-      - data/checked/environment.yaml:
-          cache: false
-          persist: true
-      - data/checked/installed/thing:
-          cache: false
-          persist: true
+      - data/checked/environment.yaml: {cache: false, persist: true}
+      - data/checked/installed/thing: {cache: false, persist: true}
   train:
     cmd: python -c "import shutil; shutil.copy('data/checked/environment.yaml', 'out')"
-    deps:
-      - data/checked/environment.yaml
-    outs:
-      - out
+    deps: [data/checked/environment.yaml]
+    outs: [out]
 """
 
 

@@ -221,13 +221,6 @@ def test_help_imports_no_torch(typed: str) -> None:
     assert not [name for name in ("torch", "dvc", "pandas", "scipy", "onnx", "numpy") if f"'{name}'" in loaded]
 
 
-def test_pictures_are_drawn_without_what_only_unix_has(checkout: Path, tmp_path: Path) -> None:
-    hide = "sys.modules['resource'] = None; del os.pread, os.statvfs, signal.SIGHUP"
-    code = f"import os, signal, sys; {hide}; sys.argv[0] = 'ganlib'; from ganlib.cli import main; main.main()"
-    python("-c", code, "sample", "dense64", "--seeds", "1", "-o", str(tmp_path / "sheet.png"), cwd=checkout).check_returncode()
-    assert (tmp_path / "sheet.png").exists()
-
-
 @pytest.mark.parametrize(("typed", "offered"), [("ganlib sa", "sample"), ("ganlib sample dcgan5", "dcgan56")])
 def test_shell_completes_commands_and_reports(typed: str, offered: str) -> None:
     words = {"COMP_WORDS": typed, "COMP_CWORD": str(len(typed.split()) - 1), "_GANLIB_COMPLETE": "complete_bash"}

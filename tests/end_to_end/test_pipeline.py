@@ -74,12 +74,9 @@ def test_git_keeps_scores_and_no_picture(finished):
     assert not [name for name in kept if name.startswith("data/") and not name.endswith(".gitignore")]
 
 
-def test_second_repro_changes_nothing(finished):
+def test_second_repro_changes_nothing_and_none_needs_a_study(finished):
     assert "Data and pipelines are up to date." in finished.dvc("repro")
     assert finished.run("git", "status", "--porcelain") == ""
-
-
-def test_pipeline_needs_no_study(finished):
     said = finished.dvc("repro", "--dry", "--force")
     assert "Running stage 'compare'" in said
     assert "stud" not in said
