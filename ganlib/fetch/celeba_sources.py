@@ -119,7 +119,7 @@ def _tables(readers: Mapping[str, Callable[[], bytes]]) -> dict[str, bytes]:
 def _download(source: str) -> Found:
     """Download CelebA from Google Drive or a mirror, except for files that are in data/incoming/ already.
 
-    The authors' files are stored in data/incoming/ itself, those of a URL in a subfolder of its own hash: mirrors may differ.
+    The authors' files are stored in data/incoming/ itself, those of a URL in a subfolder named after a hash of the URL: mirrors may differ.
     """
     staging = paths.downloads(source)
     folder = paths.incoming() if source == DRIVE else paths.incoming(source)
