@@ -129,9 +129,9 @@ def test_check_writes_what_each_data_stage_reads_into_its_own_file(place):
 @pytest.mark.parametrize(
     ("dataset", "stage", "expected"),
     [
-        ("toons", (toons, "draw"), (paths.RAW / "toons", 123, False)),
-        ("celeba_preview", (celeba_sources, "fetch"), ("celeba_preview", "mine", 123, paths.RAW / "celeba_preview")),
-        ("own", (folder, "fetch"), ("own", "mine", paths.RAW / "own")),
+        ("toons", (toons, "draw"), (paths.RAW / ".toons.partial", 123, False)),
+        ("celeba_preview", (celeba_sources, "fetch"), ("celeba_preview", "mine", 123, paths.RAW / ".celeba_preview.partial")),
+        ("own", (folder, "fetch"), ("own", "mine", paths.RAW / ".own.partial")),
     ],
 )
 def test_download_asks_for_the_chosen_data_sets_source_and_number(place, monkeypatch, dataset, stage, expected):

@@ -24,7 +24,7 @@ from ganlib.data.raw import Raw
 from ganlib.data.resize import squares
 from ganlib.support import disk, parallel, progress
 from ganlib.support.errors import UserError
-from ganlib.support.files import to_disk
+from ganlib.support.files import flush, to_disk
 from ganlib.support.locks import locked, locked_if_free
 from ganlib.support.parallel import parallel_map
 
@@ -162,5 +162,5 @@ def _write_header(file: BinaryIO, shape: tuple[int, ...]) -> None:
 
 def _note(descriptor: int, journal: Path, state: Mapping[str, Any]) -> None:
     """Update the journal once the pictures are on the disk."""
-    os.fsync(descriptor)
+    flush(descriptor)
     write_json(state, journal, compact=True)

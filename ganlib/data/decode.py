@@ -1,13 +1,24 @@
 """Decodes pictures of all supported formats to RGB."""
 
-import struct
 from io import BytesIO
 
 import numpy as np
 import simplejpeg
-from PIL import Image, ImageOps
+from PIL import Image
+
+from ganlib.data import metadata
 
 PIXELS = 2**26  # limit of one picture: 8192x8192
+# By EXIF's orientation.
+UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 SIXTEEN_BITS = ("I", "I;16", "I;16B", "I;16L")
 
 
@@ -23,11 +34,16 @@ def rgb(data: bytes) -> np.ndarray:
             pixels: np.ndarray = simplejpeg.decode_jpeg(data, "RGB")
             return pixels
     try:
-        with Image.open(BytesIO(data), formats=("JPEG", "PNG", "WEBP")) as image:
+        with Image.open(BytesIO(metadata.pixels_only(data)), formats=("JPEG", "PNG", "WEBP")) as image:
             _check(*image.size)
-            return np.asarray(_opaque(ImageOps.exif_transpose(image)))
-    except (OSError, SyntaxError, struct.error, Image.DecompressionBombError) as error:  # what Pillow's readers raise
-        raise ValueError(str(error)) from None
+            webp = image.format == "WEBP"
+            stored = metadata.of_exif(image.info.get("exif", b""), image.info.get("xmp", b"")) if webp else metadata.orientation(data)
+            upright = image.transpose(UPRIGHT[stored]) if stored in UPRIGHT else image
+            return np.asarray(_opaque(upright))
+    except MemoryError:
+        raise
+    except Exception as error:  # Pillow's readers do not say what they raise
+        raise ValueError(str(error) or type(error).__name__) from error
 
 
 def _check(width: int, height: int) -> None:

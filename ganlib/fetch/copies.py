@@ -2,6 +2,7 @@
 
 import errno
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from ganlib.support import disk, paths, progress
@@ -34,7 +35,8 @@ def move(source: Path, target: Path) -> None:
             raise
         with replacing(target) as fresh:
             copy(source, fresh)
-            fresh.chmod(source.stat().st_mode)
+            with suppress(PermissionError):  # on file systems without modes
+                fresh.chmod(source.stat().st_mode)
         source.unlink()
 
 

@@ -2,10 +2,10 @@
 
 from pathlib import Path, PurePosixPath
 
-from ganlib.data import archive
-from ganlib.data.folder import ARCHIVE, SUFFIXES, TABLE, picture_names
+from ganlib.data import archive, folder
+from ganlib.data.folder import ARCHIVE, SUFFIXES, TABLE, is_hidden, picture_names
 from ganlib.fetch import copies, transfer
-from ganlib.support import paths
+from ganlib.support import paths, progress
 from ganlib.support.errors import UserError
 from ganlib.support.files import replacing
 
@@ -18,25 +18,34 @@ def fetch(dataset: str, source: str | None, raw: Path) -> None:
     key = f"params.yaml: datasets.{dataset}.source"
     if source is None:
         raise UserError(f"{key}: blank; set the folder or zip of your pictures with -S datasets.{dataset}.source=...")
-    place = paths.home() / source
-    if "://" in source:
+    place = paths.local(source)
+    if place is None:
         place = paths.incoming(source) / PurePosixPath(source).name
         transfer.download(source, place, paths.downloads(source))
+    files: dict[str, Path] = {}
     if place.is_dir():
-        files = {path.relative_to(place).as_posix(): path for path in place.rglob("*") if path.is_file()}
-        names, table = picture_names(files), place / TABLE
+        files = folder.files(place)
+        all_names, used, table = list(files), {TABLE}, place / TABLE
     elif place.is_file():
         with archive.Archive(place) as whole:
-            names, table = picture_names(whole.entries), place.with_name(TABLE)
+            all_names, table = list(whole.entries), place.with_name(TABLE)
+        used = {name for name in all_names if PurePosixPath(name).name == TABLE}
     else:
         raise UserError(f"{key}: {place} does not exist; relative paths start from {paths.home()}")
+    names = picture_names(all_names)
     if not names:
         raise UserError(f"{key}: {place} has no pictures ({', '.join(SUFFIXES)})")
+    if others := sorted(name for name in {*all_names} - {*names} - used if not is_hidden(name)):
+        more = f" and {len(others) - 1:,} more" if others[1:] else ""
+        progress.log(f"{place}: left out {others[0]}{more}: not {', '.join(SUFFIXES)}")
+    if table.is_file():
+        folder.columns(table.read_bytes(), names, table)  # a mistake in it is refused by the name of the user's file
     with replacing(raw / ARCHIVE) as target:
         if place.is_dir():
             archive.pack({name: files[name] for name in names}, target)
         else:
             copies.link_or_copy(place, target)
+    (raw / TABLE).unlink(missing_ok=True)  # of another source
     if table.is_file():
         with replacing(raw / TABLE) as target:
             copies.copy(table, target)

@@ -4,6 +4,7 @@ import hashlib
 import re
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,7 +60,8 @@ def download(url: str, target: Path, staging: Path, md5: str | None = None, poli
                 _download_with_retries(url, staged, bar, policy or RetryPolicy())
         _verify(url, staged, md5)
         to_disk(staged)
-        staged.chmod(0o444)
+        with suppress(PermissionError):  # on file systems without modes
+            staged.chmod(0o444)
         copies.move(staged, target)
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from ganlib.core.device import device
 from ganlib.data.archive import LIMIT, Archive
 from ganlib.data.faces import ACCEPTED, INDEX, PICTURES, open_npy
+from ganlib.data.folder import files
 from ganlib.fidelity import inception, scores
 from ganlib.fidelity.frechet import Statistics
 from ganlib.score.strict_decode import BrokenPictureError, decode
@@ -151,7 +152,7 @@ def _decode(file: File) -> np.ndarray | BrokenPictureError:
 
 
 def _in_folder(folder: Path) -> list[File]:
-    paths = sorted(path for path in folder.rglob("*") if _is_picture(path.relative_to(folder)) and path.is_file())
+    paths = sorted(path for name, path in files(folder, SUFFIXES).items() if _is_picture(PurePosixPath(name)))
     for path in paths:
         if path.stat().st_size > LIMIT:  # as in a zip
             raise UserError(f"{path}: has {path.stat().st_size:,} bytes, more than the limit of {LIMIT:,} for a picture file")

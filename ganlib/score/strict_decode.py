@@ -11,6 +11,7 @@ import zlib
 import numpy as np
 from PIL import Image, ImageFile, UnidentifiedImageError
 
+from ganlib.data.metadata import pixels_only
 from ganlib.support.errors import UserError
 
 FORMATS = ("BMP", "JPEG", "PNG", "TIFF", "WEBP")  # whatever the suffix: some of Pillow's readers start other programs
@@ -27,7 +28,7 @@ class BrokenPictureError(UserError):
 def decode(data: bytes, name: str) -> np.ndarray:
     """(3, H, W) uint8 of the 8-bit RGB picture `name`; other kinds are a UserError, damaged files a BrokenPictureError."""
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        with Image.open(io.BytesIO(pixels_only(data)), formats=FORMATS) as image:
             if image.width * image.height > PIXELS:  # Pillow itself only warns
                 raise Image.DecompressionBombError
             _refuse_conversion(image, name)

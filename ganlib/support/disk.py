@@ -12,13 +12,13 @@ from ganlib.support.errors import DISK_FULL, UserError
 def writing(folder: Path, needed: int = 0) -> Iterator[None]:
     """Create `folder` for a block that writes `needed` bytes to it. Raises a UserError if they do not fit, now or later."""
     folder.mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(folder).free
-    if needed > free:
+    total, _, free = shutil.disk_usage(folder)
+    if needed > free and total:  # some network file systems report a size of 0
         raise UserError(f"{folder}: the disk has {free / 1e9:.2f} GB free and {needed / 1e9:.2f} GB are needed: make room and run again")
     try:
         yield
     except OSError as error:
         if error.errno not in DISK_FULL:
             raise
-        total = f", {needed / 1e9:.2f} GB are needed in total" if needed > 0 else ""
-        raise UserError(f"{folder}: the disk is full ({error.strerror}){total}: make room and run again") from None
+        whole = f", {needed / 1e9:.2f} GB are needed in total" if needed > 0 else ""
+        raise UserError(f"{folder}: the disk is full ({error.strerror}){whole}: make room and run again") from None

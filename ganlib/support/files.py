@@ -1,5 +1,6 @@
 """Atomic replacement of files and folders: the old content or the new one, even after a crash or a power cut."""
 
+import errno
 import os
 import secrets
 import shutil
@@ -9,6 +10,8 @@ from contextlib import contextmanager, suppress
 from glob import escape
 from pathlib import Path
 
+# What fsync and locks answer on file systems that have none (older CIFS, vboxsf, some FUSE and NFS).
+UNSUPPORTED = (errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF, errno.ENOLCK)
 STRAY_AGE = 3600  # seconds without a change, after which a temporary file must be that of a killed process
 
 
@@ -30,12 +33,14 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def replace_folder(source: Path, folder: Path) -> None:
-    """Replace `folder` by a copy of `source`, after the copy is complete. The caller ensures that it is the only writer."""
+@contextmanager
+def replacing_folder(folder: Path) -> Iterator[Path]:
+    """An empty folder beside `folder` that replaces it if the block succeeds. The caller ensures that it is the only writer."""
     temporary = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(temporary, ignore_errors=True)  # of a killed process
+    temporary.mkdir(parents=True)
     try:
-        shutil.copytree(source, temporary)
+        yield temporary
         for path in (*temporary.rglob("*"), temporary):
             to_disk(path)
         shutil.rmtree(folder, ignore_errors=True)
@@ -45,16 +50,32 @@ def replace_folder(source: Path, folder: Path) -> None:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+def replace_folder(source: Path, folder: Path) -> None:
+    """Replace `folder` by a copy of the files of `source`. The caller ensures that it is the only writer."""
+    with replacing_folder(folder) as fresh:
+        for path in source.rglob("*"):
+            if path.is_file():
+                target = fresh / path.relative_to(source)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, target)
+
+
 def to_disk(path: Path) -> None:
-    """Flush a file, or a folder's list of names, to the disk. Windows can flush neither folders nor read-only files: skipped there."""
-    windows = os.name == "nt"
+    """Flush a file, or a folder's list of names, to the disk; skipped where system or file system allow no process to do so."""
     try:
-        descriptor = os.open(path, os.O_RDWR if windows else os.O_RDONLY)
-    except PermissionError:
-        if windows:
-            return
-        raise
+        descriptor = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
+    except PermissionError:  # Windows opens neither folders nor read-only files
+        return
     try:
-        os.fsync(descriptor)
+        flush(descriptor)
     finally:
         os.close(descriptor)
+
+
+def flush(descriptor: int) -> None:
+    """Flush an open file or folder to the disk, if the file system can."""
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in UNSUPPORTED:
+            raise

@@ -7,34 +7,42 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from ganlib.support import progress
+from ganlib.support.files import UNSUPPORTED
 
 
 @contextmanager
 def locked(path: Path, busy: str) -> Iterator[None]:
     """Hold the lock of `path`; if another process or thread holds it, log that `path` is `busy` and wait."""
-    lock = _lock(path)
-    try:
-        held = lock.acquire(timeout=0)
-    except Timeout:
-        progress.log(f"{path.name}: {busy}; waiting for it")
-        held = lock.acquire()
-    with held:
+    with _acquired(path, 0) as free:
+        if free:
+            yield
+            return
+    progress.log(f"{path.name}: {busy}; waiting for it")
+    with _acquired(path, -1):
         yield
 
 
 @contextmanager
 def locked_if_free(path: Path) -> Iterator[bool]:
     """Hold the lock of `path` unless another process holds it; yields whether it is held here."""
+    with _acquired(path, 0) as free:
+        yield free
+
+
+@contextmanager
+def _acquired(path: Path, timeout: float) -> Iterator[bool]:
+    """Whether the lock of `path` could be acquired, or its file system has no locks. The lock's file stays: others may wait for it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path.with_name(f".{path.name}.lock"))
     try:
-        held = _lock(path).acquire(timeout=0)
+        lock.acquire(timeout=timeout)
     except Timeout:
         yield False
         return
-    with held:
+    except OSError as error:
+        if error.errno not in UNSUPPORTED:
+            raise
+    try:
         yield True
-
-
-def _lock(path: Path) -> FileLock:
-    """The lock of `path`. Its file is never removed: others may be waiting for it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return FileLock(path.with_name(f".{path.name}.lock"))
+    finally:
+        lock.release()

@@ -18,6 +18,11 @@ def home() -> Path:
     return Path(os.environ.get("DVC_ROOT", Path.cwd()))
 
 
+def local(source: str | None) -> Path | None:
+    """A folder or file on the disk, relative to the checkout or below the home folder `~`; None for a URL or a blank source."""
+    return None if source is None or "://" in source else home() / Path(source).expanduser()
+
+
 def incoming(source: str = "") -> Path:
     """The folder for CelebA's files, downloaded or put there by hand; a subfolder for downloads from the URL `source`."""
     return home() / INCOMING / _folder_of(source)

@@ -1,8 +1,9 @@
+import struct
 from io import BytesIO
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from ganlib.data.decode import rgb
 from tests.data.archive import encoded, jpeg, picture
@@ -70,6 +71,41 @@ def test_picture_that_its_exif_turns_is_upright(orientation, kind):
     stored = rgb(encoded(picture(50, (24, 16)), kind, **options))
     turned = rgb(encoded(picture(50, (24, 16)), kind, exif=exif, **options))
     assert np.array_equal(turned, UPRIGHT[orientation](stored))
+
+
+# Tag and type: text as resolution, a fraction as maker, text as offset, a signed latitude, an unknown type.
+ODD = {"resolution": (0x011A, 2), "maker": (0x010F, 5), "interoperability": (0xA005, 2), "GPS": (0x8825, 10), "unknown": (0x9999, 99)}
+
+
+def exif(*tags, before=b"Exif\0\0"):
+    """EXIF with entries of (tag, type), whose values make no sense."""
+    entries = b"".join(struct.pack("<HHLL", tag, kind, 3, 30) for tag, kind in tags)
+    return before + b"II*\0" + struct.pack("<LH", 8, 1 + len(tags)) + struct.pack("<HHLL", 0x0112, 3, 1, 6) + entries
+
+
+@pytest.mark.parametrize("tag", ODD.values(), ids=ODD)
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_odd_metadata_decide_neither_whether_pixels_are_read_nor_how(kind, tag):
+    options = {"lossless": True} if kind == "WEBP" else {}
+    turned = encoded(picture(50, (24, 16)), kind, exif=exif(tag), **options)
+    stored = encoded(picture(50, (24, 16)), kind, **options)
+    assert np.array_equal(rgb(turned), np.rot90(rgb(stored), -1))
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_any_bytes_of_exif_leave_the_pixels_readable(kind):
+    whole = encoded(picture(50, (24, 16)), kind, exif=exif(*ODD.values()))
+    start = whole.index(b"II*\0")
+    for place in range(start, start + 60):
+        for value in (0, 1, 8, 255):
+            assert rgb(whole[:place] + bytes([value]) + whole[place + 1 :]).shape in {(24, 16, 3), (16, 24, 3)}
+
+
+def test_large_text_in_a_png_does_not_hide_its_pixels():
+    """Programs that generate pictures write their settings into them; Pillow refuses more than a megabyte."""
+    text = PngImagePlugin.PngInfo()
+    text.add_text("workflow", "x" * 2**21, zip=True)
+    assert np.array_equal(rgb(encoded(picture(9), "PNG", pnginfo=text)), np.asarray(picture(9)))
 
 
 def test_cmyk_jpeg_becomes_rgb():

@@ -1,4 +1,8 @@
+import errno
+import os
 import shutil
+import unicodedata
+from contextlib import ExitStack
 
 import numpy as np
 import pytest
@@ -9,6 +13,7 @@ from ganlib.data.archive import Archive
 from ganlib.data.crop import Box, Centre
 from ganlib.data.faces import Faces
 from ganlib.fetch import folder as fetching
+from ganlib.score import folders as score
 from ganlib.support.errors import UserError
 from tests.data import archive
 from tests.data.server import Site, serving
@@ -126,9 +131,98 @@ def test_row_may_name_a_picture_without_its_folder_where_only_one_has_the_name(m
         brought(mine, home, tmp_path)
 
 
+def test_next_source_brings_neither_the_table_nor_the_pictures_of_the_one_before(mine, home, tmp_path):
+    without, _ = brought(mine, home, tmp_path)
+    (mine / folder.TABLE).write_text(TABLE, encoding="utf-8")
+    assert len(brought(mine, home, tmp_path)[0].columns) > 2
+    (mine / folder.TABLE).unlink()
+    assert brought(mine, home, tmp_path)[0].equals(without)
+
+
+def link(place, target):
+    place.symlink_to(target)
+
+
+def bytes_in_latin_1(place, _):
+    (place.parent / "a" / "00.jpg").rename(place.parent / "Andr\udce9.jpg")
+    (place.parent / "Andr%E9.jpg").write_bytes(b"")
+
+
+@pytest.mark.parametrize(
+    ("change", "name", "target", "message"),
+    [
+        (link, "b", "a", "b: links to a folder, and such links are not followed"),
+        (link, "loop", ".", "loop: links to a folder"),
+        (link, "gone.JPG", "nowhere.jpg", r"gone\.JPG: links to no file"),
+        (link, folder.TABLE, "nowhere.csv", r"attributes\.csv: links to no file"),
+        (lambda place, _: os.mkfifo(place), "pipe.png", None, r"pipe\.png: is no regular file"),
+        (bytes_in_latin_1, "", None, r"two files are called Andr%E9\.jpg"),
+    ],
+)
+def test_what_would_be_left_out_is_one_line_here_and_in_scores(mine, home, tmp_path, change, name, target, message):
+    change(mine / name if name else mine / "x", target)
+    with pytest.raises(UserError, match=message):
+        brought(mine, home, tmp_path)
+    if name != folder.TABLE:
+        with pytest.raises(UserError, match=message):
+            score.open_source(mine, "clean", skip_broken=False, archives=ExitStack())
+
+
+def test_folder_that_cannot_be_read_is_one_line(mine, home, tmp_path, monkeypatch):
+    def scandir(path, real=os.scandir):
+        if str(path).endswith("/b"):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    with pytest.raises(UserError, match=r"a/b: cannot be read: Permission denied"):
+        brought(mine, home, tmp_path)
+
+
+def test_links_elsewhere_are_followed_or_concern_no_picture_and_other_files_are_counted(mine, home, tmp_path, capfd):
+    (tmp_path / "link").symlink_to(mine)
+    (mine / "12.png").symlink_to("a/01.png")
+    (mine / ".hidden").symlink_to("a")
+    (mine / "notes").symlink_to("nowhere")
+    (mine / "phone.heic").touch()
+    assert len(brought("../link", home, tmp_path)[1]) == 13
+    assert "left out a/b/notes.txt and 1 more: not .jpg, .jpeg, .png, .webp" in capfd.readouterr().err
+
+
+def test_name_that_is_not_utf_8_keeps_a_readable_form(mine, home, tmp_path):
+    (mine / "a" / "00.jpg").rename(mine / "Andr\udce9.jpg")
+    assert "Andr%E9.jpg" in brought(mine, home, tmp_path)[1]
+
+
+def test_tilde_is_the_home_folder(mine, home, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert len(brought("~/mine", home, tmp_path)[1]) == 12
+
+
+@pytest.mark.parametrize("row", ["Zo\u00eb.jpg", "Zoe\u0308.jpg", "zo\u00eb.JPG", "A\\Zo\u00eb.jpg"])
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_row_names_a_picture_in_any_form_of_its_name_unless_that_is_ambiguous(mine, home, tmp_path, row, form):
+    shutil.move(mine / "a" / "00.jpg", mine / "a" / unicodedata.normalize(form, "Zo\u00eb.jpg"))
+    (mine / folder.TABLE).write_text(f"file,smiling\n{row},1\n", encoding="utf-8")
+    table, _ = brought(mine, home, tmp_path)
+    assert table["file"][table["smiling"] == 1].map(ascii).str.contains("Zo").tolist() == [True]
+    shutil.copy(mine / "a" / "03.jpg", mine / "a" / "b" / "ZO\u00cb.jpg")
+    shutil.copy(mine / "a" / "03.jpg", mine / "a" / "ZO\u00cb.jpg")
+    (mine / folder.TABLE).write_text("file,smiling\nzO\u00eb.jpg,1\n", encoding="utf-8")
+    with pytest.raises(UserError, match="matches several pictures"):
+        brought(mine, home, tmp_path)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ("x,split,smiling\n00.jpg,0,1\n", "attributes.csv: a column may not be called 'split'"),
+        ("x,split\n00.jpg,train\n", "a column may not be called 'split'"),
+        ("x,file\n00.jpg,1\n", "a column may not be called 'file'"),
+        ("x,hair_blond,hair\n00.jpg,1,blond\n", "two columns become hair_blond: rename 'hair'"),
+        ("x,smiling,smiling\n00.jpg,1,0\n", "two columns become smiling"),
+        ("x,Zo\u00eb,Zoe\u0308\n00.jpg,1,0\n", "two columns become Zo\u00eb"),
+        ("x,smiling,\n00.jpg,1,2\n", "a column has values, such as '2', and no name"),
         ("file,smiling\nnobody.jpg,1\n", "'nobody.jpg' in the first column is not the name of a picture"),
         ("file,smiling\na/00.jpg,1\n00.jpg,0\n", "two rows for a/00.jpg"),
         ("", "not a CSV table"),
@@ -139,6 +233,19 @@ def test_table_that_does_not_fit_is_one_line(mine, home, tmp_path, text, message
     with pytest.raises(UserError, match=message) as error:
         brought(mine, home, tmp_path)
     assert "\n" not in str(error.value)
+    assert str(error.value).startswith(str(mine))  # the user's file
+
+
+def test_short_row_and_a_last_comma_are_blank(mine, home, tmp_path):
+    (mine / folder.TABLE).write_text("file,smiling,hair,\n00.jpg,1\n", encoding="utf-8")
+    table, _ = brought(mine, home, tmp_path)
+    assert (list(table.columns), (table["smiling"] == 1).sum()) == (["file", "split", "smiling", "hair"], 1)
+
+
+def test_table_that_is_not_utf_8_is_one_line(mine, home, tmp_path):
+    (mine / folder.TABLE).write_bytes("file,Mädchen\n00.jpg,1\n".encode("latin-1"))
+    with pytest.raises(UserError, match=r"attributes\.csv: not UTF-8 text \(.*\): save it as CSV UTF-8"):
+        brought(mine, home, tmp_path)
 
 
 def test_damaged_table_in_a_zip_is_one_line(mine, home, tmp_path):

@@ -11,6 +11,8 @@ from PIL import Image
 
 from ganlib.score.strict_decode import PIXELS, BrokenPictureError, decode
 from ganlib.support.errors import UserError
+from tests.data.archive import encoded, picture
+from tests.data.test_decode import ODD, exif
 
 RGB = np.random.default_rng(0).integers(0, 256, (48, 32, 3), dtype=np.uint8)
 
@@ -98,3 +100,10 @@ def test_bombs_are_refused_by_their_header(tmp_path: Path, side: int) -> None:
     with pytest.raises(UserError, match=rf"bomb\.png: has more than {PIXELS:,} pixels") as raised:
         decoded(tmp_path / "bomb.png")
     assert not isinstance(raised.value, BrokenPictureError)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_odd_metadata_do_not_break_a_picture(kind):
+    image = picture(9)
+    odd = encoded(image, kind, exif=exif(*ODD.values()))
+    assert np.array_equal(decode(odd, "a"), decode(encoded(image, kind), "a"))

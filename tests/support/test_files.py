@@ -1,5 +1,6 @@
 """Files and folders that are complete or absent: after a power cut, with several writers, and after killed ones."""
 
+import errno
 import os
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ganlib.support import files
+from ganlib.support import disk, files, locks
 
 
 @pytest.fixture
@@ -75,12 +76,28 @@ def test_what_killed_writers_left_is_removed_and_what_others_are_writing_is_not(
         assert len([*tmp_path.glob(".*")]) == left
 
 
-def test_windows_which_can_flush_no_folder_is_no_error(tmp_path, monkeypatch):
-    def refuse(*_):
-        raise PermissionError
+@pytest.mark.parametrize("call", ["os.open", "os.fsync", "fcntl.flock", "shutil.disk_usage", "os.chmod"])
+def test_what_a_file_system_lacks_is_no_condition_for_writing_to_it(tmp_path, monkeypatch, call):
+    """Windows opens no folder; older CIFS, vboxsf, drvfs and some FUSE flush none, lock nothing, set no modes or report no size."""
 
-    monkeypatch.setattr(os, "open", refuse)
-    with pytest.raises(PermissionError):
-        files.to_disk(tmp_path)
-    monkeypatch.setattr(os, "name", "nt")
-    files.to_disk(tmp_path)
+    real = os.open
+
+    def refuse(path, *arguments, **named):
+        if call == "os.open" and not Path(path).is_dir():
+            return real(path, *arguments, **named)
+        raise PermissionError if call in {"os.open", "os.chmod"} else OSError(errno.EINVAL, "Invalid argument")
+
+    monkeypatch.setattr(call, (lambda _: (0, 0, 0)) if call == "shutil.disk_usage" else refuse)
+    with locks.locked(tmp_path / "a.txt", "busy"), disk.writing(tmp_path, 1), files.replacing_folder(tmp_path / "new") as folder:
+        (folder / "a.txt").touch()
+    files.replace_folder(tmp_path / "new", tmp_path / "copy")
+    assert (tmp_path / "copy" / "a.txt").exists()
+
+
+def test_failing_disk_is_an_error(tmp_path, monkeypatch):
+    def fail(*_):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="Input/output"), files.replacing(tmp_path / "a.txt") as target:
+        target.touch()
