@@ -14,7 +14,8 @@ def main(trial: str, seed: int) -> None:
     machine = tables.read_json(trained / stored.MACHINE)
     with stored.build_if_stale(folder, {"training": training, "scoring": asked, "machine": machine}) as stale:
         if stale:
-            found = scoring.score(training, asked, trained, folder, seed=seed)
+            reals = paths.reals(dataset, asked.get("crop", ""))  # the demo has none
+            found = scoring.score(training, asked, trained, reals, folder, seed=seed)
             tables.save_metrics(found, paths.metrics(dataset, trial, seed))
 
 

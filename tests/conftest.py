@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 
 
 def text(path: Path) -> str:
-    """What a text file contains."""
+    """The contents of a text file."""
     return path.read_text(encoding="utf-8")
 
 
@@ -31,7 +31,7 @@ def python(*arguments: str, cwd: Path = ROOT, **variables: str) -> subprocess.Co
 
 
 def edited(source: Path, target: Path, changes: Mapping[str, object]) -> Path:
-    """Writes a copy of a YAML file with some keys (dotted names) set to other values, or deleted where the value is `...`."""
+    """Writes a copy of a YAML file with some keys (dotted names) set to other values, or deleted if the value is `...`."""
     yaml = YAML(typ="safe")
     values = yaml.load(source)
     for key, value in changes.items():

@@ -79,7 +79,7 @@ def test_preview_block_counts_at_preview_scale_only(changed_params):
     assert (full.width, full.max_steps, full.epochs, full.batch_size) == (1.0, None, 5, 128)
 
 
-def test_each_scale_has_a_block_of_its_own_and_leaves_the_others(changed_params):
+def test_each_scale_has_its_own_block_and_ignores_the_others(changed_params):
     raw = YAML(typ="safe").load(ROOT / "params.yaml")
     blocks = {f"{group}.{name}.evening": {} for group in ("reports", "baselines") for name in raw[group]}
     blocks |= {"reports.dcgan64.preview": {"width": 0.25}, "reports.dcgan64.evening": {"width": 0.375, "batch_size": 50}}
@@ -95,7 +95,7 @@ def test_scale_without_a_block_of_the_report_is_refused(tmp_path):
         params.load(path)
 
 
-def test_report_keeps_its_own_value_where_its_block_says_so(changed_params):
+def test_report_keeps_its_full_value_if_its_block_says_so(changed_params):
     settings = params.load(changed_params({"reports.dcgan64.lr_d": 2e-4}))
     assert (settings.report("dcgan64").lr_d, settings.report("dcgan112").lr_d) == (2e-4, 4e-5)
 
@@ -177,7 +177,7 @@ def test_file_that_is_no_mapping_is_one_line(tmp_path, text, message):
     assert "\n" not in str(error.value)
 
 
-def test_unknown_report_names_those_there_are(changed_params):
+def test_unknown_report_is_refused_with_the_known_ones(changed_params):
     with pytest.raises(UserError, match="'dcgan46' is unknown, did you mean 'dcgan64'"):
         params.load(changed_params({})).report("dcgan46")
 

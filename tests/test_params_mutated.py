@@ -135,7 +135,7 @@ def test_changed_lines_are_read_or_refused(tmp_path, examples):
 
 
 def bomb(times: int, indent: str = "") -> str:
-    """Twenty keys, each of which holds the one before so many times."""
+    """Twenty keys, each of which holds the one before several times."""
     keys = "abcdefghijklmnopqrst"
     lines = [f"{b}: &{b} [{', '.join([f'*{a}'] * times)}]" for a, b in pairwise(keys)]
     return "".join(f"{indent}{line}\n" for line in ["a: &a [x, x]", *lines])

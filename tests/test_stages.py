@@ -1,4 +1,4 @@
-"""What a stage takes from params.yaml and hands on."""
+"""What a stage reads from params.yaml and passes on."""
 
 import inspect
 import json
@@ -172,7 +172,7 @@ def test_prepare_asks_for_as_many_pictures_as_are_set(place):
 
 @pytest.fixture
 def scoring(place, tmp_path, monkeypatch) -> Callable[[dict], list[tuple]]:
-    """Thirty pictures of wide64, ten of each split, and what Inception is asked for with; a net of mean colours stands in its place."""
+    """Thirty pictures of wide64, ten of each split, and the arguments that load Inception, which a net of mean colours replaces."""
     place({})
     small.prepare_faces(tmp_path, 30)
     asked = []

@@ -111,7 +111,7 @@ def _rounded(value: Any) -> Any:
 
 def _open(name: str, claim: OpenClaim) -> Entry:
     state, reason = claim.reason
-    return {"name": name, "state": state, **claim.model_dump(include=set(Claim.model_fields)), "reason": reason}
+    return {"name": name, "state": state, **claim.model_dump(include=set(Claim.model_fields), exclude_none=True), "reason": reason}
 
 
 def _mark(found: list[Entry]) -> None:
@@ -137,7 +137,8 @@ def _counts(found: list[Entry], dataset: str) -> str:
 
 
 def _row(entry: Entry) -> list[str]:
-    return [f'"{entry["says"]}" ({entry["at"]})', entry["claim"], " ".join(_finding(entry))]
+    quotation = f'"{entry["says"]}" ({entry["at"]})' if "says" in entry else ""
+    return [quotation, entry["claim"], " ".join(_finding(entry))]
 
 
 def _finding(entry: Entry) -> Iterator[str]:

@@ -86,10 +86,15 @@ def bytes_needed(faces: Faces, held_out: Faces, samples: int) -> int:
     return 4 * DIMENSIONS * sum(map(len, _chosen(faces, held_out, samples))) + 2 * 8 * DIMENSIONS**2
 
 
-def _chosen(faces: Faces, held_out: Faces, samples: int) -> tuple[np.ndarray, np.ndarray]:
-    """Indices of the pictures of `faces`, scored ones first, and of those of `held_out`."""
+def check_samples(samples: int, faces: Faces) -> None:
+    """Refuse more samples than the split has pictures with a UserError."""
     if samples > len(faces):
         raise UserError(f"params.yaml: datasets: samples {samples}: the split has only {len(faces)} pictures; lower samples")
+
+
+def _chosen(faces: Faces, held_out: Faces, samples: int) -> tuple[np.ndarray, np.ndarray]:
+    """Indices of the pictures of `faces`, scored ones first, and of those of `held_out`."""
+    check_samples(samples, faces)
     scored = evenly_spaced(samples, len(faces))
     rest = np.setdiff1d(np.arange(len(faces)), scored)
     others = rest[evenly_spaced(samples, len(rest))] if len(held_out) < samples <= len(rest) else rest[:0]

@@ -51,13 +51,13 @@ SCORES = {
         "precision",
         "share of fakes within the neighbourhood of a real picture",
         ".2f",
-        zero="no fake resembles a real picture to Inception: common in previews, whose faces are too rough for this score",
+        zero="no fake is near a real picture, which is common in previews",
     ),
     "recall": Entry(
         "recall",
         "share of reals within the neighbourhood of a fake",
         ".2f",
-        zero="no real picture resembles a fake: the fakes are far from the reals, or too close together",
+        zero="no real picture is near a fake: the fakes are far from the reals, or too close together",
         one="every real picture is near a fake; widely scattered fakes reach this too",
     ),
     "density": Entry(
@@ -69,13 +69,13 @@ SCORES = {
         "coverage",
         "share of reals with a fake in their neighbourhood; 0.97 for equal distributions",
         ".2f",
-        zero="no real picture has a fake near it: at this end, the score cannot rank generators",
+        zero="no real picture has a fake near it; use another score to rank generators",
     ),
     "closer_than_held_out": Entry(
         "closer than held out",
-        "probability that a fake is nearer to the pictures trained on than a held-out real is; 0.5 for new pictures, 1 for copies",
-        zero="every fake is farther from the pictures trained on than held-out reals are: no copies; says nothing about quality",
-        one="every fake is nearer to the pictures trained on than held-out reals are: copies",
+        "probability that a fake is nearer to the training pictures than a held-out real is; 0.5 for new pictures, 1 for copies",
+        zero="every fake is farther from the training pictures than held-out reals are: no copies (this says nothing about quality)",
+        one="every fake is nearer to the training pictures than held-out reals are: copies",
     ),
     "diversity_within": Entry(
         "diversity within conditions",
@@ -89,7 +89,9 @@ SCORES = {
         ".2f",
         one="fakes with the same conditions are identical",
     ),
-    "explained_real": Entry("explained by conditions, reals", "the same share for the reals", ".2f"),
+    "explained_real": Entry(
+        "explained by conditions, reals", "share of the variance of the reals’ features that their conditions explain", ".2f"
+    ),
     "sharpness": Entry(
         "sharpness", "variance of the fakes’ Laplacian divided by that of the reals’; below 1 blurred, above 1 noisy", ".2f"
     ),
@@ -127,9 +129,7 @@ SHARES = {
 PROTOCOL = {
     "samples": Entry("fakes", "N, the number of fakes scored", ",d"),
     "real_samples": Entry("reals", "number of reals that the fakes are compared with", ",d"),
-    "seen_samples": Entry(
-        "training pictures searched", "number of pictures that the generator was trained on, all searched for copies", ",d"
-    ),
+    "seen_samples": Entry("training pictures searched", "number of training pictures, all searched for copies", ",d"),
     "held_out_samples": Entry("held-out pictures", "number of reals that training did not see", ",d"),
     "extractor": Entry("network", "feature extractor"),
     "protocol": Entry("protocol", "how pictures are resized for the feature extractor"),
@@ -156,7 +156,7 @@ TRAINING = {
     "fooled": Entry("fooled", "share of fakes that D classifies as real", ".1%"),
     "diversity": Entry(
         "diversity",
-        "standard deviation between the fakes of a sheet divided by the reals’; about 1 for a perfect generator, below 0.05 in collapse",
+        "standard deviation over the fakes of a sheet divided by the reals’; about 1 for a perfect generator, below 0.05 in collapse",
         ".2f",
         zero="every z gives the same picture",
     ),
@@ -172,8 +172,8 @@ TRAINING = {
     "k": Entry(
         "k",
         "weight of fakes in D’s loss; 0.02 to 0.08 in a healthy long run",
-        zero="D does not train on fakes: their loss is above gamma times the reals’, or training has just begun",
-        one="the upper limit: the fakes’ loss stays below gamma times the reals’",
+        zero="D does not train on fakes, because their loss is above gamma times the reals’ or training has just begun",
+        one="upper limit; the fakes’ loss stays below gamma times the reals’",
     ),
     "out_of_range": Entry("out of range", "share of the fakes’ pixel values outside the valid range", ".1%"),
     "elbo": Entry("ELBO", "evidence lower bound of the log likelihood, in nats per picture; higher is better", ",.0f", unit="nats"),

@@ -1,12 +1,12 @@
 """Everything that a trial's training and its scores depend on; pictures and code by their digests."""
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ganlib.core import tables
 from ganlib.data.faces import Faces
+from ganlib.fidelity.reference import check_samples
 from ganlib.params import Params
 from ganlib.studies.study import CurveTrial, FaceTrial, Trial
 from ganlib.support import codehash, paths
@@ -15,6 +15,8 @@ CODE = Path(__file__).parents[2]
 
 # The trial's own code, besides that of the training. Their imports are left out: a trial runs only one of the two kinds of training.
 TRIAL = [Path("stages/trial.py"), Path("ganlib/studies/stored.py"), Path("ganlib/studies/trials.py")]
+
+REALS = [Path("ganlib/fidelity/inception.py"), Path("ganlib/fidelity/reference.py")]  # compute the features of reals
 
 
 def training_code(report: str) -> list[Path]:
@@ -47,11 +49,16 @@ def scoring(trial: Trial, params: Params) -> dict[str, Any]:
     code = codehash.digest(scoring_code(trial.report), CODE)
     if isinstance(trial, CurveTrial):
         return {"code": code}
-    with paths.features(trial.crop, params.protocol).open("rb") as file:
-        reals = hashlib.file_digest(file, "blake2b").hexdigest()
     versions = _versions("numpy", "pillow", "scipy", "torch")
-    asked = {"protocol": params.protocol, "attributes": params.attributes, "split": params.data.split}
-    return {"crop": trial.crop, **asked, "reals": reals, "code": code, "versions": versions}
+    return {"crop": trial.crop, "attributes": params.attributes, "reals": reals(trial.crop, params), "code": code, "versions": versions}
+
+
+def reals(crop: str, params: Params) -> dict[str, Any]:
+    """The dependencies of the features of a crop's reals, which all trials that are scored on the crop share."""
+    faces, code = Faces.open(paths.faces(crop), params.data.split), codehash.closure(REALS, CODE)
+    check_samples(params.data.samples, faces)
+    asked = {"split": params.data.split, "samples": params.data.samples, "protocol": params.protocol}
+    return {**asked, "pictures": faces.identity({}), "code": codehash.digest(code, CODE), "versions": _versions("numpy", "torch")}
 
 
 def picture_counts(trials: Mapping[str, Trial], params: Params) -> dict[str, int]:

@@ -40,6 +40,11 @@ def _root(dataset: str, seed: int) -> Path:
     return TRIALS / dataset / ("spread" if seed > LAST_SEED else "")
 
 
+def reals(dataset: str, crop: str) -> Path:
+    """The folder of the features of a crop's reals."""
+    return TRIALS / dataset / "reals" / crop
+
+
 def results(dataset: str, name: str) -> Path:
     """The table of a study's trials, from which its verdict can be derived again."""
     return RESULTS / dataset / f"{name}.csv"

@@ -1,5 +1,6 @@
 """Scores a trial, and says how it ended."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,21 +15,22 @@ from ganlib.data.faces import Faces
 from ganlib.fidelity import inception
 from ganlib.fidelity.evaluation import Fakes, evaluate
 from ganlib.fidelity.frechet import Statistics
+from ganlib.fidelity.inception import Inception
 from ganlib.fidelity.kernel import kid
 from ganlib.fidelity.reference import Reference
 from ganlib.models.report import Report
 from ganlib.studies import stored
 from ganlib.support import paths
+from ganlib.support.locks import locked
 from ganlib.support.paths import Outputs
-from ganlib.support.types import EXTRACTOR
 from ganlib.training.monitor import COLLAPSED
 
 UNTRAINED = 50  # fakes of the generator at step 0, whose KID is far above that of any trained one
 MAX_LINES = 1000  # of a log, for slopes: the memory for all pairs grows with the square
 
 
-def score(training: dict[str, Any], scoring: dict[str, Any], run: Path, folder: Path, *, seed: int) -> dict[str, Any]:
-    """The metrics of the training in `run`; `folder` gets the files of an evaluation.
+def score(training: dict[str, Any], scoring: dict[str, Any], run: Path, reals: Path, folder: Path, *, seed: int) -> dict[str, Any]:
+    """The metrics of the training in `run`; `folder` gets the files of an evaluation, and `reals` the features of the crop's reals.
 
     `status` is "lived", or how the trial failed: "diverged" (NaN or infinity), "collapsed" (under a twentieth of the reals' diversity
     at the end) or "learned nothing" (no better KID than its generator at step 0).
@@ -40,7 +42,7 @@ def score(training: dict[str, Any], scoring: dict[str, Any], run: Path, folder: 
     if isinstance(settings, curve.Settings):
         return found | {"status": "lived", "step": settings.steps, **tables.read_json(run / stored.CURVE)}
     log = outputs.progress / "log.csv"
-    found |= _scored(settings, scoring, outputs, folder, seed) | tables.final_metrics(log) | slopes(log)
+    found |= _scored(settings, scoring, outputs, reals, folder, seed) | tables.final_metrics(log) | slopes(log)
     return found | {"status": status(found)}
 
 
@@ -66,17 +68,27 @@ def slopes(log: Path) -> dict[str, float]:
     return {f"{name}_slope": float(theilslopes([float(row[name]) for row in rows], steps).slope) for name in columns}
 
 
-def _scored(settings: Report, scoring: dict[str, Any], outputs: Outputs, folder: Path, seed: int) -> dict[str, Any]:
-    crop, protocol = scoring["crop"], scoring["protocol"]
-    reference, network = Reference.load(paths.features(crop, protocol)), inception.load(device(), protocol=protocol)
-    faces = Faces.open(paths.faces(crop), "all")
+def reference(scoring: dict[str, Any], folder: Path, network: Inception) -> Reference:
+    """The features of the reals, which are computed unless `folder` holds those of the same pictures, N and protocol."""
+    asked, path = scoring["reals"], folder / "features.npz"
+    with locked(folder, "another process computes the features of reals"), stored.build_if_stale(folder, asked) as stale:
+        if stale:
+            faces = Faces.divide(paths.faces(scoring["crop"]), asked["split"])
+            Reference.of(partial(inception.features, network), *faces, samples=asked["samples"]).save(path)
+        return Reference.load(path)
+
+
+def _scored(settings: Report, scoring: dict[str, Any], outputs: Outputs, reals: Path, folder: Path, seed: int) -> dict[str, Any]:
+    network = inception.load(device(), protocol=scoring["reals"]["protocol"])
+    real, cache = reference(scoring, reals, network), paths.faces(scoring["crop"])
+    faces = Faces.open(cache, "all")
     found: dict[str, Any] = {
         **evaluate(
             outputs,
-            reference,
-            Statistics.load(paths.statistics(crop, protocol), EXTRACTOR, protocol),
+            real,
+            Statistics.of(real.scored),
             faces,
-            Faces.open(paths.faces(crop), scoring["split"]).first(settings.train_images),
+            Faces.open(cache, scoring["reals"]["split"]).first(settings.train_images),
             folder,
             network=network,
             attributes=scoring["attributes"],
@@ -85,7 +97,7 @@ def _scored(settings: Report, scoring: dict[str, Any], outputs: Outputs, folder:
     }
     if "explained" in found:
         found["explained_excess"] = found["explained"] - found["explained_real"]
-    condition = torch.from_numpy(faces.conditions(settings.condition_groups)[reference.scored_rows[:UNTRAINED]])
+    condition = torch.from_numpy(faces.conditions(settings.condition_groups)[real.scored_rows[:UNTRAINED]])
     untrained = Fakes(settings.networks(seed)["generator"].eval(), settings, condition, faces.pictures.shape[1], seed)
     features = untrained.features(network, "features of fakes before training")
-    return found | {"kid_untrained": kid(reference.scored, features)}
+    return found | {"kid_untrained": kid(real.scored, features)}

@@ -17,12 +17,18 @@ REASONS = ("needs", "not_testable", "done")
 
 
 class Claim(Block):
-    """A claim of a report: a quotation, its place in the report, and the claim in testable form."""
+    """A claim in testable form, with a quotation and its place in the report if the report makes it."""
 
     report: str
-    says: str
-    at: str
+    says: str | None = None
+    at: str | None = None
     claim: str
+
+    @model_validator(mode="after")
+    def _has_quotation_and_place(self) -> "Claim":
+        if (self.says is None) != (self.at is None):
+            raise ValueError("must have both says and at, a quotation and its place in the report, or neither")
+        return self
 
 
 class OpenClaim(Claim):

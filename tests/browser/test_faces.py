@@ -1,4 +1,4 @@
-"""The page that draws faces: the same ones as Python, and all that a visitor can do with it."""
+"""The exported page: it generates the same faces as Python, and every control works."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ READ = """canvas => {
 
 
 def opened(page: Page, generator: Sampler, fragment: str = "") -> Path:
-    """Export the generator's page where that was not done, and wait until it has drawn all its pictures."""
+    """Export the generator's page unless it exists, and wait until it has drawn all its pictures."""
     path = generator.run.file.with_name("faces.html")
     if not path.exists():
         web.export(generator, path)

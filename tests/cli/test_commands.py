@@ -23,7 +23,7 @@ FIGURES = (
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with params.yaml, two trained reports and what an evaluation and a training of the first left."""
+    """A folder with params.yaml, two trained reports, and an evaluation and a log of the first."""
     root = tmp_path_factory.mktemp("checkout")
     for name in ("dense64", "began64"):
         outputs = in_checkout(root, name, **NARROW)
@@ -38,7 +38,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def ganlib_says(checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, typed):
-    """Run the command in the checkout, with {tmp} for a folder of the test's own; what it printed, or the line that it ended with."""
+    """Run the command in the checkout, with {tmp} for the test's folder; returns its output or its error."""
     monkeypatch.chdir(checkout)
 
     def says(line: str) -> str:

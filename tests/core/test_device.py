@@ -23,7 +23,7 @@ def test_environment_names_the_device(two_gpus, monkeypatch, name, chosen):
     assert device.device() == torch.device(chosen)
 
 
-def test_auto_is_the_cpu_where_there_is_no_gpu(monkeypatch):
+def test_auto_is_the_cpu_without_a_gpu(monkeypatch):
     monkeypatch.delenv(device.VARIABLE, raising=False)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert device.device() == torch.device("cpu")
@@ -39,7 +39,7 @@ def test_auto_is_the_cpu_where_there_is_no_gpu(monkeypatch):
         ("cuda:2", "^GANLIB_DEVICE: cuda:2 is not available: 2 GPUs are visible; use auto or cpu$"),
     ],
 )
-def test_device_that_is_not_there_is_one_line(two_gpus, monkeypatch, name, message):
+def test_missing_device_is_one_line(two_gpus, monkeypatch, name, message):
     monkeypatch.setenv(device.VARIABLE, name)
     with pytest.raises(UserError, match=message):
         device.device()

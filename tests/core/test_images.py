@@ -9,7 +9,7 @@ from ganlib.data.resize import squares
 from tests.data import archive
 
 
-def test_fakes_are_made_smaller_as_the_crops_are_cut_but_for_rounding():
+def test_fakes_are_resized_like_the_crops_up_to_rounding():
     picture = np.asarray(archive.picture(40, (112, 112)).convert("RGB"))
     ours = resized(torch.from_numpy(picture.copy()).permute(2, 0, 1)[None], 56)[0].permute(1, 2, 0).numpy()
     (theirs,) = next(squares([picture], Centre(), 56))
@@ -17,6 +17,6 @@ def test_fakes_are_made_smaller_as_the_crops_are_cut_but_for_rounding():
     assert ours.std() > 20
 
 
-def test_pictures_of_the_size_asked_for_stay_as_they_are():
+def test_pictures_of_the_requested_size_are_unchanged():
     pictures = torch.randint(256, (2, 3, 8, 8), dtype=torch.uint8)
     assert resized(pictures, 8) is pictures

@@ -24,7 +24,7 @@ def test_losses_and_shares_are_means_over_the_last_tenth_of_lines(tmp_path, line
     assert {name: figures[name] for name in means} == pytest.approx({name: sum(some) / len(some) for name, some in means.items()}, rel=1e-5)
 
 
-def test_step_counts_balance_and_rates_are_those_of_the_last_line(tmp_path):
+def test_final_step_balance_and_rates_come_from_the_last_row(tmp_path):
     figures = final_metrics(log(tmp_path, 40))
     assert {name: figures[name] for name in ("step", *STANDING)} == {"step": 800, **dict.fromkeys(STANDING, 40)}
     assert isinstance(figures["step"], int)

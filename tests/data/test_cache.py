@@ -1,4 +1,4 @@
-"""What the prepare stage makes of an archive."""
+"""The cache that the stage `prepare` builds from an archive."""
 
 import json
 import multiprocessing
@@ -38,7 +38,7 @@ def held(folder):
 
 
 def beside(target):
-    """What else lies in the folder of a cache, but for its lock."""
+    """The other files in the folder of a cache, without its lock."""
     return sorted(path.name for path in target.parent.iterdir() if path not in (target, target.with_name(".wide64.lock")))
 
 
@@ -72,7 +72,7 @@ def test_more_pictures_than_there_are_is_one_line_with_the_ways_out(raw):
             opened.require(celeba.COUNT, "celeba")
 
 
-def test_kaggles_zip_is_read_as_it_is(raw, target, tmp_path):
+def test_kaggles_zip_is_read_without_conversion(raw, target, tmp_path):
     archive.prepare(raw, WIDE, target)
     kaggle = archive.kaggle(tmp_path / "archive.zip", raw)
     kaggle.replace(raw / celeba.ARCHIVE)
@@ -192,7 +192,7 @@ def test_half_built_cache_of_other_pictures_is_not_resumed(tmp_path, target):
     assert np.allclose(Faces.open(target, "all").pictures[:][..., 2].mean(axis=(1, 2)), 200 - np.arange(20), atol=2)
 
 
-def test_build_restarts_where_files_of_a_half_built_cache_are_missing(tmp_path, target):
+def test_build_restarts_if_files_of_a_partial_cache_are_missing(tmp_path, target):
     half_built(tmp_path, target)
     (target.with_name(".wide64.partial") / "pictures.npy").unlink()
     raw = archive.write(tmp_path / "broken", [archive.jpeg(archive.picture(i)) for i in range(20)])
@@ -200,7 +200,7 @@ def test_build_restarts_where_files_of_a_half_built_cache_are_missing(tmp_path, 
     assert len(Faces.open(target, "all")) == 20
 
 
-def test_clean_frees_what_cut_builds_left_and_nothing_of_one_in_progress(tmp_path, target, raw):
+def test_clean_removes_interrupted_builds_but_not_one_in_progress(tmp_path, target, raw):
     half_built(tmp_path, target)
     archive.prepare(raw, WIDE, target.with_name("tight64"))
     before = held(target.with_name("tight64"))
@@ -222,7 +222,7 @@ def test_two_builds_of_one_cache_at_once_follow_each_other(tmp_path, target, raw
     assert beside(target) == []
 
 
-def test_photographs_become_what_pillow_makes_of_them_but_for_rounding(celeba_folder, target):
+def test_photographs_are_resized_as_by_pillow_up_to_rounding(celeba_folder, target):
     archive.prepare(celeba_folder, WIDE, target, images=20)
     opened = Faces.open(target, "all")
     with ZipFile(celeba_folder / celeba.ARCHIVE) as photographs:

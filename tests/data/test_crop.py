@@ -4,7 +4,7 @@ from ganlib import params
 from ganlib.data.crop import Box, Centre, Crop
 
 
-def test_boxes_are_those_of_the_reports():
+def test_boxes_equal_those_in_the_reports():
     boxes = {(c.left, c.top, c.right, c.bottom, c.size) for c in params.load().crops.values()}
     assert boxes == {(33, 33, 145, 185, 112), (0, 20, 178, 198, 64), (25, 50, 153, 178, 64), (35, 55, 143, 163, 56)}
 

@@ -26,7 +26,7 @@ def test_data_stages_depend_on_the_keys_that_they_read(changed_params, name, dow
 @pytest.mark.parametrize(
     ("name", "images", "needed"), [("celeba", None, 202_599), ("celeba", 50, 50), ("toons", 60, 60), ("own", None, 1), ("own", 70, 70)]
 )
-def test_all_of_celeba_is_needed_where_images_is_blank(changed_params, name, images, needed):
+def test_all_of_celeba_is_needed_if_images_is_blank(changed_params, name, images, needed):
     assert block(changed_params, name, images=images).needed == needed
 
 

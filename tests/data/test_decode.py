@@ -32,7 +32,7 @@ def test_greyscale_has_three_equal_channels(kind):
     assert abs(pixels[:, :, 0].astype(int) - RAMP).max() <= (0 if kind == "PNG" else 3)
 
 
-def test_sixteen_bits_become_eight_by_scaling_not_by_clipping():
+def test_sixteen_bits_are_scaled_to_eight_not_clipped():
     wide = RAMP.astype(np.uint16) * 257
     assert np.array_equal(rgb(encoded(Image.fromarray(wide), "PNG")), grey(RAMP))
 
@@ -108,7 +108,7 @@ def test_large_text_in_a_png_does_not_hide_its_pixels():
     assert np.array_equal(rgb(encoded(picture(9), "PNG", pnginfo=text)), np.asarray(picture(9)))
 
 
-def test_cmyk_jpeg_becomes_rgb():
+def test_cmyk_jpeg_is_converted_to_rgb():
     pixels = rgb(encoded(Image.new("CMYK", (16, 16), (0, 255, 255, 0)), "JPEG"))
     assert abs(pixels.astype(int) - (255, 0, 0)).max() <= 3
 
@@ -116,7 +116,7 @@ def test_cmyk_jpeg_becomes_rgb():
 @pytest.mark.parametrize(
     "data", [b"", b"no picture", b"\xff\xd8\xff", jpeg(picture(0))[:300], encoded(picture(0), "PNG")[:300], encoded(picture(0), "GIF")]
 )
-def test_what_is_no_readable_picture_is_a_value_error(data):
+def test_unreadable_picture_is_a_value_error(data):
     with pytest.raises(ValueError, match=r"\w"):
         rgb(data)
 

@@ -24,7 +24,7 @@ def cache(tmp_path_factory):
 
 
 @pytest.mark.parametrize(("split", "expected"), [("train", [0, 3, 6, 9]), ("valid", [1, 4, 7, 10]), ("all", list(range(12)))])
-def test_split_chooses_rows_of_pictures_and_table_alike(cache, split, expected):
+def test_split_selects_rows_of_both_pictures_and_table(cache, split, expected):
     opened = Faces.open(cache, split)
     assert len(opened) == len(expected)
     assert np.allclose(opened[np.arange(len(opened))][:, 2].mean(axis=(1, 2)), [10 * i for i in expected], atol=2)
@@ -43,7 +43,7 @@ def test_condition_is_the_one_attribute_that_holds_and_zero_for_none_or_several(
     assert conditions.tolist() == [[1, 0], [2, 1], [0, 1], [1, 0], [0, 0], [0, 0], [0, 0]] + [[0, 0]] * 5
 
 
-def test_unknown_attribute_of_a_condition_is_named_with_those_there_are(cache):
+def test_unknown_attribute_of_a_condition_is_named_with_the_available_ones(cache):
     with pytest.raises(UserError, match=r"conditions.eyes: the pictures have no attribute 'Eyeglases', did you mean 'Eyeglasses'") as error:
         Faces.open(cache, "all").conditions({"eyes": ["Eyeglases"]})
     assert all(name in str(error.value) for name in celeba.ATTRIBUTES)

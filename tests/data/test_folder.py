@@ -35,7 +35,7 @@ def home(tmp_path, monkeypatch):
 
 @pytest.fixture
 def mine(tmp_path):
-    """Twelve pictures of three kinds and many sizes in nested folders, and what is none."""
+    """Twelve pictures of three formats and many sizes in nested folders, and a file that is no picture."""
     place = tmp_path / "mine"
     (place / "a" / "b").mkdir(parents=True)
     for i in range(12):
@@ -113,7 +113,7 @@ def test_equal_folders_give_equal_bytes_at_any_time(mine, home, tmp_path):
     assert (tmp_path / "raw" / folder.ARCHIVE).read_bytes() == (tmp_path / "again" / "raw" / folder.ARCHIVE).read_bytes()
 
 
-def test_columns_of_zeros_and_ones_hold_and_categories_become_a_column_each(mine, home, tmp_path):
+def test_columns_of_zeros_and_ones_are_kept_and_each_category_gets_a_column(mine, home, tmp_path):
     (mine / folder.TABLE).write_text(TABLE, encoding="utf-8")
     table, _ = brought(mine, home, tmp_path)
     rows = table.set_index("file").loc[["a/00.jpg", "a/01.png", "02.WEBP", "a/03.jpg"]]
@@ -122,7 +122,7 @@ def test_columns_of_zeros_and_ones_hold_and_categories_become_a_column_each(mine
     assert set(rows.dtypes[1:].astype(str)) == {"int8"}
 
 
-def test_row_may_name_a_picture_without_its_folder_where_only_one_has_the_name(mine, home, tmp_path):
+def test_row_may_name_a_picture_without_its_folder_if_the_name_is_unique(mine, home, tmp_path):
     (mine / folder.TABLE).write_text("file,smiling\n03.jpg,1\n", encoding="utf-8")
     table, _ = brought(mine, home, tmp_path)
     assert list(table["file"][table["smiling"] == 1]) == ["a/03.jpg"]

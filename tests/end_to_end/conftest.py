@@ -74,7 +74,7 @@ class Checkout:
         return list(self.yaml("params.yaml")["reports"])
 
     def files(self, folder: str) -> dict[str, bytes]:
-        """Every file below `folder`, with what it holds."""
+        """The contents of every file below `folder`."""
         below = self.folder / folder
         return {str(path.relative_to(below)): path.read_bytes() for path in sorted(below.rglob("*")) if path.is_file()}
 

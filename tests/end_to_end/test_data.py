@@ -70,7 +70,7 @@ def test_file_put_into_incoming_is_used_in_the_workspace_and_in_a_temporary_expe
 
 
 def stages_run(said: str) -> set[str]:
-    """The stages that DVC says it ran, but for the check of params.yaml."""
+    """The stages that DVC ran, without the check of params.yaml."""
     return set(re.findall(r"Running stage '(\S+)'", said)) - {"check"}
 
 
@@ -85,7 +85,7 @@ def change(checkout, **changes: object) -> None:
 
 
 @pytest.mark.slow
-def test_stages_run_again_by_what_they_read_and_celeba_is_asked_for_once(fresh, tmp_path):
+def test_changed_inputs_rerun_stages_and_celeba_is_requested_once(fresh, tmp_path):
     checkout = fresh.copy(tmp_path / "ganlib")
     toons.draw(tmp_path / "mirror", 160, seed=5)
     site = Site(files={f"/{path.name}": path.read_bytes() for path in (tmp_path / "mirror").iterdir()})

@@ -65,7 +65,7 @@ def test_table_has_both_experiments_in_the_order_of_their_scores_and_no_file_of_
     assert "ganlib/" not in shown
 
 
-def test_applied_experiment_is_in_the_workspace_and_the_way_back_leads_to_what_is_committed(outputs):
+def test_applied_experiment_is_in_the_workspace_and_can_be_undone(outputs):
     assert output_of(outputs, "lr_d after apply").strip() == "lr_d: 0.0001"
     assert output_of(outputs, "lr_d after checkout").strip() == "lr_d:"
 

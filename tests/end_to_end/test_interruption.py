@@ -66,7 +66,7 @@ def test_temporary_experiment_resumes_too(checkout, alone):
     assert checkout.trained("dense64") == alone
 
 
-def test_queued_experiment_resumes_where_the_workspace_stopped(checkout, alone):
+def test_queued_experiment_resumes_the_run_of_the_workspace(checkout, alone):
     interrupted(checkout, "exp", "run", *LONG)
     checkout.run("git", "checkout", "-q", ".")
     checkout.dvc("exp", "run", "--queue", "--name", "queued", *LONG)

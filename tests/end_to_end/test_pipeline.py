@@ -153,7 +153,7 @@ def test_snapshots_are_scored_over_training_and_the_end_alone_stays_the_same(che
 
 
 @pytest.mark.slow
-def test_another_protocol_has_statistics_of_its_own_and_is_named_in_the_details(checkout):
+def test_another_protocol_has_separate_statistics_and_is_named_in_the_details(checkout):
     checkout.dvc("exp", "run", "evaluate@dcgan56", "-S", "protocol=clean")
     scores = checkout.yaml("data/scores/dcgan56/details.json")
     assert scores["protocol"] == "clean"
@@ -220,7 +220,7 @@ def test_forced_pipeline_gives_the_same_lock_and_keeps_going(checkout):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("stage", ["prepare tight64", "reference tight64", "evaluate dense64", "curve"])
-def test_disk_that_fills_is_one_line_and_leaves_what_was_there(checkout, stage):
+def test_full_disk_is_one_line_and_keeps_earlier_files(checkout, stage):
     def held() -> dict[str, bytes]:
         """Files under their final names; prepare keeps partial work, to resume, under others."""
         files = checkout.files("data") | checkout.files("metrics")

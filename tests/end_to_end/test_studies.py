@@ -40,7 +40,7 @@ def shrink(checkout: Checkout) -> None:
 
 
 def stages(output: str, kind: str) -> list[str]:
-    """Those of one kind that ran, by their names."""
+    """The names of the stages of one kind that ran."""
     opening = f"Running stage 'studies/dvc.yaml:{kind}@"
     return [line.removeprefix(opening).removesuffix("':") for line in output.splitlines() if line.startswith(opening)]
 
@@ -125,8 +125,8 @@ def test_mistake_in_a_study_is_one_line_and_runs_no_trial(checkout: Checkout) ->
     assert stages(said, "trial") == []
 
 
-def test_study_of_the_catalogue_runs_once_params_yaml_names_it(fresh: Checkout, tmp_path: Path) -> None:
-    """As docs/studies.md says: its name, its arms, and those of its trials that are not there yet."""
+def test_study_of_the_catalogue_runs_after_params_yaml_declares_it(fresh: Checkout, tmp_path: Path) -> None:
+    """As docs/studies.md says: its name, its arms, and its missing trials."""
     clone = fresh.clone(tmp_path / "ganlib")
     path = clone.folder / "studies" / "params.yaml"
     values = read_yaml(path)

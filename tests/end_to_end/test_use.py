@@ -15,7 +15,7 @@ PAGES = ("README.md", "docs/use.md")
 
 
 def commands(page: str) -> list[list[str]]:
-    """The words of each `ganlib` command in a page's blocks, but for those that score and those with a place of the reader's own."""
+    """The words of each `ganlib` command in a page's blocks, except for those that score and those with a placeholder."""
     blocks = re.findall(r"^```console\n(.*?)^```", text(ROOT / page), re.MULTILINE | re.DOTALL)
     lines = [line.removeprefix("$ ").partition("#")[0].split() for block in blocks for line in block.splitlines()]
     return [words for words in lines if words[:1] == ["ganlib"] and words[1] in ("sample", "animate", "info", "export")]
@@ -30,7 +30,7 @@ def used(finished: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Checko
     return checkout
 
 
-def test_readmes_commands_leave_what_they_say(used: Checkout) -> None:
+def test_readmes_commands_write_the_files_they_name(used: Checkout) -> None:
     assert sorted(used.files("exports/dcgan112")) == ["faces.html", "sheet.png", "walk.webp"]
     assert used.run("git", "status", "--porcelain") == ""
     with Image.open(used.folder / "exports/dcgan112/walk.webp") as walk:
@@ -46,7 +46,7 @@ def test_every_command_of_the_page_on_use_runs(used: Checkout) -> None:
         assert "dcgan64" in said or "began64" in said
 
 
-def test_python_of_the_docs_gives_what_it_shows(used: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_python_of_the_docs_prints_what_it_shows(used: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
     used.run("python", "-m", "ganlib", "export", "dcgan64", "--format", "onnx", "--force")
     monkeypatch.chdir(used.folder)
     for page, examples in zip(PAGES, (3, 7), strict=True):
@@ -70,7 +70,7 @@ def test_generator_of_a_commit_and_of_an_experiment_is_read_without_the_data_set
     known = json.loads(checkout.run("python", "-m", "ganlib", "info", "dense64", "--rev", "HEAD", "--json"))
     assert known["commit"] == checkout.run("git", "rev-parse", "HEAD").strip()
     assert known["scores"]["samples"] == 8
-    refused = "error: --rev nowhere: unknown Git revision 'nowhere'; a commit, a branch, a tag or an experiment of this checkout\n"
+    refused = "error: --rev nowhere: unknown Git revision 'nowhere'; name a commit, branch, tag or experiment of this checkout\n"
     assert checkout.run("python", "-m", "ganlib", "info", "dense64", "--rev", "nowhere", fails=True) == refused
     checkout.run("rm", "-rf", ".dvc/cache")
     lost = checkout.run("python", "-m", "ganlib", "info", "dense64", "--rev", "HEAD", fails=True)

@@ -44,7 +44,7 @@ def fetch(source, raw, images=COUNT):
 
 
 def error(source, raw, images=COUNT):
-    """The one line in which a fetch ends that leaves nothing behind."""
+    """The one-line error of a fetch that leaves no files."""
     with pytest.raises(UserError) as raised:
         celeba_sources.fetch("celeba", source, images, raw)
     assert not raw.exists()
@@ -88,7 +88,7 @@ def test_folder_of_pictures_is_packed(official, home, raw):
         assert len(packed.namelist()) == COUNT
 
 
-def test_zip_with_the_official_files_in_it_is_taken_as_it_is(official, home, raw, tmp_path):
+def test_zip_of_the_official_files_is_used_without_repacking(official, home, raw, tmp_path):
     tables = {f"celeba/{name}": (official / name).read_bytes() for name in OFFICIAL[1:]}
     pictures = {f"celeba/{celeba.FOLDER}/{name}": data for name, data in zip(archive.names(COUNT), PICTURES, strict=True)}
     path = archive.pack(tmp_path / "all.zip", tables | pictures)
@@ -139,11 +139,11 @@ def test_damaged_table_in_a_zip_is_one_line(official, home, raw, tmp_path):
     assert "list_attr_celeba.csv cannot be read: the zip is damaged: Bad CRC-32" in error(str(path), raw)
 
 
-def test_source_that_does_not_exist_is_not_looked_for_beside(official, home, raw):
+def test_missing_source_is_not_searched_for_elsewhere(official, home, raw):
     assert f"{official}/nowhere has no {celeba.ARCHIVE}" in error(f"{official}/nowhere", raw)
 
 
-def test_earlier_files_stay_where_a_new_source_is_not_sound(official, home, raw):
+def test_earlier_files_are_kept_if_a_new_source_is_invalid(official, home, raw):
     before = fetch(str(official), raw)
     (official / celeba.SPLIT_TABLE).write_text("000001.jpg 0\n", encoding="utf-8")
     with pytest.raises(UserError):
@@ -158,13 +158,13 @@ def test_terms_are_shown_once(official, home, raw, capsys):
     assert "non-commercial" not in capsys.readouterr().err
 
 
-def test_part_of_celeba_is_refused_where_all_is_asked_for_and_taken_where_a_part_is(official, home, raw):
+def test_part_of_celeba_is_accepted_only_if_a_part_is_requested(official, home, raw):
     assert "holds 12 pictures, and 202,599 are needed" in error(str(official), raw, celeba.COUNT)
     assert "holds 12 pictures, and 13 are needed" in error(str(official), raw, 13)
     fetch(str(official), raw, 11)
 
 
-def test_repacked_zip_is_said_to_be_one_and_what_was_checked_instead(official, home, raw, capsys):
+def test_repacked_zip_is_reported_with_what_was_checked_instead(official, home, raw, capsys):
     fetch(str(official), raw)
     assert "repacked (another md5)" in (shown := capsys.readouterr().err)
     assert "12 pictures, their names, and the size of 12" in shown
@@ -252,7 +252,7 @@ def test_file_put_by_hand_is_copied_and_may_be_edited_afterwards(official, home,
     assert (raw / celeba.ARCHIVE).read_bytes() == before[celeba.ARCHIVE]
 
 
-def test_download_is_copied_where_no_link_can_be_made(official, mirror, home, raw, monkeypatch):
+def test_download_is_copied_if_it_cannot_be_linked(official, mirror, home, raw, monkeypatch):
     def refuse(*_):
         raise OSError("another file system")
 
@@ -260,7 +260,7 @@ def test_download_is_copied_where_no_link_can_be_made(official, mirror, home, ra
     assert fetch(mirror.url, raw)[celeba.ARCHIVE] == files(official)[celeba.ARCHIVE]
 
 
-def test_what_a_killed_fetch_left_is_never_written_through_to_the_download(official, mirror, home, raw):
+def test_files_of_a_killed_fetch_are_never_written_through_to_the_download(official, mirror, home, raw):
     fetch(mirror.url, raw)
     landed = next(path for path in incoming(home) if path.name == celeba.ARCHIVE)
     left = raw.with_name(f".{raw.name}.partial")
@@ -304,7 +304,7 @@ def test_drives_quota_page_is_one_line_with_the_ways_out(authors, official, home
     assert fetch("drive", raw).keys() >= set(OFFICIAL)
 
 
-def test_wrong_md5_is_kept_aside_and_never_used(authors, official, home, raw):
+def test_file_with_a_wrong_md5_is_set_aside_and_never_used(authors, official, home, raw):
     drive_id, expected = celeba_sources.OFFICIAL[celeba.ARCHIVE]
     whole = authors.files[f"/{drive_id}"]
     authors.files[f"/{drive_id}"] = damaged = whole[:500] + bytes([whole[500] ^ 1]) + whole[501:]

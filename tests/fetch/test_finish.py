@@ -37,7 +37,7 @@ def test_finish_follows_its_seed():
 
 
 @pytest.mark.parametrize(("name", "between_colours"), [("GRAIN", 0.0), ("COLOUR_GRAIN", 8.0)])
-def test_grain_is_white_and_of_the_standard_deviation_stated(monkeypatch, name, between_colours):
+def test_grain_is_white_and_has_the_stated_standard_deviation(monkeypatch, name, between_colours):
     alone(monkeypatch, **{name: 8.0})
     grain = finished(GREY, rng()).astype(float) - 128
     assert abs(grain.mean()) < 0.1

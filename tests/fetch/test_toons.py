@@ -92,7 +92,7 @@ def test_tables_have_celebas_official_layout(folder):
     assert set(np.unique(table(folder).values)) == {-1, 1}
 
 
-def test_table_says_what_each_picture_shows(folder, toons_of_seed_one):
+def test_table_has_the_attributes_of_each_picture(folder, toons_of_seed_one):
     for row, toon in zip(table(folder).itertuples(index=False), toons_of_seed_one, strict=False):
         assert {name for name, value in zip(ATTRIBUTES, row, strict=True) if value == 1} == attributes(toon)
 
@@ -132,7 +132,7 @@ def test_every_attribute_takes_both_values(toons_of_seed_one):
     assert max(counts.values()) < len(toons_of_seed_one)
 
 
-def test_hair_has_one_colour_and_none_where_no_hair_is_seen(toons_of_seed_one):
+def test_hair_has_one_colour_or_none_if_hidden(toons_of_seed_one):
     for toon in toons_of_seed_one:
         shown = attributes(toon)
         assert len(shown.intersection(HAIR_COLOURS)) <= 1
@@ -162,7 +162,7 @@ SHOWN_IN = [("Eyeglasses", EYES, 5), ("Sideburns", CHIN, 10), ("Smiling", MOUTH,
 
 
 @pytest.mark.parametrize(("name", "region", "least"), SHOWN_IN)
-def test_attributes_show_where_they_should(name, region, least):
+def test_attributes_are_visible_in_their_place(name, region, least):
     option, values = SHOWN_BY[name]
     for value in values.split():
         assert change(region, **{option: value}) > least

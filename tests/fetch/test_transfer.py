@@ -127,7 +127,7 @@ def test_unchanged_file_with_a_date_alone_is_resumed(site, target):
     assert [asked for _, asked in site.asked] == [None, "bytes=50000-"]
 
 
-def test_download_restarts_where_a_server_resumes_at_another_byte(site, target):
+def test_download_restarts_if_a_server_resumes_at_another_byte(site, target):
     part(target)
     other = reply(206, {"Content-Range": "bytes 0-9/100000", "Content-Length": "10"}, DATA[:10])
     site.pages["/a.bin"] = lambda handler: other(handler) if handler.headers["Range"] else serve(handler, site)
@@ -196,7 +196,7 @@ def test_of_two_downloads_at_once_one_waits_and_finds_the_file(site, target, cap
 
 
 @pytest.mark.parametrize("old", [DATA, b"old" * 40_000])
-def test_download_from_an_fsspec_store_resumes_and_restarts_where_the_file_changed(target, old):
+def test_download_from_an_fsspec_store_resumes_but_restarts_if_the_file_changed(target, old):
     store = fsspec.filesystem("memory")
     store.pipe("/mirror/a.bin", old)
     part(target, old[:40_000], store.ukey("/mirror/a.bin"))

@@ -55,7 +55,7 @@ def test_attribute_that_hardly_any_picture_has_is_left_out(classifier: Classifie
     assert Classifier.fit(reference, -table[["Bald"]], ["Bald"]).names == []
 
 
-def test_prediction_is_what_accuracy_was_taken_from(classifier: Classifier, reference: Reference, table: pd.DataFrame):
+def test_accuracy_is_computed_from_the_predictions(classifier: Classifier, reference: Reference, table: pd.DataFrame):
     shown = classifier.predict(reference.held_out)["Smiling"]
     true = (table["Smiling"].iloc[reference.held_out_rows] == 1).to_numpy()
     assert (shown[true].mean() + (~shown[~true]).mean()) / 2 == pytest.approx(classifier.accuracy["Smiling"])

@@ -36,7 +36,7 @@ def test_deaf_generator_obeys_as_often_as_false_alarm_rate():
     assert (figures["hair_lift"], figures["eyes_lift"]) == pytest.approx((0, -1 / 3))
 
 
-def test_attribute_that_no_picture_was_made_for_leaves_the_group_to_the_others_and_is_named():
+def test_attribute_that_no_fake_is_conditioned_on_is_left_out_and_named():
     some = CONDITIONS[:, 0] != 2
     figures, missing = condition_rates(CLASSIFIER, GROUPS, CONDITIONS[some], shown("B--", "---", "---", "--g"))
     assert [figures[f"hair_{what}"] for what in ("judged", "hit_rate", "false_alarm_rate", "accuracy")] == [1, 0.5, 0, 0.9]
@@ -78,7 +78,7 @@ def test_diversity_of_copies_within_each_condition_is_zero_and_without_a_pair_un
     assert diversity(np.array([[0], [1]]), np.zeros((2, 3))) is None
 
 
-def test_conditions_explain_what_lies_between_their_means():
+def test_conditions_explain_the_variance_between_their_means():
     """Two groups at 0 and 10, each spread by 1 to both sides: (2 x 2 x 25) / (2 x 2 x 25 + 4 x 1)."""
     features, conditions = np.array([[-1.0], [1.0], [9.0], [11.0]]), np.array([[0], [0], [1], [1]])
     assert explained(conditions, features) == pytest.approx(100 / 104)

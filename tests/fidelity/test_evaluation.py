@@ -123,7 +123,7 @@ def test_fakes_amid_wider_reals_are_precise_and_leave_reals_uncovered(obeyed: Ca
     assert {key: obeyed.figures[key] for key in expected} == pytest.approx(expected, rel=1e-6)
 
 
-def test_kept_generators_are_scored_in_the_order_of_their_steps(obeyed: Case) -> None:
+def test_snapshots_are_scored_in_the_order_of_their_steps(obeyed: Case) -> None:
     curve = pd.read_csv(obeyed.folder / "scores.csv")
     assert curve["step"].tolist() == [2, 10, 12]
     constant = np.tile(np.float32([51, 76, 102]), (SAMPLES, 1))  # 255 * (0.2, 0.3, 0.4), and 76.5 rounded to even
@@ -138,7 +138,7 @@ def test_floor_is_of_held_out_faces_against_the_scored_ones(obeyed: Case) -> Non
     assert obeyed.figures["kid_floor"] == pytest.approx(kid(padded(obeyed.scored), padded(obeyed.held_out)), rel=1e-6)
 
 
-def test_copies_are_sought_among_all_pictures_trained_on(obeyed: Case) -> None:
+def test_copies_are_searched_for_among_all_training_pictures(obeyed: Case) -> None:
     assert obeyed.figures["closer_than_held_out"] == pytest.approx(closer_than_held_out(obeyed))
     assert (obeyed.figures["seen_samples"], obeyed.figures["held_out_samples"]) == (TRAINED, SAMPLES)
     assert (obeyed.figures["samples"], obeyed.figures["real_samples"]) == (SAMPLES, SAMPLES)
@@ -195,7 +195,7 @@ def test_figures_of_conditions_held_out_and_unknown_attributes_are_left_out(tmp_
     assert done.figures["fid_floor"] == pytest.approx(fid(done.scored, others), rel=1e-6)
 
 
-def test_share_of_an_attribute_is_that_among_fakes_beside_that_among_held_out_faces(tmp_path: Path) -> None:
+def test_share_of_an_attribute_is_reported_for_fakes_and_held_out_faces(tmp_path: Path) -> None:
     done = case(tmp_path, {12: DAZZLED}, names=["Eyeglasses", "Smiling"])
     figures = done.figures
     assert figures["not_judged"] == "share_Smiling"
@@ -222,7 +222,7 @@ def test_values_out_of_range_are_counted_before_they_are_clipped(obeyed: Case, t
     assert case(tmp_path, {12: too_red}).figures["fakes_out_of_range"] == pytest.approx(1 / 3)
 
 
-def test_copies_are_sought_among_no_pictures_but_those_trained_on(tmp_path: Path) -> None:
+def test_copies_are_searched_for_among_training_pictures_only(tmp_path: Path) -> None:
     generator, report = CONDITIONED
     few = (generator, report.model_copy(update={"train_images": 30}))
     done = case(tmp_path, {12: few})

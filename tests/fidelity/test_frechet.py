@@ -144,7 +144,7 @@ def test_root_times_itself_is_the_covariance_and_has_its_rank(count: int) -> Non
 
 
 @pytest.mark.parametrize("count", [6, 60])
-def test_statistics_and_their_root_come_back_from_disk_as_they_were(tmp_path: Path, count: int) -> None:
+def test_statistics_and_their_root_are_loaded_unchanged(tmp_path: Path, count: int) -> None:
     stored = Statistics.of(drawn(count, 16, seed=8))
     stored.save(tmp_path / "real.npz", "net", "resize")
     loaded = Statistics.load(tmp_path / "real.npz", "net", "resize", 16)
@@ -166,7 +166,7 @@ def test_pytorch_fid_reads_our_file_and_we_read_its(tmp_path: Path) -> None:
     assert frechet_distance(statistics, loaded) == pytest.approx(0, abs=1e-9)
 
 
-def test_statistics_of_few_pictures_are_scored_alike_whether_their_count_is_known(tmp_path: Path) -> None:
+def test_statistics_of_few_pictures_score_the_same_without_their_count(tmp_path: Path) -> None:
     real, fake = Statistics.of(decaying(20, 64, seed=1)), Statistics.of(decaying(80, 64, seed=2))
     np.savez(tmp_path / "foreign.npz", mu=real.mu, sigma=real.sigma)
     foreign = Statistics.load(tmp_path / "foreign.npz", "net", "resize", 64)

@@ -36,13 +36,13 @@ def clouds(count: int, rows: int = 8, columns: int = 8, seed: int = 0) -> np.nda
 
 
 @pytest.fixture(scope="module")
-def network(layers: list[Layer]) -> Inception:
-    return Inception(layers, "pytorch-fid")
+def network() -> Inception:
+    return inception.load()
 
 
 @pytest.fixture(scope="module")
-def clean(layers: list[Layer]) -> Inception:
-    return Inception(layers, "clean")
+def clean() -> Inception:
+    return inception.load(protocol="clean")
 
 
 class Shallow(nn.Module):
@@ -129,7 +129,7 @@ def test_clean_pictures_are_those_of_clean_fids_resizer(clean: Inception, size: 
     np.testing.assert_allclose(found.permute(1, 2, 0), expected, atol=1e-4, rtol=0)
 
 
-def test_clean_leaves_pictures_of_inceptions_size_as_they_are(clean: Inception) -> None:
+def test_clean_leaves_pictures_of_inceptions_size_unchanged(clean: Inception) -> None:
     picture = torch.arange(256).repeat(3 * 299 * 299 // 256 + 1)[: 3 * 299 * 299].reshape(1, 3, 299, 299).byte()
     assert torch.equal(clean.prepare(picture), (picture.float() - 128) / 128)
 
@@ -155,7 +155,7 @@ def test_fid_does_not_depend_on_the_batch_size(network: Inception, pictures: Sid
     assert fid(*by_fives) == pytest.approx(fid(*(side[:6] for side in ours)), abs=1e-4)
 
 
-def test_batches_are_regrouped_and_give_what_the_whole_gives(shallow: Inception) -> None:
+def test_regrouped_batches_give_the_features_of_one_batch(shallow: Inception) -> None:
     pictures = clouds(20)
     whole = inception.features(shallow, pictures, desc="whole")
     assert sorted(shallow.network.sizes) == [4, 16]
@@ -221,7 +221,7 @@ def test_total_that_was_wrong_changes_nothing(shallow: Inception, total: int) ->
     np.testing.assert_array_equal(found, inception.features(shallow, pictures, desc="seven"))
 
 
-def test_memory_mapped_pictures_are_read_where_they_lie(shallow: Inception, tmp_path: Path) -> None:
+def test_memory_mapped_pictures_are_not_copied(shallow: Inception, tmp_path: Path) -> None:
     np.save(tmp_path / "faces.npy", clouds(9))
     mapped = np.load(tmp_path / "faces.npy", mmap_mode="r")
     np.testing.assert_array_equal(inception.features(shallow, mapped, desc="mapped"), inception.features(shallow, clouds(9), desc="read"))

@@ -1,4 +1,4 @@
-"""The intervals' jackknife against scores taken without each group, and how often they hold the truth."""
+"""The jackknife against scores computed without each group, and the coverage of the intervals."""
 
 from collections.abc import Callable
 from functools import partial
@@ -17,7 +17,7 @@ Interval = Callable[[np.ndarray, np.ndarray], tuple[float, float]]
 
 
 def drawn(rng: np.random.Generator, real_count: int, fake_count: int, dimensions: int, shift: float) -> tuple[np.ndarray, np.ndarray]:
-    """Two Gaussian samples whose variances fall off; the second is wider and shifted, or the same where `shift` is 0."""
+    """Two Gaussian samples whose variances fall off; the second is wider and shifted, or equal if `shift` is 0."""
     spread = np.exp(-np.arange(dimensions) / dimensions)
     real = rng.normal(size=(real_count, dimensions)) * spread
     fake = (rng.normal(size=(fake_count, dimensions)) * (1.2 if shift else 1) + shift) * spread

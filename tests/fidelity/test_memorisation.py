@@ -71,7 +71,7 @@ def test_closest_pairs_are_ten_nearest_first() -> None:
     np.testing.assert_array_equal(found.training, distances(fake[found.fakes], TRAINING).argmin(axis=1))
 
 
-def test_copies_of_a_picture_that_stands_in_the_training_set_many_times_are_copies() -> None:
+def test_copies_of_a_picture_that_occurs_often_in_the_training_set_are_copies() -> None:
     training = np.concatenate([np.tile(TRAINING[:1], (60, 1)), TRAINING[1:200]])
     assert memorisation(training[:20], training, HELD_OUT).share == 1
 

@@ -62,7 +62,7 @@ def test_larger_side_is_subsampled_to_the_smaller() -> None:
     assert mind(fake, real) == mind(some, fake)
 
 
-def test_what_is_left_out_is_as_if_it_had_never_been_there() -> None:
+def test_pictures_left_out_have_no_influence() -> None:
     real, fake = drawn(30), drawn(30, seed=1)
     rows = jackknife_groups(30) == 3
     whole, without = mind_without(real, fake, [None, rows])
@@ -70,7 +70,7 @@ def test_what_is_left_out_is_as_if_it_had_never_been_there() -> None:
     assert without == pytest.approx(mind(real[~rows], fake[~rows]), rel=1e-6)
 
 
-def test_interval_holds_what_other_samples_have_on_average() -> None:
+def test_interval_covers_the_mean_of_other_samples() -> None:
     """Of sides of 60 Gaussians: the mean of 60 pairs, in nine tenths of 20 intervals or more."""
     mean = np.mean([mind(drawn(60, seed=i), drawn(60, seed=1000 + i) + 1) for i in range(60)])
     intervals = (mind_interval(drawn(60, seed=5000 + i), drawn(60, seed=6000 + i) + 1) for i in range(20))

@@ -17,7 +17,7 @@ from ganlib.fidelity.kernel import kid
 
 @pytest.fixture(scope="module")
 def pictures() -> tuple[Tensor, Tensor]:
-    """Its doctest's two sets of 100, whose draws come after those that the constructor of its network makes."""
+    """The two sets of 100 of its doctest, drawn after the random weights of its network."""
     with torch.random.fork_rng():
         torch.manual_seed(42)
         torch.rand(23816528)

@@ -1,4 +1,4 @@
-"""Which real pictures are taken, and what of them is kept."""
+"""Which real pictures a reference has, and what it stores of them."""
 
 from collections.abc import Iterable
 
@@ -47,7 +47,7 @@ def test_held_out_pictures_are_as_many_as_are_scored_evenly_spaced_and_then_no_o
 
 
 @pytest.mark.parametrize("held_out", [0, 5])
-def test_floor_is_against_others_of_the_split_where_too_few_are_held_out(held_out: int):
+def test_floor_uses_others_of_the_split_if_too_few_are_held_out(held_out: int):
     found = reference(range(50), range(50, 50 + held_out), samples=10)
     assert found.held_out.shape == (held_out, 1)
     assert np.array_equal(found.floor_reals, found.unscored)
@@ -78,7 +78,7 @@ def test_scored_and_unscored_are_views_of_the_one_array_of_features():
 
 
 @pytest.mark.parametrize("held_out", [50, 70])
-def test_room_on_the_disk_that_is_asked_for_is_what_the_files_take(tmp_path, held_out):
+def test_required_disk_space_is_the_size_of_the_files(tmp_path, held_out):
     def features(batches: Iterable[np.ndarray], desc: str, total: int) -> np.ndarray:
         return np.random.default_rng(0).normal(size=(total, 2048)).astype(np.float32)
 

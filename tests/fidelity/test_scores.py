@@ -15,7 +15,7 @@ from tests.fidelity.features import drawn
 REAL, FAKE = drawn(60, 16, seed=0), drawn(40, 16, shift=1, seed=1)
 
 
-def test_all_scores_are_those_of_their_own_functions_fid_first() -> None:
+def test_all_scores_equal_those_of_their_functions_fid_first() -> None:
     found = compare(REAL, FAKE, METRICS)
     assert next(iter(found)) == "fid"
     assert found["fid"] == frechet_distance(Statistics.of(REAL), Statistics.of(FAKE))

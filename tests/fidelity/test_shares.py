@@ -10,7 +10,7 @@ CLASSIFIER = Classifier(["Smiling", "Bald"], np.eye(2), np.zeros(2), {"Smiling":
 FAKES, REALS = np.float32([[1, -1], [1, -1], [1, 1], [-1, -1]]), np.float32([[1, -1], [-1, -1]])
 
 
-def test_share_of_fakes_stands_beside_that_of_reals_and_what_is_unknown_is_named_with_the_reason():
+def test_shares_of_fakes_and_reals_are_reported_and_missing_ones_have_a_reason():
     figures, missing = shares(CLASSIFIER, ["Smiling", "Bald", "Young"], FAKES, REALS)
     smiling = {"share_Smiling": 0.75, "share_Smiling_real": 0.5, "share_Smiling_excess": 0.25, "share_Smiling_accuracy": 0.8}
     assert figures == pytest.approx(smiling | {"share_Bald": 0.25})

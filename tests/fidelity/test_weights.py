@@ -1,4 +1,4 @@
-"""Where Inception's weights may come from, and that nothing but tensors is taken."""
+"""Sources of Inception's weights, from which only tensors are read."""
 
 import pickle
 import random

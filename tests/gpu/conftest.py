@@ -1,4 +1,4 @@
-"""Tests that need a GPU: `python -m pytest tests/gpu` where there is one."""
+"""Tests that need a GPU: `python -m pytest tests/gpu`."""
 
 from pathlib import Path
 

@@ -49,7 +49,7 @@ def test_generator_losses_are_those_of_the_paper():
     ("real", "fake", "accuracy", "fooled"), [(1, -1, 1.0, 0.0), (-1, 1, 0.0, 1.0), (1, 1, 0.5, 1.0), (-1, -1, 0.5, 0.0)]
 )
 @pytest.mark.parametrize(("objective", "middle"), [(Adversarial("non_saturating", 1.0), 0), (KerasAdversarial(), 0), (LeastSquares(), 0.5)])
-def test_accuracy_counts_what_d_tells_right_and_fooled_the_fakes_that_it_calls_real(objective, middle, real, fake, accuracy, fooled):
+def test_accuracy_is_of_all_pictures_and_fooled_of_fakes(objective, middle, real, fake, accuracy, fooled):
     losses = d_losses(objective, middle + real / 4, middle + fake / 4)
     assert (losses["d_accuracy"], losses["fooled"]) == (accuracy, fooled)
 

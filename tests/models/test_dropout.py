@@ -1,4 +1,4 @@
-"""Dropout: the share it drops, what it keeps, and that nothing but torch's seed decides."""
+"""Dropout: the share of zeros, the scale of the rest, and that it depends on torch's seed alone."""
 
 import pytest
 import torch
@@ -15,7 +15,7 @@ def test_share_is_the_rate_at_each_of_the_places_that_one_word_decides(rate):
     assert (dropped - rate).abs().max() <= 5 * deviation
 
 
-def test_what_stays_is_scaled_so_that_the_mean_is_kept_and_the_gradient_passes_the_same_mask():
+def test_kept_values_are_scaled_to_keep_the_mean_and_the_gradient_has_the_same_mask():
     values = torch.linspace(1, 2, 1001, requires_grad=True)  # a number of values that fills no last word
     out = Dropout(0.5)(values)
     stays = out != 0

@@ -55,7 +55,7 @@ def test_reports_own_pixel_range_becomes_0_to_255(name: str, low: float, high: f
     np.testing.assert_array_equal(pictures, np.broadcast_to(np.arange(256)[:, None], (3, 3, 256, 2)))
 
 
-def test_each_picture_is_made_for_its_own_row_of_conditions_in_batches() -> None:
+def test_each_picture_has_its_own_row_of_conditions_in_batches() -> None:
     ramp = Ramp(0, 1)
     conditions = torch.arange(250)[:, None] % torch.tensor([3, 2])
     batches = list(generate(ramp, painted.report("began64"), conditions, seeded()))
@@ -72,7 +72,7 @@ def test_caller_is_not_left_in_inference_mode_between_two_batches() -> None:
     batches.close()
 
 
-def test_stored_generator_draws_what_it_drew_before(tmp_path) -> None:
+def test_stored_generator_draws_the_same_pictures(tmp_path) -> None:
     generator, settings = painted.painter(hair=[[0.1, 0, 0], [0.3, 0, 0], [0.6, 0, 0]], eyes=[[0, 0.2, 0], [0, 0.7, 0]], reach=0.05)
     outputs = painted.run(Outputs.below(tmp_path), {4: (generator, settings)})
     again, stored = load(outputs.run / "generator.safetensors")

@@ -25,7 +25,7 @@ def error_of(amount: float):
 
 
 def error_by_picture(pictures: torch.Tensor, condition: torch.Tensor) -> torch.Tensor:
-    """Misses every pixel by what the picture's own pixels are."""
+    """Its error is the value of each pixel."""
     return 2 * pictures
 
 

@@ -53,7 +53,7 @@ def test_curve_nets_are_5_128_15_and_15_128_1():
 
 
 @pytest.mark.parametrize("name", COUNTS)
-def test_networks_take_and_give_what_the_report_says(name):
+def test_networks_have_the_inputs_and_outputs_of_the_report(name):
     report = as_reported(name, **({"width": 0.1} if name != "dense64" else {}))
     generator, other = report.networks(1).values()
     condition = (torch.zeros(4, len(report.condition_groups), dtype=torch.int64),) if report.condition_groups else ()

@@ -1,4 +1,4 @@
-"""Settings that the reports' claims are about: each defaults to the report's own, and does what it says."""
+"""Settings that the reports' claims are about: each defaults to the report's value and has its effect."""
 
 import pytest
 import torch
@@ -70,7 +70,7 @@ def test_first_weights_have_the_standard_deviation_that_is_set(name):
 
 
 class Mean(nn.Module):
-    """Stands for a D with batch norm: what it says of a picture depends on the batch."""
+    """Stands for a D with batch norm: its output for a picture depends on the batch."""
 
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
         return (pictures - pictures.mean()).mean(dim=(1, 2, 3))

@@ -43,7 +43,7 @@ def test_generator_goes_up_the_critics_score():
     assert figures["g_loss"].item() == pytest.approx(-score, rel=1e-5)
 
 
-def test_critic_steps_five_times_on_reals_of_its_own_and_g_once():
+def test_critic_steps_five_times_on_separate_reals_and_g_once():
     report = small.report("wgan64", critic_steps=5)
     trainer = Trainer(report, torch.device("cpu"), Streams(1))
     updates, seen, asked = [], [], []

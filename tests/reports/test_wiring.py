@@ -31,7 +31,7 @@ def test_each_nets_optimizer_has_its_own_rate_scaled_and_the_reports_betas(name)
 
 
 @pytest.mark.parametrize("name", GANS)
-def test_optimizers_are_those_that_the_settings_name(name):
+def test_optimizers_follow_the_settings(name):
     some = trainer(name, optimizer_g="sgd", optimizer_d="adam").optimizers
     assert {net: type(optimizer) for net, optimizer in some.items()} == {"generator": torch.optim.SGD, "discriminator": torch.optim.Adam}
 
@@ -79,7 +79,7 @@ def test_first_weights_of_each_net_are_drawn_by_its_own_stream_alone(name):
 
 
 @pytest.mark.parametrize("on", [True, False])
-def test_nets_are_compiled_where_the_settings_ask_for_it(monkeypatch, on):
+def test_nets_are_compiled_if_the_settings_say_so(monkeypatch, on):
     compiled = []
     monkeypatch.setattr(nn.Module, "compile", lambda module: compiled.append(module))
     some = trainer("dcgan64", compile=on)

@@ -8,12 +8,13 @@ import pytest
 
 from ganlib.core.tables import save_metrics
 from ganlib.studies import declarations, paths, results, spread
+from ganlib.studies.study import Study
 from ganlib.support.errors import UserError
 from tests.conftest import ROOT
 from tools import claims
 
-VERDICTS = sorted((ROOT / paths.VERDICTS).glob("*/*.json"))
-SPREAD = sorted((ROOT / paths.VERDICTS).glob("*/spread/*.json"))
+VERDICTS = ROOT / paths.VERDICTS
+COMMITTED = sorted(VERDICTS.glob("**/*.json"))
 
 
 @pytest.fixture(scope="module")
@@ -21,32 +22,22 @@ def entries() -> list[claims.Entry]:
     return claims.entries()
 
 
-def test_page_and_data_are_those_that_the_command_writes(entries):
+def test_page_and_data_are_current(entries):
     assert claims.PAGE.read_text(encoding="utf-8") == claims.page(entries), "run make docs"
     assert paths.CLAIMS.read_text(encoding="utf-8") == claims.data(entries), "run make docs"
-
-
-def test_every_claim_stands_on_the_page_with_what_became_of_it(entries):
-    page = claims.PAGE.read_text(encoding="utf-8")
     assert len(entries) > 80
-    for entry in entries:
-        assert entry["claim"] in page
-        assert entry["state"] in ("tested", "declared", "ready", "needs", "not_testable", "done")
-    assert {entry["state"] for entry in entries} >= {"ready", "needs", "not_testable", "done"}
+    assert {entry["state"] for entry in entries} >= {"tested", "ready", "needs", "not_testable", "done"}
 
 
-@pytest.mark.parametrize("path", VERDICTS, ids=lambda path: f"{path.parent.name}-{path.stem}")
-def test_committed_verdict_follows_from_its_table(path, tmp_path):
-    study = declarations.load(ROOT / declarations.FILE, ROOT / declarations.CATALOGUE).studies[path.stem]
-    table = (ROOT / paths.results(path.parent.name, path.stem)).read_text(encoding="utf-8")
-    save_metrics(results.metrics(results.judge(study, table)), tmp_path / "again.json")
-    assert json.loads((tmp_path / "again.json").read_text(encoding="utf-8")) == json.loads(path.read_text(encoding="utf-8"))
-
-
-@pytest.mark.parametrize("path", SPREAD, ids=lambda path: f"{path.parents[1].name}-{path.stem}")
-def test_committed_spread_follows_from_its_table(path, tmp_path):
-    table = pd.read_csv(ROOT / paths.results(path.parents[1].name, f"spread/{path.stem}"))
-    save_metrics(spread.summary(table.to_dict("records")), tmp_path / "again.json")
+@pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.relative_to(VERDICTS).as_posix())
+def test_committed_verdict_or_spread_follows_from_its_table(path, tmp_path):
+    table = ROOT / paths.RESULTS / path.relative_to(VERDICTS).with_suffix(".csv")
+    if path.parent.name == "spread":
+        found = spread.summary(pd.read_csv(table).to_dict("records"))
+    else:
+        study = declarations.load(ROOT / declarations.FILE, ROOT / declarations.CATALOGUE).studies[path.stem]
+        found = results.metrics(results.judge(study, table.read_text(encoding="utf-8")))
+    save_metrics(found, tmp_path / "again.json")
     assert json.loads((tmp_path / "again.json").read_text(encoding="utf-8")) == json.loads(path.read_text(encoding="utf-8"))
 
 
@@ -55,10 +46,11 @@ def test_quoted_verdict_is_the_committed_one(entries):
     assert f"> as_reported_or_as_run: {study['results']['toons']['sentence']}\n" in (ROOT / "docs/studies.md").read_text(encoding="utf-8")
 
 
-def test_claims_of_another_report_stand_behind_those_of_the_five(entries):
-    other = {**entries[0], "report": "mygan", "says": "of mine"}
+def test_claims_of_another_report_follow_those_of_the_five_and_need_no_quotation(entries):
+    study = Study(report="mygan", claim="My faces are better.", treatment="mygan", control="dcgan64", outcome="kid")
+    other = claims._entry("mine", study, "ready")
     page = claims.page([*entries, other])
-    assert page.index("## `dcgan56`: A. Saviolo") < page.index("## `mygan`\n") < page.index('"of mine"')
+    assert page.index("## `dcgan56`: A. Saviolo") < page.index("## `mygan`\n") < page.index("|  | My faces are better. | ready: `mine` |")
 
 
 def test_results_are_counted_and_marked(tmp_path, monkeypatch):
@@ -97,12 +89,12 @@ NO_SIDE = ("no difference that matters", "undecided", "no verdict", "not testabl
     ("verdict", "p", "holds"),
     [("supported", 1e-6, True), ("contradicted", 1e-6, True), ("supported", 0.2, False), *((verdict, 1e-6, False) for verdict in NO_SIDE)],
 )
-def test_verdict_is_marked_where_it_takes_a_side_and_remains_significant(verdict, p, holds):
+def test_verdict_is_marked_if_it_takes_a_side_and_remains_significant(verdict, p, holds):
     assert marks({"verdict": verdict, "p": p}) == [holds]
 
 
 def test_significance_is_corrected_within_each_data_set():
-    """0.03 alone is significant; beside two others of one data set it is not."""
+    """0.03 alone is significant; with two others of one data set it is not."""
     three = [{"verdict": "supported", "p": p} for p in (0.03, 0.04, 0.5)]
     assert marks(*three) == [False, False, False]
     found = [{"results": {name: dict(result)}} for name, result in zip(("a", "b", "c"), three, strict=True)]

@@ -50,7 +50,8 @@ def test_study_of_the_catalogue_is_declared_by_its_name_and_its_arms(changed, na
     study = known.studies[name]
     arms = {"treatment": study.treatment, "control": study.control}
     trials = list(dict.fromkeys([*known.declared_trials, *study.trials]))
-    found = declarations.load(*changed({f"params:declared.{name}": arms, "params:trials": trials}))
+    unquoted = {f"studies.{name}.says": ..., f"studies.{name}.at": ...}
+    found = declarations.load(*changed({f"params:declared.{name}": arms, "params:trials": trials, **unquoted}))
     assert (set(found.declared), found.declared_trials) == ({*known.declared, name}, trials)
 
 
@@ -118,6 +119,8 @@ MISTAKES = [
     ({"trials.UP": {"report": "dcgan64"}}, "trials: 'UP' names files and stages: use only a-z, 0-9 and _"),
     ({"trials.curve.epochs": 3}, "trials.curve.epochs: unknown key"),
     ({f"{STUDY}.claim": ...}, f"{STUDY}.claim: missing; it has no default"),
+    ({f"{STUDY}.at": ...}, f"{STUDY}: must have both says and at, a quotation and its place in the report, or neither"),
+    ({"claims.six_hours.says": ...}, "claims.six_hours: must have both says and at"),
     ({f"{STUDY}.outcom": "fid"}, f"{STUDY}.outcom: unknown key, did you mean 'outcome'?"),
     ({f"{STUDY}.report": "dcgan46"}, f"{STUDY}.report: 'dcgan46' is unknown"),
     ({f"{STUDY}.control": "dcgan64_equal_rate"}, f"{STUDY}.control: 'dcgan64_equal_rate' is unknown, did you mean 'dcgan64_equal_rates'?"),

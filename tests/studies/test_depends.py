@@ -1,26 +1,33 @@
 """The contents of a trial's settings files, by which DVC decides what to run again."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from torch import Tensor
 
 from ganlib import params
 from ganlib.core import tables
-from ganlib.studies import depends
+from ganlib.data.faces import INDEX
+from ganlib.fidelity.reference import Reference
+from ganlib.studies import depends, scoring
 from ganlib.studies.study import CurveTrial, FaceTrial
 from ganlib.support import codehash, paths
+from ganlib.support.errors import UserError
+from tests import painted
 from tests.training import small
+
+Changed = Callable[[dict[str, Any]], Path]
+FEW = {"datasets.toons.samples": 4}
 
 
 @pytest.fixture
-def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> params.Params:
-    """params.yaml, faces and features of wide64 in place, and each digest of code replaced by the files."""
-    found = params.load()
+def settings(tmp_path: Path, changed_params: Changed, monkeypatch: pytest.MonkeyPatch) -> params.Params:
+    """params.yaml with N = 4, faces of wide64 in place, and each digest of code replaced by the files."""
+    found = params.load(changed_params(FEW))
     small.prepare_faces(tmp_path, 9)
     monkeypatch.chdir(tmp_path)
-    paths.features("wide64", found.protocol).parent.mkdir(parents=True)
-    paths.features("wide64", found.protocol).write_bytes(b"features")
     versions = dict.fromkeys(("torch", "numpy", "scipy", "pillow", "torchvision", "simplejpeg"), "1.0")
     tables.write_yaml(versions, paths.CHECKED / "environment.yaml")
     monkeypatch.setattr(codehash, "digest", lambda files, root: [*files])
@@ -40,12 +47,41 @@ def test_trial_depends_on_its_code_its_settings_and_its_pictures(settings):
     assert fewer["data"] != found["data"]
 
 
-def test_scores_depend_on_their_code_and_on_the_reals(settings):
+def test_scores_depend_on_their_code(settings):
     found = depends.scoring(trial(settings), settings)
     assert (found["code"], found["crop"]) == (depends.scoring_code("dense64"), "wide64")
-    paths.features("wide64", settings.protocol).write_bytes(b"other features")
-    again = depends.scoring(trial(settings), settings)
+    assert found["attributes"] == settings.attributes
+
+
+@pytest.mark.parametrize("changes", [{"datasets.toons.samples": 5}, {"datasets.toons.split": "all"}, {"protocol": "clean"}, {}])
+def test_reals_are_those_of_the_crop_and_are_computed_once_until_they_change(settings, changed_params, changes):
+    computed: list[int] = []
+
+    class Network(painted.MeanColour):
+        def forward(self, *batches: Tensor) -> Tensor:
+            computed.append(sum(map(len, batches)))
+            return super().forward(*batches)
+
+    def scored(report: str, settings: params.Params) -> tuple[dict[str, Any], Reference]:
+        asked = depends.scoring(FaceTrial(report, settings.report(report), "wide64"), settings)
+        return asked, scoring.reference(asked, Path("reals/wide64"), Network())
+
+    (found, reals), (other, _) = scored("dense64", settings), scored("dcgan64", settings)
+    once = sum(computed)
+    assert (len(reals.scored), once) == (4, len(reals.seen) + len(reals.held_out))
+    assert (found["reals"], found["code"] == other["code"]) == (other["reals"], False)
+    if not changes:  # other pictures
+        index = paths.faces("wide64") / INDEX
+        tables.write_json({**tables.read_json(index), "digest": "another"}, index)
+    changed = params.load(changed_params({**FEW, **changes}))
+    again, reals = scored("dense64", changed)
     assert {key for key in found if found[key] != again[key]} == {"reals"}
+    assert (len(reals.scored), sum(computed)) == (changed.data.samples, once + len(reals.seen) + len(reals.held_out))
+
+
+def test_more_samples_than_pictures_are_refused_before_a_trial_runs(settings, changed_params):
+    with pytest.raises(UserError, match=r"samples 250: the split has only [0-9]+ pictures"):
+        depends.scoring(trial(settings), params.load(changed_params({})))
 
 
 def test_demo_depends_on_its_own_code(settings):
@@ -56,7 +92,7 @@ def test_demo_depends_on_its_own_code(settings):
 
 
 @pytest.mark.parametrize(("package", "training", "scores"), [("torch", True, True), ("scipy", False, True), ("simplejpeg", False, False)])
-def test_trial_depends_on_the_versions_of_what_computes_it(settings, package, training, scores):
+def test_trial_depends_on_the_versions_of_its_packages(settings, package, training, scores):
     before = depends.training(trial(settings), settings), depends.scoring(trial(settings), settings)
     versions = tables.read_yaml(paths.CHECKED / "environment.yaml")
     tables.write_yaml({**versions, package: "2.0"}, paths.CHECKED / "environment.yaml")

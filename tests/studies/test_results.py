@@ -51,7 +51,7 @@ def noisy(seed: int, value: float) -> float:
 
 
 def leave_both(treatment: Callable[[int], dict[str, Any]], control: Callable[[int], dict[str, Any]], seeds: Sequence[int] = SEEDS) -> None:
-    """What the runs of both arms of `unequal_rates` leave, by their seed."""
+    """Write the figures of both arms of `unequal_rates`, by seed."""
     for seed in seeds:
         leave("dcgan64", seed, **treatment(seed))
         leave("dcgan64_equal_rates", seed, **control(seed))
@@ -81,7 +81,7 @@ def test_difference_of_scores_is_a_share_of_the_excess_over_the_floor():
     )
 
 
-def test_table_holds_all_that_the_verdict_is_made_from():
+def test_verdict_follows_from_the_table_in_any_order():
     leave_both(lambda seed: around(0.1)(seed) | {"coverage": 0.3}, lambda seed: around(0.2)(seed) | {"coverage": 0.2})
     text = tables.to_csv(results.rows(declared("unequal_rates"), DATASET, SEEDS))
     table = pd.read_csv(StringIO(text))
@@ -92,7 +92,7 @@ def test_table_holds_all_that_the_verdict_is_made_from():
     assert results.judge(declared("unequal_rates"), shuffled) == pytest.approx(results.judge(declared("unequal_rates"), text))
 
 
-def test_values_per_seed_are_those_of_each_seed():
+def test_values_per_seed_are_in_the_order_of_seeds():
     leave_both(lambda _: {"kid": 0.12, "kid_floor": 0.02}, lambda seed: {"kid": 0.12 + 0.1 * seed, "kid_floor": 0.02})
     for seed in SEEDS:
         leave("dense64", seed, d_accuracy=seed / 10 if seed > 1 else "")
@@ -108,7 +108,7 @@ def test_studys_own_margin_is_the_one_that_counts():
     assert judged(declared("unequal_rates", margin=0.001))["verdict"] == "undecided"
 
 
-def test_collapsed_and_diverged_runs_are_counted_and_medians_stand_in_for_means():
+def test_collapsed_and_diverged_runs_are_counted_and_medians_replace_means():
     study = declared("unequal_rates")
     failed = {2: DIVERGED} | {seed: around(0.9)(seed) | {"status": "collapsed"} for seed in (3, 5, 7, 11)}
     leave_both(around(0.1), lambda seed: failed.get(seed, around(0.11)(seed)), range(1, 13))
@@ -193,7 +193,7 @@ def test_study_whose_runs_all_diverged_says_so():
 @pytest.mark.parametrize(
     ("fails", "verdict", "side"), [("dcgan64", "contradicted", "treatment"), ("dcgan64_equal_rates", "supported", "control")]
 )
-def test_side_whose_runs_all_diverged_is_named(fails, verdict, side):
+def test_arm_whose_runs_all_diverged_is_named(fails, verdict, side):
     study, seeds = declared("unequal_rates"), list(range(1, 13))
     for trial in study.trials:
         for seed in seeds:
@@ -227,7 +227,7 @@ def test_outcome_that_no_run_has_is_one_line():
 
 
 @pytest.mark.parametrize("moments", [[200], [200, 1000]])
-def test_trend_is_tested_where_there_are_moments_enough(moments):
+def test_trend_is_tested_with_two_or_more_moments(moments):
     study = declared("better_over_time", moments=moments)
     for seed in SEEDS:
         on_the_way = {step: noisy(seed, 0.5 - step / 10000) for step in moments}
@@ -267,7 +267,7 @@ NEAR = [0.0101, 0.0104, 0.0107, 0.0112, 0.0116, 0.0119]
 @pytest.mark.parametrize("floor", [FLOOR, 0.0102])  # in the second case a run of the treatment lies below the floor
 @pytest.mark.parametrize("control", [[0.0098, 0.013, 0.017, 0.021, 0.026, 0.031], [0.0103, 0.03, 0.045, 0.055, 0.065, 0.08]])
 @pytest.mark.parametrize("error", [None, 0.0004])
-def test_difference_near_the_floor_is_not_taken_for_none(floor, control, error):
+def test_difference_near_the_floor_counts(floor, control, error):
     """A control 1.6 and 4 times worse: the margin is a tenth of the excess, not 0.095 of KID."""
     for seed, kids in enumerate(zip(NEAR, control, strict=True), 1):
         for trial, kid in zip(("dcgan64", "dcgan64_equal_rates"), kids, strict=True):

@@ -1,4 +1,4 @@
-"""What a spread lets studies see."""
+"""The spread over seeds and the difference that a study can detect."""
 
 import math
 
@@ -9,13 +9,13 @@ from ganlib.studies.spread import detectable, summary
 from ganlib.studies.verdict import compare
 
 
-def test_detectable_difference_is_found_in_nine_studies_of_ten():
+def test_detectable_difference_is_detected_in_nine_studies_of_ten():
     rng, shift = np.random.default_rng(0), detectable(1.0, 6)
     words = [compare(rng.normal(0, 1, 6), rng.normal(shift, 1, 6), 0.1).word for _ in range(500)]
     assert words.count("supported") / 500 == pytest.approx(0.9, abs=0.04)
 
 
-def test_twice_the_spread_hides_twice_as_much_and_more_seeds_show_more():
+def test_detectable_difference_grows_with_the_spread_and_falls_with_more_seeds():
     assert detectable(0.2, 6) == pytest.approx(2 * detectable(0.1, 6))
     assert detectable(0.1, 12) < 0.7 * detectable(0.1, 6)
 

@@ -2,23 +2,24 @@
 
 import json
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
-from torch import nn
 
 from ganlib.core import tables
+from ganlib.fidelity.evaluation import Fakes
+from ganlib.fidelity.kernel import kid
 from ganlib.studies import depends, paths, scoring, spread, stored, trials
+from ganlib.support import paths as support_paths
 from ganlib.support.errors import UserError
 from ganlib.support.paths import Outputs
 from stages import score, settings, study, trial
 from stages import spread as spread_stage
+from tests import painted
 from tests.conftest import ROOT
-from tests.training import small
 
 DATASET = "toons"
 MACHINE = {"torch": "2.14.1", "processor": "a processor", "kernels": "AVX2", "threads": 1}
@@ -64,8 +65,8 @@ def test_trial_is_trained_and_scored_with_its_own_seed(checkout, monkeypatch, se
         ran.append(("train", training["report"], folder, seed, save_every))
         tables.write_json(MACHINE, folder / stored.MACHINE)
 
-    def scored(training: dict[str, Any], asked: dict[str, Any], run: Path, folder: Path, *, seed: int) -> dict[str, Any]:
-        ran.append(("score", training["report"], asked["crop"], run, folder, seed))
+    def scored(training: dict[str, Any], asked: dict[str, Any], run: Path, reals: Path, folder: Path, *, seed: int) -> dict[str, Any]:
+        ran.append(("score", training["report"], run, reals, folder, seed))
         return {"kid": 0.1 * seed}
 
     monkeypatch.setattr(trials, "train", train)
@@ -80,7 +81,7 @@ def test_trial_is_trained_and_scored_with_its_own_seed(checkout, monkeypatch, se
         score.main("dense64", seed)
     root = paths.TRIALS / DATASET / ("spread" if seed == 13 else "")
     run, folder = root / "runs" / "dense64" / str(seed), root / "scores" / "dense64" / str(seed)
-    assert ran == [("train", "dense64", run, seed, save_every), ("score", "dense64", "dense64's", run, folder, seed)]
+    assert ran == [("train", "dense64", run, seed, save_every), ("score", "dense64", run, paths.reals(DATASET, "dense64's"), folder, seed)]
     assert tables.read_json(folder / "figures.json") == {"kid": pytest.approx(0.1 * seed)}
     tables.write_json({"crop": "another"}, paths.scoring(DATASET, "dense64"))
     score.main("dense64", seed)
@@ -131,32 +132,41 @@ def test_spread_of_two_processors_is_one_line():
         spread.summary(rows)
 
 
-def test_first_generator_has_the_seed_and_the_conditions_of_the_trial(tmp_path, monkeypatch):
-    """The generator before training is that of the seed, and its fakes are of the conditions of the scored reals."""
-    seen: list[tuple[Any, ...]] = []
-    report = small.report("began64")
-    faces = small.small_faces(tmp_path, report)
-    rows = np.array([3, 1, 2, 0])
+def test_run_is_scored_with_its_seed_against_the_reals_of_its_crop(tmp_path, monkeypatch):
+    """A net for wide64 that is scored on tight64, whose faces alone exist: what `evaluate` gets, and what is added to its metrics."""
+    generator, settings = painted.painter([[0.2, 0, 0], [0.5, 0, 0], [0.8, 0, 0]], [[0, 0, 0], [0, 0.5, 0]])
+    settings = settings.model_copy(update={"train_images": 5, "crop": "wide64"})
+    run, rng = tmp_path / "run", np.random.default_rng(0)
+    painted.run(Outputs.below(run), {40: (generator, settings)}, losses=[4.0, 3.0, 2.0, 1.0])
+    tables.write_json(MACHINE, run / stored.MACHINE)
+    monkeypatch.chdir(tmp_path)
+    labels = {name: rng.choice([-1, 1], 12) for name in ("Black_Hair", "Blond_Hair", "Eyeglasses")}
+    table = pd.DataFrame({"file": "x.jpg", "split": ["test", "train", "train"] * 4, **labels})
+    faces = painted.faces(rng.integers(0, 256, (12, 3), np.uint8), table, support_paths.faces("tight64"))
+    seen: dict[str, Any] = {}
 
-    class FirstFakes:
-        def __init__(self, generator: nn.Module, settings: Any, condition: torch.Tensor, size: int, seed: int) -> None:
-            seen.append((generator.training, next(generator.parameters()).detach().clone(), condition, seed))
+    def evaluate(outputs: Outputs, *inputs: Any, **named: Any) -> dict[str, float]:
+        seen.update(inputs=inputs, named=named)
+        return {"kid": 1e9, "diversity": 0.9, "explained": 0.5, "explained_real": 0.2}
 
-        def features(self, network: Any, name: str) -> np.ndarray:
-            return np.ones((4, 8), np.float32)
+    def fakes(*arguments: Any) -> Fakes:
+        seen["fakes"] = Fakes(*arguments)
+        return seen["fakes"]
 
-    stored = SimpleNamespace(scored=np.zeros((4, 8), np.float32), scored_rows=rows)
-    monkeypatch.setattr(scoring.Reference, "load", lambda path: stored)
-    monkeypatch.setattr(scoring, "Fakes", FirstFakes)
-    monkeypatch.setattr(scoring.Statistics, "load", lambda *arguments: None)
-    monkeypatch.setattr(scoring.inception, "load", lambda *arguments, **named: None)
-    monkeypatch.setattr(scoring.Faces, "open", lambda path, split: faces)
-    monkeypatch.setattr(scoring, "evaluate", lambda *arguments, **named: {"seed": named["seed"]})
-    monkeypatch.setattr(scoring, "kid", lambda real, fake: 0.5)
-    asked = {"crop": report.crop, "protocol": "pytorch-fid", "split": "all", "attributes": []}
-    found = scoring._scored(report, asked, Outputs.below(tmp_path), tmp_path, seed=7)
-    ((training, first, condition, seed),) = seen
-    assert (training, seed, found) == (False, 7, {"seed": 7, "kid_untrained": 0.5})
-    assert torch.equal(first, next(report.networks(7)["generator"].parameters()))
-    assert not torch.equal(first, next(report.networks(1)["generator"].parameters()))
-    assert condition.tolist() == faces.conditions(report.condition_groups)[rows].tolist()
+    monkeypatch.setattr(scoring, "evaluate", evaluate)
+    monkeypatch.setattr(scoring, "Fakes", fakes)
+    monkeypatch.setattr(scoring.inception, "load", lambda device, protocol: {"clean": painted.MeanColour()}[protocol])
+    training = {"report": "began64", "settings": settings.model_dump(), "scale": "preview"}
+    reals = {"split": "train", "samples": 4, "protocol": "clean"}
+    asked = {"crop": "tight64", "attributes": ["Eyeglasses"], "reals": reals}
+    found = scoring.score(training, asked, run, tmp_path / "reals", tmp_path / "scores", seed=7)
+    real, statistics, cropped, trained, _ = seen["inputs"]
+    assert (len(cropped), trained.rows.tolist(), statistics.count) == (12, [1, 2, 4, 5, 7], 4)
+    assert (seen["named"]["attributes"], seen["named"]["seed"], seen["fakes"].seed) == (["Eyeglasses"], 7, 7)
+    assert seen["fakes"].condition.tolist() == faces.conditions(painted.GROUPS)[real.scored_rows].tolist()
+    assert not seen["fakes"].generator.training
+    assert torch.equal(*(next(net.parameters()) for net in (seen["fakes"].generator, settings.networks(7)["generator"])))
+    untrained = seen["fakes"].features(painted.MeanColour(), "untrained")
+    assert found["kid_untrained"] == pytest.approx(kid(real.scored, untrained))
+    expected = {**MACHINE, "scale": "preview", "status": "learned nothing", "step": 40, "d_loss_slope": pytest.approx(-1000)}
+    assert found.items() >= {**expected, "explained_excess": pytest.approx(0.3)}.items()

@@ -1,4 +1,4 @@
-"""A training of a study, and one that goes wrong; how a trial's end is called."""
+"""Trainings of a study, diverging ones, and the status of each."""
 
 import json
 import tracemalloc
@@ -60,11 +60,11 @@ def test_trial_that_diverges_is_recorded_and_no_error(stored, tmp_path, capsys):
     (reason,) = (tmp_path / "run" / "diverged.txt").read_text(encoding="utf-8").splitlines()
     assert reason.startswith("train@dense64: ")
     assert "this trial counts as failed: train@dense64" in capsys.readouterr().err
-    found = scoring.score(stored, {}, tmp_path / "run", tmp_path / "scores", seed=3)
+    found = scoring.score(stored, {}, tmp_path / "run", tmp_path, tmp_path / "scores", seed=3)
     assert (found["status"], found["scale"]) == ("diverged", "preview")
 
 
-def test_training_of_one_report_still_ends_with_an_error_where_numbers_are_no_longer_finite(stored, tmp_path):
+def test_training_outside_of_studies_ends_with_an_error_on_divergence(stored, tmp_path):
     report = settings_from(stored | {"settings": stored["settings"] | {"lr_g": 1e30, "lr_d": 1e30}})
     faces = Faces.open(paths.faces("wide64"), "all")
     with pytest.raises(DivergedError, match="try a smaller learning rate"):
@@ -75,17 +75,17 @@ def test_curve_trains_without_pictures(tmp_path):
     settings = params.load().curve.model_copy(update={"steps": 100}).model_dump()
     stored = {"report": "curve", "settings": settings, "scale": "preview"}
     trials.train(stored, tmp_path / "run", seed=3, save_every=None)
-    found = scoring.score(stored, {}, tmp_path / "run", tmp_path / "scores", seed=3)
+    found = scoring.score(stored, {}, tmp_path / "run", tmp_path, tmp_path / "scores", seed=3)
     assert (found["status"], found["step"]) == ("lived", 100)
     assert max(found["d_real"], found["within_bounds"]) <= 1
     trials.train(stored, tmp_path / "another", seed=4, save_every=None)
-    assert scoring.score(stored, {}, tmp_path / "another", tmp_path / "scores", seed=4)["d_score"] != found["d_score"]
+    assert scoring.score(stored, {}, tmp_path / "another", tmp_path, tmp_path / "scores", seed=4)["d_score"] != found["d_score"]
 
 
 @pytest.mark.parametrize(
     ("diversity", "kid", "status"), [(0.9, 0.2, "lived"), (0.049, 0.2, "collapsed"), (0.9, 0.5, "learned nothing"), (0.05, 0.49, "lived")]
 )
-def test_end_of_a_training_has_a_name(diversity, kid, status):
+def test_status_names_how_a_training_ended(diversity, kid, status):
     assert scoring.status({"diversity": diversity, "kid": kid, "kid_untrained": 0.5}) == status
 
 
@@ -121,7 +121,7 @@ def test_long_log_is_thinned_for_its_slopes(tmp_path):
     assert peak < 100e6
 
 
-def test_what_is_there_of_the_same_settings_is_not_made_again(tmp_path):
+def test_existing_run_of_the_same_settings_is_not_repeated(tmp_path):
     folder = tmp_path / "run"
 
     def made(seed: int, *files: str) -> bool:

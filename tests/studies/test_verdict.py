@@ -1,4 +1,4 @@
-"""Verdicts on numbers whose answer is known, and on many drawn ones: how often they are false, and how often they find what is there."""
+"""Verdicts on numbers with a known answer, and their error rate and power on random numbers."""
 
 import math
 
@@ -28,7 +28,7 @@ def test_last_seed_of_a_study_is_that_of_the_second_look():
         (-0.09, 1, "contradicted"),
     ],
 )
-def test_each_verdict_follows_from_where_the_interval_lies(shift, spread, word):
+def test_verdict_follows_from_the_position_of_the_interval(shift, spread, word):
     found = compare(spread * SIX, spread * SIX + shift, MARGIN)
     assert found.word == word
     assert found.difference == pytest.approx(shift)
@@ -48,7 +48,7 @@ def test_interval_is_welchs_and_p_is_of_both_looks():
     assert uneven.high - uneven.difference == pytest.approx(expected, rel=1e-2)
 
 
-def test_pairs_take_away_what_runs_have_in_common():
+def test_paired_test_ignores_what_runs_have_in_common():
     common = np.array([1.0, 5.0, 2.0, 9.0, 4.0, 7.0])
     treatment, control = common + SIX, common + 0.05
     assert compare(treatment, control, MARGIN).word == "undecided"
@@ -128,7 +128,7 @@ def test_failures_are_compared_by_their_counts(treatment, control, n, word, p):
         (0.99 + 0.1 * SIX[:5], 0.98, 1.0, "no verdict"),
     ],
 )
-def test_expectation_holds_where_the_interval_of_the_mean_lies_within_it(values, low, high, word):
+def test_expectation_is_supported_if_it_contains_the_interval_of_the_mean(values, low, high, word):
     found = expect(values, low, high)
     assert found.word == word
     assert found.difference == pytest.approx(values.mean())
@@ -149,7 +149,7 @@ def test_trend_is_of_costs_that_fall_in_the_order_of_the_moments():
     assert trend(falling[:, ::-1]) > 0.99
 
 
-def test_holm_marks_what_holds_beside_the_others():
+def test_holm_marks_what_remains_significant():
     """0.05 / 4, / 3, / 2, / 1: the second fails, and with it all that come after."""
     assert holm(np.array([0.02, 0.012, 0.03, 0.04])).tolist() == [False, True, False, False]
     assert holm(np.array([0.001, 0.04])).tolist() == [True, True]
@@ -157,7 +157,7 @@ def test_holm_marks_what_holds_beside_the_others():
 
 
 def looked_twice(draw, judge) -> list[str]:
-    """The verdicts of studies that go on to twelve seeds where six leave them undecided."""
+    """The verdicts of studies that continue to twelve seeds if six leave them undecided."""
     words = []
     for treatment, control in draw:
         word = judge(treatment[:6], control[:6], MARGIN).word
@@ -169,7 +169,7 @@ def false_share(words: list[str]) -> float:
     return sum(word in ("supported", "contradicted") for word in words) / len(words)
 
 
-def test_equal_arms_are_told_apart_in_at_most_one_study_of_twenty_over_both_looks():
+def test_equal_arms_differ_in_at_most_one_study_of_twenty_over_both_looks():
     rng, studies = np.random.default_rng(1), 700
     draw = ((rng.normal(0, 1, 12), rng.normal(0, 1, 12)) for _ in range(studies))
     assert false_share(looked_twice(draw, compare)) <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / studies)
@@ -177,14 +177,14 @@ def test_equal_arms_are_told_apart_in_at_most_one_study_of_twenty_over_both_look
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("judge", "spread"), [(compare, 1), (compare, 4), (compare_paired, 1)])
-def test_equal_arms_of_unequal_spread_or_in_pairs_are_told_apart_as_seldom(judge, spread):
+def test_equal_arms_of_unequal_spread_or_in_pairs_differ_as_rarely(judge, spread):
     rng, studies = np.random.default_rng(4), 3000
     draw = ((rng.normal(0, 1, 12), rng.normal(0, spread, 12)) for _ in range(studies))
     assert false_share(looked_twice(draw, judge)) <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / studies)
 
 
 @pytest.mark.slow
-def test_equal_arms_that_collapse_alike_are_told_apart_in_at_most_one_study_of_twenty():
+def test_equal_arms_that_collapse_equally_often_differ_in_at_most_one_study_of_twenty():
     rng, studies = np.random.default_rng(2), 1000
     words, counts = [], []
     for _ in range(studies):

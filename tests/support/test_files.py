@@ -14,7 +14,7 @@ from ganlib.support import disk, files, locks
 
 @pytest.fixture
 def calls(monkeypatch):
-    """In order, what was flushed to the disk and what was renamed."""
+    """The flushes and renames, in order."""
     seen = []
     fsync, replace = os.fsync, os.replace
     monkeypatch.setattr(
@@ -66,7 +66,7 @@ def test_block_that_fails_leaves_the_old_file_alone(tmp_path):
     assert {path.name: path.read_text(encoding="utf-8") for path in tmp_path.iterdir()} == {"a.txt": "old"}
 
 
-def test_what_killed_writers_left_is_removed_and_what_others_are_writing_is_not(tmp_path, monkeypatch):
+def test_files_of_killed_writers_are_removed_and_those_being_written_are_kept(tmp_path, monkeypatch):
     for name in (".a.partial-12345678.txt", ".b.partial-12345678.txt", ".a.partial-87654321.csv"):
         (tmp_path / name).write_text("half", encoding="utf-8")
     for age, left in ((3600, 3), (-1, 2)):

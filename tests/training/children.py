@@ -43,7 +43,7 @@ def run(folder: Path, name: str, at: tuple[str, int] | None = None, **options: o
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    """Every file below `folder`, with what it holds."""
+    """The contents of every file below `folder`."""
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 

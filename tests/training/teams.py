@@ -1,4 +1,4 @@
-"""Processes that train as a team: started as torchrun would, on gloo, in float64 where runs are compared."""
+"""Process groups that train: started as by torchrun, on gloo, in float64 if runs are compared."""
 
 import os
 import signal

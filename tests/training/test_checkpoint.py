@@ -65,7 +65,7 @@ UNUSED = ("fidelity/frechet.py", *MODELS, "support/progress.py", "data/cache.py"
 
 
 @pytest.mark.parametrize("path", USED + UNUSED)
-def test_edited_code_makes_another_run_where_the_run_uses_it(faces, edited, path):
+def test_edited_code_makes_another_run_only_if_the_run_uses_it(faces, edited, path):
     before = identity(faces)
     edited(f"ganlib/{path}")
     assert (identity(faces) != before) == (path in USED)

@@ -20,7 +20,7 @@ def fill(module: nn.Module, value: float) -> nn.Module:
     return module
 
 
-def test_average_is_what_arithmetic_says_of_weights_and_statistics_alike():
+def test_average_of_weights_and_statistics_follows_its_formula():
     """1 is followed by 11 and 5; d is 1/10 and 2/11, so that the average is 0.1 + 0.9 x 11 = 10 and then 20/11 + 9/11 x 5 = 65/11."""
     module = fill(net(), 1.0)
     average = EMA(module, decay=0.9)
@@ -64,7 +64,7 @@ def test_trainer_averages_g_after_every_step_and_shows_the_average():
     assert Trainer(small.report("dcgan64", ema=None), CPU, Streams(3)).generator.training
 
 
-def test_run_scores_keeps_and_shows_the_average_and_leaves_the_raw_generator_beside_it(tmp_path):
+def test_run_scores_and_shows_the_average_and_also_stores_the_raw_generator(tmp_path):
     with_average = run(tmp_path, "dcgan64", "with", ema=0.9)
     without = run(tmp_path, "dcgan64", "without", ema=None)
     raw, averaged = with_average.progress / "raw/000004.png", with_average.progress / "samples/000004.png"

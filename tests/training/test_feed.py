@@ -85,7 +85,7 @@ def test_pictures_come_in_the_reports_pixel_range(tmp_path):
         assert 0.9 < real.max() <= 1.0
 
 
-def test_conditions_are_those_of_the_pictures(tmp_path):
+def test_conditions_belong_to_their_pictures(tmp_path):
     some = feed(tmp_path, "began64")
     batch = some.next()
     blue = (batch.real[:, 2].mean(dim=(1, 2)) * 255 / 5).round().long()  # the picture's number

@@ -120,7 +120,7 @@ def test_process_that_never_returns_exits_with_its_parent():
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="the system has no affinities")
-def test_cores_are_those_that_the_process_may_use():
+def test_cores_are_those_available_to_the_process():
     count = "from ganlib.support import parallel; print(parallel.core_count())"
     code = f"import os; os.sched_setaffinity(0, {{min(os.sched_getaffinity(0))}}); {count}"
     assert python("-c", code).stdout == "1\n"

@@ -93,7 +93,7 @@ def test_length_is_the_epochs_unless_the_cap_is_lower(tmp_path):
         assert final_metrics(log)["step"] == steps
 
 
-def test_epochs_end_where_they_should_and_the_monitor_sees_every_step(tmp_path, monkeypatch):
+def test_epochs_end_at_the_right_step_and_the_monitor_sees_every_step(tmp_path, monkeypatch):
     """Twelve pictures, four a step: an epoch is three steps."""
     ends, seen = [], []
     step, see = Trainer.step, Monitor.update
@@ -120,7 +120,7 @@ def test_runs_of_other_seeds_and_other_logs_keep_their_own_checkpoints(tmp_path)
     assert len([*(tmp_path / "run" / "checkpoints").glob("dense64-*")]) == 3
 
 
-def test_schedule_learns_what_each_save_took(tmp_path, monkeypatch):
+def test_schedule_measures_the_time_of_each_save(tmp_path, monkeypatch):
     took = []
     monkeypatch.setattr(CheckpointSchedule, "saved", lambda pace, seconds: took.append((pace.steps, seconds > 0)))
     run(tmp_path, "dense64", hidden=[8])
@@ -160,7 +160,7 @@ def test_sheets_show_the_same_z_throughout_training(tmp_path):
 
 
 @pytest.mark.parametrize(("unit", "at"), [("steps", [3, 5]), ("epochs", [1, 2, 9])])
-def test_snapshots_are_what_a_run_that_ended_there_leaves_and_the_end_is_kept_once(tmp_path, unit, at):
+def test_snapshot_equals_the_result_of_a_run_that_ends_there(tmp_path, unit, at):
     snapshots = {"unit": unit, "at": at}
     out = run(tmp_path, "dcgan64", "long", epochs=2, max_steps=5, snapshots=snapshots)  # 12 pictures, 4 a step: an epoch is 3 steps
     assert [path.name for path in (out.run / "snapshots").iterdir()] == ["000003.safetensors"]
@@ -170,7 +170,7 @@ def test_snapshots_are_what_a_run_that_ended_there_leaves_and_the_end_is_kept_on
 
 
 def test_first_steps_of_dcgan64_are_those_of_the_tutorials_loop():
-    """BCE on sigmoids, D's reals and fakes in batches of their own, one batch of fakes for both steps, plain Adam."""
+    """BCE on sigmoids, separate batches of reals and fakes for D, one batch of fakes for both steps, plain Adam."""
     report = small.report("dcgan64")
     trainer = Trainer(report, CPU, Streams(1))
     g, d = report.networks(1).values()

@@ -23,7 +23,7 @@ def diversity(sheets: Sheets, generator: nn.Module) -> float:
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
-def test_first_nan_or_infinity_is_named_wherever_it_is(value):
+def test_first_nan_or_infinity_is_named(value):
     def found(*, loss: float = 1.0, weight: float = 1.0, buffer: float = 1.0, gradient: float = 1.0) -> str | None:
         net = nn.BatchNorm1d(2)
         net.weight.data[1] = weight

@@ -176,7 +176,7 @@ def test_two_processes_share_one_run_without_harm(tmp_path):
 
 
 @pytest.mark.parametrize("largest_file", [1_000, 100_000, 300_000])
-def test_full_disk_leaves_the_earlier_outputs_whole_and_says_what_is_needed(tmp_path, largest_file):
+def test_full_disk_keeps_earlier_outputs_and_names_the_bytes_needed(tmp_path, largest_file):
     children.run(tmp_path / "run", "dense64", changes=LENGTH)
     earlier = children.files(tmp_path / "run" / "out")
     outcome = children.run(tmp_path / "run", "dense64", changes={**LENGTH, "lr_d": 1e-3}, largest_file=largest_file)

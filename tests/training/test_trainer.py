@@ -1,4 +1,4 @@
-"""What a GPU would run, walked on the CPU as far as that goes."""
+"""The code for GPUs, as far as it runs on a CPU."""
 
 import pytest
 import torch

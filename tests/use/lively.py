@@ -58,7 +58,7 @@ def below(root: Path, name: str) -> Outputs:
 
 
 def trained(outputs: Outputs, name: str, **changes: object) -> Outputs:
-    """What a training of the report leaves, with such a generator."""
+    """The files of a training of the report, with such a generator."""
     generator, report = lively(name, **changes)
     painted.run(outputs, {8: (generator, report)})
     if "discriminator" in report.optimizers:

@@ -1,4 +1,4 @@
-"""A generator as one HTML file that draws faces in the browser, opened from disk and without a network."""
+"""A generator as one HTML file that generates faces in the browser, opened from disk and without a network."""
 
 import base64
 import gzip
@@ -39,7 +39,7 @@ def export(sampler: Sampler, path: Path) -> str:
     )
     with replacing(path) as target:
         target.write_text(page, encoding="utf-8")
-    written = f"a page of {len(page) / 1e6:.1f} MB that draws faces with {known['report']}; open it in a browser"
+    written = f"a page of {len(page) / 1e6:.1f} MB that generates faces with {known['report']}; open it in a browser"
     return "\n".join([written, *restrictions(known)])
 
 
