@@ -62,7 +62,8 @@ def test_accuracy_is_computed_from_the_predictions(classifier: Classifier, refer
 
 
 @pytest.mark.parametrize("dimensions", [3, 100])
-def test_weights_are_the_ridge_solution_and_the_plane_is_midway_between_scores_of_pictures_left_out(dimensions: int):
+def test_weights_are_the_ridge_solution_and_the_plane_is_midway_between_scores_of_pictures_left_out(dimensions: int, monkeypatch):
+    monkeypatch.setattr(attributes, "BLOCK", 25)
     features = drawn(60, dimensions, seed=3, scale=4, shift=2)
     labels = np.random.default_rng(4).random((60, 1)) + features[:, :1] / 20 > 0.8
     weight, bias = attributes._fit(features, labels)

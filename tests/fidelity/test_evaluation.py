@@ -84,7 +84,9 @@ def case(folder: Path, made: dict[int, tuple], *, split: str = "train", only: st
     pictures = torch.cat([*Fakes.of(run.run / "generator.safetensors", faces, rows, SEED)])
     fakes = pictures.float().mean((2, 3)).numpy()
     colours[np.setdiff1d(Faces.open(cache, split).rows, rows)[4]] = fakes[COPIED]
-    faces, real = painted.faces(colours, attributes, cache), reference()
+    pictures = np.tile(colours[:, None, None], (painted.SIZE, painted.SIZE, 1))
+    pictures[rows, 1, 1], pictures[rows, 1, 2] = colours[rows] + 20, colours[rows] - 20  # only the scored reals are not flat
+    faces, real = painted.faces(pictures, attributes, cache), reference()
     trained = Faces.open(cache, split).first(made[max(made)][1].train_images)
     inputs = (run, real, Statistics.of(real.scored), faces, trained, folder / "scores")
     figures = evaluate(*inputs, network=network, attributes=names, seed=SEED)
@@ -172,11 +174,11 @@ def test_diversity_is_that_of_the_fakes_over_that_of_the_reals_for_the_same_cond
 
 
 def test_what_cannot_be_judged_is_named_in_the_metrics_and_explained_on_stderr(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    figures = case(tmp_path, {12: CONDITIONED}, only="Black_Hair").figures
+    figures = case(tmp_path, {12: CONDITIONED}, only="Black_Hair", names=["Eyeglasses"]).figures
     assert (figures["hair_judged"], figures["eyes_judged"], figures["hair_hit_rate"]) == (1, 0, 1)
     assert "eyes_hit_rate" not in figures
-    assert figures["not_judged"] == "hair.Blond_Hair, eyes.Eyeglasses"
-    note, _ = (line for line in capsys.readouterr().err.splitlines() if line.startswith("not judged: "))
+    assert figures["not_judged"] == "share_Eyeglasses, hair.Blond_Hair, eyes.Eyeglasses"
+    _, note, _ = (line for line in capsys.readouterr().err.splitlines() if line.startswith("not judged: "))
     assert note.startswith("not judged: hair.Blond_Hair: fewer than 5 of the real pictures have it")
     save_metrics(figures, tmp_path / "metrics.json")
     assert json.loads((tmp_path / "metrics.json").read_text(encoding="utf-8"))["not_judged"] == figures["not_judged"]
@@ -218,8 +220,8 @@ def test_variance_between_conditions_is_a_share_of_all(obeyed: Case) -> None:
 
 def test_values_out_of_range_are_counted_before_they_are_clipped(obeyed: Case, tmp_path: Path) -> None:
     assert obeyed.figures["fakes_out_of_range"] == 0
-    too_red = painted.painter([[1.5, 0, 0.4]] * 3, [[0, 0.3, 0]] * 2)
-    assert case(tmp_path, {12: too_red}).figures["fakes_out_of_range"] == pytest.approx(1 / 3)
+    red_without_green = painted.painter([[1.5, -0.5, 0.4]] * 3, [[0, 0, 0]] * 2)
+    assert case(tmp_path, {12: red_without_green}).figures["fakes_out_of_range"] == pytest.approx(2 / 3)
 
 
 def test_copies_are_searched_for_among_training_pictures_only(tmp_path: Path) -> None:
@@ -237,7 +239,8 @@ def initial_dcgan56(folder: Path) -> Path:
     return run.run / "generator.safetensors"
 
 
-def test_sharpness_is_that_of_the_fakes_over_that_of_the_scored_reals(tmp_path: Path) -> None:
+def test_sharpness_is_that_of_the_fakes_over_that_of_the_scored_reals(obeyed: Case, tmp_path: Path) -> None:
+    assert obeyed.figures["sharpness"] == 0  # of flat fakes; without edges in the reals there would be none
     path = initial_dcgan56(tmp_path)
     pictures = np.zeros((4, painted.SIZE, painted.SIZE, 3), np.uint8)
     pictures[:2, ::2] = 255  # stripes, sharper than any fake; the other two have no edges

@@ -197,6 +197,7 @@ def test_statistics_of_another_extractor_or_protocol_are_refused(tmp_path: Path,
         ({"mu": np.zeros(4), "sigma": np.eye(3)}, r"`mu` (4,) and `sigma` (3, 3) are not of the 4 dimensions of net"),
         ({"mu": np.zeros(4), "sigma": np.diag([1, 1, np.nan, 1])}, "values that are not finite"),
         ({"mu": np.array([0, 0, np.inf, 0]), "sigma": np.eye(4)}, "values that are not finite"),
+        ({"mu": np.zeros(4), "sigma": np.eye(4), "root": np.full((2, 4), np.nan)}, "values that are not finite"),
     ],
 )
 def test_foreign_file_without_such_statistics_is_refused(tmp_path: Path, arrays: dict[str, np.ndarray], complaint: str) -> None:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from scipy import stats
 
 from ganlib.fidelity import mind as module
 from ganlib.fidelity.intervals import jackknife_groups, mind_interval
@@ -57,6 +58,7 @@ def test_larger_side_is_subsampled_to_the_smaller() -> None:
     some, same = equally_many(real, fake)
     assert len(some) == 20
     assert len({*map(bytes, some)} & {*map(bytes, real)}) == 20
+    assert not np.array_equal(some, real[:20])
     np.testing.assert_array_equal(same, fake)
     assert mind(real, fake) == mind(some, fake)
     assert mind(fake, real) == mind(some, fake)
@@ -70,11 +72,12 @@ def test_pictures_left_out_have_no_influence() -> None:
     assert without == pytest.approx(mind(real[~rows], fake[~rows]), rel=1e-6)
 
 
-def test_interval_covers_the_mean_of_other_samples() -> None:
-    """Of sides of 60 Gaussians: the mean of 60 pairs, in nine tenths of 20 intervals or more."""
-    mean = np.mean([mind(drawn(60, seed=i), drawn(60, seed=1000 + i) + 1) for i in range(60)])
-    intervals = (mind_interval(drawn(60, seed=5000 + i), drawn(60, seed=6000 + i) + 1) for i in range(20))
-    assert sum(low < mean < high for _, low, high in intervals) >= 18
+def test_interval_is_the_jackknife_of_both_sides_at_once_and_not_below_zero() -> None:
+    real, fake, groups = drawn(40), drawn(40, seed=1) + 1, jackknife_groups(40)
+    without = np.array([mind(real[groups != group], fake[groups != group]) for group in range(20)])
+    reach = stats.t.ppf(0.975, 19) * np.sqrt(19 * without.var())  # Efron & Tibshirani 1993, equation 11.5
+    assert mind_interval(real, fake) == pytest.approx(mind(real, fake) + reach * np.array([0, -1, 1]), rel=1e-4)
+    assert mind_interval(drawn(4), drawn(4, seed=1))[1] == 0
 
 
 @pytest.mark.parametrize(("score", "least"), [(mind, 2), (mind_interval, 4)])

@@ -22,9 +22,10 @@ def test_chessboard_has_a_laplacian_of_four_steps_up_and_down():
     assert sharpness([grey(BOARD)]) == pytest.approx(40**2, rel=1e-5)
 
 
-def test_colours_weigh_as_luma_does_and_pictures_are_averaged_over_batches():
-    green = torch.zeros(1, 3, 8, 8, dtype=torch.uint8)
-    green[:, 1] = BOARD
-    assert sharpness([green]) == pytest.approx((40 * 0.587) ** 2, rel=1e-5)
+def test_colours_weigh_as_in_bt601_and_pictures_are_averaged_over_batches():
+    for channel, weight in enumerate((0.299, 0.587, 0.114)):
+        picture = torch.zeros(1, 3, 8, 8, dtype=torch.uint8)
+        picture[:, channel] = BOARD
+        assert sharpness([picture]) == pytest.approx((40 * weight) ** 2, rel=1e-5)
     flat = torch.cat([grey(torch.zeros(8, 8))] * 2)
     assert sharpness([grey(BOARD), flat]) == pytest.approx(40**2 / 3, rel=1e-5)

@@ -19,14 +19,14 @@ from tests import painted
 from tests.training import small
 
 Changed = Callable[[dict[str, Any]], Path]
-FEW = {"datasets.toons.samples": 4}
+FEW = {"datasets.toons.samples": 6}
 
 
 @pytest.fixture
 def settings(tmp_path: Path, changed_params: Changed, monkeypatch: pytest.MonkeyPatch) -> params.Params:
-    """params.yaml with N = 4, faces of wide64 in place, and each digest of code replaced by the files."""
+    """params.yaml with N = 6, faces of wide64 in place, and each digest of code replaced by the files."""
     found = params.load(changed_params(FEW))
-    small.prepare_faces(tmp_path, 9)
+    small.prepare_faces(tmp_path, 24)
     monkeypatch.chdir(tmp_path)
     versions = dict.fromkeys(("torch", "numpy", "scipy", "pillow", "torchvision", "simplejpeg"), "1.0")
     tables.write_yaml(versions, paths.CHECKED / "environment.yaml")
@@ -41,6 +41,7 @@ def trial(settings: params.Params, **changes: Any) -> FaceTrial:
 def test_trial_depends_on_its_code_its_settings_and_its_pictures(settings):
     found = depends.training(trial(settings), settings)
     assert found["code"] == depends.training_code("dense64")
+    assert (found["scale"], found["split"], found["log_every"]) == ("preview", "train", settings.log_every)
     assert found["settings"] == settings.report("dense64").model_dump()
     assert depends.training(trial(settings, lr_g=1e-3), settings) == {**found, "settings": {**found["settings"], "lr_g": 1e-3}}
     fewer = depends.training(trial(settings, train_images=2), settings)
@@ -53,7 +54,7 @@ def test_scores_depend_on_their_code(settings):
     assert found["attributes"] == settings.attributes
 
 
-@pytest.mark.parametrize("changes", [{"datasets.toons.samples": 5}, {"datasets.toons.split": "all"}, {"protocol": "clean"}, {}])
+@pytest.mark.parametrize("changes", [{"datasets.toons.samples": 7}, {"datasets.toons.split": "all"}, {"protocol": "clean"}, {}])
 def test_reals_are_those_of_the_crop_and_are_computed_once_until_they_change(settings, changed_params, changes):
     computed: list[int] = []
 
@@ -68,7 +69,7 @@ def test_reals_are_those_of_the_crop_and_are_computed_once_until_they_change(set
 
     (found, reals), (other, _) = scored("dense64", settings), scored("dcgan64", settings)
     once = sum(computed)
-    assert (len(reals.scored), once) == (4, len(reals.seen) + len(reals.held_out))
+    assert (len(reals.scored), once) == (6, len(reals.seen) + len(reals.held_out))
     assert (found["reals"], found["code"] == other["code"]) == (other["reals"], False)
     if not changes:  # other pictures
         index = paths.faces("wide64") / INDEX
@@ -80,7 +81,7 @@ def test_reals_are_those_of_the_crop_and_are_computed_once_until_they_change(set
 
 
 def test_more_samples_than_pictures_are_refused_before_a_trial_runs(settings, changed_params):
-    with pytest.raises(UserError, match=r"samples 250: the split has only [0-9]+ pictures"):
+    with pytest.raises(UserError, match="samples 250: the split has only 8 pictures"):
         depends.scoring(trial(settings), params.load(changed_params({})))
 
 
@@ -89,6 +90,7 @@ def test_demo_depends_on_its_own_code(settings):
     assert depends.training(demo, settings)["code"] == depends.training_code("curve")
     assert depends.training(demo, settings)["versions"] == {"numpy": "1.0", "torch": "1.0"}
     assert depends.scoring(demo, settings) == {"code": depends.scoring_code("curve")}
+    assert depends.picture_counts({"mine": trial(settings), "curve": demo}, settings) == {"mine": 8}
 
 
 @pytest.mark.parametrize(("package", "training", "scores"), [("torch", True, True), ("scipy", False, True), ("simplejpeg", False, False)])

@@ -82,12 +82,14 @@ def test_difference_of_scores_is_a_share_of_the_excess_over_the_floor():
 
 
 def test_verdict_follows_from_the_table_in_any_order():
-    leave_both(lambda seed: around(0.1)(seed) | {"coverage": 0.3}, lambda seed: around(0.2)(seed) | {"coverage": 0.2})
+    scored = {"coverage": 0.3, "kid_low": 0.08, "kid_high": 0.12}
+    leave_both(lambda seed: around(0.1)(seed) | scored, lambda seed: around(0.2)(seed) | {"coverage": 0.2})
     text = tables.to_csv(results.rows(declared("unequal_rates"), DATASET, SEEDS))
     table = pd.read_csv(StringIO(text))
     assert len(table) == 12
     assert set(table["processor"]) == {"a processor"}
     assert table["coverage"].tolist() == [0.3] * 6 + [0.2] * 6
+    assert table["error"].dropna().tolist() == [0.01] * 6  # a 95 % interval is four standard errors wide
     shuffled = "".join([text.splitlines(keepends=True)[0], *reversed(text.splitlines(keepends=True)[1:])])
     assert results.judge(declared("unequal_rates"), shuffled) == pytest.approx(results.judge(declared("unequal_rates"), text))
 
@@ -208,8 +210,8 @@ def test_arm_whose_runs_all_diverged_is_named(fails, verdict, side):
 def test_infinite_score_of_a_run_that_lived_is_judged_by_medians(seeds):
     study = declared("unequal_rates", outcome="fid")
     leave_both(
-        lambda seed: {"fid": noisy(seed, 100.0), "fid_floor": 0.0},
-        lambda seed: {"fid": math.inf if seed == 1 else noisy(seed, 200.0), "fid_floor": 0.0},
+        lambda seed: {"fid": 50 + noisy(seed, 100.0), "fid_floor": 50.0},
+        lambda seed: {"fid": math.inf if seed == 1 else 50 + noisy(seed, 200.0), "fid_floor": 50.0},
         seeds,
     )
     found = judged(study, seeds)
@@ -270,8 +272,8 @@ NEAR = [0.0101, 0.0104, 0.0107, 0.0112, 0.0116, 0.0119]
 def test_difference_near_the_floor_counts(floor, control, error):
     """A control 1.6 and 4 times worse: the margin is a tenth of the excess, not 0.095 of KID."""
     for seed, kids in enumerate(zip(NEAR, control, strict=True), 1):
-        for trial, kid in zip(("dcgan64", "dcgan64_equal_rates"), kids, strict=True):
-            interval = {"kid_low": kid - 2 * error, "kid_high": kid + 2 * error} if error else {}
+        for trial, kid, reach in zip(("dcgan64", "dcgan64_equal_rates"), kids, (2, 40), strict=True):
+            interval = {"kid_low": kid - reach * error, "kid_high": kid + reach * error} if error else {}
             leave(trial, seed, kid=kid, kid_floor=floor, **interval)
     found = judged(declared("unequal_rates"))
     assert found["verdict"] in ("supported", "undecided")

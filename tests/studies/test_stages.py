@@ -56,7 +56,7 @@ def test_settings_refuses_arms_of_unequal_length(checkout, monkeypatch):
         settings.main()
 
 
-@pytest.mark.parametrize(("seed", "save_every"), [(1, None), (5, 3), (13, 3)])
+@pytest.mark.parametrize(("seed", "save_every"), [(1, None), (12, 3), (13, 3)])
 def test_trial_is_trained_and_scored_with_its_own_seed(checkout, monkeypatch, seed, save_every):
     """Seeds above 12 are kept apart; each stage runs once per trial and seed, and again if what it depends on has changed."""
     ran: list[tuple[Any, ...]] = []

@@ -49,9 +49,10 @@ def test_trial_trains_as_long_as_its_declaration_says(stored, tmp_path, changes)
 
 def test_trial_has_its_own_seed_and_learns_only_from_its_pictures(stored, tmp_path, monkeypatch):
     seen = []
-    monkeypatch.setattr(loop, "train", lambda name, report, faces, *rest, **named: seen.append((faces.rows.tolist(), named["seed"])))
-    trials.train(stored | {"settings": stored["settings"] | {"train_images": 5}}, tmp_path / "run", seed=3, save_every=None)
-    assert seen == [([0, 1, 2, 3, 4], 3)]
+    monkeypatch.setattr(loop, "train", lambda name, report, faces, *rest, **named: seen.append((faces.rows.tolist(), named)))
+    few = {"settings": stored["settings"] | {"train_images": 3}, "split": "train", "log_every": 7}
+    trials.train(stored | few, tmp_path / "run", seed=3, save_every=2)
+    assert seen == [([0, 3, 6], {"seed": 3, "log_every": 7, "save_every": 2})]
 
 
 def test_trial_that_diverges_is_recorded_and_no_error(stored, tmp_path, capsys):
