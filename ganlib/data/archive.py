@@ -14,6 +14,7 @@ from ganlib.support.errors import UserError
 
 LIMIT = 64 * 2**20  # bytes of one entry, far more than any picture or table has
 READABLE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+NESTED = "has {}, a zip in a zip: unpack the outer one and set its folder"
 
 # What zipfile raises for damaged files.
 DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, OSError, EOFError, ValueError, OverflowError, NotImplementedError)
@@ -22,23 +23,25 @@ DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, OSError, EOFError, Value
 class Archive:
     """The files of a zip: `entries` by their names, in the zip's order, and `read`, which several threads may call at once.
 
+    Errors name a temporary file by `shown`, the file or URL that it comes from.
     Raises a UserError if the zip is damaged, or an entry points outside, is a symbolic link, is encrypted or claims more than LIMIT bytes.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, shown: Path | str | None = None) -> None:
+        shown = shown or path
+        self.path = Path(shown)
         try:
             # Opened here and not by ZipFile, which would close it when its count of open entries, kept without a lock, went wrong.
             self._file = path.open("rb")
         except OSError as error:
-            raise UserError(f"{path}: {error.strerror}") from None
+            raise UserError(f"{shown}: {error.strerror}") from None
         try:
             self._zip = zipfile.ZipFile(self._file)
             for entry in self._zip.infolist():
-                _check(path, entry)
+                _check(shown, entry)
         except DAMAGE as error:
             self._file.close()
-            raise UserError(f"{path}: not a complete zip: {error}") from None
+            raise UserError(f"{shown}: not a complete zip: {error}") from None
         except UserError:
             self._file.close()
             raise
@@ -70,7 +73,7 @@ def pack(pictures: Mapping[str, Path], target: Path) -> None:
             whole.writestr(zipfile.ZipInfo(name), path.read_bytes())
 
 
-def _check(path: Path, entry: zipfile.ZipInfo) -> None:
+def _check(path: Path | str, entry: zipfile.ZipInfo) -> None:
     parts = entry.filename.replace("\\", "/").split("/")
     if not parts[0] or ".." in parts or ":" in parts[0]:
         problem = "points outside the archive"
@@ -78,7 +81,9 @@ def _check(path: Path, entry: zipfile.ZipInfo) -> None:
         problem = "is a symbolic link"
     elif entry.flag_bits & 1:
         problem = "is encrypted"
-    elif (claimed := max(entry.file_size, entry.compress_size)) > LIMIT:
+    elif (claimed := max(entry.file_size, entry.compress_size)) > LIMIT and parts[-1].lower().endswith(".zip"):
+        raise UserError(f"{path}: {NESTED.format(entry.filename)}")
+    elif claimed > LIMIT:
         problem = f"claims {claimed:,} bytes; the limit is {LIMIT:,}"
     elif entry.compress_type not in READABLE:
         problem = f"uses compression method {entry.compress_type}; only stored and deflated entries can be read"

@@ -1,21 +1,24 @@
 """Sources of CelebA: data/incoming/, Google Drive, a mirror, or a folder or zip on the disk."""
 
+import json
 import re
 import shutil
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 
 from ganlib.data import archive, celeba, decode
 from ganlib.data.celeba import ARCHIVE, ATTRIBUTE_TABLE, COUNT, FOLDER, HEIGHT, SPLIT_TABLE, WIDTH
-from ganlib.fetch import copies, transfer
+from ganlib.data.raw import Raw
+from ganlib.fetch import copies, shards, transfer
+from ganlib.fetch.layouts import TABLES, Found, Table, find
+from ganlib.fetch.tables import is_picture, official
 from ganlib.support import paths, progress
 from ganlib.support.errors import UserError
+from ganlib.support.files import replacing
 
 DRIVE = "drive"
 SAMPLE = 100  # pictures whose size is checked, at most
-TABLES = (ATTRIBUTE_TABLE, SPLIT_TABLE)
+SHARD_LIST = "shards.json"
 
 # The authors' files on Google Drive, as torchvision 0.29.1 lists them in torchvision.datasets.CelebA.file_list: id, md5.
 OFFICIAL = {
@@ -33,35 +36,21 @@ site within one organisation are allowed.
 """
 
 
-@dataclass(frozen=True)
-class Found:
-    """CelebA on the disk: a zip or a folder of pictures, and the two tables in their official format."""
-
-    pictures: Path | None
-    tables: dict[str, bytes]
-
-    @property
-    def missing(self) -> list[str]:
-        """The official names of the missing parts."""
-        pictures = [] if self.pictures else [f"{ARCHIVE} (or a folder {FOLDER}/)"]
-        return pictures + [name for name in TABLES if name not in self.tables]
-
-
 def fetch(dataset: str, source: str | None, needed: int, raw: Path) -> None:
     """Store pictures, attributes and split of `source` in `raw`, which is only changed after they have been verified.
 
     `source` is "drive", a URL, a folder or a zip; None is data/incoming/, or Google Drive for what is missing there. There must be `needed`
     pictures. Downloads stay in data/incoming/ for all data sets and later runs. A UserError lists the alternatives.
     """
-    remote = is_remote(source)
-    place = paths.incoming() if remote else paths.home() / str(source)
+    local = None if source == DRIVE else paths.local(source)
+    place = local or paths.incoming()
     try:
         found = find(place)
-        if found.missing and remote:
+        if found.missing and local is None:
             found = _download(source or DRIVE)
-        if found.missing or found.pictures is None:
-            raise UserError(f"{place} has no {', no '.join(found.missing)}")
-        _install(found.pictures, found.tables, needed, dataset, raw)
+        if found.missing:
+            raise UserError(f"{place} has no {', no '.join(found.missing)}" if place.exists() else f"{place} does not exist")
+        _install(found, needed, dataset, raw)
     except UserError as error:
         raise UserError(
             f"params.yaml: datasets.{dataset}.source: {error}. Any of {', '.join(OFFICIAL)} can be put into {paths.incoming()}/ by hand for"
@@ -71,62 +60,21 @@ def fetch(dataset: str, source: str | None, needed: int, raw: Path) -> None:
         ) from None
 
 
-def is_remote(source: str | None) -> bool:
-    """Whether `source` has to be downloaded, unless data/incoming/ has it already."""
-    return source is None or source == DRIVE or "://" in source
-
-
-def find(place: Path) -> Found:
-    """CelebA in a folder or a zip, in the official layout or in that of Kaggle's jessicali9530/celeba-dataset."""
-    if not place.exists():
-        return Found(None, {})
-    folder = place if place.is_dir() else place.parent
-    zips = [place] if place.is_file() else [folder / ARCHIVE, *sorted(folder.glob("[!.]*.zip"))]
-    found_in = (_look_into(path, named=path == zips[0]) for path in zips if path.is_file())
-    pictures, tables = next(filter(None, found_in), (None, {}))
-    tables |= _tables({path.name: path.read_bytes for path in folder.iterdir() if path.is_file()})
-    folders = (folder / FOLDER / FOLDER, folder / FOLDER)
-    return Found(pictures or next((path for path in folders if path.is_dir()), None), tables)
-
-
-def _look_into(path: Path, named: bool) -> tuple[Path, dict[str, bytes]] | None:
-    """A zip and its tables; None for a zip that has no table and another name than ARCHIVE or `source`: it may be anything."""
-    with archive.Archive(path) as whole:
-        tables = _tables({PurePosixPath(name).name: partial(whole.read, name) for name in whole.entries})
-    return (path, tables) if named or tables else None
-
-
-def _tables(readers: Mapping[str, Callable[[], bytes]]) -> dict[str, bytes]:
-    """Those of TABLES that are among the files with these readers; Kaggle's CSV is converted to the official format."""
-    tables = {}
-    for name in TABLES:
-        csv = f"{Path(name).stem}.csv"
-        found = name if name in readers else csv
-        if found not in readers:
-            continue
-        try:
-            text = readers[found]()
-        except (OSError, ValueError) as error:  # of a file, of an entry of a zip
-            raise UserError(f"{found} cannot be read: {error}") from None
-        if found == csv:
-            header, *rows = text.decode(errors="replace").replace(",", " ").splitlines() or [""]
-            head = [str(len(rows)), header.partition(" ")[2]] if name == ATTRIBUTE_TABLE else []
-            text = "\n".join([*head, *rows, ""]).encode()
-        tables[name] = text
-    return tables
-
-
 def _download(source: str) -> Found:
     """Download CelebA from Google Drive or a mirror, except for files that are in data/incoming/ already.
 
     The authors' files are stored in data/incoming/ itself, those of a URL in a subfolder named after a hash of the URL: mirrors may differ.
     """
+    source = re.sub(r"^https://huggingface\.co/(datasets/[^/]+/[^/]+)/?$", r"hf://\1", source)  # the page of a data set
     staging = paths.downloads(source)
     folder = paths.incoming() if source == DRIVE else paths.incoming(source)
-    if source != DRIVE and PurePosixPath(source).suffix == ".zip":
-        whole = folder / PurePosixPath(source).name
-        transfer.download(source, whole, staging)
-        return find(whole)
+    if source != DRIVE and (single := transfer.file_name(source)):
+        transfer.download(source, folder / single, staging)
+        return find(folder / single)
+    if source != DRIVE and (urls := _shard_urls(source, folder)):
+        for name, url in urls.items():
+            transfer.download(url, folder / name, staging)
+        return Found(shards=[folder / name for name in urls])
     files = {}
     for name, (drive_id, md5) in OFFICIAL.items():
         by_hand = paths.incoming() / name
@@ -134,23 +82,36 @@ def _download(source: str) -> Found:
         if source == DRIVE:
             transfer.download(f"https://drive.google.com/uc?id={drive_id}", files[name], staging, md5)
         else:
-            transfer.download(f"{source.rstrip('/')}/{name}", files[name], staging)
-    return Found(files.pop(ARCHIVE), {name: path.read_bytes() for name, path in files.items()})
+            url = re.sub(r"/*(?=[?#]|$)", f"/{name}", source, count=1)
+            transfer.download(url, files[name], staging, check=None if name == ARCHIVE else partial(_check_table, name, url))
+    tables = {name: Table(official(name, files[name].read_bytes(), files[name]), files[name]) for name in TABLES}
+    return Found(files[ARCHIVE], tables)
 
 
-def _install(pictures: Path, tables: Mapping[str, bytes], needed: int, dataset: str, raw: Path) -> None:
+def _check_table(name: str, url: str, path: Path) -> None:
+    """Raise a UserError unless `path`, downloaded from `url`, is the table `name`."""
+    official(name, path.read_bytes(), url)
+
+
+def _shard_urls(source: str, folder: Path) -> dict[str, str]:
+    """The URLs of the parquet shards in a folder of a hub or store, by their names in `folder`, where a list of them is kept."""
+    known = folder / SHARD_LIST
+    if not known.exists():
+        if not (urls := transfer.listing(source, ".parquet")):
+            return {}
+        with replacing(known) as part:
+            part.write_text(json.dumps({path.replace("/", "_"): url for path, url in urls.items()}), encoding="utf-8")
+    return dict(json.loads(known.read_text(encoding="utf-8")))
+
+
+def _install(found: Found, needed: int, dataset: str, raw: Path) -> None:
     """Verify the parts and move them to `raw` under their official names, with the terms of use."""
     fresh = raw.with_name(f".{raw.name}.partial")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
     try:
-        for name, text in tables.items():
-            (fresh / name).write_bytes(text)
-        whole = pictures
-        if pictures.is_dir():
-            whole = fresh / ARCHIVE
-            archive.pack({f"{FOLDER}/{path.name}": path for path in sorted(pictures.glob("*.jpg"))}, whole)
-        check(whole, fresh, needed, dataset)
+        whole = _pack(found, fresh)
+        check(whole, fresh, found, needed, dataset)
         if whole.parent != fresh:
             copies.link_or_copy(whole, fresh / ARCHIVE)
         (fresh / TERMS_FILE).write_text(TERMS, encoding="utf-8")
@@ -163,22 +124,54 @@ def _install(pictures: Path, tables: Mapping[str, bytes], needed: int, dataset: 
         shutil.rmtree(fresh)
 
 
-def check(whole: Path, tables: Path, needed: int, dataset: str) -> None:
-    """Raise a UserError unless a zip and the tables are CelebA: by the authors' md5, or by count, names and a sample of sizes."""
-    with archive.Archive(whole) as pictures:
-        raw = celeba.read(pictures, tables)
-        raw.require(needed, dataset)
-        if odd := [name for name in raw.table["file"] if not re.fullmatch(r"\d{6}\.jpg", name)]:
-            raise UserError(f"{whole}: {odd[0]!r} is not a name of CelebA's, which run from 000001.jpg to {COUNT}.jpg")
+def _pack(found: Found, folder: Path) -> Path:
+    """Write the tables to `folder`, and the zip of pictures unless there is one; return the zip."""
+    packed = folder / ARCHIVE
+    if found.pictures is None:
+        celeba.write_tables(shards.unpack(found.shards, packed), folder)
+        return packed
+    for name, table in found.tables.items():
+        (folder / name).write_bytes(table.text)
+    if found.pictures.is_file():
+        return found.pictures
+    files = sorted(path for path in found.pictures.iterdir() if is_picture(path.name) and not path.name.startswith("."))
+    archive.pack({f"{FOLDER}/{path.name}": path for path in files}, packed)
+    return packed
+
+
+def check(whole: Path, folder: Path, found: Found, needed: int, dataset: str) -> None:
+    """Raise a UserError unless a zip and the tables in `folder` are CelebA: by the authors' md5, or by count, names and a sample of sizes.
+
+    Pictures that the zip lacks are logged and removed from the tables.
+    """
+    table = celeba.read_tables(folder, {name: table.path for name, table in found.tables.items()})
+    with archive.Archive(whole, found.place) as pictures:
+        members = celeba.find_members(pictures, table["file"])
+        absent = table["file"][[member is None for member in members]]
+        there = [member for member in members if member]
+        if not there:
+            raise UserError(f"{pictures.path}: has no picture that {ATTRIBUTE_TABLE} lists, such as {FOLDER}/{absent[0]}")
+        if len(absent):
+            listed = f"{len(absent):,} of the {len(table):,} pictures that {ATTRIBUTE_TABLE} lists"
+            progress.log(f"{pictures.path}: lacks {listed}, such as {absent.iloc[0]}; the others are used")
+            table = table.drop(index=absent.index).reset_index(drop=True)
+            celeba.write_tables(table, folder)
+        Raw(pictures, table, there).require(needed, dataset)
+        if odd := [name for name in table["file"] if not re.fullmatch(r"\d{6}\.jpg", name)]:
+            raise UserError(f"{pictures.path}: {odd[0]!r} is not a name of CelebA's, which run from 000001.jpg to {COUNT}.jpg")
         if transfer.checksum(whole) == OFFICIAL[ARCHIVE][1]:
             progress.log(f"{ARCHIVE}: the authors' own file, by its md5")
             return
-        sample = raw.members[:: -(-len(raw.members) // SAMPLE)]
+        sample = there[:: -(-len(there) // SAMPLE)]
         for name in sample:
+            picture = f"{pictures.path}: {PurePosixPath(name).name}"
             try:
                 height, width = decode.rgb(pictures.read(name)).shape[:2]
             except ValueError as error:
-                raise UserError(f"{whole}: {name} cannot be read: {error}") from None
+                raise UserError(f"{picture} cannot be read: {error}") from None
             if (width, height) != (WIDTH, HEIGHT):
-                raise UserError(f"{whole}: {name} has {width}x{height} pixels; CelebA's aligned pictures have {WIDTH}x{HEIGHT}")
-    progress.log(f"{ARCHIVE}: repacked (another md5); verified {len(raw.table):,} pictures, their names, and the size of {len(sample)}")
+                raise UserError(
+                    f"{picture} has {width}x{height} pixels; CelebA's aligned pictures have {WIDTH}x{HEIGHT}. Files of another size are"
+                    " your own pictures: -S dataset=own -S datasets.own.source=..., and datasets.own.box to crop them (docs/data.md)"
+                )
+    progress.log(f"{ARCHIVE}: repacked (another md5); verified {len(table):,} pictures, their names, and the size of {len(sample)}")

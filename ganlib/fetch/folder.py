@@ -20,7 +20,7 @@ def fetch(dataset: str, source: str | None, raw: Path) -> None:
         raise UserError(f"{key}: blank; set the folder or zip of your pictures with -S datasets.{dataset}.source=...")
     place = paths.local(source)
     if place is None:
-        place = paths.incoming(source) / PurePosixPath(source).name
+        place = paths.incoming(source) / (transfer.file_name(source, "zip") or ARCHIVE)
         transfer.download(source, place, paths.downloads(source))
     files: dict[str, Path] = {}
     if place.is_dir():

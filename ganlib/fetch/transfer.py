@@ -3,8 +3,8 @@
 import hashlib
 import re
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from ganlib.support.files import to_disk
 from ganlib.support.locks import locked
 
 BLOCK = 2**20
+DEPTH = 3  # levels of a store's folder that are listed
 DRIVE = "https://drive.google.com"
 PAGES = 4  # confirmation pages of Google Drive before a file, at most
 PARTIAL_CONTENT, RANGE_NOT_SATISFIABLE = 206, 416
@@ -45,11 +46,45 @@ class TransientError(Exception):
     """A failure that a retry may resolve."""
 
 
-def download(url: str, target: Path, staging: Path, md5: str | None = None, policy: RetryPolicy | None = None) -> None:
+def file_name(url: str, suffixes: str = "zip|parquet") -> str | None:
+    """The name with one of `suffixes` that `url` shows in its path, query or fragment; None if it shows none.
+
+    A file on Google Drive is a zip whose name is its id.
+    """
+    if drive_id := gdown.parse_url.parse_url(url)[0]:
+        return f"{drive_id}.zip"
+    after_host = re.sub(r"^https?://[^/?#]*", "", url)
+    shown = re.search(rf"[^/?&=#:]+\.({suffixes})(?![\w.])", after_host, re.IGNORECASE)
+    return shown[0] if shown else None
+
+
+def listing(url: str, suffix: str) -> dict[str, str]:
+    """The URLs of the files with `suffix` in a folder of a store, by their paths in it; empty if it cannot be listed, as on the web."""
+    if url.startswith(("http://", "https://")):
+        return {}
+    store, path = _store(url)
+    try:
+        with _store_errors(url), suppress(FileNotFoundError, NotADirectoryError, PermissionError, NotImplementedError):
+            found = sorted(name for name in store.find(path, maxdepth=DEPTH) if name.endswith(suffix))
+            return {name.removeprefix(path).strip("/"): str(store.unstrip_protocol(name)) for name in found}
+    except TransientError as error:
+        raise UserError(f"{url}: {error}") from None
+    return {}
+
+
+def download(
+    url: str,
+    target: Path,
+    staging: Path,
+    md5: str | None = None,
+    policy: RetryPolicy | None = None,
+    check: Callable[[Path], None] | None = None,
+) -> None:
     """Download `url` to `target` unless that exists: http(s), Google Drive, or any store that fsspec supports.
 
     The file is in the folder `staging` until it is complete and verified; an interrupted download stays there, and the next call resumes
-    it if the server supports that. `target` is read-only. A concurrent download of the same file is waited for. Raises a UserError.
+    it if the server supports that. `check` raises a UserError for a file that is not what it should be; a zip and a parquet file are
+    verified anyway. `target` is read-only. A concurrent download of the same file is waited for. Raises a UserError.
     """
     staged = staging / target.name
     with locked(staged, "another process is downloading it"), disk.writing(staging):
@@ -58,7 +93,7 @@ def download(url: str, target: Path, staging: Path, md5: str | None = None, poli
         if not staged.exists():
             with progress.bar(desc=f"downloading {target.name}", unit="B", unit_scale=True, unit_divisor=1000) as bar:
                 _download_with_retries(url, staged, bar, policy or RetryPolicy())
-        _verify(url, staged, md5)
+        _verify(url, staged, md5, check)
         to_disk(staged)
         with suppress(PermissionError):  # on file systems without modes
             staged.chmod(0o444)
@@ -71,8 +106,8 @@ def checksum(path: Path) -> str:
         return hashlib.file_digest(file, "md5").hexdigest()
 
 
-def _verify(url: str, staged: Path, md5: str | None) -> None:
-    """Raise a UserError if the file is a web page, has another md5, or is not the zip that its name says."""
+def _verify(url: str, staged: Path, md5: str | None, check: Callable[[Path], None] | None) -> None:
+    """Raise a UserError if the file is a web page, has another md5, or is not what its name or `check` requires."""
     with staged.open("rb") as file:
         page = file.read(1024).decode(errors="replace").strip()
     if page.lower().startswith(("<!doctype html", "<html")):
@@ -84,13 +119,17 @@ def _verify(url: str, staged: Path, md5: str | None) -> None:
         rejected = staged.with_name(f"{staged.name}.wrong")
         staged.replace(rejected)
         raise UserError(f"{staged.name} has the md5 {found} instead of {md5}, that of the authors' file; it was moved to {rejected}")
-    if staged.suffix == ".zip":
-        try:
-            with Archive(staged):
+    try:
+        if staged.suffix.lower() == ".zip":
+            with Archive(staged, url):
                 pass
-        except UserError:
-            staged.unlink()
-            raise
+        if staged.suffix.lower() == ".parquet" and not page.startswith("PAR1"):
+            raise UserError(f"{url} sent something other than a parquet file")
+        if check is not None:
+            check(staged)
+    except UserError:
+        staged.unlink()
+        raise
 
 
 class _Part:
@@ -212,14 +251,8 @@ def _answer(session: requests.Session, url: str, timeout: float, headers: Mappin
 
 def _from_store(url: str, part: _Part, timeout: float, report: ProgressCallback) -> None:
     """One attempt; timeouts are those of the store's library."""
-    try:
-        store, path = fsspec.url_to_fs(url)
-    except ImportError:
-        package = known_implementations[url.split("://")[0]]["class"].split(".")[0]
-        raise UserError(f"{url}: needs a package that is not installed: pip install {package}") from None
-    except ValueError as error:
-        raise UserError(f"{url}: {_line(error)}") from None
-    try:
+    store, path = _store(url)
+    with _store_errors(url):
         store.invalidate_cache()
         total, version = store.size(path), store.ukey(path)
         done, validator = part.resumable()
@@ -230,6 +263,26 @@ def _from_store(url: str, part: _Part, timeout: float, report: ProgressCallback)
             while block := remote.read(BLOCK):
                 local.write(block)
                 report(local.tell(), total)
+    if part.path.stat().st_size != total:
+        raise TransientError(f"received {part.path.stat().st_size} of {total} bytes")
+
+
+def _store(url: str) -> tuple[fsspec.AbstractFileSystem, str]:
+    """The store of `url`, and the path in it."""
+    try:
+        return fsspec.url_to_fs(url)  # type: ignore[no-any-return]
+    except ImportError:
+        package = known_implementations[url.split("://")[0]]["class"].split(".")[0]
+        raise UserError(f"{url}: needs a package that is not installed: pip install {package}") from None
+    except ValueError as error:
+        raise UserError(f"{url}: {_line(error)}") from None
+
+
+@contextmanager
+def _store_errors(url: str) -> Iterator[None]:
+    """Turn what a store raises into a TransientError or a UserError."""
+    try:
+        yield
     except UserError:
         raise
     except Exception as error:  # each store's library has its own
@@ -238,8 +291,6 @@ def _from_store(url: str, part: _Part, timeout: float, report: ProgressCallback)
         if isinstance(error, OSError) and not isinstance(error, FileNotFoundError | PermissionError):
             raise TransientError(_line(error)) from None
         raise UserError(f"{url}: {type(error).__name__}: {_line(error)}") from None
-    if part.path.stat().st_size != total:
-        raise TransientError(f"received {part.path.stat().st_size} of {total} bytes")
 
 
 def _line(error: Exception) -> str:

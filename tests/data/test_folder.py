@@ -95,14 +95,19 @@ def test_zip_at_a_url_is_downloaded_once_and_another_of_its_name_does_not_take_i
     assert [path for path, _ in site.asked] == ["/a/mine.zip", "/b/mine.zip"]
 
 
-def test_page_in_place_of_a_zip_is_one_line_and_the_next_run_asks_again(mine, home, tmp_path):
+@pytest.mark.parametrize("path", ["/mine.zip", "/mine.zip?download=1", "/get?id=7", "/MINE.ZIP"])
+@pytest.mark.parametrize(
+    ("sent", "message"),
+    [(b"<html><title>Please log in</title></html>", "sent a web page instead of .* [(]Please log in[)]"), (b"{}", "not a complete zip")],
+)
+def test_answer_in_place_of_a_zip_is_one_line_and_the_next_run_asks_again(mine, home, tmp_path, path, sent, message):
     whole = archive.pack(tmp_path / "mine.zip", {name: (mine / name).read_bytes() for name in names(mine)})
-    site = Site(files={"/mine.zip": b"<html><title>Please log in</title></html>"})
+    site = Site(files={path: sent})
     with serving(site):
-        with pytest.raises(UserError, match=r"sent a web page instead of mine\.zip \(Please log in\)"):
-            brought(f"{site.url}/mine.zip", home, tmp_path)
-        site.files["/mine.zip"] = whole.read_bytes()
-        _, members = brought(f"{site.url}/mine.zip", home, tmp_path)
+        with pytest.raises(UserError, match=message):
+            brought(f"{site.url}{path}", home, tmp_path)
+        site.files[path] = whole.read_bytes()
+        _, members = brought(f"{site.url}{path}", home, tmp_path)
     assert members == names(mine)
 
 

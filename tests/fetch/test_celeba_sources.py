@@ -1,12 +1,17 @@
 import shutil
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 from zipfile import ZipFile
 
+import fsspec
 import numpy as np
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from ganlib.data import celeba
+from ganlib.data.archive import Archive
 from ganlib.fetch import celeba_sources, copies, transfer
 from ganlib.support.errors import UserError
 from tests.data import archive
@@ -15,6 +20,7 @@ from tests.data.server import Site, page, serving
 
 COUNT = 12
 PICTURES = [archive.jpeg(archive.picture(i)) for i in range(COUNT)]
+PNGS = [archive.encoded(archive.picture(i), "PNG") for i in range(COUNT)]
 OFFICIAL = (celeba.ARCHIVE, celeba.ATTRIBUTE_TABLE, celeba.SPLIT_TABLE)
 
 
@@ -50,6 +56,7 @@ def error(source, raw, images=COUNT):
     assert not raw.exists()
     assert [path.name for path in raw.parent.glob("*")] == []
     assert "\n" not in str(raised.value)
+    assert ".partial" not in str(raised.value)
     return str(raised.value)
 
 
@@ -131,7 +138,7 @@ def test_file_that_a_folder_lacks_is_named_with_the_ways_out(official, home, raw
 def test_empty_table_of_kaggles_is_one_line(official, home, raw, name):
     (official / Path(name).with_suffix(".txt")).unlink()
     (official / name).write_bytes(b"")
-    assert "not CelebA's table" in error(str(official), raw) or "in the same order" in error(str(official), raw)
+    assert f"{official}/{name}: not CelebA's table" in error(str(official), raw)
 
 
 def test_damaged_table_in_a_zip_is_one_line(official, home, raw, tmp_path):
@@ -140,7 +147,7 @@ def test_damaged_table_in_a_zip_is_one_line(official, home, raw, tmp_path):
 
 
 def test_missing_source_is_not_searched_for_elsewhere(official, home, raw):
-    assert f"{official}/nowhere has no {celeba.ARCHIVE}" in error(f"{official}/nowhere", raw)
+    assert f"{official}/nowhere does not exist" in error(f"{official}/nowhere", raw)
 
 
 def test_earlier_files_are_kept_if_a_new_source_is_invalid(official, home, raw):
@@ -173,7 +180,10 @@ def test_repacked_zip_is_reported_with_what_was_checked_instead(official, home, 
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (archive.jpeg(archive.picture(1, (89, 109))), "has 89x109 pixels; CelebA's aligned pictures have 178x218"),
+        (
+            archive.jpeg(archive.picture(1, (89, 109))),
+            "has 89x109 pixels; CelebA's aligned pictures have 178x218. Files of another size are your own",
+        ),
         (b"no jpeg", "000005.jpg cannot be read"),
     ],
 )
@@ -325,3 +335,184 @@ def test_ids_and_checksums_are_torchvisions():
 def test_photographs_are_a_sound_source(celeba_folder, home, raw):
     assert fetch(str(celeba_folder), raw, 5000).keys() >= set(OFFICIAL)
     assert len(np.unique(celeba.read_tables(raw)["split"])) == 3
+
+
+def picture_numbers(raw):
+    """The number in each picture of `raw`, in the order of its table, which is checked against the pictures."""
+    with Archive(raw / celeba.ARCHIVE) as pictures:
+        read = celeba.read(pictures, raw)
+        numbers = [(PICTURES + PNGS).index(pictures.read(member)) % COUNT for member in read.members]
+    assert [*read.table["split"]] == [celeba.SPLITS[number % 3] for number in numbers]
+    assert [*read.table["Bald"]] == [1 if number == 3 else -1 for number in numbers]
+    return numbers
+
+
+def lay_out(layout, official, place):
+    """Write CelebA to the folder `place` in a layout that people have."""
+    tables = {name: (official / name).read_bytes() for name in OFFICIAL[1:]}
+    pictures = dict(zip(archive.names(COUNT), PICTURES, strict=True))
+    match layout:
+        case "share":
+            files = {"Img/img_align_celeba.zip": (official / celeba.ARCHIVE).read_bytes(), "Anno/identity_CelebA.txt": b""}
+            files |= {f"{folder}/{name}": data for folder, (name, data) in zip(("Anno", "Eval"), tables.items(), strict=True)}
+        case "torchvision" | "linked":
+            files = tables | {f"img_align_celeba/{name}": data for name, data in pictures.items()}
+        case "flat":
+            files = tables | pictures
+        case "capitals":
+            files = tables | {f"img_align_celeba/{name.upper()}": data for name, data in pictures.items()}
+        case "png":
+            files = tables | {f"img_align_celeba_png/{Path(name).stem}.png": data for name, data in zip(pictures, PNGS, strict=True)}
+    for name, data in files.items():
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        (place / name).write_bytes(data)
+    if layout == "linked":
+        (place / celeba.FOLDER).rename(place.parent / "elsewhere")
+        (place / celeba.FOLDER).symlink_to(place.parent / "elsewhere")
+    archive.pack(place.parent / "unrelated.zip", {"a.txt": b""}).write_bytes(b"PK half a download")
+
+
+@pytest.mark.parametrize(
+    ("layout", "named"),
+    [
+        ("share", ""),
+        ("share", "celeba"),
+        ("share", "celeba/Img"),
+        ("share", "celeba/Img/img_align_celeba.zip"),
+        ("torchvision", ""),
+        ("torchvision", "celeba"),
+        ("torchvision", "celeba/img_align_celeba"),
+        ("linked", "celeba"),
+        ("flat", "celeba"),
+        ("capitals", "celeba"),
+        ("png", ""),
+    ],
+)
+def test_layout_is_found_from_its_folder_the_one_above_or_the_pictures(official, home, raw, tmp_path, layout, named):
+    lay_out(layout, official, tmp_path / "data" / "celeba")
+    fetch(str(tmp_path / "data" / named), raw)
+    assert picture_numbers(raw) == [*range(COUNT)]
+
+
+def test_layouts_in_two_folders_are_told_apart_by_the_user(official, home, raw, tmp_path):
+    for name in ("a", "b"):
+        lay_out("torchvision", official, tmp_path / "data" / name)
+    line = error(str(tmp_path / "data"), raw)
+    assert f"is both in {tmp_path}/data/a and in {tmp_path}/data/b: set the folder of one of them" in line
+    fetch(str(tmp_path / "data" / "a"), raw)
+
+
+def test_zip_in_a_zip_is_to_be_unpacked(official, home, raw, tmp_path):
+    path = archive.pack(tmp_path / "celeba.zip", {f"celeba/{name}": data for name, data in files(official).items()})
+    assert f"{path}: has celeba/{celeba.ARCHIVE}, a zip in a zip: unpack the outer one" in error(str(path), raw)
+
+
+def test_pictures_that_are_missing_are_said_and_left_out(official, home, raw, tmp_path, capsys):
+    lay_out("torchvision", official, tmp_path / "data")
+    for number in (1, 11):
+        (tmp_path / "data" / celeba.FOLDER / f"{number:06d}.jpg").unlink()
+    assert f"{tmp_path}/data/{celeba.FOLDER} holds 10 pictures, and 11 are needed" in error(str(tmp_path / "data"), raw, 11)
+    fetch(str(tmp_path / "data"), raw, 10)
+    assert "lacks 2 of the 12 pictures that list_attr_celeba.txt lists, such as 000001.jpg" in capsys.readouterr().err
+    assert picture_numbers(raw) == [1, 2, 3, 4, 5, 6, 7, 8, 9, 11]
+
+
+def write_shards(official, place, names, attributes=lambda values: values > 0, picture=lambda data: {"bytes": data, "path": None}):
+    """The pictures of each split in the parquet shards `names`."""
+    table = celeba.read_tables(official)
+    pictures = table["file"].map(dict(zip(archive.names(COUNT), PICTURES, strict=True)))
+    for name in names:
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        rows = table["split"] == next(split for split in celeba.SPLITS if split in name)
+        columns = {"celeb_id": [1] * rows.sum(), "image": [picture(data) for data in pictures[rows]]}
+        parquet.write_table(pa.table(columns | {a: attributes(table[a][rows].to_numpy()) for a in celeba.ATTRIBUTES}), place / name)
+
+
+SHARDS = [f"data/{split}-00000-of-00001.parquet" for split in ("train", "validation", "test")]
+
+
+@pytest.mark.parametrize("names", [SHARDS, ["default/train/0.parquet", "default/valid/0.parquet", "default/test/0.parquet"]])
+@pytest.mark.parametrize("attributes", [lambda values: values > 0, lambda values: values.astype("int64")])
+@pytest.mark.parametrize("picture", [lambda data: {"bytes": data, "path": "a.jpg"}, bytes])
+def test_parquet_shards_are_numbered_in_the_order_of_the_splits(official, home, raw, tmp_path, names, attributes, picture):
+    write_shards(official, tmp_path / "hub", names, attributes, picture)
+    fetch(str(tmp_path / "hub"), raw)
+    assert picture_numbers(raw) == [0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11]
+    fetch(str(tmp_path / "hub" / names[0]), raw, 4)
+    assert picture_numbers(raw) == [0, 3, 6, 9]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "image", "message"),
+    [
+        ("train.parquet", None, b"", "has no column 5_o_Clock_Shadow, one of CelebA's 40 attributes"),
+        ("train.parquet", 1, "a.jpg", "has no column of pictures"),
+        ("train.parquet", 1, {"bytes": None, "path": "a.jpg"}, "has no column of pictures"),
+        ("train.parquet", 2, b"", "every attribute must be true or false"),
+        ("train.parquet", "yes", b"", "cannot be read"),
+        ("celeba.parquet", 1, b"", "which split it is: train, valid or test"),
+        ("test.parquet", 1, b"no picture", "000001.jpg cannot be read"),
+        ("test.parquet", 1, archive.jpeg(archive.picture(1, (89, 109))), "000001.jpg has 89x109 pixels"),
+    ],
+)
+def test_parquet_that_is_not_celebas_is_named(home, raw, tmp_path, name, value, image, message):
+    attributes = {attribute: [value] for attribute in celeba.ATTRIBUTES if value is not None}
+    (tmp_path / "hub").mkdir()
+    parquet.write_table(pa.table({"label": [1], "image": [image], **attributes}), tmp_path / "hub" / name)
+    line = error(str(tmp_path / "hub"), raw, 1)
+    assert message in line
+    assert f"{tmp_path}/hub" in line
+
+
+def test_damaged_parquet_and_missing_pictures_are_named(official, home, raw, tmp_path):
+    write_shards(official, tmp_path, ["test.parquet"], picture=lambda data: None if data == PICTURES[5] else {"bytes": data, "path": ""})
+    assert f"{tmp_path}/test.parquet: a row has no picture" in error(str(tmp_path / "test.parquet"), raw, 1)
+    (tmp_path / "test.parquet").write_bytes(b"PAR1 half a download")
+    assert f"{tmp_path}/test.parquet cannot be read" in error(str(tmp_path / "test.parquet"), raw, 1)
+
+
+def test_shards_in_a_store_are_downloaded_once(official, home, raw, tmp_path):
+    write_shards(official, tmp_path / "hub", SHARDS)
+    store = fsspec.filesystem("memory")
+    store.put(str(tmp_path / "hub"), "/hub", recursive=True)
+    fetch("memory://hub", raw)
+    store.rm("/hub", recursive=True)
+    shutil.rmtree(raw)
+    fetch("memory://hub", raw)
+    assert picture_numbers(raw) == [0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11]
+
+
+@pytest.mark.parametrize("hub", ["hf://", "https://huggingface.co/"])
+def test_hub_without_its_package_says_what_to_install(home, raw, monkeypatch, hub):
+    monkeypatch.setitem(sys.modules, "huggingface_hub", None)
+    assert "needs a package that is not installed: pip install huggingface_hub" in error(f"{hub}datasets/someone/celeba", raw)
+
+
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [
+        ("/archive.zip?download=1", None),
+        ("/Archive.ZIP", None),
+        ("/get?file=archive.zip&key=1", None),
+        ("/archive.zip/content", None),
+        ("/download/17#archive.zip", "/download/17"),
+    ],
+)
+def test_url_of_a_zip_is_one_request_wherever_it_shows_the_name(official, mirror, home, raw, tmp_path, url, path):
+    mirror.files = {path or url: archive.kaggle(tmp_path / "archive.zip", official).read_bytes()}
+    for _ in range(2):
+        fetch(f"{mirror.url}{url}", raw)
+    assert [asked for asked, _ in mirror.asked] == [path or url]
+
+
+def test_query_of_a_folders_url_is_kept(official, mirror, home, raw):
+    mirror.files = {f"/celeba{path}?key=a%2Fb": data for path, data in mirror.files.items()}
+    fetch(f"{mirror.url}/celeba/?key=a%2Fb", raw)
+
+
+@pytest.mark.parametrize("url", ["", "/archive.zip", "/train.parquet"])
+@pytest.mark.parametrize("sent", [b'{"error": "no such file"}', b"PK\3\4 half a zip"])
+def test_file_that_is_not_what_its_name_says_is_not_kept(mirror, home, raw, url, sent):
+    mirror.files = dict.fromkeys((*mirror.files, "/archive.zip", "/train.parquet"), sent)
+    assert mirror.url in error(f"{mirror.url}{url}", raw).split(". Any of")[0]
+    assert [path for path in incoming(home) if path.suffix != ".lock"] == []
