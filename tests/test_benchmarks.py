@@ -24,7 +24,7 @@ def test_both_sides_have_the_same_losses(name: str, drawn: Path) -> None:
 
 
 @pytest.mark.slow
-def test_memory_of_scores_is_taken_of_whole_stages(capsys: pytest.CaptureFixture[str]) -> None:
+def test_memory_of_scores_is_measured_over_whole_stages(capsys: pytest.CaptureFixture[str]) -> None:
     fidelity_memory.main(share=0.001, stride=1)
     shown = capsys.readouterr().out
     assert "162 seen and 39 held out" in shown
@@ -61,6 +61,6 @@ def test_work_of_a_step_grows_with_the_batch_and_is_that_of_its_layers():
     assert flops.of(report) == 2 * (d_step + g_step)
 
 
-def test_full_report_is_what_params_yaml_says_without_its_scales():
+def test_full_report_has_the_values_of_params_yaml_without_its_scales():
     report = reports.full("began64", width=0.5, unknown=1)
     assert (report.batch_size, report.epochs, report.gamma, report.max_steps, report.width) == (16, 127, 0.4, None, 0.5)

@@ -68,7 +68,7 @@ def test_readme_and_seeds_quote_the_current_results(monkeypatch):
     assert text(ROOT / "docs" / "seeds.md") == seeds.page(), "run make docs"
 
 
-def test_readme_says_what_rate_scale_makes_of_its_example():
+def test_readme_states_the_effect_of_rate_scale_on_its_example():
     scale = params.load(ROOT / "params.yaml").report("dcgan64").rate_scale
     assert f"0.0002 becomes {0.0002 * scale:g}" in text(ROOT / "README.md")
 

@@ -115,7 +115,7 @@ def own_pictures(count: int, broken: int = 0) -> None:
 OWN = {"dataset": "own", "datasets.own.source": "mine"}
 
 
-def test_check_writes_what_each_data_stage_reads_into_its_own_file(place):
+def test_check_writes_a_file_for_each_data_stage(place):
     place(OWN | {"datasets.own.images": 30})
     check.main()
     written = {path.stem: YAML(typ="safe").load(path) for path in paths.CHECKED.glob("*.yaml")}
@@ -192,7 +192,7 @@ def scoring(place, tmp_path, monkeypatch) -> Callable[[dict], list[tuple]]:
 
 
 @pytest.mark.parametrize(("split", "first"), [("train", 0), ("test", 2)])
-def test_reference_is_of_the_splits_pictures_and_its_statistics_of_those_that_are_scored(scoring, split, first):
+def test_reference_has_pictures_of_the_split_and_statistics_of_the_scored_ones(scoring, split, first):
     asked = scoring({"datasets.toons.split": split})
     reference.main("wide64")
     assert asked == [("cpu", "clean")]
@@ -239,7 +239,7 @@ def test_headline_metrics_are_a_dozen_at_most_and_end_with_at_most_two_of_the_re
 
 
 @pytest.mark.parametrize(("stage", "of"), [(reference, "wide64"), (evaluate, "dense64")])
-def test_scores_are_taken_on_the_device_that_the_environment_names(scoring, monkeypatch, stage, of):
+def test_scores_are_computed_on_the_device_that_the_environment_names(scoring, monkeypatch, stage, of):
     asked = scoring({})
     reference.main("wide64")
     monkeypatch.setenv("GANLIB_DEVICE", "cuda:99")

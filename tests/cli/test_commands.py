@@ -195,7 +195,7 @@ def test_information_has_every_score_with_its_n_interval_and_floor(ganlib_says) 
     assert known["settings"]["hidden"] == [100, 200, 100]
 
 
-def test_information_of_a_run_that_was_not_scored_says_so(ganlib_says) -> None:
+def test_information_of_an_unscored_run_has_no_scores(ganlib_says) -> None:
     lines = ganlib_says("info began64").splitlines()
     assert "scores:      none next to this file" in lines
     assert "condition:   eyes: unspecified, Eyeglasses" in lines

@@ -49,7 +49,7 @@ def test_held_out_accuracy_is_that_of_the_best_classifier_however_rare_the_attri
     assert classifier.accuracy == pytest.approx({"Smiling": best, "Eyeglasses": best}, abs=0.04)
 
 
-def test_attribute_that_hardly_any_picture_has_is_left_out(classifier: Classifier, reference: Reference, table: pd.DataFrame):
+def test_attribute_of_too_few_pictures_is_left_out(classifier: Classifier, reference: Reference, table: pd.DataFrame):
     assert 0 < (table["Bald"].iloc[reference.seen_rows] == 1).sum() < attributes.FEWEST
     assert "Bald" not in classifier.names
     assert Classifier.fit(reference, -table[["Bald"]], ["Bald"]).names == []
@@ -62,7 +62,7 @@ def test_accuracy_is_computed_from_the_predictions(classifier: Classifier, refer
 
 
 @pytest.mark.parametrize("dimensions", [3, 100])
-def test_weights_are_the_ridge_solution_and_the_plane_is_midway_between_scores_of_pictures_left_out(dimensions: int, monkeypatch):
+def test_weights_are_the_ridge_solution_and_the_plane_is_midway_between_leave_one_out_scores(dimensions: int, monkeypatch):
     monkeypatch.setattr(attributes, "BLOCK", 25)
     features = drawn(60, dimensions, seed=3, scale=4, shift=2)
     labels = np.random.default_rng(4).random((60, 1)) + features[:, :1] / 20 > 0.8
@@ -91,6 +91,6 @@ def test_without_held_out_pictures_no_accuracy_is_claimed(reference: Reference, 
     assert Classifier.fit(nothing, table, SHARES).accuracy == {}
 
 
-def test_attributes_that_are_not_asked_for_are_not_learnt(reference: Reference, table: pd.DataFrame):
+def test_only_requested_attributes_are_learned(reference: Reference, table: pd.DataFrame):
     assert Classifier.fit(reference, table, []).predict(reference.held_out) == {}
     assert set(Classifier.fit(reference, table, ["Smiling"]).predict(reference.held_out)) == {"Smiling"}

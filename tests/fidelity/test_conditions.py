@@ -43,7 +43,7 @@ def test_attribute_that_no_fake_is_conditioned_on_is_left_out_and_named():
     assert missing == {"hair.Blond_Hair": "no fake is conditioned on it"}
 
 
-def test_group_of_which_nothing_can_be_judged_says_so():
+def test_group_without_a_judged_attribute_has_a_reason():
     figures, missing = condition_rates(CLASSIFIER, GROUPS, CONDITIONS[[1, 3, 5]], shown("B-g", "-bg", "--g"))
     assert {key for key in figures if key.startswith("eyes")} == {"eyes_judged"}
     assert figures["eyes_judged"] == 0

@@ -173,7 +173,7 @@ def test_diversity_is_that_of_the_fakes_over_that_of_the_reals_for_the_same_cond
     assert obeyed.figures["diversity_within"] < 0.1  # (0.02 / 0.1)^2 of the noise, and rounding
 
 
-def test_what_cannot_be_judged_is_named_in_the_metrics_and_explained_on_stderr(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_missing_metrics_are_named_in_the_metrics_and_explained_on_stderr(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     figures = case(tmp_path, {12: CONDITIONED}, only="Black_Hair", names=["Eyeglasses"]).figures
     assert (figures["hair_judged"], figures["eyes_judged"], figures["hair_hit_rate"]) == (1, 0, 1)
     assert "eyes_hit_rate" not in figures

@@ -115,7 +115,7 @@ def test_distance_is_symmetric() -> None:
 
 
 @pytest.mark.parametrize("count", [5, 8, 40])
-def test_moments_are_those_of_numpy(count: int) -> None:
+def test_moments_equal_numpys(count: int) -> None:
     features = drawn(count, 8, seed=6)
     statistics = Statistics.of(features)
     np.testing.assert_allclose(statistics.mu, features.mean(0, dtype=np.float64), rtol=1e-12)

@@ -122,7 +122,7 @@ def test_fid_equals_clean_fid(clean: Inception, clean_referee: Referee, pictures
 
 
 @pytest.mark.parametrize("size", [(56, 64), (178, 218), (299, 299), (400, 610), (900, 280)])
-def test_clean_pictures_are_those_of_clean_fids_resizer(clean: Inception, size: tuple[int, int]) -> None:
+def test_clean_pictures_equal_those_of_clean_fids_resizer(clean: Inception, size: tuple[int, int]) -> None:
     picture = np.random.default_rng(0).choice([0, 40, 255], (3, *size)).astype(np.uint8)  # steep edges overshoot, and are clipped
     expected = cleanfid.resize.build_resizer("clean")(picture.transpose(1, 2, 0))
     found = 128 * clean.prepare(torch.from_numpy(picture[None]))[0] + 128
@@ -273,7 +273,7 @@ def test_features_never_use_tf32(shallow: Inception) -> None:
     assert torch.backends.cudnn.allow_tf32
 
 
-def test_global_random_numbers_are_left_alone(layers: list[Layer]) -> None:
+def test_global_random_state_is_unchanged(layers: list[Layer]) -> None:
     before = torch.get_rng_state()
     Inception(layers, "clean")
     assert torch.equal(torch.get_rng_state(), before)

@@ -34,7 +34,7 @@ SCORES = pytest.mark.parametrize(("score", "interval"), [(fid, fid_interval), (m
 # more pictures than dimensions on both sides, on one, on none; the counts are multiples of 20
 @SCORES
 @pytest.mark.parametrize(("real_count", "fake_count"), [(80, 100), (20, 60), (60, 20), (20, 20)])
-def test_interval_is_that_of_scores_taken_without_each_group(score: Score, interval: Interval, real_count: int, fake_count: int) -> None:
+def test_interval_follows_from_the_scores_without_each_group(score: Score, interval: Interval, real_count: int, fake_count: int) -> None:
     real, fake = drawn(np.random.default_rng(0), real_count, fake_count, dimensions=32, shift=0.5)
     without = [
         [score(real[jackknife_groups(real_count) != group], fake) for group in range(jackknife_groups(real_count).max() + 1)],

@@ -46,7 +46,7 @@ def test_tiles_never_overstate_a_distance_and_understate_it_by_rounding_alone() 
     np.testing.assert_allclose(tile.numpy(), true, rtol=0, atol=1e-9)
 
 
-def test_bank_as_large_as_the_neighbours_asked_for_is_enough() -> None:
+def test_bank_may_be_as_small_as_the_number_of_neighbours() -> None:
     features = drawn(3, seed=6)
     np.testing.assert_array_equal(np.sort(nearest(features, features, 3)[1], axis=1), [[0, 1, 2]] * 3)
     np.testing.assert_array_equal(np.sort(nearest(features, features, 2, exclude_self=True)[1], axis=1), [[1, 2], [0, 2], [0, 1]])

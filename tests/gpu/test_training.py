@@ -38,7 +38,7 @@ def test_interrupted_run_resumes_to_the_same_bytes(tmp_path, name, monkeypatch):
 
 
 @pytest.mark.parametrize("name", small.NAMES)
-def test_first_losses_are_those_of_the_cpu(name):
+def test_first_losses_equal_those_of_the_cpu(name):
     plain = {"dense64": {"dropout": 0.0}, "dcgan56": {"dropout": 0.0, "d_dropout": 0.0}}
     report = small.report(name, precision="fp32", **plain.get(name, {}))
     found = {}

@@ -40,7 +40,7 @@ def test_smoothed_real_label_mixes_both_logs():
     assert d_losses(Adversarial("non_saturating", 0.9), LOGIT, 0)["d_loss"] == pytest.approx(expected)
 
 
-def test_generator_losses_are_those_of_the_paper():
+def test_generator_losses_equal_those_of_the_paper():
     assert g_loss(Adversarial("non_saturating", 1.0), LOGIT) == pytest.approx(-math.log(P))
     assert g_loss(Adversarial("minimax", 1.0), LOGIT) == pytest.approx(math.log(1 - P))
 
@@ -54,7 +54,7 @@ def test_accuracy_is_of_all_pictures_and_fooled_of_fakes(objective, middle, real
     assert (losses["d_accuracy"], losses["fooled"]) == (accuracy, fooled)
 
 
-def test_least_squares_are_those_of_mao_et_al_for_outputs_of_one_and_zero():
+def test_least_squares_losses_equal_those_of_mao_et_al_for_outputs_of_one_and_zero():
     assert d_losses(LeastSquares(), 1, 0)["d_loss"] == 0
     assert d_losses(LeastSquares(), 0.5, 0.25)["d_loss"] == pytest.approx((0.5**2 + 0.25**2) / 2)
     assert g_loss(LeastSquares(), 0.25) == pytest.approx(0.75**2 / 2)

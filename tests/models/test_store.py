@@ -49,7 +49,7 @@ def test_z_is_of_the_reports_own_kind_and_size(kind: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "low", "high"), [("dcgan64", -1, 1), ("dense64", 0, 1)])
-def test_reports_own_pixel_range_becomes_0_to_255(name: str, low: float, high: float) -> None:
+def test_reports_pixel_range_is_scaled_to_0_to_255(name: str, low: float, high: float) -> None:
     (pictures,) = generate(Ramp(low, high), painted.report(name), torch.zeros(3, 0, dtype=torch.int64), seeded())
     assert pictures.dtype == torch.uint8
     np.testing.assert_array_equal(pictures, np.broadcast_to(np.arange(256)[:, None], (3, 3, 256, 2)))
@@ -63,7 +63,7 @@ def test_each_picture_has_its_own_row_of_conditions_in_batches() -> None:
     assert torch.equal(torch.cat([rows for _, rows, _ in ramp.inputs]), conditions)
 
 
-def test_caller_is_not_left_in_inference_mode_between_two_batches() -> None:
+def test_inference_mode_does_not_leak_to_the_caller() -> None:
     batches = generate(Ramp(-1, 1), painted.report("dcgan64"), torch.zeros(250, 0, dtype=torch.int64), seeded())
     next(batches)
     assert not torch.is_inference_mode_enabled()

@@ -64,7 +64,7 @@ def test_mistake_is_one_line(checkout, arguments, words):
     assert not Path("page.html").exists()
 
 
-def test_folder_without_settings_says_so(tmp_path, monkeypatch):
+def test_folder_without_settings_is_one_line(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError, match=r"params\.yaml: not found"):
         page()

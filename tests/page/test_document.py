@@ -94,7 +94,7 @@ def colours(sheet: Image.Image, rows: int, columns: int, gap: int) -> np.ndarray
     return np.asarray(sheet.convert("RGB"), int)[np.ix_(*middles)]
 
 
-def test_every_picture_of_a_report_is_that_of_its_own_file(results):
+def test_every_picture_of_a_report_comes_from_its_file(results):
     page = written()
     for name in load().reports:
         tabs = {"samples": paths.outputs(name).progress / "samples", "reals": paths.outputs(name).progress / "reals.png"}
@@ -149,7 +149,7 @@ def test_report_that_the_page_has_no_words_for_is_on_it_with_its_names(results):
     assert re.findall(words, page) == [("spectral gap", "0.25", ""), ("gradient norm", "4", "")]
 
 
-def test_unscored_report_says_so_and_has_its_pictures(checkout):
+def test_unscored_report_is_marked_and_has_its_pictures(checkout):
     workspace.trained("dense64")
     page = written()
     assert "After 30 steps, not scored yet." in shown(page)

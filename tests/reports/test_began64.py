@@ -121,7 +121,7 @@ def test_threshold_counts_the_reals_it_left_out():
     assert thresholds[0] == pytest.approx(thresholds[2])
 
 
-def test_batch_that_is_wholly_left_out_teaches_nothing_and_is_still_measured():
+def test_batch_above_the_threshold_changes_no_weight_and_is_still_measured():
     objective = began()
     objective.threshold = 0.01
     weight = torch.tensor(2.0, requires_grad=True)

@@ -59,7 +59,7 @@ def test_pools_halve_the_maps_in_place_of_strides_and_neighbours_double_them(nam
 
 
 @pytest.mark.parametrize("name", DCGANS)
-def test_first_weights_have_the_standard_deviation_that_is_set(name):
+def test_initial_weights_have_the_standard_deviation_of_the_settings(name):
     nets, usual = (small.report(name, width=0.2, init_std=std).networks(1) for std in (0.002, 0.02))
     for net in nets:
         for (key, weight), ten_times in zip(nets[net].named_parameters(), usual[net].parameters(), strict=True):

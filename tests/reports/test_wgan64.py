@@ -28,7 +28,7 @@ def test_linear_critic_pays_the_penalty_times_its_squared_slope_beyond_one_less_
     assert found["d_loss"] == pytest.approx(7 * (slope - 1) ** 2 - distance, rel=1e-4, abs=1e-5)
 
 
-def test_slope_of_each_picture_is_taken_at_its_own_place_between_real_and_fake():
+def test_slope_is_computed_at_a_separate_point_between_each_real_and_fake():
     """The gradient of |x|^2 / 2 is x. With reals of 1 and fakes of 0, a share of the way from the real leaves 1 - share of its norm."""
     found = losses(lambda pictures: pictures.square().sum(dim=(1, 2, 3)) / 2, 1.0, 0.0)
     shares = torch.rand(4, generator=torch.Generator().manual_seed(0))

@@ -87,7 +87,7 @@ def test_nets_are_compiled_if_the_settings_say_so(monkeypatch, on):
 
 
 @pytest.mark.parametrize(("name", "purpose"), [("began64", "wrong conditions"), ("wgan64", "penalty")])
-def test_what_an_objective_draws_comes_from_the_stream_for_it(name, purpose):
+def test_objective_draws_from_its_stream(name, purpose):
     streams = Streams(1)
     assert Trainer(small.report(name), CPU, streams).objective.rng is streams[purpose]
 
@@ -117,7 +117,7 @@ def dropouts(net: nn.Module) -> set[float]:
     return {layer.p for layer in net.modules() if isinstance(layer, nn.Dropout)}
 
 
-def test_dropout_rates_are_those_of_each_net():
+def test_each_net_has_its_dropout_rate():
     dcgan56, dense64 = trainer("dcgan56", dropout=0.1, d_dropout=0.2).modules, trainer("dense64", dropout=0.4).modules
     assert {net: dropouts(module) for net, module in dcgan56.items()} == {"generator": {0.1}, "discriminator": {0.2}}
     assert {net: dropouts(module) for net, module in dense64.items()} == {"generator": {0.4}, "discriminator": {0.4}}
@@ -135,7 +135,7 @@ def test_began64_starts_grey_and_its_objective_gets_every_setting():
     assert objective.lr_floor == pytest.approx(4e-5)
 
 
-def test_objectives_of_wgan64_vae64_and_lsgan64_are_those_of_their_settings():
+def test_objectives_of_wgan64_vae64_and_lsgan64_follow_their_settings():
     wasserstein = trainer("wgan64", penalty=3.0, critic_steps=4).objective
     assert (wasserstein.penalty, wasserstein.critic_steps) == (3.0, 4)
     assert small.report("wgan64", critic_steps=4).reals_per_step == 16

@@ -32,7 +32,7 @@ def png(bits: int, colour_type: int, rows: bytes, size: tuple[int, int]) -> byte
 
 
 @pytest.mark.parametrize("name", ["a.bmp", "a.jpg", "a.jpeg", "a.PNG", "a.tif", "a.tiff", "a.webp"])
-def test_pixels_are_those_that_pillow_reads(tmp_path: Path, name: str) -> None:
+def test_pixels_equal_pillows(tmp_path: Path, name: str) -> None:
     Image.fromarray(RGB).save(tmp_path / name)
     found = decoded(tmp_path / name)
     with Image.open(tmp_path / name) as image:

@@ -108,7 +108,7 @@ def marks(*results: dict) -> list[bool]:
     return [entry["results"]["toons"]["holds"] for entry in found]
 
 
-def test_ready_claims_are_those_that_are_not_declared(entries):
+def test_ready_claims_are_not_declared(entries):
     declared = set(declarations.load().declared)
     assert {entry["name"] for entry in entries if entry["state"] in ("tested", "declared")} == declared
     assert not {entry["name"] for entry in entries if entry["state"] == "ready"} & declared

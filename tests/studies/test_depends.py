@@ -55,7 +55,7 @@ def test_scores_depend_on_their_code(settings):
 
 
 @pytest.mark.parametrize("changes", [{"datasets.toons.samples": 7}, {"datasets.toons.split": "all"}, {"protocol": "clean"}, {}])
-def test_reals_are_those_of_the_crop_and_are_computed_once_until_they_change(settings, changed_params, changes):
+def test_reals_of_a_crop_are_computed_once_until_they_change(settings, changed_params, changes):
     computed: list[int] = []
 
     class Network(painted.MeanColour):

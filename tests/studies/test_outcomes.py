@@ -54,7 +54,7 @@ def test_outcome_knows_which_way_is_better(name, sign):
     assert outcomes.find(name).sign == sign
 
 
-def test_label_says_what_an_excess_is_of_and_an_unknown_outcome_has_none():
+def test_label_of_an_excess_has_its_name_and_an_unknown_outcome_has_no_label():
     assert outcomes.find("prettiness") is None
     assert "than reals show Smiling" in outcomes.find("share_Smiling_excess").label
     assert "hair is shown when asked for" in outcomes.find("hair_lift").label

@@ -183,7 +183,7 @@ def test_expectation_over_six_runs_of_which_one_failed_has_no_interval():
     assert "is 0.99 in the median (too few runs for an interval; expected: at least 0.98); 1 of 6 runs failed" in answer
 
 
-def test_study_whose_runs_all_diverged_says_so():
+def test_study_whose_runs_all_diverged_is_undecided():
     study = declared("unequal_rates")
     leave_both(lambda _: DIVERGED, lambda _: DIVERGED)
     found = judged(study)
@@ -254,7 +254,7 @@ def test_three_seeds_give_an_interval_and_no_verdict():
     assert "no verdict below 6 seeds, 3 were run; KID above the floor is 50% lower" in prose.answer(declared("unequal_rates"), found)
 
 
-def test_support_by_less_than_matters_says_so():
+def test_support_by_less_than_the_margin_is_marked():
     leave_both(around(0.1), around(0.104))
     found = judged(declared("unequal_rates"))
     assert found["verdict"] == "supported"

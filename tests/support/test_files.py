@@ -77,7 +77,7 @@ def test_files_of_killed_writers_are_removed_and_those_being_written_are_kept(tm
 
 
 @pytest.mark.parametrize("call", ["os.open", "os.fsync", "fcntl.flock", "shutil.disk_usage", "os.chmod"])
-def test_what_a_file_system_lacks_is_no_condition_for_writing_to_it(tmp_path, monkeypatch, call):
+def test_files_are_written_without_optional_features_of_the_file_system(tmp_path, monkeypatch, call):
     """Windows opens no folder; older CIFS, vboxsf, drvfs and some FUSE flush none, lock nothing, set no modes or report no size."""
 
     real = os.open

@@ -169,7 +169,7 @@ def test_snapshot_equals_the_result_of_a_run_that_ends_there(tmp_path, unit, at)
     assert not (short.run / "snapshots").exists()
 
 
-def test_first_steps_of_dcgan64_are_those_of_the_tutorials_loop():
+def test_first_steps_of_dcgan64_equal_those_of_the_tutorials_loop():
     """BCE on sigmoids, separate batches of reals and fakes for D, one batch of fakes for both steps, plain Adam."""
     report = small.report("dcgan64")
     trainer = Trainer(report, CPU, Streams(1))

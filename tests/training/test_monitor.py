@@ -85,7 +85,7 @@ def greys(count: int, different: int) -> torch.Tensor:
     return values[:, None, None, None].expand(-1, 3, 64, 64)
 
 
-def test_diversity_is_zero_for_one_picture_and_one_where_the_reals_vary_as_much(tmp_path):
+def test_diversity_is_zero_for_one_picture_and_one_if_the_reals_vary_as_much(tmp_path):
     report = small.report("dense64")
     sheets = Sheets(report, small.small_faces(tmp_path / "raw", report), tmp_path, seed=1)
     assert diversity(sheets, Drawer(lambda count: greys(count, 1))) == 0

@@ -38,7 +38,7 @@ def pictures(tmp_path, name) -> None:
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=[] if name in ("dcgan56", "began64") else pytest.mark.slow) for name in small.NAMES]
 )
-def test_run_killed_again_and_again_ends_with_the_bytes_of_the_one_left_alone(tmp_path, name):
+def test_run_killed_repeatedly_ends_with_the_bytes_of_an_uninterrupted_one(tmp_path, name):
     alone = children.run(tmp_path / "alone", name, changes=changes(name))
     assert alone == {"status": 0, "error": "", "steps": 7}
     draw = random.Random(name)
@@ -64,7 +64,7 @@ def test_run_killed_at_twenty_random_moments_ends_with_the_same_bytes(tmp_path, 
 
 
 @pytest.mark.parametrize("number", ["SIGINT", "SIGTERM", "SIGHUP"])
-def test_interrupted_run_saves_first_and_says_so_in_one_line(tmp_path, number):
+def test_interrupted_run_saves_and_ends_with_one_line(tmp_path, number):
     error = f"train@dense64: interrupted by {number} after step 4/7; checkpoint saved. Run the same command again to resume."
     assert children.run(tmp_path / "run", "dense64", (number, 4), changes=LENGTH) == {"status": 1, "error": error, "steps": 4}
     assert not (tmp_path / "run" / "out").exists()

@@ -129,7 +129,7 @@ def test_loss_of_a_process_ends_the_others_within_seconds_and_is_reported_in_one
         ("dense64", {"batch_size": 10}, "params.yaml: batch_size: a batch of 5 real pictures cannot be sharded evenly over 2 processes"),
     ],
 )
-def test_what_several_processes_cannot_train_is_refused_in_one_line(place, name, changes, problem):
+def test_settings_that_several_processes_cannot_train_are_refused_in_one_line(place, name, changes, problem):
     folder = place / f"refused-{name}"
     assert teams.together(2, teams.train, folder, [name], batch_norm=False, **{**SHARED, **changes}) == [1, 0]
     [line] = (folder / "stderr.txt").read_text(encoding="utf-8").splitlines()
@@ -196,7 +196,7 @@ def test_one_process_changes_nothing_and_communicates_nothing():
     assert (ALONE.any(True), ALONE.any(False)) == (True, False)
 
 
-def test_batch_norm_is_synchronised_on_gpus_with_its_values_and_affine_stays_as_it_is():
+def test_batch_norm_is_synchronised_on_gpus_with_its_values_and_affine_is_unchanged():
     report = small.report("dcgan56", d_batch_norm="affine")
     nets = report.networks(1)
     values = {name: net.state_dict() for name, net in nets.items()}

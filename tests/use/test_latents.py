@@ -67,7 +67,7 @@ def test_slerp_keeps_the_length_and_divides_the_angle():
     np.testing.assert_array_equal(latents.slerp(a, a, 0.4), a)
 
 
-def test_documented_vectors_are_those_of_the_code():
+def test_documented_vectors_equal_those_of_the_code():
     row = r"^\| (\d+) \| (\d) \| (\d+) \| (\S+) \| (\S+) \| (\S+) \|$"
     rows = re.findall(row, text(ROOT / "docs" / "use.md"), re.MULTILINE)
     assert len(rows) == 8

@@ -35,7 +35,7 @@ def test_seed_determines_its_picture_in_any_batch(runs: Path, name: str) -> None
 
 
 @pytest.mark.parametrize("name", REPORTS)
-def test_picture_is_what_the_net_makes_of_the_seeds_z(runs: Path, name: str) -> None:
+def test_picture_is_the_nets_output_for_the_seeds_z(runs: Path, name: str) -> None:
     generator = ganlib.load(runs / name)
     net, settings = store.load(runs / name / "generator.safetensors")
     z = torch.from_numpy(latents.from_seeds(settings.prior, [5], settings.latent_size))
@@ -102,7 +102,7 @@ def test_best_of_takes_the_candidate_that_d_reconstructs_best(runs: Path) -> Non
 
 
 @pytest.mark.parametrize("name", [name for name in REPORTS if name != "began64"])
-def test_best_of_is_refused_where_no_discriminator_has_an_energy(runs: Path, name: str) -> None:
+def test_best_of_is_refused_without_an_energy_of_a_discriminator(runs: Path, name: str) -> None:
     with pytest.raises(UserError, match=f"^--best-of: {name} has no discriminator that reconstructs pictures"):
         ganlib.load(runs / name).best_of(4, [1])
 
