@@ -42,7 +42,7 @@ def find_members(pictures: Archive, files: Iterable[str]) -> list[str | None]:
     for name in pictures.entries:
         folder, _, file = name.rpartition("/")
         stem, _, suffix = file.rpartition(".")
-        if suffix.lower() in SUFFIXES:
+        if suffix.lower() in SUFFIXES and not file.startswith("."):
             there = folders.setdefault(folder, {})
             there.setdefault(stem, name)
             there[file] = name

@@ -49,7 +49,8 @@ def fetch(dataset: str, source: str | None, needed: int, raw: Path) -> None:
         if found.missing and local is None:
             found = _download(source or DRIVE)
         if found.missing:
-            raise UserError(f"{place} has no {', no '.join(found.missing)}" if place.exists() else f"{place} does not exist")
+            absent = "does not exist" if local and not local.exists() else f"has no {', no '.join(found.missing)}"
+            raise UserError(f"{local or source} {absent}")
         _install(found, needed, dataset, raw)
     except UserError as error:
         raise UserError(
@@ -94,10 +95,15 @@ def _check_table(name: str, url: str, path: Path) -> None:
 
 
 def _shard_urls(source: str, folder: Path) -> dict[str, str]:
-    """The URLs of the parquet shards in a folder of a hub or store, by their names in `folder`, where a list of them is kept."""
+    """The URLs of the parquet shards in a folder of a hub or store, by their names in `folder`, where a list of them is kept.
+
+    There are none if the source has the authors' zip.
+    """
     known = folder / SHARD_LIST
     if not known.exists():
-        if not (urls := transfer.listing(source, ".parquet")):
+        urls = {} if (folder / ARCHIVE).exists() else transfer.listing(source)
+        urls = {} if ARCHIVE in urls else {path: url for path, url in urls.items() if path.endswith(".parquet")}
+        if not urls:
             return {}
         with replacing(known) as part:
             part.write_text(json.dumps({path.replace("/", "_"): url for path, url in urls.items()}), encoding="utf-8")
@@ -134,7 +140,7 @@ def _pack(found: Found, folder: Path) -> Path:
         (folder / name).write_bytes(table.text)
     if found.pictures.is_file():
         return found.pictures
-    files = sorted(path for path in found.pictures.iterdir() if is_picture(path.name) and not path.name.startswith("."))
+    files = sorted(path for path in found.pictures.iterdir() if is_picture(path.name) and path.is_file())
     archive.pack({f"{FOLDER}/{path.name}": path for path in files}, packed)
     return packed
 

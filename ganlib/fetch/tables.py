@@ -10,9 +10,9 @@ from pathlib import Path, PurePosixPath
 from ganlib.data.celeba import ATTRIBUTE_TABLE, ATTRIBUTES, SPLIT_TABLE, SUFFIXES
 from ganlib.support.errors import UserError
 
-# Other spellings of the values.
+# Other spellings of the values, in lower case and without ".0".
 VALUES = {
-    ATTRIBUTE_TABLE: {"0": "-1", "False": "-1", "True": "1"},
+    ATTRIBUTE_TABLE: {"0": "-1", "false": "-1", "true": "1"},
     SPLIT_TABLE: {"train": "0", "valid": "1", "validation": "1", "val": "1", "test": "2"},
 }
 
@@ -44,7 +44,8 @@ def official(name: str, text: bytes, source: Path | str) -> bytes:
         if len(row) != len(header):
             raise UserError(f"{source}: not CelebA's table: the row {' '.join(row)[:20]!r} has {len(row)} values instead of {len(header)}")
         picture = f"{PurePosixPath(row[file]).stem}.jpg"
-        lines.append(" ".join([picture, *(VALUES[name].get(row[column], row[column]) for column in columns)]))
+        values = (row[column].lower().removesuffix(".0") for column in columns)
+        lines.append(" ".join([picture, *(VALUES[name].get(value, value) for value in values)]))
     top = [str(len(lines)), " ".join(ATTRIBUTES)] if name == ATTRIBUTE_TABLE else []
     return "\n".join([*top, *lines, ""]).encode()
 

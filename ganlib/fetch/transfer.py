@@ -53,19 +53,19 @@ def file_name(url: str, suffixes: str = "zip|parquet") -> str | None:
     """
     if drive_id := gdown.parse_url.parse_url(url)[0]:
         return f"{drive_id}.zip"
-    after_host = re.sub(r"^https?://[^/?#]*", "", url)
+    after_host = re.sub(r"^https?://[^/?#]*", "", url, flags=re.IGNORECASE)
     shown = re.search(rf"[^/?&=#:]+\.({suffixes})(?![\w.])", after_host, re.IGNORECASE)
     return shown[0] if shown else None
 
 
-def listing(url: str, suffix: str) -> dict[str, str]:
-    """The URLs of the files with `suffix` in a folder of a store, by their paths in it; empty if it cannot be listed, as on the web."""
-    if url.startswith(("http://", "https://")):
+def listing(url: str) -> dict[str, str]:
+    """The URLs of the files in a folder of a store, by their paths in it; empty if it cannot be listed, as on the web."""
+    if _is_web(url):
         return {}
     store, path = _store(url)
     try:
         with _store_errors(url), suppress(FileNotFoundError, NotADirectoryError, PermissionError, NotImplementedError):
-            found = sorted(name for name in store.find(path, maxdepth=DEPTH) if name.endswith(suffix))
+            found = sorted(store.find(path, maxdepth=DEPTH))
             return {name.removeprefix(path).strip("/"): str(store.unstrip_protocol(name)) for name in found}
     except TransientError as error:
         raise UserError(f"{url}: {error}") from None
@@ -159,7 +159,7 @@ class _Part:
 
 
 def _download_with_retries(url: str, target: Path, bar: tqdm, policy: RetryPolicy) -> None:  # type: ignore[type-arg] # see progress.bar
-    attempt = _from_web if url.startswith(("http://", "https://")) else _from_store
+    attempt = _from_web if _is_web(url) else _from_store
     furthest = failures = 0
 
     def report(done: int, total: int | None) -> None:
@@ -291,6 +291,10 @@ def _store_errors(url: str) -> Iterator[None]:
         if isinstance(error, OSError) and not isinstance(error, FileNotFoundError | PermissionError):
             raise TransientError(_line(error)) from None
         raise UserError(f"{url}: {type(error).__name__}: {_line(error)}") from None
+
+
+def _is_web(url: str) -> bool:
+    return url.lower().startswith(("http://", "https://"))
 
 
 def _line(error: Exception) -> str:

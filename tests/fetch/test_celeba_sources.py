@@ -98,7 +98,8 @@ def test_folder_of_pictures_is_packed(official, home, raw):
 def test_zip_of_the_official_files_is_used_without_repacking(official, home, raw, tmp_path):
     tables = {f"celeba/{name}": (official / name).read_bytes() for name in OFFICIAL[1:]}
     pictures = {f"celeba/{celeba.FOLDER}/{name}": data for name, data in zip(archive.names(COUNT), PICTURES, strict=True)}
-    path = archive.pack(tmp_path / "all.zip", tables | pictures)
+    mac = {f"__MACOSX/celeba/{celeba.FOLDER}/._{name}": b"" for name in archive.names(COUNT)}
+    path = archive.pack(tmp_path / "all.zip", mac | tables | pictures)
     got = fetch(str(path), raw)
     assert got[celeba.ARCHIVE] == path.read_bytes()
     assert got[celeba.SPLIT_TABLE] == (official / celeba.SPLIT_TABLE).read_bytes()
@@ -411,6 +412,7 @@ def test_pictures_that_are_missing_are_said_and_left_out(official, home, raw, tm
     lay_out("torchvision", official, tmp_path / "data")
     for number in (1, 11):
         (tmp_path / "data" / celeba.FOLDER / f"{number:06d}.jpg").unlink()
+    (tmp_path / "data" / celeba.FOLDER / "000001.jpg").symlink_to("nowhere")
     assert f"{tmp_path}/data/{celeba.FOLDER} holds 10 pictures, and 11 are needed" in error(str(tmp_path / "data"), raw, 11)
     fetch(str(tmp_path / "data"), raw, 10)
     assert "lacks 2 of the 12 pictures that list_attr_celeba.txt lists, such as 000001.jpg" in capsys.readouterr().err
@@ -482,6 +484,15 @@ def test_shards_in_a_store_are_downloaded_once(official, home, raw, tmp_path):
     assert picture_numbers(raw) == [0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11]
 
 
+def test_mirror_in_a_store_with_the_three_files_is_asked_for_these(official, home, raw):
+    store = fsspec.filesystem("memory")
+    store.pipe({f"/mirror/{name}": data for name, data in {**files(official), "other/train.parquet": b""}.items()})
+    fetch("memory://mirror", raw)
+    store.rm("/mirror", recursive=True)
+    fetch("memory://mirror", raw)
+    assert picture_numbers(raw) == [*range(COUNT)]
+
+
 @pytest.mark.parametrize("hub", ["hf://", "https://huggingface.co/"])
 def test_hub_without_its_package_says_what_to_install(home, raw, monkeypatch, hub):
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
@@ -493,6 +504,7 @@ def test_hub_without_its_package_says_what_to_install(home, raw, monkeypatch, hu
     [
         ("/archive.zip?download=1", None),
         ("/Archive.ZIP", None),
+        ("/img_align_celeba.zip?archive=1", None),
         ("/get?file=archive.zip&key=1", None),
         ("/archive.zip/content", None),
         ("/download/17#archive.zip", "/download/17"),
@@ -503,6 +515,10 @@ def test_url_of_a_zip_is_one_request_wherever_it_shows_the_name(official, mirror
     for _ in range(2):
         fetch(f"{mirror.url}{url}", raw)
     assert [asked for asked, _ in mirror.asked] == [path or url]
+
+
+def test_zip_of_pictures_alone_at_a_url_lacks_the_tables(mirror, home, raw):
+    assert f"{mirror.url}/{celeba.ARCHIVE} has no {celeba.ATTRIBUTE_TABLE}" in error(f"{mirror.url}/{celeba.ARCHIVE}", raw)
 
 
 def test_query_of_a_folders_url_is_kept(official, mirror, home, raw):

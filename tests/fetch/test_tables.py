@@ -38,6 +38,7 @@ def as_csv(folder, **options):
         {"quoting": csv.QUOTE_ALL},
         {"change": lambda frame: frame.replace(-1, 0)},
         {"change": lambda frame: frame.set_index("image_id").eq(1).reset_index()},
+        {"change": lambda frame: frame.astype(dict.fromkeys(celeba.ATTRIBUTES, float))},
         {"change": lambda frame: frame[frame.columns[::-1]].assign(partition=7)},
     ],
 )
