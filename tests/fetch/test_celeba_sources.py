@@ -395,7 +395,7 @@ def test_layout_is_found_from_its_folder_the_one_above_or_the_pictures(official,
     assert picture_numbers(raw) == [*range(COUNT)]
 
 
-def test_layouts_in_two_folders_are_told_apart_by_the_user(official, home, raw, tmp_path):
+def test_celeba_in_two_folders_is_refused_with_both(official, home, raw, tmp_path):
     for name in ("a", "b"):
         lay_out("torchvision", official, tmp_path / "data" / name)
     line = error(str(tmp_path / "data"), raw)
@@ -403,12 +403,12 @@ def test_layouts_in_two_folders_are_told_apart_by_the_user(official, home, raw, 
     fetch(str(tmp_path / "data" / "a"), raw)
 
 
-def test_zip_in_a_zip_is_to_be_unpacked(official, home, raw, tmp_path):
+def test_zip_in_a_zip_is_refused(official, home, raw, tmp_path):
     path = archive.pack(tmp_path / "celeba.zip", {f"celeba/{name}": data for name, data in files(official).items()})
     assert f"{path}: has celeba/{celeba.ARCHIVE}, a zip in a zip: unpack the outer one" in error(str(path), raw)
 
 
-def test_pictures_that_are_missing_are_said_and_left_out(official, home, raw, tmp_path, capsys):
+def test_missing_pictures_are_logged_and_left_out(official, home, raw, tmp_path, capsys):
     lay_out("torchvision", official, tmp_path / "data")
     for number in (1, 11):
         (tmp_path / "data" / celeba.FOLDER / f"{number:06d}.jpg").unlink()
