@@ -9,6 +9,7 @@ from pydantic import Field
 from ganlib.curve import settings as curve
 from ganlib.data import settings as data_settings
 from ganlib.data.crop import Crop
+from ganlib.data.dataset import Dataset
 from ganlib.data.settings import DataSettings
 from ganlib.models import registry
 from ganlib.models.report import Report
@@ -19,6 +20,7 @@ from ganlib.support.types import Block, Count, Fraction, Latent, Positive, Preci
 
 GROUPS = ("reports", "baselines")
 SHORTER = [scale for scale in get_args(Scale) if scale != "full"]  # scales with a block in each report
+PHOTOGRAPHS = "photographs"  # a block in that of a scale, for data sets that are not drawn
 
 
 class Overrides(Block):
@@ -69,7 +71,7 @@ def load(path: Path = FILE) -> Params:
         checks.known(attribute, params.data.attributes or (), "attributes")
     common = _overrides(params) | params.numerics.model_dump()
     resolved = {
-        group: {name: _resolve(f"{group}.{name}", name, block, params.data.scale, common) for name, block in blocks.items()}
+        group: {name: _resolve(f"{group}.{name}", name, block, params.data, common) for name, block in blocks.items()}
         for group, blocks in groups.items()
     }
     for group, reports in resolved.items():
@@ -96,11 +98,10 @@ class Origin:
 
         An error in `changes` is a UserError that names `file` and the key below `where`.
         """
-        block = dict(self.blocks[checks.known(name, self.blocks, f"{where}.report", file)])
-        shorter = {scale: block.pop(scale, None) or {} for scale in SHORTER}
+        block = self.blocks[checks.known(name, self.blocks, f"{where}.report", file)]
         if name == "curve":
             return checks.validate(curve.Settings, {**block, **changes}, where, file)
-        values = {**block, **shorter.get(self.params.data.scale, {}), **changes, **self.params.numerics.model_dump()}
+        values = {**_at_scale(block, where, self.params.data), **changes, **self.params.numerics.model_dump()}
         report = checks.validate(registry.settings_of(name), values, where, file)
         _check_crop(where, name, report, self.params.crops, file)
         return report
@@ -116,8 +117,8 @@ def scaled_rates(report: Report) -> list[str]:
 
 def no_op_overrides(name: str, path: Path = FILE) -> list[str]:
     """A line for each override that has no effect on the report `name`."""
-    params, block = load(path), own(name, path)
-    without_overrides = {**block, **(block.get(params.data.scale) or {})}
+    params = load(path)
+    without_overrides = _at_scale(own(name, path), name, params.data)
     fields = type(params.report(name)).model_fields
     lines = []
     for key, value in _overrides(params).items():
@@ -133,20 +134,39 @@ def _overrides(params: Params) -> dict[str, Any]:
     return {key: value for key in Overrides.model_fields if (value := getattr(params, key)) is not None}
 
 
-def _resolve(key: str, name: str, block: Any, scale: str, common: Mapping[str, Any]) -> Report:
+def _resolve(key: str, name: str, block: Any, data: Dataset, common: Mapping[str, Any]) -> Report:
     kind = registry.settings_of(checks.known(name, registry.names(), key.partition(".")[0]))
-    full = dict(checks.mapping(block, key))
-    if scale in SHORTER and scale not in full:
-        raise UserError(f"{FILE}: {key}.{scale}: missing, and the chosen data set's scale is {scale}: add the block or change the scale")
-    shorter = {other: checks.mapping(full.pop(other, None) or {}, f"{key}.{other}") for other in SHORTER}
+    full, shorter = _divided(block, key)
+    if data.scale in SHORTER and data.scale not in shorter:
+        raise UserError(
+            f"{FILE}: {key}.{data.scale}: missing, and the chosen data set's scale is {data.scale}: add the block or change the scale"
+        )
     for elsewhere in Numerics.model_fields:
         if any(elsewhere in values for values in (full, *shorter.values())):
             raise UserError(f"{FILE}: {key}.{elsewhere}: unknown key; it belongs under numerics, for all")
     checks.validate(kind, full, key)
-    for other, values in shorter.items():
-        checks.validate(kind, {**full, **values}, f"{key}.{other}")
-    chosen = {**full, **shorter.get(scale, {})}
-    return checks.validate(kind, {**chosen, **{name: value for name, value in common.items() if name in kind.model_fields}}, key)
+    for path, values in shorter.items():
+        checks.validate(kind, {**full, **values}, f"{key}.{path}")
+    return checks.validate(
+        kind, _at_scale(block, key, data) | {name: value for name, value in common.items() if name in kind.model_fields}, key
+    )
+
+
+def _divided(block: Any, key: str) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """A report's values at full scale, and those that replace them, by the path of their block: "preview", "preview.photographs", ..."""
+    full, shorter = dict(checks.mapping(block, key)), dict[str, dict[str, Any]]()
+    for scale in SHORTER:
+        if scale in full:
+            drawn = dict(checks.mapping(full.pop(scale) or {}, f"{key}.{scale}"))
+            other = checks.mapping(drawn.pop(PHOTOGRAPHS, None) or {}, f"{key}.{scale}.{PHOTOGRAPHS}")
+            shorter |= {scale: drawn, f"{scale}.{PHOTOGRAPHS}": {**drawn, **other}}
+    return full, shorter
+
+
+def _at_scale(block: Any, key: str, data: Dataset) -> dict[str, Any]:
+    """A report's values at the scale and for the pictures of `data`."""
+    full, shorter = _divided(block, key)
+    return {**full, **shorter.get(data.scale if data.drawn else f"{data.scale}.{PHOTOGRAPHS}", {})}
 
 
 def _check_crop(key: str, name: str, report: Report, crops: Mapping[str, Crop], file: Path = FILE) -> None:

@@ -36,6 +36,11 @@ class AnyDataset(Block):
         return self.model_dump(include={"kind", "images", "box", "max_broken"})
 
     @property
+    def drawn(self) -> bool:
+        """Whether the pictures are drawings, not photographs; the user's pictures count as photographs."""
+        return self.kind == "toons"
+
+    @property
     def needed(self) -> int:
         """The minimum number of pictures."""
         return self.images or 1

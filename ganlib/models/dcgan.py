@@ -6,6 +6,7 @@
 from dataclasses import dataclass
 
 from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d, conv_transpose2d
 
 from ganlib.support.types import Activation, Sampling
 
@@ -27,6 +28,24 @@ class FromVector(nn.ConvTranspose2d):
         return maps.permute(0, 3, 1, 2)
 
 
+class UpsampleConv(nn.Conv2d):
+    """Nearest-neighbour upsampling by 2, then a 3x3 convolution (Odena et al. 2016): (N, inputs, S, S) to (N, outputs, 2 S, 2 S).
+
+    Computed as the equal transposed convolution of stride 2, with 4 products per output value where the two steps have 9.
+    """
+
+    def __init__(self, inputs: int, outputs: int, *, bias: bool) -> None:
+        super().__init__(inputs, outputs, 3, padding=1, bias=bias)
+
+    @property
+    def kernel(self) -> Tensor:
+        """The weights of the transposed convolution, (inputs, outputs, 4, 4): sums over the 2x2 squares of the padded 3x3 weights."""
+        return avg_pool2d(self.weight.transpose(0, 1).flip(2, 3), 2, stride=1, padding=1, divisor_override=1)
+
+    def forward(self, maps: Tensor) -> Tensor:
+        return conv_transpose2d(maps, self.kernel, self.bias, stride=2, padding=1)
+
+
 @dataclass(frozen=True)
 class LayerFactory:
     """Makes the layers of one net, all with the same activation, batch norm and sampling."""
@@ -46,7 +65,7 @@ class LayerFactory:
         """Twice the size: a transposed convolution of stride 2 and kernel 4 or 5, or nearest neighbours and a 3x3 convolution."""
         if self.sampling == "strides":
             return [nn.ConvTranspose2d(inputs, outputs, kernel, 2, (kernel - 1) // 2, output_padding=kernel % 2, bias=bias)]
-        return [nn.Upsample(scale_factor=2, mode="nearest"), nn.Conv2d(inputs, outputs, 3, padding=1, bias=bias)]
+        return [UpsampleConv(inputs, outputs, bias=bias)]
 
     def up_block(self, inputs: int, outputs: int, kernel: int) -> list[nn.Module]:
         """Twice the size, with batch norm and activation."""

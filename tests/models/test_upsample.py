@@ -1,7 +1,9 @@
 import pytest
 import torch
+from torch import nn
 from torch.nn.functional import interpolate
 
+from ganlib.models.dcgan import UpsampleConv
 from ganlib.models.upsample import Double, doubled
 
 
@@ -20,3 +22,13 @@ def test_slices_double_as_bilinear_interpolation_does_and_so_do_their_gradients(
 def test_doubled_maps_stay_channels_last():
     maps = torch.randn(2, 3, 4, 4).contiguous(memory_format=torch.channels_last)
     assert doubled(maps).is_contiguous(memory_format=torch.channels_last)
+
+
+def test_joined_layer_is_nearest_upsampling_and_a_convolution_and_so_are_its_gradients():
+    joined = UpsampleConv(2, 5, bias=True).double()
+    maps = torch.randn(3, 2, 4, 4, dtype=torch.float64, requires_grad=True)
+    apart = nn.functional.conv2d(interpolate(maps, scale_factor=2, mode="nearest"), joined.weight, joined.bias, padding=1)
+    torch.testing.assert_close(joined(maps), apart)
+    inputs, slope = (maps, *joined.parameters()), torch.randn_like(apart)
+    for found, expected in zip(torch.autograd.grad(joined(maps), inputs, slope), torch.autograd.grad(apart, inputs, slope), strict=True):
+        torch.testing.assert_close(found, expected)

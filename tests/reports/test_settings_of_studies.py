@@ -8,6 +8,7 @@ from ganlib import params
 from ganlib.core.images import to_float
 from ganlib.core.random import Streams
 from ganlib.models.adversarial import Adversarial
+from ganlib.models.dcgan import UpsampleConv
 from ganlib.reports.dense64.convolutional import Discriminator, Generator
 from ganlib.support.errors import UserError
 from ganlib.training.distributed.team import ALONE
@@ -51,7 +52,7 @@ def test_pools_halve_the_maps_in_place_of_strides_and_neighbours_double_them(nam
     report = small.report(name, sampling=sampling)
     generator, discriminator = report.networks(1).values()
     assert kinds(discriminator, nn.AvgPool2d, nn.MaxPool2d) == [pool] * 4
-    assert len(kinds(generator, nn.Upsample)) == (3 if name == "dcgan56" else 4)  # which comes from 4x4 to 7x7 without doubling
+    assert len(kinds(generator, UpsampleConv)) == (3 if name == "dcgan56" else 4)  # which comes from 4x4 to 7x7 without doubling
     assert {layer.stride for layer in discriminator.modules() if isinstance(layer, nn.Conv2d)} == {(1, 1)}
     pictures = generator(torch.randn(2, 100))
     assert pictures.shape == (2, 3, report.size, report.size)
