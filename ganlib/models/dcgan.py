@@ -53,7 +53,12 @@ class LayerFactory:
     kind: Activation
     leaky_slope: float
     bn_momentum: float
-    sampling: Sampling = "strides"
+    sampling: Sampling
+
+    @property
+    def pools(self) -> bool:
+        """Whether pools halve the maps of D, not strides."""
+        return self.sampling in ("average", "max")
 
     def activation(self) -> nn.Module:
         return nn.LeakyReLU(self.leaky_slope, inplace=True) if self.kind == "leaky_relu" else nn.ReLU(inplace=True)
@@ -73,14 +78,14 @@ class LayerFactory:
 
     def conv(self, inputs: int, outputs: int, kernel: int, padding: int, *, bias: bool = False) -> nn.Conv2d:
         """Half the size by stride 2; if `pool` halves it, the same size, with an even kernel one smaller."""
-        if self.sampling == "strides":
+        if not self.pools:
             return nn.Conv2d(inputs, outputs, kernel, 2, padding, bias=bias)
         odd = kernel - 1 + kernel % 2
         return nn.Conv2d(inputs, outputs, odd, padding=odd // 2, bias=bias)
 
     def pool(self) -> list[nn.Module]:
         """The pool after the activation, which rounds odd sizes up as strides do; nothing if strides halve the maps."""
-        if self.sampling == "strides":
+        if not self.pools:
             return []
         return [nn.AvgPool2d(2, ceil_mode=True) if self.sampling == "average" else nn.MaxPool2d(2, ceil_mode=True)]
 

@@ -151,13 +151,14 @@ class Report(TrainingConfig):
 class LayerSettings(Block):
     """The settings of DCGAN's layers."""
 
+    sampling: Sampling
     leaky_slope: NonNegative
     bn_momentum: Probability
 
-    def layer_factory(self, kind: Activation, sampling: Sampling = "strides") -> LayerFactory:
+    def layer_factory(self, kind: Activation) -> LayerFactory:
         from ganlib.models.dcgan import LayerFactory
 
-        return LayerFactory(kind, self.leaky_slope, self.bn_momentum, sampling)
+        return LayerFactory(kind, self.leaky_slope, self.bn_momentum, self.sampling)
 
 
 class Gan(Report):
@@ -186,7 +187,6 @@ class Dcgan(LayerSettings, Gan):
     width: Positive
     activation: Activation
     d_activation: Activation
-    sampling: Sampling
     init_std: Positive
     loss: Loss
     real_label: Probability

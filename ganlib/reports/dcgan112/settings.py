@@ -18,6 +18,6 @@ class Settings(Dcgan):
     def build(self) -> dict[str, Module]:
         from ganlib.reports.dcgan112 import nets
 
-        generator = nets.generator(self.latent_size, self.width, self.size, self.layer_factory(self.activation, self.sampling))
-        discriminator = nets.discriminator(self.width, self.size, self.layer_factory(self.d_activation, self.sampling))
+        generator = nets.generator(self.latent_size, self.width, self.size, self.layer_factory(self.activation))
+        discriminator = nets.discriminator(self.width, self.size, self.layer_factory(self.d_activation))
         return {"generator": generator, "discriminator": discriminator}

@@ -37,7 +37,7 @@ class Settings(Dcgan):
     def build(self) -> dict[str, Module]:
         from ganlib.reports.dcgan56 import nets
 
-        g_layers, d_layers = (self.layer_factory(kind, self.sampling) for kind in (self.activation, self.d_activation))
+        g_layers, d_layers = (self.layer_factory(kind) for kind in (self.activation, self.d_activation))
         generator = nets.generator(self.latent_size, self.width, self.dropout, g_layers)
         d_settings = (self.width, self.d_dropout, self.d_batch_norm, self.d_first_batch_norm, self.pack)
         return {"generator": generator, "discriminator": nets.discriminator(*d_settings, d_layers)}

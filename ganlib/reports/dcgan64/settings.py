@@ -18,6 +18,6 @@ class Settings(Dcgan):
     def build(self) -> dict[str, Module]:
         from ganlib.reports.dcgan64 import nets
 
-        generator = nets.Generator(self.latent_size, self.width, self.layer_factory(self.activation, self.sampling))
-        discriminator = nets.Discriminator(self.width, self.layer_factory(self.d_activation, self.sampling))
+        generator = nets.Generator(self.latent_size, self.width, self.layer_factory(self.activation))
+        discriminator = nets.Discriminator(self.width, self.layer_factory(self.d_activation))
         return {"generator": generator, "discriminator": discriminator}

@@ -17,7 +17,7 @@ class Decoder(nn.Sequential):
             *make.up_block(a, b, 4),
             *make.up_block(b, c, 4),
             *make.up_block(c, d, 4),
-            nn.ConvTranspose2d(d, 3, 4, 2, 1),
+            *make.up(d, 3, 4, bias=True),
             nn.Tanh(),
         )
 
@@ -28,8 +28,9 @@ class Encoder(nn.Sequential):
     def __init__(self, latent_size: int, width: float, make: LayerFactory) -> None:
         a, b, c, d = scaled(width, 64, 128, 256, 512)
         super().__init__(
-            nn.Conv2d(3, a, 4, 2, 1),
+            make.conv(3, a, 4, 1, bias=True),
             make.activation(),
+            *make.pool(),
             *make.down_block(a, b, 4, 1),
             *make.down_block(b, c, 4, 1),
             *make.down_block(c, d, 4, 1),

@@ -124,8 +124,8 @@ def _start_op(step: Step) -> Product | Geometry | None:
             return Product(_dense(step), weight, _bias(layer, weight))
         case UpsampleConv():
             weight = _array(layer.kernel.permute(0, 2, 3, 1).flatten(1, 2))
-            shape = {"kernel": 4, "stride": 2, "padding": 1, "out": 2 * edge}
-            return Product({"op": "up", "edge": edge, **shape, "channels": channels}, weight, _bias(layer, weight))
+            geometry = {"op": "up", "edge": edge, "kernel": 4, "stride": 2, "padding": 1, "out": 2 * edge, "channels": channels}
+            return Product(geometry, weight, _bias(layer, weight))
         case nn.ConvTranspose2d(dilation=(1, 1), groups=1) if _is_square(layer):
             weight = _array(layer.weight.permute(0, 2, 3, 1).flatten(1, 2))
             shape = {"kernel": layer.kernel_size[0], "stride": layer.stride[0], "padding": layer.padding[0], "out": step.output.shape[-1]}
