@@ -79,6 +79,15 @@ def test_preview_block_counts_at_preview_scale_only(changed_params):
     assert (full.width, full.max_steps, full.epochs, full.batch_size) == (1.0, None, 5, 128)
 
 
+def test_photographs_block_replaces_values_of_its_scale_unless_the_pictures_are_drawn(changed_params):
+    sigma, batch = "reports.vae64.preview.photographs.sigma", "reports.vae64.evening.photographs"
+    for dataset, expected in (("toons", 1.0), ("celeba_preview", 3.0), ("own", 3.0), ("celeba", 0.1)):
+        path = changed_params({"dataset": dataset, sigma: 3.0, batch: {"batch_size": 5}})
+        assert params.load(path).report("vae64").sigma == params.Origin(path).resolve("vae64", {}, "", path).sigma == expected
+    evening = params.load(changed_params({"dataset": "own", "datasets.own.scale": "evening", batch: {"batch_size": 5}, "epochs": 100}))
+    assert (evening.report("vae64").batch_size, evening.report("vae64").width) == (5, 0.5)
+
+
 def test_each_scale_has_its_own_block_and_ignores_the_others(changed_params):
     raw = YAML(typ="safe").load(ROOT / "params.yaml")
     blocks = {f"{group}.{name}.evening": {} for group in ("reports", "baselines") for name in raw[group]}
@@ -111,6 +120,8 @@ MISTAKES = [
     ("datasets.own", None, "datasets.own: must be a mapping of names to values, and is None"),
     ("datasets.toons.scale", "night", "datasets.toons.scale: 'night' is not allowed: must be 'preview', 'evening' or 'full'"),
     ("reports.dcgan64.evening", {"widht": 1.0}, "reports.dcgan64.evening.widht: unknown key, did you mean 'width'?"),
+    ("reports.vae64.preview.photographs.sigm", 1.0, "reports.vae64.preview.photographs.sigm: unknown key, did you mean 'sigma'?"),
+    ("reports.vae64.preview.photographs", 1, "reports.vae64.preview.photographs: must be a mapping of names to values, and is 1"),
     ("datasets.own.max_broken", -1, "datasets.own.max_broken: -1 is not allowed: must be greater than or equal to 0"),
     ("lr_d", -1.0, "lr_d: -1.0 is not allowed: must be greater than 0"),
     ("lr_d", "fast", "lr_d: 'fast' is not allowed: must be a valid number"),

@@ -25,22 +25,22 @@ rounding differences grow into a different training. Scores are therefore report
 `python -m benchmarks.seeds` trains and scores them, [benchmarks/seeds.csv](../benchmarks/seeds.csv) holds all metrics,
 and `make docs` writes this page from it. All scores are of EMA generators at N = 250.
 """
-PREVIEW = """
-## The preview on drawn faces
+PREVIEWS = {
+    "celeba_preview": """
+## The preview on photographs
 
-In parentheses: the standard deviation relative to the mean.
-"""
+5,000 faces of CelebA (`dataset: celeba_preview`). In parentheses: the standard deviation relative to the mean.
+""",
+    "toons": """
+## The preview on drawn faces
+""",
+}
 KERNELS = """
 ## Other kernels
 
 The same settings and seed 1, with the libraries limited to kernels for processors without AVX
 (`ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=SSE41`): 19 of 20 bytes of the weights differ. The last column is the
 distance of that score from the range over seeds, in standard deviations over seeds; 0.0 is within the range.
-"""
-PHOTOGRAPHS = """
-## The preview on photographs
-
-5,000 faces of CelebA (`dataset: celeba_preview`), seed 1.
 """
 EVENING = """
 ## The evening scale on drawn faces
@@ -57,11 +57,13 @@ def main() -> None:
 def page() -> str:
     """The contents of docs/seeds.md."""
     seeds, evening = trainings("toons", "preview"), trainings("toons", "evening")
-    text = INTRODUCTION + PREVIEW + table(["processor", "trainings", "KID", "range", "FID", "coverage"], over_seeds(seeds))
+    text = INTRODUCTION
+    for dataset, heading in PREVIEWS.items():
+        header = ["processor", "trainings", "KID", "range", "FID", "coverage"]
+        text += heading + table(header, over_seeds(trainings(dataset, "preview")))
     text += table(["metrics of single reports"], own(seeds))
     header = ["KID over seeds", "KID with the other kernels", "distance"]
     text += KERNELS + table(header, beside(seeds, trainings("toons", "preview", other_kernels=True)))
-    text += PHOTOGRAPHS + table(["KID", "FID", "precision", "coverage"], single(trainings("celeba_preview", "preview")))
     return text + EVENING + table(["KID", "FID", "precision", "coverage", "steps"], single(evening, "step")) if len(evening) else text
 
 
