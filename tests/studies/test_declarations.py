@@ -199,10 +199,10 @@ def test_equal_pictures_are_counted_by_batches(changed):
 @pytest.mark.parametrize(
     ("changes", "faces", "message"),
     [
-        (HALVES, {}, f"{STUDY}.equal: dcgan64 has 64,000 and dcgan64_equal_rates has 32,000 pictures: change max_steps or epochs"),
-        ({"trials.dcgan64_equal_rates.max_steps": 100}, {}, f"{STUDY}.equal: dcgan64 has 4,000 and dcgan64_equal_rates has 100 steps"),
-        ({"trials.dcgan64_equal_rates.epochs": 1}, {}, f"{STUDY}.equal: dcgan64 has 4,000 and dcgan64_equal_rates has 200 steps"),
-        ({"trials.dcgan64_equal_rates.train_images": 160}, {}, f"{STUDY}.equal: dcgan64 has 4,000 and dcgan64_equal_rates has 400 steps"),
+        (HALVES, {}, f"{STUDY}.equal: dcgan64 has 38,400 and dcgan64_equal_rates has 19,200 pictures: change max_steps or epochs"),
+        ({"trials.dcgan64_equal_rates.max_steps": 100}, {}, f"{STUDY}.equal: dcgan64 has 2,400 and dcgan64_equal_rates has 100 steps"),
+        ({"trials.dcgan64_equal_rates.epochs": 1}, {}, f"{STUDY}.equal: dcgan64 has 2,400 and dcgan64_equal_rates has 200 steps"),
+        ({"trials.dcgan64_equal_rates.train_images": 160}, {}, f"{STUDY}.equal: dcgan64 has 2,400 and dcgan64_equal_rates has 400 steps"),
         ({"trials.dcgan64.train_images": 3201}, {}, "trials.dcgan64.train_images: 3,201 is more than the 3,200 pictures of the split"),
         ({"trials.dcgan64.train_images": 15}, {}, "trials.dcgan64.batch_size: a step takes more than the 15 available pictures"),
         ({}, {"tight56": 7}, "trials.dcgan56.batch_size: a step takes more than the 7 available pictures"),
