@@ -5,28 +5,28 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # Two test files at a time, in pytest's order: much of a test's time is the start of a process, on one core.
 TESTS = python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help repro test test-slow lint docs clean
+.PHONY: help repro test test-slow lint docs clean place
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
 
-repro: .venv/installed  ## install, then run the whole pipeline (dvc repro)
-	@git rev-parse --git-dir > /dev/null 2>&1 || { echo 'error: DVC needs a git repository: clone ganlib with git, or run `git init && git add . && git commit -m start` here' >&2; exit 1; }
+repro: place .venv/installed  ## install, then run the whole pipeline (dvc repro)
+	@said=$$(LC_ALL=C git rev-parse --git-dir 2>&1) || { echo "$$said" >&2; case "$$said" in *'not a git repository'*) echo 'error: DVC needs a git repository: clone ganlib with git, or run `git init && git add . && git commit -m start` here' >&2;; esac; exit 1; }
 	@dvc repro
 
-test: .venv/installed  ## run the default tests (minutes)
+test: place .venv/installed  ## run the default tests (minutes)
 	$(TESTS) -m 'not slow'
 
-test-slow: .venv/installed  ## run the slow tests
+test-slow: place .venv/installed  ## run the slow tests
 	$(TESTS) -m slow
 
-lint: .venv/installed  ## check style, formatting, the import contract and types
+lint: place .venv/installed  ## check style, formatting, the import contract and types
 	ruff check .
 	ruff format --check .
 	lint-imports
 	mypy
 
-docs: .venv/installed  ## render the tables and pictures of docs/ and README that come from results
+docs: place .venv/installed  ## render the tables and pictures of docs/ and README that come from results
 	python -m tools.claims
 	python -m tools.seeds
 	python -m tools.readme
@@ -38,6 +38,10 @@ clean:  ## delete caches, checkpoints and partial files, except those in use
 	rm -rf .checkpoints/downloads .hypothesis .pytest_cache .ruff_cache .mypy_cache .import_linter_cache dvc_plots
 	@test ! -d .checkpoints || python -c 'from ganlib.support import paths; from ganlib.training import checkpoint; checkpoint.prune(paths.checkpoints(), 0)'
 	@test ! -d data/faces || python -c 'from pathlib import Path; from ganlib.data import cache; cache.clean(Path("data/faces"))'
+
+# The commands of an environment that was moved or copied lead to the folder where it was made.
+place:
+	@made=$$(sed -n 's/^command = .* -m venv //p' .venv/pyvenv.cfg 2> /dev/null); test -z "$$made" -o "$$made" -ef .venv || { echo "error: .venv was made in $$made: run rm -r .venv, and make installs it here" >&2; exit 1; }
 
 .venv/installed: requirements.txt requirements-inception.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("error: ganlib needs Python 3.11 or newer, and $(PYTHON) is " + sys.version.split()[0] + "; name another with make PYTHON=python3.12")'

@@ -117,6 +117,9 @@ OWN = {"dataset": "own", "datasets.own.source": "mine"}
 
 def test_check_writes_a_file_for_each_data_stage(place):
     place(OWN | {"datasets.own.images": 30})
+    with pytest.raises(UserError, match=r"params\.yaml: datasets\.own\.source: .*/mine does not exist"):
+        check.main()
+    (paths.home() / "mine").mkdir()
     check.main()
     written = {path.stem: YAML(typ="safe").load(path) for path in paths.CHECKED.glob("*.yaml")}
     assert written.pop("environment")["torch"] == torch.__version__.partition("+")[0]

@@ -22,6 +22,9 @@ app = typer.Typer(pretty_exceptions_enable=False, rich_markup_mode=None, no_args
 @app.callback()
 def ganlib() -> None:
     """Use trained generators, score generated pictures, and write a page of all results. `dvc repro` trains the generators."""
+    ours, here = Path(__file__).parents[1], Path("ganlib").resolve()
+    if (here / "cli" / "main.py").is_file() and here != ours:
+        typer.echo(f"warning: this command runs the code in {ours}; for that in {here} use python -m ganlib", err=True)
 
 
 @app.command()

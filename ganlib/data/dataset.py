@@ -11,8 +11,11 @@ from ganlib.data import celeba, folder
 from ganlib.data.archive import Archive
 from ganlib.data.crop import Box, Centre, Crop, Region
 from ganlib.data.raw import Raw
+from ganlib.support import paths
+from ganlib.support.errors import UserError
 from ganlib.support.types import Block, Scale, Split
 
+DRIVE = "drive"  # CelebA's authors' Google Drive
 FEWEST_SAMPLES = 6  # density needs more than its five nearest neighbours
 
 Broken = Annotated[int, Field(ge=0)]  # number of unreadable pictures to skip
@@ -34,6 +37,18 @@ class AnyDataset(Block):
     def read_by_prepare(self) -> dict[str, Any]:
         """The values that the stage `prepare` depends on."""
         return self.model_dump(include={"kind", "images", "box", "max_broken"})
+
+    def local_source(self) -> Path | None:
+        """The folder or zip on the disk that the pictures come from; None if they are drawn or downloaded."""
+        return None
+
+    def checked_source(self, name: str) -> Path | None:
+        """The same; a UserError if it does not exist."""
+        place = self.local_source()
+        if place and not place.exists():
+            where = f"params.yaml: datasets.{name}.source: {place}"
+            raise UserError(f"{where} does not exist; relative paths start from {paths.home()}")
+        return place
 
     @property
     def drawn(self) -> bool:
@@ -85,6 +100,9 @@ class Celeba(AnyDataset):
     source: str | None
     max_broken: Broken
 
+    def local_source(self) -> Path | None:
+        return None if self.source == DRIVE else paths.local(self.source)
+
     @property
     def needed(self) -> int:
         return self.images or celeba.COUNT
@@ -97,6 +115,15 @@ class Folder(AnyDataset):
     source: str | None
     box: Box | None
     max_broken: Broken
+
+    def local_source(self) -> Path | None:
+        return paths.local(self.source)
+
+    def checked_source(self, name: str) -> Path | None:
+        place = super().checked_source(name)
+        if place and place.is_dir():
+            folder.files(place)  # DVC cannot follow what this refuses
+        return place
 
     @property
     def attributes(self) -> None:

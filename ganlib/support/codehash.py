@@ -6,6 +6,8 @@ from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 
+from ganlib.support.errors import UserError
+
 PACKAGES = ("ganlib", "stages")
 SUPPORT = Path("ganlib/support")  # cannot change a result, so nothing depends on it
 
@@ -29,6 +31,16 @@ def closure(starts: Iterable[str | Path], root: Path) -> list[Path]:
 def report_files(name: str, root: Path) -> list[Path]:
     """The modules of a report, which are imported by name at run time."""
     return [path.relative_to(root) for path in sorted((root / "ganlib" / "reports" / name).glob("*.py"))]
+
+
+def check_imports(name: str, allowed: str | None, root: Path) -> None:
+    """Raise a UserError if a report imports the code of another, except `allowed`: its stages do not depend on that folder."""
+    for file in closure(report_files(name, root), root):
+        if file.parts[:2] == ("ganlib", "reports") and file.parts[2] not in (name, allowed):
+            raise UserError(
+                f"ganlib/reports/{name}: imports {file.as_posix()}, whose edits would not make {name} stale: copy that code into"
+                f" ganlib/reports/{name}, or move it to ganlib/models"
+            )
 
 
 def digest(files: Iterable[Path], root: Path) -> str:

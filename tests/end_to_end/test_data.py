@@ -141,3 +141,37 @@ def test_neither_dvc_nor_an_edit_of_the_raw_files_reaches_the_download(fresh, tm
     assert (raw / ARCHIVE).read_bytes() == whole
     checkout.dvc("gc", "-w", "-f")
     assert (raw / ARCHIVE).read_bytes() == whole
+
+
+@pytest.mark.slow
+def test_new_and_mended_pictures_and_another_source_are_noticed(fresh, tmp_path, mine):
+    checkout = fresh.copy(tmp_path / "ganlib")
+    change(checkout, dataset="own", source=str(mine))
+    pictures, table = mine / NAMES[0], mine / "attributes.csv"
+
+    def rows() -> tuple[int, int]:
+        assert stages_run(checkout.dvc("repro", "prepare@tight64")) == {"download", "prepare@tight64"}
+        assert "Data and pipelines are up to date" in checkout.dvc("repro", "prepare@tight64")
+        found = pd.read_parquet(checkout.folder / "data/faces/tight64/table.parquet")
+        return found.shape
+
+    whole, text_of_table = pictures.read_bytes(), table.read_text(encoding="utf-8")
+    pictures.write_bytes(whole[:300])
+    assert f"{NAMES[0]} cannot be read" in checkout.dvc("repro", "prepare@tight64", fails=True)
+    pictures.write_bytes(whole)
+    table.write_text(text_of_table.replace("set0/", "nowhere/x"), encoding="utf-8")
+    assert f"error: {table}: 'nowhere/x00.jpg'" in checkout.dvc("repro", "prepare@tight64", fails=True)
+    table.write_text(text_of_table, encoding="utf-8")
+    assert rows() == (60, 5)
+    shutil.copy(pictures, mine / "60.JPG")
+    (mine / ".lock").symlink_to("nowhere")  # as editors leave them; DVC reads no hidden file
+    assert rows() == (61, 5)
+
+    (tmp_path / "zips").mkdir()
+    without = archive.pack(tmp_path / "zips" / "mine.zip", dict.fromkeys(NAMES[:20], whole))
+    change(checkout, source=str(without))
+    assert rows() == (20, 2)
+    shutil.copy(table, tmp_path / "zips")
+    assert "is not the name of a picture" in checkout.dvc("repro", "prepare@tight64", fails=True)
+    (tmp_path / "zips" / "attributes.csv").write_text("file,smiling\n00.jpg,1\n", encoding="utf-8")
+    assert rows() == (20, 3)

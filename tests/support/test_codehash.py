@@ -1,6 +1,7 @@
 """The static closure of imports, and the pipelines' dependencies held against it."""
 
 import ast
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,9 @@ from ruamel.yaml import YAML
 from ganlib.models import registry
 from ganlib.studies import depends
 from ganlib.support import codehash
+from ganlib.support.errors import UserError
 from ganlib.training import checkpoint
+from stages import check
 from tests.conftest import ROOT
 
 CODE = ("ganlib", "stages")
@@ -115,3 +118,29 @@ def test_digest_changes_with_a_name_or_a_content(tmp_path):
     write(tmp_path, {"ganlib/a.py": "2"})
     assert codehash.digest([Path("ganlib/a.py")], tmp_path) not in digests
     assert len(digests) == 3
+
+
+def test_report_that_imports_another_ones_code_is_refused_in_one_line(tmp_path):
+    """An edit of that code would make only the other report's stages stale."""
+    folder = tmp_path / "ganlib" / "reports" / "mine"
+    folder.mkdir(parents=True)
+    shutil.copytree(ROOT / "ganlib" / "reports" / "dcgan64", folder.parent / "dcgan64")
+    shutil.copytree(ROOT / "ganlib" / "models", tmp_path / "ganlib" / "models")
+    (folder / "settings.py").write_text("from ganlib.models.report import Dcgan\n", encoding="utf-8")
+    codehash.check_imports("mine", None, tmp_path)
+    (folder / "settings.py").write_text("def build():\n    from ganlib.reports.dcgan64.nets import Generator\n", encoding="utf-8")
+    with pytest.raises(UserError) as error:
+        codehash.check_imports("mine", None, tmp_path)
+    assert str(error.value) == (
+        "ganlib/reports/mine: imports ganlib/reports/dcgan64/nets.py, whose edits would not make mine stale: copy that code into"
+        " ganlib/reports/mine, or move it to ganlib/models"
+    )
+    codehash.check_imports("mine", "dcgan64", tmp_path)
+
+
+def test_baselines_use_only_the_nets_of_the_report_that_their_stage_lists():
+    pipeline = YAML(typ="safe").load(ROOT / "baselines" / "dvc.yaml")["stages"]["baseline"]["do"]
+    reports = {path for path in pipeline["deps"] if path.startswith("ganlib/reports/")}
+    assert reports == {"ganlib/reports/${key}", f"ganlib/reports/{check.NETS_OF_BASELINES}"}
+    for name in registry.names():
+        codehash.check_imports(name, check.NETS_OF_BASELINES, ROOT)

@@ -1,4 +1,4 @@
-"""The stage that comes first: imports between reports are refused, and DVC notices an upgraded package."""
+"""DVC notices what changes outside the pipeline: an upgraded package, other pictures in a local source."""
 
 import os
 import re
@@ -9,44 +9,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
 
-from ganlib.models import registry
-from ganlib.support.errors import UserError
-from stages import check
+from ganlib.support import watched
 from tests.conftest import ROOT
 
-
-def test_report_that_imports_another_ones_code_is_refused_in_one_line(tmp_path):
-    """An edit of that code would make only the other report's stages stale."""
-    folder = tmp_path / "ganlib" / "reports" / "mine"
-    folder.mkdir(parents=True)
-    shutil.copytree(ROOT / "ganlib" / "reports" / "dcgan64", folder.parent / "dcgan64")
-    shutil.copytree(ROOT / "ganlib" / "models", tmp_path / "ganlib" / "models")
-    (folder / "settings.py").write_text("from ganlib.models.report import Dcgan\n", encoding="utf-8")
-    check.refuse_imports("mine", None, tmp_path)
-    (folder / "settings.py").write_text("def build():\n    from ganlib.reports.dcgan64.nets import Generator\n", encoding="utf-8")
-    with pytest.raises(UserError) as error:
-        check.refuse_imports("mine", None, tmp_path)
-    assert str(error.value) == (
-        "ganlib/reports/mine: imports ganlib/reports/dcgan64/nets.py, whose edits would not make mine stale: copy that code into"
-        " ganlib/reports/mine, or move it to ganlib/models"
-    )
-    check.refuse_imports("mine", "dcgan64", tmp_path)
-
-
-def test_baselines_use_only_the_nets_of_the_report_that_their_stage_lists():
-    pipeline = YAML(typ="safe").load(ROOT / "baselines" / "dvc.yaml")["stages"]["baseline"]["do"]
-    reports = {path for path in pipeline["deps"] if path.startswith("ganlib/reports/")}
-    assert reports == {"ganlib/reports/${key}", f"ganlib/reports/{check.NETS_OF_BASELINES}"}
-    for name in registry.names():
-        check.refuse_imports(name, check.NETS_OF_BASELINES, ROOT)
-
-
+WATCH = """
+from ganlib.core.tables import write_yaml
+from ganlib.support import paths, watched
+write_yaml(watched.link_packages({"thing": "thing/version.py"}), paths.CHECKED / "environment.yaml")
+"""
 PIPELINE = """
 stages:
   check:
-    cmd: 'python -c "from stages import check; check.write_environment(dict(thing=\\"thing/version.py\\"))"'
+    cmd: python watch.py
     outs:
       - data/checked/environment.yaml: {cache: false, persist: true}
       - data/checked/installed/thing: {cache: false, persist: true}
@@ -71,6 +46,7 @@ def dvc(tmp_path) -> Callable[..., str]:
         return done.stdout
 
     (repository / "dvc.yaml").write_text(PIPELINE, encoding="utf-8")
+    (repository / "watch.py").write_text(WATCH, encoding="utf-8")
     run("git", "init", "-q")
     run("dvc", "init", "-q")
     return lambda *arguments: run("dvc", *arguments) if arguments[0] != "sh" else run(*arguments)
@@ -109,6 +85,25 @@ def test_links_into_the_checkouts_own_environment_move_with_it(tmp_path, monkeyp
     install(tmp_path / "old" / ".venv", "1.0")
     monkeypatch.chdir(tmp_path / "old")
     monkeypatch.syspath_prepend(str(tmp_path / "old" / ".venv"))
-    check.write_environment({"thing": "thing/version.py"})
+    watched.link_packages({"thing": "thing/version.py"})
     (tmp_path / "old").rename(tmp_path / "new")
     assert (tmp_path / "new/data/checked/installed/thing").read_text(encoding="utf-8") == "1.0"
+
+
+def test_link_leads_to_a_local_source_and_beside_a_zip_to_its_tables(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine" / ".dvc").mkdir(parents=True)
+    (tmp_path / "mine" / "a.zip").touch()
+    (tmp_path / "sets").mkdir()
+    (tmp_path / "sets" / "a.zip").touch()
+    checked = tmp_path / "data" / "checked"
+    for place, source, beside in [
+        (tmp_path / "sets", tmp_path / "sets", None),
+        (tmp_path / "sets" / "a.zip", tmp_path / "sets" / "a.zip", tmp_path / "sets"),
+        (tmp_path / "mine" / "a.zip", tmp_path / "mine" / "a.zip", None),  # DVC looks into no other repository
+        (tmp_path / "mine", None, None),
+        (None, None, None),
+    ]:
+        watched.link_source(place)
+        for name, target in (("source", source), ("beside", beside)):
+            assert (checked / name).resolve() == (target or checked / name)

@@ -1,0 +1,44 @@
+"""What the Makefile says when it cannot go on."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+
+def make(folder: Path, target: str, **variables: str) -> str:
+    """What a failing target says, in a folder whose .venv is installed."""
+    shutil.copy(ROOT / "Makefile", folder)
+    for name in ("requirements.txt", "requirements-inception.txt", "pyproject.toml", ".venv/installed"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).touch()
+    done = subprocess.run(["make", target], cwd=folder, env={**os.environ, **variables}, capture_output=True, text=True)
+    assert done.returncode != 0
+    return done.stderr
+
+
+@pytest.mark.parametrize(
+    ("git", "advised"),
+    [
+        ("detected dubious ownership in repository; git config --global --add safe.directory here", False),
+        ("not a git repository (or any of the parent directories): .git", True),
+    ],
+)
+def test_git_says_itself_why_it_fails(tmp_path, git, advised):
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "git").write_text(f"#!/bin/sh\necho 'fatal: {git}' >&2\nexit 128\n", encoding="utf-8")
+    (tmp_path / "bin" / "git").chmod(0o755)
+    error = make(tmp_path, "repro", PATH=f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    assert f"fatal: {git}" in error
+    assert ("error: DVC needs a git repository: clone" in error) == advised
+
+
+@pytest.mark.parametrize("target", ["repro", "test", "lint", "docs"])
+def test_environment_that_was_made_elsewhere_is_refused(tmp_path, target):
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv" / "pyvenv.cfg").write_text("command = /usr/bin/python3 -m venv /old place/.venv\n", encoding="utf-8")
+    assert "error: .venv was made in /old place/.venv: run rm -r .venv, and make installs it here" in make(tmp_path, target)
