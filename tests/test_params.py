@@ -114,6 +114,8 @@ CROPS = "one of squashed112, tight56, tight64, wide64"
 OTHER_SIZE = "tight56 makes 56x56 pictures and dcgan64 takes 64x64: one of tight64, wide64"
 MISTAKES = [
     ("datasets.own.box", EMPTY, "datasets.own.box: the box (0.5, 0.0, 0.5, 1.0) is empty: left < right and top < bottom"),
+    ("datasets.own.box", [0, 0], "datasets.own.box: [0, 0] is not allowed: must be a block with the keys left, top, right, bottom"),
+    ("crops.tight64", 64, "crops.tight64: 64 is not allowed: must be a block with the keys left, top, right, bottom, size"),
     ("datasets.toons.box", WHOLE, "datasets.toons.box: unknown key"),
     ("datasets.celeba.sources", "drive", "datasets.celeba.sources: unknown key, did you mean 'source'?"),
     ("datasets.toons.kind", "toon", "datasets.toons.kind: 'toon' is not allowed: must be 'toons', 'celeba' or 'folder'"),

@@ -48,19 +48,24 @@ def build(raw: Raw, region: Region, size: int, images: int | None, max_broken: i
     table = raw.table.iloc[rows].reset_index(drop=True)
     identity = _identity(raw, table, members, region, size)
 
-    def crops(start: int) -> tuple[int, list[np.ndarray], Broken]:
-        """One block of crops, the row after it, and its unreadable pictures."""
+    def crops(start: int) -> tuple[int, list[np.ndarray], Broken, list[int]]:
+        """One block of crops, the row after it, its unreadable pictures, and the smaller sides of its regions."""
         unread: Broken = []
+        sides: list[int] = []
         stop = min(start + BLOCK, len(members))
 
         def pictures() -> Iterator[np.ndarray]:
             for row in range(start, stop):
                 try:
-                    yield decode.rgb(raw.pictures.read(members[row]))
+                    picture = decode.rgb(raw.pictures.read(members[row]))
                 except ValueError as error:
                     unread.append((row, str(error)))
+                    continue
+                left, top, right, bottom = region.edges(picture.shape[1], picture.shape[0])
+                sides.append(min(right - left, bottom - top))
+                yield picture
 
-        return stop, [*squares(pictures(), region, size)], unread
+        return stop, [*squares(pictures(), region, size)], unread, sides
 
     with locked(cache, "another process is building it"):
         partial = cache.with_name(f".{cache.name}.partial")
@@ -76,8 +81,12 @@ def build(raw: Raw, region: Region, size: int, images: int | None, max_broken: i
             progress.bar(desc=f"cropping to {size}x{size}", total=len(members), initial=done, unit="picture") as bar,
         ):
             safe, noted = file.tell(), background.submit(lambda: None)
-            for stop, pictures, unread in parallel_map(pool, crops, range(done, len(members), BLOCK), pending=2 * parallel.core_count()):
+            enlarged = 0
+            for stop, pictures, unread, sides in parallel_map(
+                pool, crops, range(done, len(members), BLOCK), pending=2 * parallel.core_count()
+            ):
                 broken += unread
+                enlarged += sum(side < size for side in sides)
                 if len(broken) > max_broken:
                     _refuse(raw, members, broken, max_broken)
                 for some in pictures:
@@ -99,6 +108,8 @@ def build(raw: Raw, region: Region, size: int, images: int | None, max_broken: i
         table.drop(index=[row for row, _ in broken]).reset_index(drop=True).to_parquet(partial / TABLE)
         to_disk(partial / TABLE)
         write_json({"shape": shape, "digest": digest}, partial / INDEX)
+        if enlarged:
+            progress.log(f"{enlarged:,} of the pictures are smaller than {size}x{size} and were enlarged")
         for row, problem in broken:
             progress.log(f"skipped: {members[row]}: {problem}")
         for path in partial.glob(".*"):  # the journal, and temporary files of killed builds

@@ -1,7 +1,7 @@
 """Validation of settings. Every error is one line: file, key, value, what is allowed, and the closest name."""
 
 import reprlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -62,12 +62,22 @@ def _problem(problem: Mapping[str, Any], kind: type[Block]) -> str:
             return f"{shown(problem['input'])} is not allowed: must hold {problem['ctx']['min_length']} or more"
         case "too_long":
             return f"{shown(problem['input'])} is not allowed: must hold {problem['ctx']['max_length']} or fewer"
+        case "model_type":
+            fields = next(block.model_fields for block in _blocks(Block) if block.__name__ == problem["ctx"]["class_name"])
+            return f"{shown(problem['input'])} is not allowed: must be a block with the keys {', '.join(fields)}"
         case "none_required":
             return f"{shown(problem['input'])} is not allowed: must be blank"
         case "value_error":
             return str(problem["ctx"]["error"])
         case _:
             return f"{shown(problem['input'])} is not allowed: {problem['msg'].replace('Input should', 'must')}"
+
+
+def _blocks(kind: type[Block]) -> Iterator[type[Block]]:
+    """All kinds of blocks below `kind`."""
+    for below in kind.__subclasses__():
+        yield below
+        yield from _blocks(below)
 
 
 def mapping(value: Any, where: str, file: Path = FILE) -> Mapping[str, Any]:

@@ -294,6 +294,13 @@ def test_crop_is_the_middle_square_or_the_box_of_each_picture(mine, home, tmp_pa
         assert np.allclose(picture, np.asarray(expected), rtol=0, atol=1)
 
 
+def test_pictures_that_are_enlarged_are_counted(mine, home, tmp_path, capfd):
+    for size in (3, 15, 16):
+        (mine / f"{size}.png").write_bytes(archive.encoded(archive.picture(1, (size, 40)), "PNG"))
+    prepared(mine, tmp_path, Centre())
+    assert "2 of the pictures are smaller than 16x16 and were enlarged\n" in capfd.readouterr().err
+
+
 def test_conditions_name_columns(mine, home, tmp_path):
     (mine / folder.TABLE).write_text(TABLE, encoding="utf-8")
     faces = prepared(mine, tmp_path, Centre())
