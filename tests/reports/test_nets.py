@@ -27,10 +27,8 @@ COUNTS = {
 
 def as_reported(name: str, **changes: object) -> Report:
     """The report's settings at full scale."""
-    report = params.load().report(name).model_dump()
-    if "width" in report:
-        report["width"] = 1.0
-    return settings_of(name).model_validate({**report, **changes})
+    full = {key: value for key, value in params.own(name).items() if key not in params.SHORTER}
+    return settings_of(name).model_validate({**full, **changes})
 
 
 def count(module: nn.Module) -> int:

@@ -13,7 +13,6 @@ from ganlib.reports.dense64.convolutional import Discriminator, Generator
 from ganlib.support.errors import UserError
 from ganlib.training.distributed.team import ALONE
 from ganlib.training.feed import Feed
-from tests.conftest import ROOT
 from tests.reports.test_nets import as_reported, count
 from tests.training import small
 
@@ -33,8 +32,7 @@ def test_defaults_are_the_reports_own(name, own):
     common = {"shuffle": True, "train_images": None, "leaky_slope": 0.2, "bn_momentum": 0.1, "beta2": 0.999}
     if name in DCGANS:
         common |= {"d_activation": "leaky_relu", "sampling": "strides", "joint_batch": False, "init_std": 0.02}
-    report = params.load(ROOT / "params.yaml").report(name)
-    assert {key: getattr(report, key) for key in common | own} == common | own
+    assert {key: getattr(as_reported(name), key) for key in common | own} == common | own
 
 
 @pytest.mark.parametrize("name", DCGANS)
