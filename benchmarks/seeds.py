@@ -29,7 +29,7 @@ from ganlib.support.paths import Outputs
 from ganlib.training import loop
 
 TABLE = Path("benchmarks/seeds.csv")
-EVENING = Path("docs/evening")  # the last sheets of the evening's trainings
+EVENING = {"toons": Path("docs/evening"), "celeba_preview": Path("docs/evening/photographs")}  # last sheets of the evening's trainings
 KEY = ("report", "dataset", "scale", "samples", "seed", "cpu", "kernels", "threads")
 SCORES = ("kid", "fid", "mind", "precision", "recall", "density", "coverage")
 TRAINING = ("step", "d_accuracy", "d_real", "fooled", "diversity", "elbo", "convergence", "k", "balance", "d_score", "within_bounds")
@@ -49,10 +49,11 @@ def main(
             if tuple(key.values()) not in known:
                 folder = runs / "-".join(key[name] for name in KEY if name != "cpu")
                 found = figures(report, seed, folder)
-                if (key["dataset"], key["scale"]) == ("toons", "evening"):
-                    EVENING.mkdir(exist_ok=True)
+                if key["scale"] == "evening" and key["dataset"] in EVENING:
+                    sheets = EVENING[key["dataset"]]
+                    sheets.mkdir(parents=True, exist_ok=True)
                     with Image.open(max((Outputs.below(folder).progress / "samples").glob("*.png"))) as sheet:
-                        sheet.quantize(256).save(EVENING / f"{report}.png", optimize=True)  # a third of the bytes, for git
+                        sheet.quantize(256).save(sheets / f"{report}.png", optimize=True)  # a third of the bytes, for git
                 append_row(dict.fromkeys(COLUMNS, "") | key | found, TABLE)
                 typer.echo(f"{report}, seed {seed}: {', '.join(f'{figure} {value}' for figure, value in found.items())}")
 

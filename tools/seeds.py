@@ -23,7 +23,7 @@ Every training is a random draw: another seed gives another generator. The same 
 another number of threads, may do so too: sums are computed in another order, and within a few hundred steps the
 rounding differences grow into a different training. Scores are therefore reported over several trainings.
 `python -m benchmarks.seeds` trains and scores them, [benchmarks/seeds.csv](../benchmarks/seeds.csv) holds all metrics,
-and `make docs` writes this page from it. All scores are of EMA generators at N = 250.
+and `make docs` writes this page from it. All scores are of EMA generators, at N = 250 if nothing else is said.
 """
 PREVIEWS = {
     "celeba_preview": """
@@ -42,11 +42,19 @@ The same settings and seed 1, with the libraries limited to kernels for processo
 (`ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=SSE41`): 19 of 20 bytes of the weights differ. The last column is the
 distance of that score from the range over seeds, in standard deviations over seeds; 0.0 is within the range.
 """
-EVENING = """
+EVENINGS = {
+    "celeba_preview": """
+## The evening scale on photographs
+
+`scale: evening` and `samples: 1000` for `celeba_preview`, seed 1. The sheets are in
+[evening/photographs/](evening/photographs), with the terms of CelebA: non-commercial research only.
+""",
+    "toons": """
 ## The evening scale on drawn faces
 
 `datasets.toons.scale: evening`, seed 1. The sheets are in [evening/](evening).
-"""
+""",
+}
 
 
 def main() -> None:
@@ -56,7 +64,7 @@ def main() -> None:
 
 def page() -> str:
     """The contents of docs/seeds.md."""
-    seeds, evening = trainings("toons", "preview"), trainings("toons", "evening")
+    seeds = trainings("toons", "preview")
     text = INTRODUCTION
     for dataset, heading in PREVIEWS.items():
         header = ["processor", "trainings", "KID", "range", "FID", "coverage"]
@@ -64,7 +72,10 @@ def page() -> str:
     text += table(["metrics of single reports"], own(seeds))
     header = ["KID over seeds", "KID with the other kernels", "distance"]
     text += KERNELS + table(header, beside(seeds, trainings("toons", "preview", other_kernels=True)))
-    return text + EVENING + table(["KID", "FID", "precision", "coverage", "steps"], single(evening, "step")) if len(evening) else text
+    for dataset, heading in EVENINGS.items():
+        if len(evening := trainings(dataset, "evening")):
+            text += heading + table(["KID", "FID", "precision", "coverage", "steps"], single(evening, "step"))
+    return text
 
 
 def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
