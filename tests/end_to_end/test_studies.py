@@ -130,11 +130,11 @@ def test_study_of_the_catalogue_runs_after_params_yaml_declares_it(fresh: Checko
     clone = fresh.clone(tmp_path / "ganlib")
     path = clone.folder / "studies" / "params.yaml"
     values = read_yaml(path)
-    values["declared"]["strides_or_max_pools"] = {"treatment": "dcgan64", "control": "dcgan64_max_pools"}
-    values["trials"].append("dcgan64_max_pools")
+    values["declared"]["spherical_z"] = {"treatment": "dcgan64_spherical", "control": "dcgan64"}
+    values["trials"].append("dcgan64_spherical")
     write_yaml(values, path)
     stages_there = clone.dvc("stage", "list", "studies/dvc.yaml", "--name-only").split()
-    new = {"study@strides_or_max_pools", "trial@dcgan64_max_pools-6", "score@dcgan64_max_pools-1"}
+    new = {"study@spherical_z", "trial@dcgan64_spherical-6", "score@dcgan64_spherical-1"}
     assert {f"studies/dvc.yaml:{name}" for name in new} <= set(stages_there)
     known = clone.run("python", "-c", "from ganlib.studies import declarations; print(declarations.load().declared)")
-    assert "strides_or_max_pools" in known
+    assert "spherical_z" in known
