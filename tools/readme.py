@@ -20,7 +20,7 @@ def filled(page: str) -> str:
     """`page` with current scores in the last two cells of each report's row, and with current rows of the studies."""
     for place, dataset in enumerate(("celeba_preview", "toons")):
         for report, kid in trainings(dataset, "preview").groupby("report")["kid"]:
-            cell = f"{kid.mean():.3f} ({span(kid, '.3f')})"
+            cell = f"{kid.mean():.3f} ({span(kid, '.3f') if len(kid) > 1 else 'one seed'})"
             page = re.sub(rf"^(\| `{report}` (?:\|[^|]*){{{2 + place}}}\|)[^|]*", rf"\g<1> {cell} ", page, flags=re.MULTILINE)
     for entry in json.loads(paths.CLAIMS.read_text(encoding="utf-8")):
         verdicts = " ".join(_verdict(dataset, result) for dataset, result in reversed(entry.get("results", {}).items()))

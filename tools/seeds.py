@@ -33,6 +33,8 @@ PREVIEWS = {
 """,
     "toons": """
 ## The preview on drawn faces
+
+The trainings on an Intel Xeon are of version 0.1.0, whose KID averages 100 subsets.
 """,
 }
 KERNELS = """
