@@ -10,9 +10,9 @@ TESTS = python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
 
-repro: place .venv/installed  ## install, then run the whole pipeline (dvc repro)
+repro: place .venv/installed  ## install, then run the whole pipeline (ganlib repro)
 	@said=$$(LC_ALL=C git rev-parse --git-dir 2>&1) || { echo "$$said" >&2; case "$$said" in *'not a git repository'*) echo 'error: DVC needs a git repository: clone ganlib with git, or run `git init && git add . && git commit -m start` here' >&2;; esac; exit 1; }
-	@dvc repro
+	@python -m ganlib repro
 
 test: place .venv/installed  ## run the default tests (minutes)
 	$(TESTS) -m 'not slow'
@@ -35,7 +35,7 @@ docs: place .venv/installed  ## render the tables and pictures of docs/ and READ
 	python -m tools.fakes
 
 clean:  ## delete caches, checkpoints and partial files, except those in use
-	rm -rf .checkpoints/downloads .hypothesis .pytest_cache .ruff_cache .mypy_cache .import_linter_cache dvc_plots
+	rm -rf .checkpoints/downloads .checkpoints/logs .hypothesis .pytest_cache .ruff_cache .mypy_cache .import_linter_cache dvc_plots
 	@test ! -d .checkpoints || python -c 'from ganlib.support import paths; from ganlib.training import checkpoint; checkpoint.prune(paths.checkpoints(), 0)'
 	@test ! -d data/faces || python -c 'from pathlib import Path; from ganlib.data import cache; cache.clean(Path("data/faces"))'
 

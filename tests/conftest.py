@@ -17,6 +17,7 @@ signal.signal(signal.SIGHUP, signal.SIG_DFL)
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 ROOT = Path(__file__).parent.parent
+IMPORTABLE = {**os.environ, "PYTHONPATH": str(ROOT)}  # the environment of a process that imports ganlib from any folder
 
 
 def text(path: Path) -> str:
@@ -26,8 +27,7 @@ def text(path: Path) -> str:
 
 def python(*arguments: str, cwd: Path = ROOT, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run Python in another process, where ganlib can be imported from any folder."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), **variables}
-    return subprocess.run([sys.executable, *arguments], cwd=cwd, env=environment, capture_output=True, text=True)
+    return subprocess.run([sys.executable, *arguments], cwd=cwd, env={**IMPORTABLE, **variables}, capture_output=True, text=True)
 
 
 def edited(source: Path, target: Path, changes: Mapping[str, object]) -> Path:

@@ -21,7 +21,7 @@ app = typer.Typer(pretty_exceptions_enable=False, rich_markup_mode=None, no_args
 
 @app.callback()
 def ganlib() -> None:
-    """Use trained generators, score generated pictures, and write a page of all results. `dvc repro` trains the generators."""
+    """Train generators, use them, score generated pictures, and write a page of all results."""
     ours, here = Path(__file__).parents[1], Path("ganlib").resolve()
     if (here / "cli" / "main.py").is_file() and here != ours:
         typer.echo(f"warning: this command runs the code in {ours}; for that in {here} use python -m ganlib", err=True)
@@ -125,7 +125,7 @@ def _lines(figures: dict[str, Any]) -> Iterator[str]:
     yield f"protocol:  {figures['protocol']}"
 
 
-for command in (commands.sample, commands.animate, commands.info, commands.export):
+for command in (commands.repro, commands.sample, commands.animate, commands.info, commands.export):
     app.command()(command)
 
 

@@ -1,0 +1,157 @@
+"""Stages in lanes, with a script in place of DVC: order, number at once, failures, signals."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ganlib.lanes import dvc_main, lane, plan, repro
+from ganlib.lanes.schedule import Schedule
+from ganlib.support.errors import UserError
+from tests.conftest import IMPORTABLE, python, text
+from tests.end_to_end.conftest import await_true
+
+DIAMONDS = {"a": set(), "b": set(), "c": {"a", "b"}, "d": {"a"}, "e": {"c", "d"}, "f": {"b"}, "alone": set()}
+FAKE = """
+import pathlib, sys, time
+stage = sys.argv[-1]
+with open("events", "a", buffering=1) as events:
+    print("start", stage, file=events)
+    print("running", stage, end="", flush=True)
+    time.sleep(0.2)
+    print(f"\\r10%\\r90% of {stage}\\nerror: {stage} says why", flush=True)
+    print("end", stage, file=events)
+sys.exit(255 if pathlib.Path(f"{stage}.fails").exists() else 0)
+"""
+
+
+@pytest.fixture
+def events(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Runs DIAMONDS in a folder; returns (what happened, stage) in order."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(lane, "DVC", [sys.executable, "-c", FAKE])
+    monkeypatch.setattr(plan, "root", lambda: tmp_path)
+    monkeypatch.setattr(plan, "stale", lambda targets: DIAMONDS)
+
+    def run(lanes: int, keep_going: bool = True, error: str | None = None) -> list[list[str]]:
+        if error:
+            with pytest.raises(UserError, match=f"^{error}$"):
+                repro.repro([], lanes, keep_going)
+        else:
+            assert repro.repro([], lanes, keep_going)
+        return [line.split() for line in text(tmp_path / "events").splitlines()]
+
+    return run
+
+
+def test_stage_with_the_longest_chain_after_it_is_first():
+    schedule = Schedule({"short": set(), "a": set(), "b": {"a"}, "c": {"b"}})
+    assert schedule.ready() == ["a", "short"]
+    schedule.start("a")
+    assert schedule.ready() == ["short"]
+    schedule.finish("a")
+    assert schedule.ready() == ["b", "short"]
+
+
+def test_dvc_is_asked_once_for_all_of_many_stages_that_may_be_unchanged(events, capsys, monkeypatch):
+    many = {f"trial-{i}": {"settings"} for i in range(20)}
+    monkeypatch.setattr(plan, "stale", lambda targets: {"settings": set(), **many, "last": set(many)})
+    asked = []
+    monkeypatch.setattr(plan, "unchanged", lambda stages: asked.append(stages) or stages[:-1])
+    ran = {stage for _, stage in events(2)}
+    assert (ran, len(asked)) == ({"settings", *list(many)[:2], asked[0][-1], "last"}, 1)
+    assert capsys.readouterr().err.count("unchanged trial-") == len(asked[0]) - 1 == 17
+
+
+@pytest.mark.parametrize("lanes", [1, 3])
+def test_each_stage_runs_once_after_its_needs_and_no_more_than_the_lanes_at_once(events, capsys, lanes):
+    ended, running, most = set(), set(), 0
+    happened = events(lanes)
+    for what, stage in happened:
+        if what == "start":
+            assert DIAMONDS[stage] <= ended
+        (running.add if what == "start" else running.remove)(stage)
+        most = max(most, len(running))
+        ended |= {stage} if what == "end" else set()
+    assert (ended, len(happened), most) == (set(DIAMONDS), 2 * len(DIAMONDS), lanes)
+    said = capsys.readouterr().err.splitlines()
+    assert sorted(line.split(" in ")[0] for line in said) == sorted(f"done {stage}" for stage in DIAMONDS)
+
+
+def test_failure_stops_only_what_needs_it_and_is_shown_with_its_last_lines(events, capsys, tmp_path):
+    (tmp_path / "a.fails").touch()
+    happened = events(2, error="failed: a; not run: c, d, e")
+    assert {stage for _, stage in happened} == {"a", "b", "f", "alone"}
+    said = capsys.readouterr().err
+    assert "failed a after 0:0" in said
+    assert "; all its output: .checkpoints/logs/a.log\n    90% of a\n    error: a says why\n" in said
+
+
+def test_fail_fast_finishes_what_runs_and_starts_nothing(events, tmp_path):
+    (tmp_path / "a.fails").touch()
+    happened = events(2, keep_going=False, error="failed: a; not run: .*")
+    assert {stage for what, stage in happened if what == "end"} == {stage for _, stage in happened}
+    assert len(happened) < 2 * 4
+
+
+DVC = """
+import signal, subprocess, sys
+signal.signal(signal.SIGINT, lambda *_: print("DVC got it", flush=True))
+sys.exit(subprocess.run([sys.executable, "-c", sys.argv[1]]).returncode or 1)
+"""
+TRAINING = """
+import time
+from ganlib.support.interruption import Interruption
+with Interruption() as interruption:
+    print("training", flush=True)
+    while not interruption.reason:
+        time.sleep(0.1)
+print("saved", flush=True)
+time.sleep({})
+"""
+MAIN = """
+import sys
+from pathlib import Path
+from ganlib.lanes import lane, plan, repro
+lane.DVC, plan.root, plan.stale = [sys.executable, "-c", *sys.argv[1:]], Path.cwd, lambda targets: {"a": set(), "b": set(), "c": {"a"}}
+repro.repro([], 2, True)
+"""
+
+
+@pytest.mark.parametrize(("signals", "pause"), [([signal.SIGINT], 0), ([signal.SIGTERM], 0), ([signal.SIGINT, signal.SIGINT], 60)])
+def test_signal_lets_commands_save_and_spares_dvc_and_a_second_one_ends_them(tmp_path, signals, pause):
+    arguments = [sys.executable, "-c", MAIN, DVC, TRAINING.format(pause)]
+    logs = [tmp_path / ".checkpoints" / "logs" / f"{stage}.log" for stage in "ab"]
+    with subprocess.Popen(arguments, cwd=tmp_path, env=IMPORTABLE, stderr=subprocess.PIPE, text=True) as child:
+        for number, line in zip(signals, ["training\n", "training\nsaved\n"], strict=False):
+            await_true(lambda line=line: all(log.exists() and text(log) == line for log in logs), 30)
+            child.send_signal(number)
+        said = child.communicate(timeout=20)[1]
+    assert said == f"interrupted by {signals[0].name}; run the same command again to resume\n"
+    assert child.returncode == 128 + signals[0]
+    assert [text(log) for log in logs] == ["training\nsaved\n"] * 2
+
+
+def test_record_is_replaced_only_when_it_is_complete(tmp_path):
+    record = tmp_path / "dvc.lock"
+    record.write_text("old", encoding="utf-8")
+    with dvc_main.open_record(None, str(record), "w+", encoding="utf-8") as file:
+        file.write("new")
+        file.flush()
+        assert text(record) == "old"
+    assert (text(record), [path.name for path in tmp_path.iterdir()]) == ("new", ["dvc.lock"])
+
+
+def test_mistake_ends_in_one_line(tmp_path):
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    for initialized in (False, True):
+        if initialized:
+            (tmp_path / ".dvc").mkdir()
+            (tmp_path / "dvc.yaml").write_text("stages: {a: {cmd: echo}}", encoding="utf-8")
+        ended = python("-m", "ganlib", "repro", "no-such-stage", cwd=tmp_path)
+        assert ended.returncode == 1
+        assert ended.stderr.startswith("error: ")
+        assert ended.stderr.count("\n") == 1
+        assert ("no-such-stage" in ended.stderr) == initialized
