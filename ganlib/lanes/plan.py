@@ -30,7 +30,7 @@ def stale(targets: list[str]) -> Needs:
         graph = get_active_graph(repo.index.graph)
         for stage in plan_repro(graph, collect_stages(repo, targets)):
             before = {other.addressing for other in graph.successors(stage)} & needs.keys()
-            if before or stage.changed():
+            if before or _changed(stage):
                 needs[stage.addressing] = before
     return needs
 
@@ -39,7 +39,17 @@ def unchanged(stages: list[str]) -> list[str]:
     """Those of `stages` that DVC would skip. What they need must be done."""
     with _repository() as repo:
         found = {stage.addressing: stage for stage in repo.index.stages}
-        return [stage for stage in stages if not found[stage].changed()]
+        return [stage for stage in stages if stage in found and not _changed(found[stage])]
+
+
+def _changed(stage: Any) -> bool:
+    """Whether DVC would run a stage. Also if it cannot say, as with links to nowhere: in its lane DVC then says why."""
+    from dvc.exceptions import DvcException
+
+    try:
+        return bool(stage.changed())
+    except (DvcException, OSError):
+        return True
 
 
 @contextmanager

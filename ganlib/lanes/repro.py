@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from ganlib.lanes import plan
@@ -63,7 +63,7 @@ class _Run:
     def __init__(self, schedule: Schedule, count: int, keep_going: bool, logs: Path, lock: int) -> None:
         self._schedule, self._keep_going, self._logs, self._lock = schedule, keep_going, logs, lock
         self._lanes: list[Lane | None] = [None] * min(count, len(schedule.waiting))
-        self._changed = {stage for stage in schedule.waiting if not schedule.needs[stage]}  # DVC said so
+        self._changed = {stage for stage in schedule.waiting if not schedule.needs[stage]}  # so said DVC
         self._failed: list[str] = []
         # Not by the number of stale stages: a resumed training must use as many threads as before.
         self._environment = {"OMP_NUM_THREADS": str(max(1, parallel.core_count() // count)), **os.environ}
@@ -121,11 +121,12 @@ class _Run:
         """Ask DVC about all at once if they are many: it takes seconds to start, and would do so for each."""
         if len(ready) > MANY * len(self._lanes):
             self._changed |= set(ready)
-            for stage in plan.unchanged(ready):
-                self._schedule.start(stage)
-                self._schedule.finish(stage)
-                self._total.update()
-                progress.log(f"unchanged {stage}")
+            with suppress(UserError):  # dvc.yaml was edited in the meantime: in its lane DVC says what is wrong
+                for stage in plan.unchanged(ready):
+                    self._schedule.start(stage)
+                    self._schedule.finish(stage)
+                    self._total.update()
+                    progress.log(f"unchanged {stage}")
 
     def _finish(self, lane: Lane, quiet: bool) -> None:
         minutes, seconds = divmod(round(lane.seconds), 60)
