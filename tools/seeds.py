@@ -95,7 +95,7 @@ def over_seeds(found: pd.DataFrame) -> Iterator[list[str]]:
                 f"`{report}`",
                 f"{cpu}, {kernels}",
                 str(len(of)),
-                f"{mean:.3f} ({kid.std() / mean:.0%})",
+                f"{mean:.3f} ({kid.std() / mean:.0%})" if len(of) > 1 else f"{mean:.3f}",
                 span(kid, ".3f"),
                 span(of["fid"], ".0f"),
                 span(of["coverage"], ".3f"),
