@@ -15,7 +15,7 @@ import psutil
 import pytest
 from ruamel.yaml import YAML
 
-from tests.conftest import IMPORTABLE, text
+from tests.conftest import IMPORTABLE, python, text
 from tests.end_to_end.conftest import IDENTITY, Checkout, await_true
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
@@ -111,6 +111,7 @@ def test_kills_lose_nothing_and_what_completed_never_runs_again(tmp_path, busy):
     assert running.returncode == 0, text(log)
 
     assert checkout.dvc("status").strip() == "Data and pipelines are up to date."
+    assert python("-m", "ganlib", "repro", cwd=checkout.folder).stdout == "Data and pipelines are up to date.\n"
     ends = Counter(line.split()[1] for line in text(happened).splitlines() if line.startswith("end"))
     assert set(ends) == set(stages(happened))
     assert not [stage for stage, times in ends.items() if times > 1 + excused[stage]], text(log)
