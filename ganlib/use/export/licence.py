@@ -3,8 +3,9 @@
 from typing import Any
 
 CELEBA = (
-    "CelebA's authors allow non-commercial research only, and forbid publishing any portion of the data or anything derived from it"
-    " (https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html): do not publish a generator trained on it, or its pictures, without their consent"
+    "CelebA's authors allow non-commercial research only: no commercial use of the data or of anything derived from it, and no publication"
+    " of any portion of the data (https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html). They do not mention generators: ask for their consent"
+    " before you publish one trained on it"
 )
 
 
