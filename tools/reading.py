@@ -36,7 +36,7 @@ RUNS: dict[str, dict[str, float]] = {
 """The settings, besides the number of steps, that cause each behaviour."""
 
 SHOWN = 4  # rows and columns of a sheet
-EDGE, MARGIN = 300, 40  # pixels
+EDGE, MARGIN = 300, 48  # pixels
 COLOURS = ("#1f77b4", "#d95f02", "#2ca02c")
 WIDTH = 120  # of a line of the page
 
