@@ -122,7 +122,7 @@ NOWHERE = ("dataset=celeba_preview", "datasets.celeba_preview.source=nowhere")
     ("settings", "error", "untouched"),
     [
         (("lr_d=-1",), "lr_d: -1 is not allowed: must be greater than 0", ("data", "metrics")),
-        (NOWHERE, "datasets.celeba_preview.source: .*/ganlib/nowhere has no img_align_celeba.zip.*", RESULTS),
+        (NOWHERE, "datasets.celeba_preview.source: .*/ganlib/nowhere does not exist; relative paths start from .*", RESULTS),
     ],
 )
 def test_mistake_in_params_is_one_line_and_removes_nothing(checkout, settings, error, untouched):

@@ -4,7 +4,6 @@ import json
 import multiprocessing
 import os
 import resource
-import shutil
 import signal
 import sys
 from collections.abc import Callable
@@ -16,7 +15,7 @@ import torch
 from ganlib.data.faces import Faces
 from ganlib.support.errors import UserError
 from ganlib.support.paths import Outputs
-from ganlib.training import loop
+from ganlib.training import checkpoint, loop
 from ganlib.training.trainer import Trainer
 from tests.training import small
 
@@ -121,7 +120,7 @@ MOMENTS = {
     "step": partial(at_step, signal.SIGKILL),
     "written": _at(os, "fsync", _die),  # to its temporary name
     "half written": _at(Path, "write_bytes", _die_halfway),
-    "copied": _at(shutil, "copytree", _die),
+    "copied": _at(checkpoint, "replace_folder", _die),
     "renamed": _at(os, "replace", lambda replace, *names: (replace(*names), _die())),
     **{number.name: partial(at_step, number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)},
 }

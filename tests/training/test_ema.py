@@ -65,8 +65,8 @@ def test_trainer_averages_g_after_every_step_and_shows_the_average():
 
 
 def test_run_scores_and_shows_the_average_and_also_stores_the_raw_generator(tmp_path):
-    with_average = run(tmp_path, "dcgan64", "with", ema=0.9)
-    without = run(tmp_path, "dcgan64", "without", ema=None)
+    with_average = run(tmp_path, "dcgan64", "with", ema=0.9, lr_g=0.01)
+    without = run(tmp_path, "dcgan64", "without", ema=None, lr_g=0.01)
     raw, averaged = with_average.progress / "raw/000004.png", with_average.progress / "samples/000004.png"
     assert raw.read_bytes() == (without.progress / "samples/000004.png").read_bytes() != averaged.read_bytes()
     assert not (without.progress / "raw").exists()
