@@ -67,7 +67,7 @@ def repro(
     Examples:
       ganlib repro
       ganlib repro -j 4 studies/dvc.yaml:study@unequal_rates
-    """  # noqa: D301 (as in ganlib/cli/main.py)
+    """  # noqa: D301 (click expects the \b itself before lines that it must not wrap)
     from ganlib.lanes.repro import repro as run
 
     if not run(targets or ["dvc.yaml"], jobs, keep_going):
@@ -99,7 +99,7 @@ def sample(
     Examples:
       ganlib sample dcgan64
       ganlib sample began64 --condition hair=Blond_Hair --seeds 1-8 -o blond/
-    """  # noqa: D301 (as in ganlib/cli/main.py)
+    """  # noqa: D301 (click expects the \b itself before lines that it must not wrap)
     numbers, conditions = _parse_seeds(seeds), _parse_conditions(condition)
     if len(numbers) * best_of > LIMIT:
         raise UserError(f"--best-of {best_of}: more than {LIMIT:,} pictures for {len(numbers)} seeds")
@@ -163,7 +163,7 @@ def animate(
     Examples:
       ganlib animate dcgan64 --seeds 7,12,30 -o walk.gif
       ganlib animate dcgan64 --training
-    """  # noqa: D301 (as in ganlib/cli/main.py)
+    """  # noqa: D301 (click expects the \b itself before lines that it must not wrap)
     if training and (seeds, frames, condition) != (None, None, None):
         raise UserError("--training: cannot be combined with --seeds, --frames or --condition")
     numbers, conditions = _parse_seeds(seeds or "1-5"), _parse_conditions(condition)
@@ -218,7 +218,7 @@ def export(
     Examples:
       ganlib export dcgan64 --format web
       ganlib export began64 --format onnx -o began64.onnx
-    """  # noqa: D301 (as in ganlib/cli/main.py)
+    """  # noqa: D301 (click expects the \b itself before lines that it must not wrap)
     from ganlib.use import runs
 
     found = runs.find(run, rev)

@@ -51,7 +51,7 @@ def score(
     Examples:
       ganlib score fakes/ reals.zip
       ganlib score --metrics fid,kid --json fakes.npy reals/ > scores.json
-    """  # noqa: D301 (click expects the character itself before lines that it must not wrap)
+    """  # noqa: D301 (click expects the \b itself before lines that it must not wrap)
     selected = _parse_metrics(metrics, [path for path in (fakes, reals) if path.suffix == ".npz"])
     from ganlib.score import folders  # importing torch takes seconds, too long for --help and mistyped options
 
