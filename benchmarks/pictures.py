@@ -32,7 +32,7 @@ def cached(folder: Path, report: Report) -> Faces:
 
 
 def report(name: str, width: float, **changes: object) -> Report:
-    """The report with its own batch size and learning rates; convolutional nets have `width` times their channels."""
+    """The report with its own layers, batch size and learning rates; convolutional nets have `width` times their channels."""
     own = params.load().report(name).model_dump()
-    narrow = {"width": width} if "width" in own else {}
-    return settings_of(name).model_validate({**own, **narrow, "rate_scale": 1.0, **changes})
+    layers = {key: value for key, value in {"width": width, "sampling": "strides"}.items() if key in own}
+    return settings_of(name).model_validate({**own, **layers, "rate_scale": 1.0, **changes})

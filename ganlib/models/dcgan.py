@@ -40,7 +40,7 @@ class UpsampleConv(nn.Conv2d):
     @property
     def kernel(self) -> Tensor:
         """The weights of the transposed convolution, (inputs, outputs, 4, 4): sums over the 2x2 squares of the padded 3x3 weights."""
-        return avg_pool2d(self.weight.transpose(0, 1).flip(2, 3), 2, stride=1, padding=1, divisor_override=1)
+        return 4 * avg_pool2d(self.weight.transpose(0, 1).flip(2, 3), 2, stride=1, padding=1)
 
     def forward(self, maps: Tensor) -> Tensor:
         return conv_transpose2d(maps, self.kernel, self.bias, stride=2, padding=1)

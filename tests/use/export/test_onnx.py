@@ -12,7 +12,7 @@ from ganlib.use.export.onnx import export
 from tests import painted
 from tests.use.lively import NARROW, REPORTS, below, trained
 
-FAST = ("began64", "dcgan56", "dense64")  # every kind of layer, and two inputs
+FAST = ("began64", "dcgan56", "dcgan64", "dense64")  # every kind of layer, and two inputs
 CASES = [
     pytest.param(name, changes, marks=() if name in FAST and changes is NARROW else pytest.mark.slow, id=f"{name}-{width}")
     for name in REPORTS
