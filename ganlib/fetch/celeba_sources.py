@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from ganlib.data import archive, celeba, decode
 from ganlib.data.celeba import ARCHIVE, ATTRIBUTE_TABLE, COUNT, FOLDER, HEIGHT, SPLIT_TABLE, WIDTH
 from ganlib.data.raw import Raw
-from ganlib.fetch import copies, shards, transfer
+from ganlib.fetch import copies, shards, stores, transfer, web
 from ganlib.fetch.layouts import TABLES, Found, Table, find
 from ganlib.fetch.tables import is_picture, official
 from ganlib.support import paths, progress
@@ -101,7 +101,7 @@ def _shard_urls(source: str, folder: Path) -> dict[str, str]:
     """
     known = folder / SHARD_LIST
     if not known.exists():
-        urls = {} if (folder / ARCHIVE).exists() else transfer.listing(source)
+        urls = {} if (folder / ARCHIVE).exists() or web.is_web(source) else stores.listing(source)
         urls = {} if ARCHIVE in urls else {path: url for path, url in urls.items() if path.endswith(".parquet")}
         if not urls:
             return {}

@@ -12,7 +12,7 @@ from pyarrow import parquet
 
 from ganlib.data import celeba
 from ganlib.data.archive import Archive
-from ganlib.fetch import celeba_sources, copies, transfer
+from ganlib.fetch import celeba_sources, copies, transfer, web
 from ganlib.support.errors import UserError
 from tests.data import archive
 from tests.data.drive import answer_as_drive
@@ -290,7 +290,7 @@ def authors(official, monkeypatch):
     site = Site(files={f"/{drive_id}": (official / name).read_bytes() for name, (drive_id, _) in known.items()})
     answer_as_drive(site)
     with serving(site):
-        monkeypatch.setattr(transfer, "DRIVE", site.url)
+        monkeypatch.setattr(web, "DRIVE", site.url)
         yield site
 
 
