@@ -66,7 +66,7 @@ def rows() -> list[dict[str, str]]:
 def circumstances(report: str, seed: int) -> dict[str, str]:
     """What identifies a row."""
     settings = params.load()
-    hardware = (processor(), kernels(), torch.get_num_threads())
+    hardware = (processor(), kernels(), settings.numerics.threads or torch.get_num_threads())
     values = (report, settings.dataset, settings.data.scale, settings.data.samples, seed, *hardware)
     return dict(zip(KEY, map(str, values), strict=True))
 

@@ -39,6 +39,7 @@ class Numerics(Block):
 
     precision: Precision
     compile: bool
+    threads: Count | None
 
 
 class Params(Overrides, DataSettings):

@@ -1,4 +1,5 @@
 import pytest
+from dvc.utils.hydra import apply_overrides
 from ruamel.yaml import YAML
 
 from ganlib import params
@@ -41,8 +42,8 @@ def test_latent_override_reaches_every_gan_and_leaves_the_autoencoders_prior_gau
 
 
 def test_numerics_reach_every_report(changed_params):
-    reports = params.load(changed_params({"numerics.precision": "bf16", "numerics.compile": True})).reports
-    assert {(report.precision, report.compile) for report in reports.values()} == {("bf16", True)}
+    reports = params.load(changed_params({"numerics.precision": "bf16", "numerics.compile": True, "numerics.threads": 3})).reports
+    assert {(report.precision, report.compile, report.threads) for report in reports.values()} == {("bf16", True, 3)}
 
 
 def test_overrides_without_effect_are_listed_and_others_are_not(changed_params):
@@ -197,3 +198,12 @@ def test_unknown_report_is_refused_with_the_known_ones(changed_params):
 
 def test_reading_params_loads_no_torch():
     assert python("-c", "import sys; from ganlib import params; params.load(); sys.exit('torch' in sys.modules)").returncode == 0
+
+
+def test_an_override_of_dvc_changes_one_line_of_the_file(tmp_path):
+    path, before = tmp_path / "params.yaml", (ROOT / "params.yaml").read_text(encoding="utf-8")
+    path.write_text(before, encoding="utf-8")
+    apply_overrides(path, ["reports.dcgan64.lr_d=7e-5"])
+    after = path.read_text(encoding="utf-8")
+    differing = [(old, new) for old, new in zip(before.splitlines(), after.splitlines(), strict=True) if old != new]
+    assert differing == [("    lr_d: 0.00005", "    lr_d: 7e-05")]

@@ -36,8 +36,8 @@ def device() -> torch.device:
     return chosen
 
 
-def prepare_device(precision: Precision) -> torch.device:
-    """Set up the process to train at `precision`, and return the device.
+def prepare_device(precision: Precision, threads: int | None = None) -> torch.device:
+    """Set up the process to train at `precision`, on a CPU with `threads` threads (None: as many as torch has), and return the device.
 
     From now on torch raises an error where it has no deterministic kernel, so that equal runs give equal bytes.
     """
@@ -48,7 +48,10 @@ def prepare_device(precision: Precision) -> torch.device:
     torch.backends.cudnn.benchmark = False  # it chooses kernels by their measured speed
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = precision != "fp32"
     _keep_freed_memory()
-    return device()
+    chosen = device()
+    if threads is not None and chosen.type == "cpu":
+        torch.set_num_threads(threads)
+    return chosen
 
 
 def to_device(tensor: Tensor, device: torch.device) -> Tensor:

@@ -56,6 +56,7 @@ class TrainingConfig(Block):
     ema: Decay | None = None
     precision: Precision = "tf32"
     compile: bool = False
+    threads: Count | None = None
 
     @property
     @abstractmethod

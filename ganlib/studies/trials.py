@@ -49,6 +49,6 @@ def train(training: dict[str, Any], folder: Path, *, seed: int, save_every: int 
         "torch": torch.__version__.partition("+")[0],
         "processor": processor(),
         "kernels": kernels(),
-        "threads": 1 if isinstance(settings, curve.Settings) else torch.get_num_threads(),
+        "threads": 1 if isinstance(settings, curve.Settings) else settings.threads or torch.get_num_threads(),
     }
     tables.write_json(machine, folder / MACHINE)

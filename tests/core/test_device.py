@@ -45,6 +45,19 @@ def test_missing_device_is_one_line(two_gpus, monkeypatch, name, message):
         device.device()
 
 
+@pytest.mark.parametrize(("threads", "used"), [(1, 1), (3, 3), (None, 2)])
+def test_a_training_on_a_cpu_has_as_many_threads_as_its_settings_say(threads, used, monkeypatch):
+    monkeypatch.setenv(device.VARIABLE, "cpu")
+    before, deterministic = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    try:
+        torch.set_num_threads(2)
+        device.prepare_device("tf32", threads)
+        assert torch.get_num_threads() == used
+    finally:
+        torch.set_num_threads(before)
+        torch.use_deterministic_algorithms(deterministic)
+
+
 def test_training_uses_deterministic_kernels_alone_on_the_device_that_the_environment_names(two_gpus, monkeypatch):
     monkeypatch.setenv(device.VARIABLE, "cuda:1")
     before = torch.are_deterministic_algorithms_enabled()
