@@ -26,7 +26,7 @@ class Outcome:
 
     A score (`is_score`) is compared by the logarithm of its excess over `floor`, the metric of that name or 0: noise grows with the
     score, and so does what matters. Other outcomes are compared by their difference. `margin` is the smallest difference that matters,
-    `limits` the lowest and highest possible value.
+    `limits` the lowest and highest possible value. `of_collapse`: it measures whether a run collapsed, which is then no failure.
     """
 
     label: str
@@ -35,6 +35,7 @@ class Outcome:
     limits: tuple[float, float] = UNBOUNDED
     is_score: bool = False
     floor: str | None = None
+    of_collapse: bool = False
 
 
 def _score(label: str, floor: str | None = None, limits: tuple[float, float] = POSITIVE) -> Outcome:
@@ -45,6 +46,10 @@ def _share(label: str, sign: int, limits: tuple[float, float] = UNIT) -> Outcome
     return Outcome(label, sign, SHARE, limits)
 
 
+def _diversity(label: str) -> Outcome:
+    return Outcome(label, -1, SHARE, POSITIVE, of_collapse=True)
+
+
 KINDS: dict[str, Callable[..., Outcome]] = {
     "kid": lambda: _score("KID", "kid_floor", UNBOUNDED),  # an unbiased estimate, which may be negative
     "fid": lambda: _score("FID", "fid_floor"),
@@ -53,8 +58,8 @@ KINDS: dict[str, Callable[..., Outcome]] = {
     "coverage": lambda: _share("the share of reals' neighbourhoods with a fake", -1),
     "precision": lambda: _share("precision", -1),
     "recall": lambda: _share("recall", -1),
-    "diversity": lambda: _share("the fakes' diversity over the reals'", -1, POSITIVE),
-    "diversity_within": lambda: _share("diversity within one condition", -1, POSITIVE),
+    "diversity": lambda: _diversity("the fakes' diversity over the reals'"),
+    "diversity_within": lambda: _diversity("diversity within one condition"),
     "sharpness": lambda: _share("sharpness over the reals'", -1, POSITIVE),
     "explained": lambda: _share("the share of variance between conditions", 0),
     "explained_excess": lambda: _share("how much more of the fakes' variance than of the reals' lies between conditions", 0, SIGNED),
@@ -83,7 +88,7 @@ def find(name: str) -> Outcome | None:
 
 
 def costs(outcome: Outcome, treatment: Values, control: Values, floor: float = 0.0, error: float = 0.0) -> tuple[Values, Values]:
-    """The values (n,) of both arms as costs, on the scale of the margin; a missing value (NaN) costs infinity.
+    """The values (n,) and (m,) of both arms as costs, on the scale of the margin; a missing value (NaN) costs infinity.
 
     A score's excess has no logarithm at or below the floor, and means nothing below `error`, the score's standard error. Such an excess
     counts as `error`, or as the smallest positive one if the error is unknown. All runs of both arms share that limit, so the
@@ -91,11 +96,11 @@ def costs(outcome: Outcome, treatment: Values, control: Values, floor: float = 0
     """
     if not outcome.is_score:
         return _missing_last(outcome.sign * treatment), _missing_last(outcome.sign * control)
-    excess = np.stack([treatment, control]) - floor
+    excess = np.concatenate([treatment, control]) - floor
     positive = excess[excess > 0]
     least = error if error > 0 else positive.min() if len(positive) else 1.0
-    ours, theirs = np.log(np.maximum(excess, least))  # NaN stays NaN
-    return _missing_last(ours), _missing_last(theirs)
+    logarithms = _missing_last(np.log(np.maximum(excess, least)))  # NaN stays NaN
+    return logarithms[: len(treatment)], logarithms[len(treatment) :]
 
 
 def _missing_last(values: Values) -> Values:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ganlib.studies.study import Study
-from ganlib.studies.verdict import LOOKS
+from ganlib.studies.verdict import LOOKS, SIDES
 
 
 def sentence(study: Study, found: Mapping[str, Any], dataset: str) -> str:
@@ -29,15 +29,17 @@ def answer(study: Study, found: Mapping[str, Any]) -> str:
     text = f"{words}; {label} {_expected(found) if study.expected else _difference(found)}"
     if word == "supported" and not study.expected and found["high"] is not None and found["high"] < found["margin"]:
         text += ", less than the margin"
-    return text + _failures(study, found)
+    failures = _failures(study, found)
+    decide = found.get("verdict_on_failures") in SIDES and (word not in SIDES or found["difference"] is None)
+    return f"{failures.removeprefix('; ')}; {text}" if decide else text + failures
 
 
 def _difference(found: Mapping[str, Any]) -> str:
-    if found["difference"] is None:
-        return f"has no number in the median of the {found['without_number']} arm"
+    if found["difference"] is None or found["without_number"]:
+        return f"has no number in most runs of the {found['without_number']} arm"
     lead, show = ("above the floor is", _change) if found["of_excess"] else ("is better by", _plain)
-    median = " by the median" if found["of_medians"] else ""
-    return f"{lead} {show(found['difference'])} in the treatment arm{median} ({_interval(found, show)})"
+    ranks = " by ranks" if found["of_medians"] else ""
+    return f"{lead} {show(found['difference'])} in the treatment arm{ranks} ({_interval(found, show)})"
 
 
 def _interval(found: Mapping[str, Any], show: Callable[[float | None], str]) -> str:
@@ -74,5 +76,5 @@ def _failures(study: Study, found: Mapping[str, Any]) -> str:
         return ""
     if study.treatment == study.control:
         return f"; {found['failed']} of {found['seeds']} runs failed"
-    counts = f"{found['treatment_failed']} of {found['seeds']} runs failed against {found['control_failed']} of {found['seeds']}"
-    return f"; {counts}: {found['verdict_on_failures']} on failures"
+    failed = [f"{found[f'{arm}_failed']} of {found[f'{arm}_seeds']}" for arm in ("treatment", "control")]
+    return f"; {failed[0]} runs failed against {failed[1]}: {found['verdict_on_failures']} on failures"

@@ -53,29 +53,32 @@ def judge(study: Study, text: str) -> dict[str, Any]:
     """The verdict on a table (CSV), and the numbers behind it.
 
     `difference`, `low` and `high` are in units of the outcome; for a score they are shares of its excess over the floor, 0.1 if the
-    treatment's is a tenth smaller. An expectation has its mean in place of a difference. Medians take the place of means if runs failed
-    or have no value. An infinite bound is None. A UserError if no run has the outcome, or if runs are not comparable.
+    treatment's is a tenth smaller. An expectation has its mean in place of a difference. If runs failed or have no value, arms are
+    compared by ranks, and an expectation is of the median. An infinite bound is None. A UserError if no run has the outcome, or if runs
+    are not comparable.
     """
     found = pd.read_csv(StringIO(text))
     check_comparable(found)
     _check_outcome(study, found)
-    n = found["seed"].nunique()
-    failed = {str(name): int((of.groupby("seed")["status"].first() != "lived").sum()) for name, of in found.groupby("trial")}
+    runs = {str(name): of.groupby("seed")["status"].first() for name, of in found.groupby("trial")}
+    failed = {name: int((~of.isin(_lived(study))).sum()) for name, of in runs.items()}
     any_failed, is_score = any(failed.values()), study.judged_by.is_score
-    judged: dict[str, Any] = {"verdict": "", "seeds": n, "failed": sum(failed.values())}
+    judged: dict[str, Any] = {"verdict": "", "seeds": min(map(len, runs.values())), "failed": sum(failed.values())}
     if study.expected:
         values = found[study.outcome].to_numpy(float)
-        answer, of_medians = _expected(study.expected, values), not np.isfinite(values).all()
+        of_medians = any_failed or not np.isfinite(values).all()
+        answer = _expected(study.expected, values, of_medians)
         judged |= {"low_expected": study.expected[0], "high_expected": study.expected[1]}
     else:
         arms = _arms(study, found)
         answer, of_medians = _compared(study, found, arms, any_failed)
-        if math.isinf(answer.difference):
-            judged["without_number"] = "control" if answer.difference > 0 else "treatment"
+        judged["without_number"] = " and ".join(arm for arm, values in arms.items() if np.isfinite(values).mean() < 0.5)
         judged |= {f"{arm}_median": _finite(float(np.median(values))) for arm, values in arms.items()}
         judged |= {f"{arm}_failed": failed[getattr(study, arm)] for arm in arms}
+        judged |= {f"{arm}_seeds": len(values) for arm, values in arms.items()}
         if any_failed and study.treatment != study.control:
-            word, p = verdict.compare_failures(failed[study.treatment], failed[study.control], n)
+            sizes = len(arms["treatment"]), len(arms["control"])
+            word, p = verdict.compare_failures(failed[study.treatment], failed[study.control], sizes)
             judged |= {"verdict_on_failures": word, "p_failures": p}
     if len(study.moments or ()) > 1 and not of_medians:
         judged["p_trend"] = verdict.trend(found.pivot_table(index="seed", columns="step", values=study.outcome).to_numpy())
@@ -135,20 +138,24 @@ def _check_outcome(study: Study, found: pd.DataFrame) -> None:
             )
 
 
-def _expected(expected: list[float | None], values: Values) -> Verdict:
+def _lived(study: Study) -> tuple[str, ...]:
+    return ("lived", "collapsed") if study.judged_by.of_collapse else ("lived",)
+
+
+def _expected(expected: list[float | None], values: Values, of_median: bool) -> Verdict:
     low, high = (unbounded if bound is None else bound for bound, unbounded in zip(expected, (-math.inf, math.inf), strict=True))
     outside = math.inf if math.isfinite(high) else -math.inf  # the value of a run without one
-    return verdict.expect(np.where(np.isnan(values), outside, values), low, high)
+    return verdict.expect(np.where(np.isnan(values), outside, values), low, high, of_median=of_median)
 
 
 def _compared(study: Study, found: pd.DataFrame, arms: Arms, any_failed: bool) -> tuple[Verdict, bool]:
-    """The verdict, and whether it is of medians."""
+    """The verdict, and whether it is by ranks."""
     values = np.concatenate([*arms.values()])
     if (values == 0).any() and np.nansum(np.abs(values)) == 0:
         return Verdict("not testable", 0.0, 0.0, 0.0, 1.0), False
     treatment, control = _costs(study, found, arms)
-    of_medians = any_failed or not np.isfinite([treatment, control]).all()
-    compare = verdict.compare_medians if of_medians else verdict.compare_paired if study.moments else verdict.compare
+    of_medians = any_failed or not np.isfinite(np.concatenate([treatment, control])).all()
+    compare = verdict.compare_ranks if of_medians else verdict.compare_paired if study.moments else verdict.compare
     return compare(treatment, control, study.judged_by.margin), of_medians
 
 

@@ -110,19 +110,58 @@ def test_studys_own_margin_is_the_one_that_counts():
     assert judged(declared("unequal_rates", margin=0.001))["verdict"] == "undecided"
 
 
-def test_collapsed_and_diverged_runs_are_counted_and_medians_replace_means():
+def test_collapsed_and_diverged_runs_are_counted_and_ranks_replace_means():
     study = declared("unequal_rates")
     failed = {2: DIVERGED} | {seed: around(0.9)(seed) | {"status": "collapsed"} for seed in (3, 5, 7, 11)}
     leave_both(around(0.1), lambda seed: failed.get(seed, around(0.11)(seed)), range(1, 13))
     found = judged(study, list(range(1, 13)))
     assert (found["treatment_failed"], found["control_failed"], found["verdict_on_failures"]) == (0, 5, "supported")
-    assert found["verdict"] == "supported"  # by the median: the other seven are a tenth better too
+    assert found["verdict"] == "supported"  # by ranks: the other seven are a tenth better too
     assert found["high"] > found["difference"] > 0.05
-    assert "0 of 12 runs failed against 5 of 12: supported on failures" in prose.sentence(study, found, DATASET)
+    assert prose.answer(study, found).endswith("0 of 12 runs failed against 5 of 12: supported on failures")
     six = judged(study)
-    assert (six["verdict"], six["low"], six["high"]) == ("undecided", None, None)
-    assert "in the treatment arm by the median (too few runs for an interval)" in prose.answer(study, six)
+    assert (six["verdict"], six["high"], six["verdict_on_failures"]) == ("supported", None, "undecided")
+    assert 0.05 < six["low"] < six["difference"]
     json.dumps(six, allow_nan=False)
+
+
+def test_verdict_on_failures_comes_first_where_it_decides():
+    """No score differs, and four of six runs of the control collapse; then all runs of the control diverge."""
+    study = declared("unequal_rates")
+    leave_both(lambda seed: around(0.1)(7 - seed), lambda seed: around(0.1)(seed) | ({"status": "collapsed"} if seed > 2 else {}))
+    found = judged(study)
+    assert (found["verdict"], found["verdict_on_failures"]) == ("no difference that matters", "supported")
+    assert prose.answer(study, found).startswith("0 of 6 runs failed against 4 of 6: supported on failures; no difference")
+
+
+def test_collapse_is_no_failure_where_it_is_the_outcome():
+    study = declared("no_mode_collapse")
+    for seed in SEEDS:
+        leave("dcgan56", seed, diversity=0.03 if seed == 6 else 0.9, status="collapsed" if seed == 6 else "lived")
+    found = judged(study)
+    assert (found["failed"], found["of_medians"], found["difference"]) == (0, False, pytest.approx(0.755))
+    other = lambda seed: {"diversity": 0.03, "status": "collapsed" if seed == 6 else "learned nothing"}  # noqa: E731
+    leave_both(lambda _: {"diversity": 0.9}, other)
+    assert judged(declared("unequal_rates", outcome="diversity"))["control_failed"] == 5
+
+
+def test_collapsed_run_makes_an_expectation_one_of_the_median():
+    for seed in range(1, 13):
+        leave("dense64", seed, d_accuracy=0.99 if seed > 1 else 0.1, status="lived" if seed > 1 else "collapsed")
+    found = judged(declared("d_is_not_fooled"), list(range(1, 13)))
+    assert (found["verdict"], found["of_medians"], found["difference"]) == ("supported", True, 0.99)
+
+
+def test_arms_of_six_and_twelve_runs_are_judged_whatever_failed():
+    leave_both(around(0.1), around(0.2))
+    for seed in range(7, 13):
+        leave("dcgan64", seed, **(DIVERGED if seed > 7 else around(0.1)(seed)))
+    study = declared("unequal_rates")
+    more = results.rows(study.model_copy(update={"control": study.treatment}), DATASET, [*range(7, 13)])
+    text = tables.to_csv([*results.rows(study, DATASET, SEEDS), *more])
+    found = results.judge(study, text)
+    assert (found["treatment_seeds"], found["control_seeds"], found["treatment_failed"]) == (12, 6, 5)
+    assert "5 of 12 runs failed against 0 of 6" in prose.answer(study, found)
 
 
 @pytest.mark.parametrize(("fails", "more"), [(False, ""), (True, "; 6 of 6 runs failed against 0 of 6: contradicted on failures")])
@@ -184,30 +223,34 @@ def test_expectation_over_six_runs_of_which_one_failed_has_no_interval():
 
 
 def test_study_whose_runs_all_diverged_is_undecided():
+    """Not equal, although all runs have the same rank."""
     study = declared("unequal_rates")
     leave_both(lambda _: DIVERGED, lambda _: DIVERGED)
     found = judged(study)
     assert (found["verdict"], found["difference"], found["treatment_failed"], found["control_failed"]) == ("undecided", 0, 6, 6)
-    assert prose.sentence(study, found, DATASET).startswith("At preview scale (toons, 6 seeds per arm): undecided")
+    expected = "At preview scale (toons, 6 seeds per arm): undecided; KID has no number in most runs of the treatment and control arm"
+    assert prose.sentence(study, found, DATASET).startswith(expected)
     assert prose.sentence(study, found, DATASET).endswith("6 of 6 runs failed against 6 of 6: undecided on failures.")
 
 
 @pytest.mark.parametrize(
     ("fails", "verdict", "side"), [("dcgan64", "contradicted", "treatment"), ("dcgan64_equal_rates", "supported", "control")]
 )
-def test_arm_whose_runs_all_diverged_is_named(fails, verdict, side):
-    study, seeds = declared("unequal_rates"), list(range(1, 13))
+def test_arm_whose_runs_all_diverged_is_named_after_the_verdict_on_failures(fails, verdict, side):
+    study, seeds = declared("unequal_rates"), SEEDS
     for trial in study.trials:
         for seed in seeds:
             leave(trial, seed, **(DIVERGED if trial == fails else {"kid": 0.1 + seed / 100, "kid_floor": 0.0}))
     found = judged(study, seeds)
     assert found["verdict"] == verdict
-    assert f"{verdict}; KID has no number in the median of the {side} arm" in prose.answer(study, found)
+    counts = "6 of 6 runs failed against 0 of 6" if side == "treatment" else "0 of 6 runs failed against 6 of 6"
+    expected = f"{counts}: {verdict} on failures; {verdict}; KID has no number in most runs of the {side} arm"
+    assert prose.answer(study, found) == expected
     json.dumps(found, allow_nan=False)
 
 
 @pytest.mark.parametrize("seeds", [SEEDS, list(range(1, 13))])
-def test_infinite_score_of_a_run_that_lived_is_judged_by_medians(seeds):
+def test_infinite_score_of_a_run_that_lived_is_judged_by_ranks(seeds):
     study = declared("unequal_rates", outcome="fid")
     leave_both(
         lambda seed: {"fid": 50 + noisy(seed, 100.0), "fid_floor": 50.0},
@@ -215,9 +258,9 @@ def test_infinite_score_of_a_run_that_lived_is_judged_by_medians(seeds):
         seeds,
     )
     found = judged(study, seeds)
-    assert (found["verdict"], found["of_medians"]) == ("undecided" if len(seeds) == 6 else "supported", True)
+    assert (found["verdict"], found["of_medians"]) == ("supported", True)
     assert found["difference"] == pytest.approx(0.5, abs=0.01)
-    assert "FID above the floor is 50% lower in the treatment arm by the median" in prose.answer(study, found)
+    assert "FID above the floor is 50% lower in the treatment arm by ranks" in prose.answer(study, found)
     assert "nan" not in prose.answer(study, found)
     json.dumps(found, allow_nan=False)
 
@@ -292,13 +335,13 @@ def test_arms_at_the_floor_do_not_differ():
 
 
 @pytest.mark.parametrize("last", [1.0, 0.999])
-def test_expectation_that_all_runs_meet_best_is_supported_with_a_tiny_p(last):
-    """Without an upper bound the nearest bound is 0.98, so that Holm's correction can mark them."""
+def test_expectation_that_all_runs_meet_best_is_supported(last):
+    """Without an upper bound the nearest bound is 0.98. Six equal runs show no spread, so their p is what their number allows."""
     for seed in SEEDS:
         leave("dense64", seed, d_accuracy=last if seed == 6 else 1.0)
     found = judged(declared("d_is_not_fooled"))
     assert found["verdict"] == "supported"
-    assert found["p"] < 1e-8
+    assert found["p"] < 1e-8 if last < 1 else found["p"] == 2 * 2 / 2**6
 
 
 OTHER = {"torch": "2.15.0", "processor": "another", "kernels": "AVX512", "scale": "evening", "samples": 500}
