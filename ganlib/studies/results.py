@@ -17,9 +17,12 @@ from ganlib.studies.study import Study
 from ganlib.studies.verdict import Verdict
 from ganlib.support.errors import UserError
 
-ALWAYS = ("kid", "fid", "precision", "recall", "density", "coverage", "diversity", "d_accuracy", "d_real", "d_score", "within_bounds")
-MACHINE = ("torch", "processor", "kernels", "threads")
-SAME = ("torch", "processor", "kernels", "scale", "samples")  # runs that differ in one of these are not compared
+ALWAYS = (
+    *("kid", "kid_ema", "fid", "precision", "recall", "density", "coverage"),
+    *("diversity", "d_accuracy", "d_real", "d_score", "within_bounds"),
+)
+MACHINE = ("torch", "device", "processor", "kernels", "threads")
+SAME = ("torch", "device", "processor", "kernels", "scale", "samples")  # runs that differ in one of these are not compared
 UNKNOWN = "unknown"
 METRICS = ("verdict", "difference", "low", "high", "p", "seeds", "failed", "verdict_on_failures")
 

@@ -1,5 +1,6 @@
 """Scores a trial, and says how it ended."""
 
+import math
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ from ganlib.support.locks import locked
 from ganlib.support.paths import Outputs
 from ganlib.training.monitor import COLLAPSED
 
+GENERATOR = "generator.safetensors"
+DIVERSITY = 1000  # fakes at most
 UNTRAINED = 50  # fakes of the generator at step 0, whose KID is far above that of any trained one
 MAX_LINES = 1000  # of a log, for slopes: the memory for all pairs grows with the square
 
@@ -32,8 +35,9 @@ MAX_LINES = 1000  # of a log, for slopes: the memory for all pairs grows with th
 def score(training: dict[str, Any], scoring: dict[str, Any], run: Path, reals: Path, folder: Path, *, seed: int) -> dict[str, Any]:
     """The metrics of the training in `run`; `folder` gets the files of an evaluation, and `reals` the features of the crop's reals.
 
-    `status` is "lived", or how the trial failed: "diverged" (NaN or infinity), "collapsed" (under a twentieth of the reals' diversity
-    at the end) or "learned nothing" (no better KID than its generator at step 0).
+    The raw generator is scored, since no report averaged its own; `kid_ema` is the KID of the average, if there is one. `status` is
+    "lived", or how the trial failed: "diverged" (NaN or infinity), "collapsed" (`diversity` under a twentieth: the fakes' standard
+    deviation as a share of the reals', over all conditions) or "learned nothing" (no better KID than its generator at step 0).
     """
     settings, outputs = stored.settings_from(training), Outputs.below(run)
     found = {"scale": training["scale"], **tables.read_json(run / stored.MACHINE)}
@@ -42,7 +46,7 @@ def score(training: dict[str, Any], scoring: dict[str, Any], run: Path, reals: P
     if isinstance(settings, curve.Settings):
         return found | {"status": "lived", "step": settings.steps, **tables.read_json(run / stored.CURVE)}
     log = outputs.progress / "log.csv"
-    found |= _scored(settings, scoring, outputs, reals, folder, seed) | tables.final_metrics(log) | slopes(log)
+    found |= tables.final_metrics(log) | slopes(log) | _scored(settings, scoring, outputs, reals, folder, seed)
     return found | {"status": status(found)}
 
 
@@ -82,9 +86,10 @@ def _scored(settings: Report, scoring: dict[str, Any], outputs: Outputs, reals: 
     network = inception.load(device(), protocol=scoring["reals"]["protocol"])
     real, cache = reference(scoring, reals, network), paths.faces(scoring["crop"])
     faces = Faces.open(cache, "all")
+    raw = outputs._replace(run=outputs.nets) if settings.ema else outputs
     found: dict[str, Any] = {
         **evaluate(
-            outputs,
+            raw,
             real,
             Statistics.of(real.scored),
             faces,
@@ -97,7 +102,18 @@ def _scored(settings: Report, scoring: dict[str, Any], outputs: Outputs, reals: 
     }
     if "explained" in found:
         found["explained_excess"] = found["explained"] - found["explained_real"]
+    found["diversity"] = _diversity(raw.run / GENERATOR, faces, real.scored_rows[:DIVERSITY], seed)
+    if settings.ema:
+        average = Fakes.of(outputs.run / GENERATOR, faces, real.scored_rows, seed)
+        found["kid_ema"] = kid(real.scored, average.features(network, "features of fakes of the average"))
     condition = torch.from_numpy(faces.conditions(settings.condition_groups)[real.scored_rows[:UNTRAINED]])
     untrained = Fakes(settings.networks(seed)["generator"].eval(), settings, condition, faces.pictures.shape[1], seed)
     features = untrained.features(network, "features of fakes before training")
     return found | {"kid_untrained": kid(real.scored, features)}
+
+
+def _diversity(generator: Path, faces: Faces, rows: np.ndarray, seed: int) -> float:
+    """Standard deviation of fakes with the conditions of the reals `rows`, as a share of that of these reals."""
+    fakes, reals = torch.cat([*Fakes.of(generator, faces, rows, seed)]), torch.from_numpy(faces[rows])
+    fake, real = (float(pictures.float().var(0).mean()) for pictures in (fakes, reals))
+    return math.sqrt(fake / max(real, 1.0))  # all reals of a folder may be equal

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 
 from ganlib.core import tables
-from ganlib.core.device import kernels, processor
+from ganlib.core.device import device, kernels, processor
 from ganlib.curve import settings as curve
 from ganlib.curve import training as curve_training
 from ganlib.data.faces import Faces
@@ -45,8 +45,10 @@ def train(training: dict[str, Any], folder: Path, *, seed: int, save_every: int 
         progress.log(f"this trial counts as failed: {error}")
         with replacing(folder / DIVERGED) as target:
             target.write_text(f"{error}\n", encoding="utf-8")
+    on = torch.device("cpu") if isinstance(settings, curve.Settings) else device()
     machine = {
         "torch": torch.__version__.partition("+")[0],
+        "device": torch.cuda.get_device_name(on) if on.type == "cuda" else "cpu",
         "processor": processor(),
         "kernels": kernels(),
         "threads": 1 if isinstance(settings, curve.Settings) else settings.threads or torch.get_num_threads(),

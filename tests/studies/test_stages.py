@@ -1,6 +1,7 @@
 """The stages of studies: which trial, which seed and which files each of them reads, runs and writes."""
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import torch
 from ganlib.core import tables
 from ganlib.fidelity.evaluation import Fakes
 from ganlib.fidelity.kernel import kid
+from ganlib.models import store
 from ganlib.studies import depends, paths, scoring, spread, stored, trials
 from ganlib.support import paths as support_paths
 from ganlib.support.errors import UserError
@@ -133,11 +135,16 @@ def test_spread_of_two_processors_is_one_line():
 
 
 def test_run_is_scored_with_its_seed_against_the_reals_of_its_crop(tmp_path, monkeypatch):
-    """A net for wide64 that is scored on tight64, whose faces alone exist: what `evaluate` gets, and what is added to its metrics."""
-    generator, settings = painted.painter([[0.2, 0, 0], [0.5, 0, 0], [0.8, 0, 0]], [[0, 0, 0], [0, 0.5, 0]])
-    settings = settings.model_copy(update={"train_images": 5, "crop": "wide64"})
+    """A net for wide64 that is scored on tight64, whose faces alone exist: what `evaluate` gets, and what is added to its metrics.
+
+    The raw generator obeys its conditions, so its fakes differ over all conditions and not within one; their average draws one colour.
+    """
+    raw, settings = painted.painter([[0.2, 0, 0], [0.5, 0, 0], [0.8, 0, 0]], [[0, 0, 0], [0, 0.5, 0]])
+    average, _ = painted.painter([[0.1, 0.2, 0.3]] * 3, [[0, 0, 0]] * 2)
+    settings = settings.model_copy(update={"train_images": 5, "crop": "wide64", "ema": 0.9})
     run, rng = tmp_path / "run", np.random.default_rng(0)
-    painted.run(Outputs.below(run), {40: (generator, settings)}, losses=[4.0, 3.0, 2.0, 1.0])
+    outputs = painted.run(Outputs.below(run), {40: (average, settings)}, losses=[4.0, 3.0, 2.0, 1.0])
+    store.save(raw, "generator", "began64", settings, outputs.nets / "generator.safetensors")
     tables.write_json(MACHINE, run / stored.MACHINE)
     monkeypatch.chdir(tmp_path)
     labels = {name: rng.choice([-1, 1], 12) for name in ("Black_Hair", "Blond_Hair", "Eyeglasses")}
@@ -146,13 +153,14 @@ def test_run_is_scored_with_its_seed_against_the_reals_of_its_crop(tmp_path, mon
     seen: dict[str, Any] = {}
 
     def evaluate(outputs: Outputs, *inputs: Any, **named: Any) -> dict[str, float]:
-        seen.update(inputs=inputs, named=named)
-        return {"kid": 1e9, "diversity": 0.9, "explained": 0.5, "explained_real": 0.2}
+        seen.update(inputs=inputs, named=named, outputs=outputs)
+        return {"kid": 1e9, "explained": 0.5, "explained_real": 0.2}
 
     def fakes(*arguments: Any) -> Fakes:
         seen["fakes"] = Fakes(*arguments)
         return seen["fakes"]
 
+    fakes.of = Fakes.of
     monkeypatch.setattr(scoring, "evaluate", evaluate)
     monkeypatch.setattr(scoring, "Fakes", fakes)
     monkeypatch.setattr(scoring.inception, "load", lambda device, protocol: {"clean": painted.MeanColour()}[protocol])
@@ -168,5 +176,11 @@ def test_run_is_scored_with_its_seed_against_the_reals_of_its_crop(tmp_path, mon
     assert torch.equal(*(next(net.parameters()) for net in (seen["fakes"].generator, settings.networks(7)["generator"])))
     untrained = seen["fakes"].features(painted.MeanColour(), "untrained")
     assert found["kid_untrained"] == pytest.approx(kid(real.scored, untrained))
+    assert seen["outputs"] == outputs._replace(run=outputs.nets)
+    flat = Fakes.of(outputs.run / "generator.safetensors", cropped, real.scored_rows, 7).features(painted.MeanColour(), "average")
+    assert found["kid_ema"] == pytest.approx(kid(real.scored, flat))
+    drawn = np.array([((0.2, 0.5, 0.8)[hair], 0.5 * eyes, 0) for hair, eyes in seen["fakes"].condition.tolist()])
+    variance = (255 * drawn).var(axis=0, ddof=1).mean() / cropped[real.scored_rows].astype(float).var(axis=0, ddof=1).mean()
+    assert found["diversity"] == pytest.approx(math.sqrt(variance), rel=0.02)
     expected = {**MACHINE, "scale": "preview", "status": "learned nothing", "step": 40, "d_loss_slope": pytest.approx(-1000)}
     assert found.items() >= {**expected, "explained_excess": pytest.approx(0.3)}.items()

@@ -33,7 +33,8 @@ def test_trial_trains_and_names_its_machine(stored, tmp_path):
     trials.train(stored, tmp_path / "run", seed=3, save_every=None)
     assert all((tmp_path / "run" / name).is_file() for name in ("run/generator.safetensors", "progress/log.csv"))
     machine = json.loads((tmp_path / "run" / "machine.json").read_text(encoding="utf-8"))
-    assert machine.keys() == {"torch", "processor", "kernels", "threads"}
+    assert machine.keys() == {"torch", "device", "processor", "kernels", "threads"}
+    assert machine["device"] == "cpu" or torch.cuda.is_available()
     assert machine["processor"]
     assert machine["torch"] == torch.__version__.partition("+")[0]
 
