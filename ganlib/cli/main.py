@@ -125,7 +125,7 @@ def _lines(figures: dict[str, Any]) -> Iterator[str]:
     yield f"protocol:  {figures['protocol']}"
 
 
-for command in (commands.repro, commands.sample, commands.animate, commands.info, commands.export):
+for command in (commands.repro, commands.sample, commands.animate, commands.info, commands.export, commands.handin):
     app.command()(command)
 
 

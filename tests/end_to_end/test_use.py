@@ -4,6 +4,7 @@ import doctest
 import json
 import re
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from PIL import Image
@@ -18,7 +19,7 @@ def commands(page: str) -> list[list[str]]:
     """The words of each `ganlib` command in a page's blocks, except for those that score and those with a placeholder."""
     blocks = re.findall(r"^```console\n(.*?)^```", text(ROOT / page), re.MULTILINE | re.DOTALL)
     lines = [line.removeprefix("$ ").partition("#")[0].split() for block in blocks for line in block.splitlines()]
-    return [words for words in lines if words[:1] == ["ganlib"] and words[1] in ("sample", "animate", "info", "export")]
+    return [words for words in lines if words[:1] == ["ganlib"] and words[1] in ("sample", "animate", "info", "export", "handin")]
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +42,7 @@ def test_readmes_commands_write_the_files_they_name(used: Checkout) -> None:
 def test_every_command_of_the_page_on_use_runs(used: Checkout) -> None:
     typed = commands("docs/use.md")
     assert len(typed) > 10
+    (used.folder / "report.md").write_text("# Mine\n", encoding="utf-8")
     for words in typed:
         said = used.run("python", "-m", *words, "--force") if words[1] != "info" else used.run("python", "-m", *words)
         assert "dcgan64" in said or "began64" in said
@@ -70,6 +72,15 @@ def test_generator_of_a_commit_and_of_an_experiment_is_read_without_the_data_set
     known = json.loads(checkout.run("python", "-m", "ganlib", "info", "dense64", "--rev", "HEAD", "--json"))
     assert known["commit"] == checkout.run("git", "rev-parse", "HEAD").strip()
     assert known["scores"]["samples"] == 8
+    for place, run in (("old", ["--rev", "HEAD"]), ("new", ["--rev", "faster"])):
+        said = checkout.run("python", "-m", "ganlib", "handin", "dense64", *run, "-o", str(tmp_path / f"{place}.zip"))
+        assert "hand-in of dense64" in said
+    with ZipFile(tmp_path / "new.zip") as new, ZipFile(tmp_path / "old.zip") as old:
+        assert b"lr_g" in new.read("new/changes.patch")
+        assert "old/changes.patch" not in old.namelist()
+        assert new.read("new/pictures.png") != old.read("old/pictures.png")
+        assert {"old/nearest.png", "old/scores.json"} <= {*old.namelist()}
+        assert "new/scores.json" not in new.namelist()  # the experiment trained and scored nothing
     refused = "error: --rev nowhere: unknown Git revision 'nowhere'; name a commit, branch, tag or experiment of this checkout\n"
     assert checkout.run("python", "-m", "ganlib", "info", "dense64", "--rev", "nowhere", fails=True) == refused
     checkout.run("rm", "-rf", ".dvc/cache")

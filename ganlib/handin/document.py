@@ -1,0 +1,62 @@
+"""The page of a hand-in: HTML that needs no network and prints on A4."""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markdown_it import MarkdownIt
+
+from ganlib.models.registry import settings_of
+from ganlib.page import document
+from ganlib.page.about import about
+from ganlib.page.glossary import SCORES, entry
+from ganlib.page.run_charts import charts
+from ganlib.use.export.licence import restrictions
+
+FOLDER = Path(__file__).parent
+STYLES = (document.FOLDER / "style.css", FOLDER / "handin.css")
+MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")  # the page loads nothing
+
+
+def page(record: Mapping[str, Any], sheets: Mapping[str, Mapping[str, Any]], rows: list[str], notes: str, without: str, today: date) -> str:
+    """The HTML for what `record.collect` returns.
+
+    `sheets` are those of `page.strips` by name, `rows` the conditions of conditions.png, `notes` Markdown, and `without` why there are no
+    nearest training pictures.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    known = record["known"]
+    return environment.get_template("handin.html.jinja").render(
+        {
+            **record,
+            "style": "\n".join(path.read_text(encoding="utf-8") for path in STYLES),
+            "name": known["report"],
+            "about": about(known["report"]),
+            "sheets": sheets,
+            "rows": rows,
+            "notes": MARKDOWN.render(notes),
+            "without": MARKDOWN.renderInline(without),
+            "unscored": MARKDOWN.renderInline(record["unscored"]),
+            "today": today.isoformat(),
+            "charts": charts(record),
+            "table": list(_table(record["scores"] or {}, known)),
+            "patched": len(re.findall(rb"^diff --git ", record["changes"], re.MULTILINE)),
+            "restrictions": restrictions(known),
+            "credits": document.CREDITS[:1] if known["training"]["kind"] == "toons" else (),
+        }
+    )
+
+
+def _table(scores: Mapping[str, Any], known: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    """The scores, those of conditions and the report's headline: name, value, 95% interval, floor, explanation."""
+    conditions = (f"{group}_{rate}" for group in known["conditions"] for rate in ("hit_rate", "false_alarm_rate", "lift"))
+    keys = dict.fromkeys((*SCORES, *conditions, *settings_of(known["report"]).headline))
+    for key in (key for key in keys if key in scores):
+        of = entry(key)
+        low, high, floor = (of.format(scores[f"{key}_{end}"]) if f"{key}_{end}" in scores else "" for end in ("low", "high", "floor"))
+        yield of.name, of.format(scores[key]), f"{low} to {high}" if low else "", floor, of.text
