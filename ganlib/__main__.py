@@ -1,5 +1,12 @@
 """`python -m ganlib` is the `ganlib` command."""
 
-from ganlib.cli.main import main
+import sys
+
+try:
+    from ganlib.cli.main import main
+except ModuleNotFoundError as error:
+    if (error.name or "ganlib").startswith("ganlib"):
+        raise
+    sys.exit(f"error: {sys.executable} has no {error.name}: run make install, then source .venv/bin/activate")
 
 main()

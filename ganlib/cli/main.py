@@ -22,9 +22,9 @@ app = typer.Typer(pretty_exceptions_enable=False, rich_markup_mode=None, no_args
 @app.callback()
 def ganlib() -> None:
     """Train generators, use them, score generated pictures, and write a page of all results."""
-    ours, here = Path(__file__).parents[1], Path("ganlib").resolve()
-    if (here / "cli" / "main.py").is_file() and here != ours:
-        typer.echo(f"warning: this command runs the code in {ours}; for that in {here} use python -m ganlib", err=True)
+    installed, here = Path(__file__).parents[2], Path.cwd()
+    if (here / "ganlib" / "cli" / "main.py").is_file() and not installed.samefile(here):
+        raise UserError(f"this command runs the code in {installed}, not that in {here}: use python -m ganlib, or this folder's .venv")
 
 
 @app.command()

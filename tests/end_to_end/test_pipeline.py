@@ -83,7 +83,7 @@ def test_second_repro_changes_nothing_and_none_needs_a_study(finished):
 
 
 def test_page_of_the_stage_is_the_commands(finished, tmp_path):
-    finished.run("ganlib", "page", "-o", str(tmp_path / "page.html"))
+    finished.run("python", "-m", "ganlib", "page", "-o", str(tmp_path / "page.html"))
     assert (tmp_path / "page.html").read_bytes() == finished.files("data/page")["index.html"]
 
 
