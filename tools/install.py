@@ -21,7 +21,7 @@ SIZE, CUDA_SIZE, CPU_SIZE = 7.0, 4.3, 2.2  # GB on disk; the last is reckoned fr
 # `activate` leads to where it was made: in a copied checkout to the original's commands, in a moved one to none.
 GUARD = """
 if [ -n "${BASH_SOURCE:-}${ZSH_VERSION:-}" ] && ! [ "${BASH_SOURCE:-$0}" -ef "$VIRTUAL_ENV/bin/activate" ]; then
-    echo "error: .venv was made in ${VIRTUAL_ENV%/.venv}: run rm -r .venv, and make install makes it here" >&2
+    echo "error: .venv was made in ${VIRTUAL_ENV%/.venv}: run rm -r .venv, and make installs it here" >&2
     deactivate
 fi
 """
@@ -41,7 +41,7 @@ def main() -> None:
             return
     if sys.version_info < (3, 11):
         fail(f"ganlib needs Python 3.11 or newer, and {sys.executable} is {platform.python_version()}: name another with PYTHON=")
-    commands = pip_sources()
+    commands = pip_sources()  # before anything is made
     if not DONE.exists():
         announce(cpu and sys.platform == "linux")
     make_environment(commands)
@@ -101,7 +101,7 @@ def announce(cpu: bool) -> None:
     print(f"installing into .venv with Python {platform.python_version()}: {size} GB{hint}", flush=True)
 
 
-def make_environment(pip_sources: list) -> None:
+def make_environment(pip_commands: list) -> None:
     """Make .venv/ with pip and with an `activate` that refuses to work elsewhere."""
     import venv
 
@@ -112,7 +112,7 @@ def make_environment(pip_sources: list) -> None:
             file.write(GUARD)
     if any(VENV.glob("lib/*/site-packages/pip")):
         return
-    for command in pip_sources:
+    for command in pip_commands:
         done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         if done.returncode == 0:
             return
