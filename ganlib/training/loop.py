@@ -79,7 +79,9 @@ def _train(
         timing = Log(saved.timing)
         parts |= {"writer": run, "timing": timing}
         first, losses, seconds_before = 0, {}, 0.0
-        if state is not None:
+        if state is None:
+            run.begin(trainer)
+        else:
             first, losses, seconds_before = state["step"], state["losses"], state["seconds"]
             load_states(parts, state)
             progress.log(f"{name}: resuming from step {first}/{steps}")

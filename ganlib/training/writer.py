@@ -29,10 +29,14 @@ class RunWriter:
         self.sheets = sheets.Sheets(report, faces, outputs.progress, seed)
         write_yaml({"report": name, "seed": seed, "steps": steps, **report.model_dump()}, outputs.run / "config.yaml")
 
+    def begin(self, trainer: Trainer) -> None:
+        """Write the sheets of the untrained nets."""
+        self.sheets.save(0, trainer)
+
     def write(self, step: int, losses: Mapping[str, Tensor], trainer: Trainer) -> dict[str, float] | None:
         """Write what is due after `step`; returns the figures if it logs a line."""
         last = step == self.steps
-        if step % self.report.sample_every == 0 or last:
+        if has_sheet(step, self.report.sample_every) or last:
             self.sheets.save(step, trainer)
         if step in self.snapshots and not last:
             # A snapshot equals the generator of a run that ended here, so its settings have that run's length.
@@ -61,9 +65,18 @@ class RunWriter:
         self.log.load_state_dict(state["log"])
 
 
+def has_sheet(step: int, every: int) -> bool:
+    """Whether a sheet is due: at multiples of `every`, and before the first of them at 10, 20, 50, 100, ..., when pictures change fastest.
+
+    It does not depend on the length of the run, so a run that is made longer has the same sheets as one that was long from the start.
+    """
+    return step % every == 0 or (10 <= step < every and str(step).rstrip("0") in ("1", "2", "5"))
+
+
 def bytes_needed(report: Report, trainer: Trainer, steps: int, steps_per_epoch: int) -> int:
     """Upper estimate of the size of a run's files: uncompressed sheets, with reconstructions, and all nets."""
-    pictures = 2 * (steps // report.sample_every + 1)
+    early = 3 * len(str(report.sample_every))  # at most three of each power of ten
+    pictures = 2 * (steps // report.sample_every + 2 + early)
     generators = len(report.snapshots.steps(steps_per_epoch) if report.snapshots else ())
     nets = sum(nbytes(module) for module in {*trainer.modules.values(), trainer.generator})
     return pictures * sheets.nbytes(report) + nets + generators * nbytes(trainer.generator)

@@ -22,6 +22,7 @@ from ganlib.training import loop
 from ganlib.training.monitor import Monitor
 from ganlib.training.sheets import Sheets, shown_conditions
 from ganlib.training.trainer import Trainer
+from ganlib.training.writer import has_sheet
 from tests.training import children, small
 
 CPU = torch.device("cpu")
@@ -38,9 +39,9 @@ def run(tmp_path, name: str, folder: str = "run", *, seed: int = 3, log_every: i
 @pytest.mark.parametrize("name", small.NAMES)
 def test_run_leaves_all_that_it_should(tmp_path, name):
     out = run(tmp_path, name)
-    progress = {"log.csv", "reals.png", "samples/000002.png", "samples/000004.png", "raw/000004.png"}
+    progress = {"log.csv", "reals.png", "samples/000000.png", "samples/000002.png", "samples/000004.png", "raw/000004.png"}
     if name in ("began64", "vae64"):
-        progress |= {"reconstructions/000002.png", "reconstructions/000004.png"}
+        progress |= {"reconstructions/000000.png", "reconstructions/000002.png", "reconstructions/000004.png"}
     other = "encoder" if name == "vae64" else "discriminator"
     expected = {
         "run": {"config.yaml", "generator.safetensors"},
@@ -156,7 +157,13 @@ def test_reals_png_shows_pictures_drawn_by_the_sheets_stream(tmp_path):
 def test_sheets_show_the_same_z_throughout_training(tmp_path):
     """With rates of next to nothing the same z draw the same pictures at every step."""
     samples = run(tmp_path, "dense64", lr_g=1e-30, lr_d=1e-30).progress / "samples"
-    assert (samples / "000002.png").read_bytes() == (samples / "000004.png").read_bytes()
+    assert len({sheet.read_bytes() for sheet in samples.iterdir()}) == 1
+    assert sorted(sheet.stem for sheet in samples.iterdir()) == ["000000", "000002", "000004"]
+
+
+def test_sheets_begin_with_the_untrained_net_and_are_dense_at_first():
+    assert [step for step in range(1801) if has_sheet(step, 600)] == [0, 10, 20, 50, 100, 200, 500, 600, 1200, 1800]
+    assert [step for step in range(8) if has_sheet(step, 3)] == [0, 3, 6]
 
 
 @pytest.mark.parametrize(("unit", "at"), [("steps", [3, 5]), ("epochs", [1, 2, 9])])
