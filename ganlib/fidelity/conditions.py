@@ -6,6 +6,8 @@ import numpy as np
 
 from ganlib.fidelity.attributes import BLOCK, ONE_CLASS, TOO_FEW, Classifier
 
+NORMAL_95 = 1.96  # 97.5th percentile of the normal distribution
+
 
 def condition_rates(
     classifier: Classifier, groups: Mapping[str, Sequence[str]], conditions: np.ndarray, features: np.ndarray
@@ -13,9 +15,10 @@ def condition_rates(
     """For fakes with conditions (N, K) and features (N, D), and each of the K groups of attributes:
 
     <group>_hit_rate: share of the fakes conditioned on an attribute that show it; <group>_false_alarm_rate: share of the other fakes that
-    show it; <group>_lift: hit rate minus false alarm rate, 0 for a generator that ignores its conditions; <group>_accuracy: the
-    classifier's balanced accuracy on held-out pictures. Each is a mean over the <group>_judged attributes that the classifier knows and
-    that some, but not all, fakes are conditioned on.
+    show it; <group>_lift: hit rate minus false alarm rate, 0 for a generator that ignores its conditions, with the 95% confidence interval
+    <group>_lift_low to <group>_lift_high over fakes (normal approximation); <group>_accuracy: the classifier's balanced accuracy on
+    held-out pictures. Each is a mean over the <group>_judged attributes that the classifier knows and that some, but not all, fakes are
+    conditioned on.
 
     Also returns the reason for everything that could not be judged, by `<group>.<attribute>` or `<group>_accuracy`.
     """
@@ -23,7 +26,7 @@ def condition_rates(
     rates: dict[str, float] = {}
     missing: dict[str, str] = {}
     for (group, attributes), values in zip(groups.items(), conditions.T, strict=True):
-        judged = {}
+        judged, deviations = {}, np.zeros(len(values))
         for value, name in enumerate(attributes, 1):
             asked = values == value
             if name not in predicted:
@@ -31,11 +34,15 @@ def condition_rates(
             elif not 0 < asked.sum() < len(asked):
                 missing[f"{group}.{name}"] = f"{'every' if asked.any() else 'no'} fake is conditioned on it"
             else:
-                judged[name] = (predicted[name][asked].mean(), predicted[name][~asked].mean())
+                shows = predicted[name]
+                judged[name] = (shows[asked].mean(), shows[~asked].mean())
+                deviations += np.where(asked, (shows - judged[name][0]) / asked.sum(), (judged[name][1] - shows) / (~asked).sum())
         rates[f"{group}_judged"] = len(judged)
         if judged:
             hits, false_alarms = map(float, np.mean(list(judged.values()), axis=0))
-            rates |= {f"{group}_hit_rate": hits, f"{group}_false_alarm_rate": false_alarms, f"{group}_lift": hits - false_alarms}
+            lift, margin = hits - false_alarms, NORMAL_95 * float(np.linalg.norm(deviations)) / len(judged)
+            rates |= {f"{group}_hit_rate": hits, f"{group}_false_alarm_rate": false_alarms, f"{group}_lift": lift}
+            rates |= {f"{group}_lift_low": lift - margin, f"{group}_lift_high": lift + margin}
             known = [classifier.accuracy[name] for name in judged if name in classifier.accuracy]
             if known:
                 rates[f"{group}_accuracy"] = float(np.mean(known))

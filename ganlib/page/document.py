@@ -11,7 +11,7 @@ from markupsafe import Markup
 from ganlib.data.dataset import Dataset
 from ganlib.page import demo, verdicts
 from ganlib.page.about import about
-from ganlib.page.glossary import ENDS, PROTOCOL, RATE, SCORES, TRAINING, entry
+from ganlib.page.glossary import ENDS, PROTOCOL, RATE, TRAINING, entry
 from ganlib.page.run_charts import charts
 from ganlib.page.spread import Spread, spreads
 from ganlib.page.tracks import Axis
@@ -113,7 +113,7 @@ def _tables(section: Mapping[str, Any]) -> list[tuple[str, list[dict[str, str]]]
     figures = section["figures"]
     training: list[dict[str, str]] = []
     scores: list[dict[str, str]] = []
-    shown_elsewhere = {"step", *PROTOCOL, *(f"{score}_{end}" for score in SCORES for end in ENDS)}
+    shown_elsewhere = {"step", *PROTOCOL, *(f"{key}_{end}" for key in figures for end in ENDS)}
     for key in figures:
         if key not in shown_elsewhere and not key.startswith(RATE):
             (training if key in TRAINING or key in section["log"] else scores).append(_row(key, figures))
@@ -131,8 +131,15 @@ def _row(key: str, figures: Mapping[str, Any]) -> dict[str, str]:
         "value": of.format(figures[key]),
         "beside": ", ".join(beside),
         "text": of.text,
-        "remark": of.remark(figures[key]),
+        "remark": of.remark(figures[key]) or _at_chance(key, figures),
     }
+
+
+def _at_chance(key: str, figures: Mapping[str, Any]) -> str:
+    """A remark on a lift whose confidence interval contains 0."""
+    if key.endswith("_lift") and figures.get(f"{key}_low", 1) <= 0 <= figures[f"{key}_high"]:
+        return "no more often than by chance, as from a generator that ignores its conditions"
+    return ""
 
 
 def _size(section: Mapping[str, Any]) -> str:

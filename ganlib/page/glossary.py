@@ -204,8 +204,8 @@ def entry(key: str) -> Entry:
     if key in ENTRIES:
         return ENTRIES[key]
     stem, _, end = key.rpartition("_")
-    if end in ENDS and stem in SCORES:
-        return Entry(f"{SCORES[stem].name}, {end}", ENDS[end], SCORES[stem].spec)
+    if end in ENDS and (of := entry(stem)).text:
+        return Entry(f"{of.name}, {end}", ENDS[end], of.spec)
     if attribute := re.fullmatch("share_(.+?)(_real|_excess|_accuracy)?", key):
         of = SHARES[attribute[2] or ""]
         return Entry(f"{of.name} {_words(attribute[1]).lower()}", of.text, of.spec, of.zero, of.one)

@@ -23,8 +23,9 @@ def shown(*attributes: str) -> np.ndarray:
 
 def test_generator_that_obeys_always_does_and_never_false_alarm_rate():
     figures, missing = condition_rates(CLASSIFIER, GROUPS, CONDITIONS, shown(*OBEYING))
-    hair = {"hair_judged": 2, "hair_hit_rate": 1, "hair_false_alarm_rate": 0, "hair_lift": 1, "hair_accuracy": 0.8}
-    eyes = {"eyes_judged": 1, "eyes_hit_rate": 1, "eyes_false_alarm_rate": 0, "eyes_lift": 1, "eyes_accuracy": 0.95}
+    of_both = {"hit_rate": 1, "false_alarm_rate": 0, "lift": 1, "lift_low": 1, "lift_high": 1}
+    hair = {f"hair_{key}": value for key, value in ({"judged": 2, "accuracy": 0.8} | of_both).items()}
+    eyes = {f"eyes_{key}": value for key, value in ({"judged": 1, "accuracy": 0.95} | of_both).items()}
     assert figures == pytest.approx(hair | eyes)
     assert missing == {}
 
@@ -34,6 +35,20 @@ def test_deaf_generator_obeys_as_often_as_false_alarm_rate():
     assert (figures["hair_hit_rate"], figures["hair_false_alarm_rate"]) == (0.5, 0.5)
     assert (figures["eyes_hit_rate"], figures["eyes_false_alarm_rate"]) == pytest.approx((1 / 3, 2 / 3))
     assert (figures["hair_lift"], figures["eyes_lift"]) == pytest.approx((0, -1 / 3))
+    margin = 1.96 * (2 * (1 / 3 * 2 / 3) / 3) ** 0.5  # of a difference of two proportions, each of three fakes
+    assert (figures["eyes_lift_low"], figures["eyes_lift_high"]) == pytest.approx((-1 / 3 - margin, -1 / 3 + margin))
+
+
+def test_interval_of_the_lift_covers_the_true_one_in_95_percent():
+    """Two attributes that exclude each other, so that each fake counts for both; half of the fakes ignore their condition."""
+    rng, repeats, covered = np.random.default_rng(1), 1000, 0
+    for _ in range(repeats):
+        asked = rng.integers(0, 3, 300)
+        found = np.where(rng.random(300) < 0.5, asked, rng.integers(0, 3, 300))
+        features = np.stack([np.where(found == value, 1.0, -1.0) for value in (1, 2, 0)], axis=1).astype(np.float32)
+        figures, _ = condition_rates(CLASSIFIER, {"hair": ["Black_Hair", "Blond_Hair"]}, asked[:, None], features)
+        covered += figures["hair_lift_low"] <= 0.5 <= figures["hair_lift_high"]
+    assert 0.93 < covered / repeats < 0.97
 
 
 def test_attribute_that_no_fake_is_conditioned_on_is_left_out_and_named():

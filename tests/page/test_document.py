@@ -163,12 +163,13 @@ def test_unscored_report_is_marked_and_has_its_pictures(checkout):
     [
         ({"coverage": 0.0}, "0.00: no real picture has a fake near it"),
         ({"recall": 1.0}, "1.00: every real picture is near a fake; widely scattered fakes reach this too."),
+        ({"hair_lift": 0.1, "hair_lift_low": -0.05, "hair_lift_high": 0.25}, "+10%: no more often than by chance"),
         ({"d_accuracy": 1.0}, "100.0%: D classifies every picture correctly, and G learns little from it."),
     ],
 )
 def test_score_at_an_extreme_is_explained(checkout, figures, remark):
     workspace.trained("dense64")
-    workspace.scored("dense64", coverage=0.5, d_accuracy=0.5)
+    workspace.scored("dense64", coverage=0.5, d_accuracy=0.5, hair_lift=0.1, hair_lift_low=0.05, hair_lift_high=0.15)
     assert remark not in shown(written())
     workspace.scored("dense64", **figures)
     assert remark in shown(written())
