@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
@@ -79,6 +80,26 @@ def page(
         raise UserError(f"-o: {output} is {'a folder' if output.is_dir() else 'not in an existing folder'}; name a file, such as page.html")
     checkout.write(output, experiments=experiments)
     typer.echo(output.resolve().as_uri())
+
+
+@app.command()
+def watch(
+    port: Annotated[int, typer.Option(min=0, max=65535, metavar="N", help="Port of 127.0.0.1; 0: a free one.")] = 0,
+) -> None:
+    """Serve the page of results and running trainings until Ctrl-C.
+
+    The page refreshes itself: it shows the newest sheet, the losses, D's accuracy and the time left of each training that runs in this
+    checkout. Only this machine can open it, and nothing in the checkout is changed.
+    """
+    from ganlib.page.watch import Server
+    from ganlib.support.checks import FILE
+
+    if not FILE.exists():
+        raise UserError(f"{FILE}: not found; run from the folder that holds it")
+    server = Server(port)
+    with suppress(KeyboardInterrupt):
+        typer.echo(f"{server.address} (Ctrl-C ends)")
+        server.serve()
 
 
 def _parse_metrics(names: str | None, statistics: list[Path]) -> list[str]:

@@ -1,12 +1,14 @@
-"""The page of everything trained in a checkout so far: `ganlib page`."""
+"""The page of everything trained in a checkout so far, and of what is training: `ganlib page` and `ganlib watch`."""
 
 import os
 from pathlib import Path
+from typing import Any
 
 from ganlib import params
-from ganlib.page import demo, document, verdicts
+from ganlib.page import demo, document, running, verdicts
 from ganlib.page.collect import collect
 from ganlib.page.experiments import table
+from ganlib.params import Params
 from ganlib.support import paths, progress
 from ganlib.support.errors import UserError
 from ganlib.support.files import replacing
@@ -21,17 +23,31 @@ EXPORTS = {
 
 
 def write(output: Path, *, experiments: bool) -> None:
-    """Write the page to `output`; a UserError if nothing has been trained."""
+    """Write the page to `output`; a UserError if nothing has been trained and nothing is training."""
     settings = params.load()
-    trained = [name for name in (*settings.reports, *settings.baselines) if paths.outputs(name).complete]
-    curve = demo.collect() if paths.outputs("curve").complete and paths.metrics("curve").exists() else None
-    if not trained and not curve:
+    names, curve, active = trained(settings), collect_curve(), running.collect(settings)
+    if not names and not curve and not active:
         raise UserError(f"nothing has been trained in {Path.cwd()} yet: run `dvc repro`, or one report with `dvc repro evaluate@dense64`")
-    bar = progress.bar(trained, desc="collecting reports", unit="report")
-    sections = [collect(name) | {"exports": exports(name, output)} for name in bar]
+    bar = progress.bar(names, desc="collecting reports", unit="report")
+    sections = [section(name, output) for name in bar]
     found = table() if experiments else None
     with replacing(output) as target:
-        target.write_text(document.page(sections, curve, settings.data, verdicts.claims(), found), encoding="utf-8")
+        target.write_text(document.page(sections, curve, settings.data, verdicts.claims(), found, active), encoding="utf-8")
+
+
+def trained(settings: Params) -> list[str]:
+    """The reports and baselines that have been trained."""
+    return [name for name in (*settings.reports, *settings.baselines) if paths.outputs(name).complete]
+
+
+def section(report: str, output: Path) -> dict[str, Any]:
+    """The section of a trained report on the page `output`."""
+    return collect(report) | {"exports": exports(report, output)}
+
+
+def collect_curve() -> dict[str, Any] | None:
+    """The results of the curve demo; None before its training."""
+    return demo.collect() if paths.outputs("curve").complete and paths.metrics("curve").exists() else None
 
 
 def exports(report: str, output: Path) -> list[tuple[str, str]]:

@@ -17,6 +17,7 @@ from ganlib.page.spread import Spread, spreads
 from ganlib.page.tracks import Axis
 
 FOLDER = Path(__file__).parent
+ENVIRONMENT = Environment(loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 TABS = {"samples": "Fakes", "reals": "Reals", "closest": "Nearest in training", "reconstructions": "Reconstructions"}
 AXES = ("kid", "fid")
 DATA = {
@@ -41,17 +42,20 @@ def page(
     dataset: Dataset,
     claims: Sequence[Mapping[str, Any]],
     experiments: Mapping[str, Any] | None = None,
+    running: Sequence[Mapping[str, Any]] = (),
+    results: str = "",
 ) -> str:
-    """The HTML of the reports' sections, the curve demo, the claims with their verdicts, and optionally DVC's experiments."""
+    """The HTML of the reports' sections, the curve demo, the claims with their verdicts, DVC's experiments and the running trainings.
+
+    With `results`, which names the state of all but the running trainings, it is the page of `ganlib watch`, which refreshes itself.
+    """
     reports = [_report(section) for section in sections]
     scored = [report for report in reports if "kid" in report["figures"]]
     axes = [Axis.of(score, [report["figures"] for report in scored], [report["spread"] for report in scored]) for score in AXES]
-    environment = Environment(
-        loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    return environment.get_template("page.html.jinja").render(
-        style=Markup((FOLDER / "style.css").read_text(encoding="utf-8")),
-        script=Markup((FOLDER / "script.js").read_text(encoding="utf-8")),
+    return ENVIRONMENT.get_template("page.html.jinja").render(
+        style=_file("style.css"),
+        script=_file("script.js"),
+        watch=_file("watch.js"),
         data=_json(_data(sections, scored, curve)),
         reports=reports,
         scored=scored,
@@ -67,7 +71,17 @@ def page(
         experiments=experiments,
         how=_how(scored),
         credits=CREDITS,
+        **_running(running, results),
     )
+
+
+def running_section(running: Sequence[Mapping[str, Any]], results: str) -> str:
+    """The HTML of the page's section on the running trainings alone."""
+    return ENVIRONMENT.get_template("running.html.jinja").render(_running(running, results))
+
+
+def _running(running: Sequence[Mapping[str, Any]], results: str) -> dict[str, Any]:
+    return {"running": running, "results": results, "running_data": _json({each["id"]: {"log": each["log"]} for each in running})}
 
 
 def _report(section: Mapping[str, Any]) -> dict[str, Any]:
@@ -195,6 +209,10 @@ def _data(sections: Sequence[Mapping[str, Any]], scored: Sequence[Mapping[str, A
     if not curve:
         return {"scores": scores, "reports": reports}
     return {"scores": scores, "reports": reports | {"curve": {"log": curve["log"]}}, "curve": curve["learning"]}
+
+
+def _file(name: str) -> Markup:
+    return Markup((FOLDER / name).read_text(encoding="utf-8"))
 
 
 def _json(data: Mapping[str, Any]) -> Markup:

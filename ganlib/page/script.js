@@ -1,14 +1,7 @@
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
-const data = JSON.parse(document.getElementById('data').textContent);
+const parsed = id => JSON.parse(document.getElementById(id)?.textContent ?? '{}');
 const write = value => (Math.abs(value) >= 1000 ? value.toLocaleString('en', {maximumFractionDigits: 0}) : String(+value.toPrecision(3))).replace('-', '−');
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
-
-// Each picture is in the file once, in its report's section; the overviews copy it.
-for (const box of all('[data-copies]')) for (const image of all(box.dataset.copies)) {
-  const copy = image.cloneNode();
-  if (box.closest('[aria-hidden]')) copy.alt = '';
-  box.append(copy);
-}
 
 const theme = document.getElementById('theme');
 const modes = ['Auto', 'Light', 'Dark'];
@@ -43,124 +36,140 @@ function player(slider, button, pause, stride, moved) {
   };
 }
 
-const together = document.getElementById('together');
-if (together) player(together, document.getElementById('play'), 90, 2, share => {
-  for (const figure of all('#learning figure')) {
-    const images = all('[data-step]', figure), last = +images.at(-1).dataset.step;
-    const off = image => Math.abs(image.dataset.step / last - share / 100);
-    figure.querySelector('.at').textContent = show(images, images.reduce((best, image) => off(image) < off(best) ? image : best));
-  }
-  together.nextElementSibling.textContent = `${share}%`;
-  together.ariaValueText = `${share}% of training`;
-});
-
-for (const slider of all('.pictures input')) slider.oninput = () => {
-  const images = all('[data-step]', slider.closest('[role=tabpanel]'));
-  slider.ariaValueText = slider.nextElementSibling.textContent = show(images, images[slider.value]);
-};
-
-for (const list of all('[role=tablist]')) {
-  const tabs = all('[role=tab]', list);
-  const choose = chosen => tabs.forEach(tab => {
-    tab.ariaSelected = tab === chosen;
-    tab.tabIndex = tab === chosen ? 0 : -1;
-    document.getElementById(tab.getAttribute('aria-controls')).hidden = tab !== chosen;
-  });
-  list.onclick = event => event.target.role === 'tab' && choose(event.target);
-  list.onkeydown = event => {
-    const step = {ArrowRight: 1, ArrowLeft: -1}[event.key];
-    if (!step) return;
-    const next = tabs.at((tabs.indexOf(document.activeElement) + step) % tabs.length);
-    choose(next);
-    next.focus();
-    event.preventDefault();
-  };
-}
-
 // The chart's legend shows the values under the pointer, or under the cursor that the arrow keys move.
-for (const figure of all('.chart')) {
-  const svg = figure.querySelector('svg'), cursor = figure.querySelector('.cursor'), mark = cursor.querySelector('line');
-  const table = data.reports[figure.dataset.report][figure.dataset.table], steps = table.step, legend = figure.querySelector('.legend');
-  const frame = Object.fromEntries(Object.entries(svg.dataset).map(([key, value]) => [key, +value]));
-  const toX = step => frame.left + (frame.right - frame.left) * (step - steps[0]) / ((steps.at(-1) - steps[0]) || 1);
-  const toY = value => frame.bottom - (frame.bottom - frame.top) * (value - frame.low) / (frame.high - frame.low);
-  const lines = all('[data-column]', legend).map(entry => ({values: table[entry.dataset.column], entry: entry.querySelector('b'), colour: entry.className}));
-  const dots = lines.map(({colour}) => {
-    const dot = cursor.appendChild(document.createElementNS(svg.namespaceURI, 'circle'));
-    dot.setAttribute('r', 4);
-    dot.setAttribute('class', colour);
-    return dot;
-  });
-  let at = steps.length - 1;
-  const move = place => {
-    at = clamp(place, 0, steps.length - 1);
-    const x = toX(steps[at]);
-    mark.setAttribute('x1', x);
-    mark.setAttribute('x2', x);
-    lines.forEach(({values, entry}, index) => {
-      entry.textContent = write(values[at]);
-      dots[index].setAttribute('cx', x);
-      dots[index].setAttribute('cy', clamp(toY(values[at]), frame.top, frame.bottom));
+function wireCharts(root, tables) {
+  for (const figure of all('.chart', root)) {
+    const svg = figure.querySelector('svg'), cursor = figure.querySelector('.cursor'), mark = cursor.querySelector('line');
+    const table = tables[figure.dataset.report][figure.dataset.table], steps = table.step, legend = figure.querySelector('.legend');
+    const frame = Object.fromEntries(Object.entries(svg.dataset).map(([key, value]) => [key, +value]));
+    const toX = step => frame.left + (frame.right - frame.left) * (step - steps[0]) / ((steps.at(-1) - steps[0]) || 1);
+    const toY = value => frame.bottom - (frame.bottom - frame.top) * (value - frame.low) / (frame.high - frame.low);
+    const lines = all('[data-column]', legend).map(entry => ({values: table[entry.dataset.column], entry: entry.querySelector('b'), colour: entry.className}));
+    const dots = lines.map(({colour}) => {
+      const dot = cursor.appendChild(document.createElementNS(svg.namespaceURI, 'circle'));
+      dot.setAttribute('r', 4);
+      dot.setAttribute('class', colour);
+      return dot;
     });
-    legend.querySelector('.at').textContent = `step ${steps[at].toLocaleString('en')}`;
-    cursor.classList.add('on');
-  };
-  const leave = () => {
-    move(steps.length - 1);
-    cursor.classList.remove('on');
-    legend.querySelector('.at').textContent = '';
-  };
-  svg.onpointermove = event => {
-    const box = svg.getBoundingClientRect(), x = (event.clientX - box.left) * svg.viewBox.baseVal.width / box.width;
-    const wanted = steps[0] + (steps.at(-1) - steps[0]) * (x - frame.left) / (frame.right - frame.left);
-    move(steps.reduce((best, step, place) => Math.abs(step - wanted) < Math.abs(steps[best] - wanted) ? place : best, 0));
-  };
-  svg.onpointerleave = leave;
-  figure.onblur = leave;
-  figure.onkeydown = event => {
-    const stride = event.shiftKey ? 10 : 1;
-    const place = {ArrowLeft: at - stride, ArrowRight: at + stride, Home: 0, End: steps.length - 1}[event.key];
-    if (place === undefined) return;
-    move(place);
-    event.preventDefault();
-  };
+    let at = steps.length - 1;
+    const move = place => {
+      at = clamp(place, 0, steps.length - 1);
+      const x = toX(steps[at]);
+      mark.setAttribute('x1', x);
+      mark.setAttribute('x2', x);
+      lines.forEach(({values, entry}, index) => {
+        entry.textContent = write(values[at]);
+        dots[index].setAttribute('cx', x);
+        dots[index].setAttribute('cy', clamp(toY(values[at]), frame.top, frame.bottom));
+      });
+      legend.querySelector('.at').textContent = `step ${steps[at].toLocaleString('en')}`;
+      cursor.classList.add('on');
+    };
+    const leave = () => {
+      move(steps.length - 1);
+      cursor.classList.remove('on');
+      legend.querySelector('.at').textContent = '';
+    };
+    svg.onpointermove = event => {
+      const box = svg.getBoundingClientRect(), x = (event.clientX - box.left) * svg.viewBox.baseVal.width / box.width;
+      const wanted = steps[0] + (steps.at(-1) - steps[0]) * (x - frame.left) / (frame.right - frame.left);
+      move(steps.reduce((best, step, place) => Math.abs(step - wanted) < Math.abs(steps[best] - wanted) ? place : best, 0));
+    };
+    svg.onpointerleave = leave;
+    figure.onblur = leave;
+    figure.onkeydown = event => {
+      const stride = event.shiftKey ? 10 : 1;
+      const place = {ArrowLeft: at - stride, ArrowRight: at + stride, Home: 0, End: steps.length - 1}[event.key];
+      if (place === undefined) return;
+      move(place);
+      event.preventDefault();
+    };
+  }
 }
 
-// The curve demo: the generator's curves from the same z at each recorded step.
-const moments = document.getElementById('moments');
-if (moments) {
-  const {steps, curves} = data.curve, drawn = all('.drawing .drawn'), frame = document.querySelector('.drawing').dataset;
-  const toY = value => (frame.zero - value * frame.unit).toFixed(1);
-  player(moments, document.getElementById('play-curve'), 110, 1, moment => {
-    drawn.forEach((line, index) => {
-      const values = curves[moment][index], toX = place => (frame.left * 1 + frame.width * place / (values.length - 1)).toFixed(1);
-      line.setAttribute('points', values.map((value, place) => `${toX(place)},${toY(value)}`).join(' '));
-    });
-    moments.ariaValueText = moments.nextElementSibling.textContent = `step ${steps[moment].toLocaleString('en')}`;
+// Lets the elements below `root` respond.
+function wire(root) {
+  const data = parsed('data'), tables = {...data.reports, ...parsed('running-data')};
+  wireCharts(root, tables);
+
+  // Each picture is in the file once, in its report's section; the overviews copy it.
+  for (const box of all('[data-copies]', root)) for (const image of all(box.dataset.copies)) {
+    const copy = image.cloneNode();
+    if (box.closest('[aria-hidden]')) copy.alt = '';
+    box.append(copy);
+  }
+
+  const together = root.querySelector('#together');
+  if (together) player(together, document.getElementById('play'), 90, 2, share => {
+    for (const figure of all('#learning figure')) {
+      const images = all('[data-step]', figure), last = +images.at(-1).dataset.step;
+      const off = image => Math.abs(image.dataset.step / last - share / 100);
+      figure.querySelector('.at').textContent = show(images, images.reduce((best, image) => off(image) < off(best) ? image : best));
+    }
+    together.nextElementSibling.textContent = `${share}%`;
+    together.ariaValueText = `${share}% of training`;
   });
+
+  for (const slider of all('.pictures input', root)) slider.oninput = () => {
+    const images = all('[data-step]', slider.closest('[role=tabpanel]'));
+    slider.ariaValueText = slider.nextElementSibling.textContent = show(images, images[slider.value]);
+  };
+
+  for (const list of all('[role=tablist]', root)) {
+    const tabs = all('[role=tab]', list);
+    const choose = chosen => tabs.forEach(tab => {
+      tab.ariaSelected = tab === chosen;
+      tab.tabIndex = tab === chosen ? 0 : -1;
+      document.getElementById(tab.getAttribute('aria-controls')).hidden = tab !== chosen;
+    });
+    list.onclick = event => event.target.role === 'tab' && choose(event.target);
+    list.onkeydown = event => {
+      const step = {ArrowRight: 1, ArrowLeft: -1}[event.key];
+      if (!step) return;
+      const next = tabs.at((tabs.indexOf(document.activeElement) + step) % tabs.length);
+      choose(next);
+      next.focus();
+      event.preventDefault();
+    };
+  }
+
+  // The curve demo: the generator's curves from the same z at each recorded step.
+  const moments = root.querySelector('#moments');
+  if (moments) {
+    const {steps, curves} = data.curve, drawn = all('.drawing .drawn'), frame = document.querySelector('.drawing').dataset;
+    const toY = value => (frame.zero - value * frame.unit).toFixed(1);
+    player(moments, document.getElementById('play-curve'), 110, 1, moment => {
+      drawn.forEach((line, index) => {
+        const values = curves[moment][index], toX = place => (frame.left * 1 + frame.width * place / (values.length - 1)).toFixed(1);
+        line.setAttribute('points', values.map((value, place) => `${toX(place)},${toY(value)}`).join(' '));
+      });
+      moments.ariaValueText = moments.nextElementSibling.textContent = `step ${steps[moment].toLocaleString('en')}`;
+    });
+  }
+
+  for (const button of all('[data-copy]', root)) button.onclick = async () => {
+    const text = button.previousElementSibling;
+    try {
+      await navigator.clipboard.writeText(text.textContent);
+      button.textContent = 'Copied';
+    } catch {  // the browser refuses clipboard access: select the text for Ctrl-C
+      getSelection().selectAllChildren(text);
+      button.textContent = 'Selected';
+    }
+    setTimeout(() => { button.textContent = 'Copy'; }, 1500);
+  };
+
+  for (const button of all('[data-csv]', root)) button.onclick = () => {
+    const [report, name] = button.dataset.csv.split('/');
+    const table = report ? data.reports[report][name] : data.scores;
+    const columns = Object.keys(table), rows = table[columns[0]].map((_, place) => columns.map(column => table[column][place] ?? '').join(','));
+    const link = document.createElement('a');
+    link.href = URL.createObjectURL(new Blob([[columns.join(','), ...rows, ''].join('\n')], {type: 'text/csv'}));
+    link.download = `${report || 'ganlib'}-${name}.csv`;
+    link.click();
+    URL.revokeObjectURL(link.href);
+  };
 }
 
 addEventListener('beforeprint', () => all('details').forEach(details => { details.open = true; }));
-
-for (const button of all('[data-copy]')) button.onclick = async () => {
-  const text = button.previousElementSibling;
-  try {
-    await navigator.clipboard.writeText(text.textContent);
-    button.textContent = 'Copied';
-  } catch {  // the browser refuses clipboard access: select the text for Ctrl-C
-    getSelection().selectAllChildren(text);
-    button.textContent = 'Selected';
-  }
-  setTimeout(() => { button.textContent = 'Copy'; }, 1500);
-};
-
-for (const button of all('[data-csv]')) button.onclick = () => {
-  const [report, name] = button.dataset.csv.split('/');
-  const table = report ? data.reports[report][name] : data.scores;
-  const columns = Object.keys(table), rows = table[columns[0]].map((_, place) => columns.map(column => table[column][place] ?? '').join(','));
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([[columns.join(','), ...rows, ''].join('\n')], {type: 'text/csv'}));
-  link.download = `${report || 'ganlib'}-${name}.csv`;
-  link.click();
-  URL.revokeObjectURL(link.href);
-};
+wire(document);

@@ -9,16 +9,21 @@ from filelock import FileLock, Timeout
 from ganlib.support import progress
 from ganlib.support.files import UNSUPPORTED
 
+LOCKED: list[Path] = []
+"""What `locked` has locked in this process, also what it has released since."""
+
 
 @contextmanager
 def locked(path: Path, busy: str) -> Iterator[None]:
     """Hold the lock of `path`; if another process or thread holds it, log that `path` is `busy` and wait."""
     with _acquired(path, 0) as free:
         if free:
+            LOCKED.append(path)
             yield
             return
     progress.log(f"{path.name}: {busy}; waiting for it")
     with _acquired(path, -1):
+        LOCKED.append(path)
         yield
 
 

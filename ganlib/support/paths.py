@@ -105,6 +105,11 @@ def timing(report: str) -> Path:
     return home() / "data" / "timing" / f"{report}.csv"
 
 
+def tensorboard(run: str) -> Path:
+    """TensorBoard's files of a run, with GANLIB_LOG=tensorboard, in the user's checkout; not an output of a stage."""
+    return home() / "data" / "tensorboard" / run
+
+
 def checkpoints() -> Path:
     """Checkpoints, shared by all experiments; not an output of a stage."""
     return home() / ".checkpoints"

@@ -2,12 +2,14 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from ganlib.page import verdicts
+from ganlib.support.locks import locked
 from tests.page import workspace
 
 
@@ -44,3 +46,16 @@ def judged(checkout: Path) -> Callable[..., Path]:
 
     workspace.trained("dense64")
     return write
+
+
+@pytest.fixture
+def started(checkout: Path) -> Iterator[Callable[..., Path]]:
+    """Does what a training does that runs until the end of the test; see `workspace.training`."""
+    with ExitStack() as stack:
+
+        def start(report: str, **options: object) -> Path:
+            folder = workspace.training(report, **options)
+            stack.enter_context(locked(folder, "this test is training it"))
+            return folder
+
+        yield start

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from ganlib.core.images import save_sheet
 from ganlib.page import spread, verdicts
 from ganlib.page.collect import rows
 from ganlib.support import paths
+from ganlib.support.paths import Outputs
 from tests.conftest import ROOT
 
 STEPS = (10, 20, 30)
@@ -102,10 +104,10 @@ def _sheet(path: Path, rows: int, columns: int, size: int, shade: int) -> None:
     save_sheet(torch.from_numpy(np.broadcast_to(colours, (rows * columns, 3, size, size)).copy()), columns, path)
 
 
-def _log(path: Path, columns: tuple[str, ...]) -> None:
+def _log(path: Path, columns: tuple[str, ...], steps: Sequence[int] = STEPS, unit: float = 1.0) -> None:
     log = tables.Log(path)
-    for step in STEPS:
-        log.write(step, {column: step / (10 * (place + 4)) for place, column in enumerate(columns)})
+    for step in steps:
+        log.write(step, {column: unit * step / (10 * (place + 4)) for place, column in enumerate(columns)})
 
 
 def _net(path: Path, shapes: dict[str, tuple[int, ...]], config: dict[str, Any]) -> None:
@@ -129,3 +131,17 @@ UNTESTED = {"name": "cropped", "state": "not_testable", "report": "dcgan112"} | 
     "claim": "Cropped pictures make better faces.",
     "reason": "Each crop is scored against its own reals.",
 }
+
+
+def training(report: str, *, until: int = STEPS[1], seed: int = 1, **changes: Any) -> Path:
+    """What a training of a report, with changed settings, has written after `until` of 30 steps, a minute each; its checkpoints' folder."""
+    folder = paths.checkpoints() / f"{report}-{seed:016x}"
+    settings, outputs = params.load().report(report).model_copy(update=changes), Outputs.below(folder)
+    config = {"report": report, "seed": seed, "steps": STEPS[-1], **settings.model_dump()}
+    steps = [step for step in STEPS if step <= until]
+    tables.write_yaml(config, outputs.run / "config.yaml")
+    _log(outputs.progress / "log.csv", LOGS.get(report, GAN), steps)
+    _log(folder / "timing.csv", ("seconds",), steps, 2400)
+    for step in steps:
+        _sheet(outputs.progress / "samples" / f"{step:06d}.png", 8, 8, settings.size, 100 * _place(report) + step)
+    return folder
