@@ -16,13 +16,13 @@ from PIL import Image
 
 from ganlib import params
 from ganlib.core.device import device, kernels, processor
-from ganlib.core.tables import append_row, final_metrics, read_csv
+from ganlib.core.tables import append_row, final_metrics, read_csv, write_json
 from ganlib.curve import training as curve
 from ganlib.data.faces import Faces
 from ganlib.fidelity import inception
-from ganlib.fidelity.evaluation import Fakes
+from ganlib.fidelity.evaluation import Fakes, memorised
 from ganlib.fidelity.reference import Reference
-from ganlib.fidelity.scores import compare
+from ganlib.fidelity.scores import compare, floor
 from ganlib.support import paths
 from ganlib.support.command import run
 from ganlib.support.paths import Outputs
@@ -54,8 +54,10 @@ def main(
                     sheets.mkdir(parents=True, exist_ok=True)
                     with Image.open(max((Outputs.below(folder).progress / "samples").glob("*.png"))) as sheet:
                         sheet.quantize(256).save(sheets / f"{report}.png", optimize=True)  # a third of the bytes, for git
-                append_row(dict.fromkeys(COLUMNS, "") | key | found, TABLE)
-                typer.echo(f"{report}, seed {seed}: {', '.join(f'{figure} {value}' for figure, value in found.items())}")
+                    write_json(key | found, sheets / f"{report}.json")
+                append_row({column: (key | found).get(column, "") for column in COLUMNS}, TABLE)
+                shown = (f"{figure} {found[figure]}" for figure in (*SCORES, *TRAINING) if figure in found)
+                typer.echo(f"{report}, seed {seed}: {', '.join(shown)}")
 
 
 def rows() -> list[dict[str, str]]:
@@ -72,11 +74,12 @@ def circumstances(report: str, seed: int) -> dict[str, str]:
 
 
 def figures(name: str, seed: int, folder: Path) -> dict[str, str]:
-    """The row of one training."""
+    """All figures of one training; those of an evening with floors and `closer_than_held_out`, and its closest.png."""
     settings = params.load()
     outputs = Outputs.below(folder)
     if name == "curve":
-        return _shown({"step": settings.curve.steps, **curve.train(settings.curve, outputs, seed=seed)})
+        found = {"step": settings.curve.steps, **curve.train(settings.curve, outputs, seed=seed)}
+        return {figure: f"{value:.5g}" for figure, value in found.items()}
     report, protocol = settings.report(name), settings.protocol
     faces = Faces.open(paths.faces(report.crop), settings.data.split)
     # Separate checkpoints: kernels and threads are not part of a run's identity, so it could resume a run of others.
@@ -84,12 +87,11 @@ def figures(name: str, seed: int, folder: Path) -> dict[str, str]:
     reference = Reference.load(paths.features(report.crop, protocol))
     fakes = Fakes.of(outputs.run / "generator.safetensors", Faces.open(paths.faces(report.crop), "all"), reference.scored_rows, seed)
     fake = fakes.features(inception.load(device(), protocol=protocol), f"features of {name}, seed {seed}")
-    return _shown(compare(reference.scored, fake, SCORES) | final_metrics(outputs.progress / "log.csv"))
-
-
-def _shown(found: dict[str, float]) -> dict[str, str]:
-    """The figures that are columns of the table."""
-    return {figure: f"{found[figure]:.5g}" for figure in (*SCORES, *TRAINING) if figure in found}
+    found = compare(reference.scored, fake, SCORES) | final_metrics(outputs.progress / "log.csv")
+    if settings.data.scale == "evening" and reference.floor_reals is not None:
+        found |= floor(reference.scored, reference.floor_reals, SCORES)
+        found |= memorised(fakes, Faces.open(paths.faces(report.crop), "all"), faces.rows, reference.held_out_rows, folder / "closest.png")
+    return {figure: f"{value:.5g}" for figure, value in found.items()}
 
 
 if __name__ == "__main__":

@@ -2,11 +2,16 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
+from benchmarks.seeds import EVENING
 from ganlib import params
+from ganlib.core.tables import read_json
 
+ENDS = ("low", "high", "floor")
+FIGURES = {"precision": "precision", "recall": "recall", "coverage": "coverage", "closer_than_held_out": "`closer_than_held_out`"}
 TABLE, PAGE = Path("benchmarks/seeds.csv"), Path("docs/seeds.md")
 
 # Metrics of single reports: text, column, format.
@@ -48,8 +53,9 @@ EVENINGS = {
     "celeba_preview": """
 ## The evening scale on photographs
 
-`scale: evening` and `samples: 1000` for `celeba_preview`, seed 1. The sheets are in
-[evening/photographs/](evening/photographs), with the terms of CelebA: non-commercial research only.
+`scale: evening` and `samples: 1000` for `celeba_preview`, seed 1, one training of each report, in at most an hour of
+one core. In parentheses: the 95% interval over pictures, and the floor. The sheets are in
+[evening/photographs/](evening/photographs/README.md), with the terms of CelebA: non-commercial research only.
 """,
     "toons": """
 ## The evening scale on drawn faces
@@ -76,7 +82,7 @@ def page() -> str:
     text += KERNELS + table(header, beside(seeds, trainings("toons", "preview", other_kernels=True)))
     for dataset, heading in EVENINGS.items():
         if len(evening := trainings(dataset, "evening")):
-            text += heading + table(["KID", "FID", "precision", "coverage", "steps"], single(evening, "step"))
+            text += heading + table(["KID", "FID", *FIGURES.values(), "steps"], evenings(evening, EVENING[dataset]))
     return text
 
 
@@ -109,12 +115,19 @@ def beside(seeds: pd.DataFrame, others: pd.DataFrame) -> Iterator[list[str]]:
         yield [f"`{report}`", span(kid, ".3f"), f"{other:.3f}", f"{max(kid.min() - other, other - kid.max(), 0) / kid.std():.1f}"]
 
 
-def single(found: pd.DataFrame, *more: str) -> Iterator[list[str]]:
-    """Scores of each report with one training."""
+def evenings(found: pd.DataFrame, folder: Path) -> Iterator[list[str]]:
+    """Scores of each report with one training; `folder` has the other figures of some, in <report>.json."""
     for report, of in of_each_report(found):
-        (row,) = of.to_dict("records")
-        figures = [f"{row['kid']:.3f}", f"{row['fid']:.0f}", f"{row['precision']:.3f}", f"{row['coverage']:.3f}"]
-        yield [f"`{report}`", *figures, *(f"{row[figure]:,}" for figure in more)]
+        (known,) = of.to_dict("records")
+        if (file := folder / f"{report}.json").exists():
+            known |= read_json(file)
+
+        def score(name: str, form: str, known: dict[str, Any] = known) -> str:
+            value, *ends = (f"{float(known[key]):{form}}" for key in (name, *(f"{name}_{end}" for end in ENDS)) if key in known)
+            return "{} ({} to {}; {})".format(value, *ends) if ends else value
+
+        figures = (f"{float(known[figure]):.2f}" if figure in known else "" for figure in FIGURES)
+        yield [f"`{report}`", score("kid", ".3f"), score("fid", ".0f"), *figures, f"{int(known['step']):,}"]
 
 
 def own(found: pd.DataFrame) -> Iterator[list[str]]:
