@@ -72,9 +72,11 @@ def repro(
 
     if not run(targets or ["dvc.yaml"], jobs, keep_going):
         typer.echo("Data and pipelines are up to date.")
-    page = paths.PAGE / "index.html"
-    if not targets and page.exists():
-        typer.echo(f"results: {page}")
+    if not targets:
+        from ganlib.page.epilogue import epilogue
+
+        for line in epilogue():
+            typer.echo(line)
 
 
 def sample(
