@@ -14,7 +14,7 @@ help:  ## list the targets
 
 # Not with the python3 of an unfinished .venv/, which may lack pip.
 install: export PATH := $(USERS_PATH)
-install: links  ## install into .venv/, as all other targets do first
+install: links  ## install into .venv/, as repro, test, lint and docs do first
 	@command -v $(PYTHON) > /dev/null || { echo 'error: $(PYTHON) was not found: install Python 3.11 or newer, or name one with make PYTHON=/path/to/python3' >&2; exit 1; }
 	@$(PYTHON) tools/install.py $(if $(filter 1,$(CPU)),--cpu)
 

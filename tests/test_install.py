@@ -17,6 +17,7 @@ from tests.end_to_end.conftest import Checkout, tiny
 from tools import install
 
 MAKE = shutil.which("make") or "make"
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere PyPI's PyTorch has no CUDA")
 PINS = dict(re.findall(r"^(torch|torchvision)==(\S+)", text(ROOT / "requirements.txt"), re.MULTILINE))
 
 
@@ -96,8 +97,6 @@ def runs_its_own_code(checkout: Checkout) -> bool:
 def test_make_installs_by_a_python_without_ensurepip(made, outside):
     assert "No module named ensurepip" in run("python3 -m ensurepip", made.folder, outside).stderr
     assert runs_its_own_code(made)
-    again = run(f"{MAKE} install", made.folder, {"PATH": os.environ["PATH"]})
-    assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
 
 
 @pytest.mark.slow
@@ -117,7 +116,7 @@ def test_commands_of_the_docs_install_without_make_and_without_ensurepip(outside
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere PyPI's PyTorch has no CUDA")
+@LINUX
 def test_cpu_asks_pytorchs_index_for_builds_without_cuda(outside, tmp_path):
     checkout = checkout_with_packages(tmp_path, *PINS)
     unreachable = {"PIP_PROXY": "http://127.0.0.1:9", "PIP_RETRIES": "0", "PIP_NO_INDEX": "0", "PIP_LOG": str(tmp_path / "log")}
@@ -151,12 +150,17 @@ def test_command_of_another_checkout_refuses(made, tmp_path):
     assert own.stderr.startswith("error: data/runs/dense64: not trained yet")
 
 
-def ended(folder: Path, *arguments: str, prelude: str = "", python: Path | str = sys.executable) -> str:
-    """The line with which the script ends in a folder that has nothing else; `prelude` changes Python before."""
+def script(folder: Path, *arguments: str, prelude: str = "", python: Path | str = sys.executable) -> subprocess.CompletedProcess[str]:
+    """Run the script in a folder that has nothing else; `prelude` changes Python before."""
     (folder / "tools").mkdir(exist_ok=True)
     shutil.copy(ROOT / "tools" / "install.py", folder / "tools")
-    script = f"import runpy, shutil, sys; {prelude}\nrunpy.run_path('tools/install.py', run_name='__main__')"
-    done = subprocess.run([python, "-c", script, *arguments], cwd=folder, env={}, capture_output=True, text=True)
+    code = f"import runpy, shutil, sys; {prelude}\nrunpy.run_path('tools/install.py', run_name='__main__')"
+    return subprocess.run([python, "-c", code, *arguments], cwd=folder, env={}, capture_output=True, text=True)
+
+
+def ended(folder: Path, *arguments: str, prelude: str = "", python: Path | str = sys.executable) -> str:
+    """The one line with which `script` refuses."""
+    done = script(folder, *arguments, prelude=prelude, python=python)
     assert (done.returncode, done.stdout) == (1, "")
     (line,) = done.stderr.splitlines()
     return line
@@ -166,6 +170,18 @@ def test_old_python_is_refused(tmp_path):
     line = ended(tmp_path, prelude="sys.version_info = (3, 10)")
     assert line.startswith(f"error: ganlib needs Python 3.11 or newer, and {sys.executable} is ")
     assert line.endswith(": name another with PYTHON=")
+
+
+def test_only_what_is_newer_than_the_installation_is_installed(tmp_path):
+    (tmp_path / ".venv").mkdir()
+    for age, name in enumerate((".venv/installed", *install.INPUTS)):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (1000 - age, 1000 - age))
+    old = "sys.version_info = (3, 10)"  # which the installation refuses
+    done = script(tmp_path, prelude=old)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    os.utime(tmp_path / "requirements.txt", (1001, 1001))
+    assert "ganlib needs Python 3.11 or newer" in ended(tmp_path, prelude=old)
 
 
 def test_python_that_was_not_found_is_named(tmp_path):
@@ -195,7 +211,7 @@ def test_full_disk_is_noticed_before(tmp_path):
     [
         ("command = /usr/bin/python3 -m venv --without-pip /old place/.venv\n", (), "was made in /old place", "here"),
         ("version = 3.9.2\n", (), "was made by Python 3.9", f"with {sys.version.split()[0]}"),
-        ("", ("--cpu",), "holds CUDA's libraries", "without"),
+        pytest.param("", ("--cpu",), "holds CUDA's libraries", "without", marks=LINUX),
     ],
 )
 def test_environment_that_does_not_fit_is_refused(tmp_path, config, arguments, reason, how):
@@ -208,8 +224,10 @@ def test_environment_that_does_not_fit_is_refused(tmp_path, config, arguments, r
 def test_progress_tells_what_pip_does(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     output = "Collecting torch==2.14.1\n  Downloading torch-2.14.1-cp311.whl.metadata (31 kB)\nCollecting numpy\n"
-    assert install.progress(output, 0) == "downloading, 0.0 GB so far: numpy"
-    output += "Downloading torch-2.14.1-cp311.whl (915.0 MB)\n  Using cached numpy-2.4.6-cp311.whl (18.5 MB)\n"
-    assert install.progress(output, 0) == "downloading, 0.9 GB so far: numpy-2.4.6-cp311.whl"
+    assert install.progress(output, 0) == "downloaded 0.0 GB, at numpy"
+    output += "Downloading torch-2.14.1-cp311.whl (555.0 MB)\n"
+    assert install.progress(output, 0) == "downloaded 0.0 GB, at torch-2.14.1-cp311.whl (555.0 MB)"
+    output += "  Using cached numpy-2.4.6-cp311.whl (18.5 MB)\n"
+    assert install.progress(output, 0) == "downloaded 0.6 GB, at numpy-2.4.6-cp311.whl (18.5 MB)"
     (tmp_path / ".venv/lib/python3/site-packages/numpy-2.4.6.dist-info").mkdir(parents=True)
     assert install.progress(f"{output}Installing collected packages: numpy, torch\n", 0) == "installed 1 of 2 packages"

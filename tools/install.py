@@ -15,7 +15,7 @@ from pathlib import Path
 VENV = Path(".venv")
 PYTHON = VENV / "bin" / "python"
 INPUTS = ("requirements.txt", "requirements-inception.txt", "pyproject.toml")
-DONE = VENV / "installed"  # newer than these after an installation; holds "cpu" if it was --cpu
+DONE = VENV / "installed"  # newer than these after an installation
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 SIZE, CUDA_SIZE, CPU_SIZE = 7.0, 4.3, 2.2  # GB on disk; the last is reckoned from the files of the first, not measured
 # `activate` leads to where it was made: in a copied checkout to the original's commands, in a moved one to none.
@@ -31,26 +31,29 @@ def main() -> None:
     """Install, or update what is installed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cpu", action="store_true", help="take PyTorch without CUDA, from its own index")
-    cpu = parser.parse_args().cpu
+    cpu = parser.parse_args().cpu and sys.platform == "linux"  # elsewhere PyPI's PyTorch has no CUDA
     os.chdir(Path(__file__).resolve().parents[1])
     if (VENV / "pyvenv.cfg").exists():
-        check_environment(cpu)
+        check_environment()
     if DONE.exists():
-        cpu = DONE.read_text(encoding="utf-8") == "cpu"
+        without_cuda = any(VENV.glob("lib/*/site-packages/torch-*+cpu.dist-info"))
+        if cpu and not without_cuda:
+            refuse("holds CUDA's libraries", "without")
+        cpu = without_cuda
         if all(Path(name).stat().st_mtime <= DONE.stat().st_mtime for name in INPUTS):
             return
     if sys.version_info < (3, 11):
         fail(f"ganlib needs Python 3.11 or newer, and {sys.executable} is {platform.python_version()}: name another with PYTHON=")
     commands = pip_sources()  # before anything is made
     if not DONE.exists():
-        announce(cpu and sys.platform == "linux")
+        announce(cpu)
     make_environment(commands)
     pins = Path("requirements.txt").read_text(encoding="utf-8")
     torch = [f"{pin}+cpu" for pin in re.findall(r"^torch(?:vision)?==\S+", pins, re.MULTILINE)]
-    pip("-r", "requirements.txt", *(["--extra-index-url", CPU_INDEX, *torch] if cpu and sys.platform == "linux" else []))
+    pip("-r", "requirements.txt", *(["--extra-index-url", CPU_INDEX, *torch] if cpu else []))
     pip("--no-deps", "-r", "requirements-inception.txt")
     pip("--no-deps", "--no-build-isolation", "--editable", ".")
-    DONE.write_text("cpu" if cpu else "", encoding="utf-8")
+    DONE.touch()
 
 
 def fail(message: str) -> None:
@@ -58,8 +61,8 @@ def fail(message: str) -> None:
     sys.exit(f"error: {message}")
 
 
-def check_environment(cpu: bool) -> None:
-    """Refuse a .venv/ that was made in another folder, by another Python or with CUDA where `cpu` is asked for."""
+def check_environment() -> None:
+    """Refuse a .venv/ that was made in another folder or by another Python."""
     config = (VENV / "pyvenv.cfg").read_text(encoding="utf-8")
     for made in re.findall(r"^command = .* -m venv (?:--\S+ )*(.+)", config, re.MULTILINE):
         if not (Path(made).parent.exists() and Path(made).parent.samefile(".")):
@@ -67,8 +70,6 @@ def check_environment(cpu: bool) -> None:
     for made in re.findall(r"^version(?:_info)? = (\d+\.\d+)", config, re.MULTILINE):
         if made != f"{sys.version_info[0]}.{sys.version_info[1]}":
             refuse(f"was made by Python {made}", f"with {platform.python_version()}")
-    if cpu and DONE.exists() and DONE.read_text(encoding="utf-8") != "cpu":
-        refuse("holds CUDA's libraries", "without")
 
 
 def refuse(reason: str, how: str) -> None:
@@ -147,9 +148,10 @@ def progress(output: str, start: float) -> str:
     for names in re.findall(r"^Installing collected packages: (.+)", output, re.MULTILINE):
         done = sum(path.stat().st_mtime >= start for path in VENV.glob("lib/*/site-packages/*.dist-info"))
         return f"installed {done} of {names.count(',') + 1} packages"
-    sizes = re.findall(r"^ *(?:Downloading|Using cached) \S+ \(([\d.]+) MB\)", output, re.MULTILINE)
-    names = re.findall(r"^ *(?:Collecting|Downloading|Using cached) (\S+)", output, re.MULTILINE)
-    return f"downloading, {sum(map(float, sizes)) / 1000:.1f} GB so far: {names[-1]}" if names else "pip"
+    steps = re.findall(r"^ *(?:Collecting|Downloading|Using cached) (\S+(?: \([\d.]+ .B\))?)", output, re.MULTILINE)
+    *before, last = steps or ["requirements.txt"]
+    sizes = re.findall(r"\(([\d.]+) MB\)", " ".join(before))
+    return f"downloaded {sum(map(float, sizes)) / 1000:.1f} GB, at {last}"
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import importlib
 import json
 import re
 import subprocess
+import sys
 import tomllib
 import warnings
 import zipfile
@@ -163,6 +164,12 @@ def test_mistake_exits_with_1_and_no_traceback(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (1, "")
     known = "fid, kid, mind, precision, recall, density, coverage"
     assert done.stderr.splitlines() == [f"error: --metrics: 'fud' is unknown, did you mean 'fid'?; any of {known}"]
+
+
+def test_python_without_the_requirements_says_what_to_do() -> None:
+    done = python("-S", "-m", "ganlib", "info", "dense64")
+    told = f"error: {sys.executable} has no typer: run make install, then source .venv/bin/activate\n"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", told)
 
 
 def test_help_shows_every_option_and_an_example(typed) -> None:
