@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT, text
-from tests.end_to_end.conftest import Checkout, tiny
 from tools import install
 
 MAKE = shutil.which("make") or "make"
@@ -58,10 +57,20 @@ def outside(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return {"PATH": str(python.parent), "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(home)}
 
 
-def checkout_with_packages(folder: Path, *missing: str) -> Checkout:
-    """A checkout whose .venv/ already has the packages of this one, except pip, ganlib and those `missing`."""
-    checkout = tiny(folder / "ganlib")
-    packages, site = folder / "packages", checkout.folder / ".venv/lib" / f"python{sysconfig.get_python_version()}" / "site-packages"
+def copied(folder: Path) -> Path:
+    """The files of this checkout that an installation needs."""
+    folder.mkdir()
+    for name in (*install.INPUTS, "Makefile", "README.md", "LICENSE", "params.yaml"):
+        shutil.copy(ROOT / name, folder)
+    for name in ("ganlib", "tools"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
+
+
+def copied_with_packages(folder: Path, *missing: str) -> Path:
+    """The same with a .venv/ that already has the packages of this one, except pip, ganlib and those `missing`."""
+    checkout, packages = copied(folder / "ganlib"), folder / "packages"
+    site = checkout / ".venv/lib" / f"python{sysconfig.get_python_version()}" / "site-packages"
     packages.mkdir()
     for path in installed():
         if not is_of(path, "pip", "ganlib", *missing):
@@ -77,40 +86,40 @@ def run(command: str, folder: Path, environment: dict[str, str]) -> subprocess.C
 
 
 @pytest.fixture(scope="module")
-def made(outside: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Checkout:
-    """A checkout that `make install` has installed; read only."""
-    checkout = checkout_with_packages(tmp_path_factory.mktemp("made"))
-    done = run(f"{MAKE} install", checkout.folder, outside)
+def made(outside: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout in which `make install` has run; read only."""
+    checkout = copied_with_packages(tmp_path_factory.mktemp("made"))
+    done = run(f"{MAKE} install", checkout, outside)
     assert done.returncode == 0, done.stderr
     assert f"installing into .venv with Python {sys.version.split()[0]}: 7.0 GB" in done.stdout
     return checkout
 
 
-def runs_its_own_code(checkout: Checkout) -> bool:
+def runs_its_own_code(checkout: Path) -> bool:
     """Whether the environment's commands run the code of the checkout."""
-    found = run(f"{checkout.folder}/.venv/bin/python -c 'import ganlib; print(ganlib.__file__)'", Path("/"), {})
-    helped = run(f"{checkout.folder}/.venv/bin/ganlib sample --help", checkout.folder, {})
-    return found.stdout == f"{checkout.folder}/ganlib/__init__.py\n" and helped.returncode == 0
+    found = run(f"{checkout}/.venv/bin/python -c 'import ganlib; print(ganlib.__file__)'", Path("/"), {})
+    helped = run(f"{checkout}/.venv/bin/ganlib sample --help", checkout, {})
+    return found.stdout == f"{checkout}/ganlib/__init__.py\n" and helped.returncode == 0
 
 
 @pytest.mark.slow
 def test_make_installs_by_a_python_without_ensurepip(made, outside):
-    assert "No module named ensurepip" in run("python3 -m ensurepip", made.folder, outside).stderr
+    assert "No module named ensurepip" in run("python3 -m ensurepip", made, outside).stderr
     assert runs_its_own_code(made)
 
 
 @pytest.mark.slow
 def test_commands_of_the_docs_install_without_make_and_without_ensurepip(outside, tmp_path):
-    checkout = checkout_with_packages(tmp_path)
+    checkout = copied_with_packages(tmp_path)
     usual, *others = re.findall(r"^\$ (.*(?:venv \.venv|-m pip|bin/pip).*)$", text(ROOT / "README.md"), re.MULTILINE)
     page = text(ROOT / "docs/install.md")
     assert re.findall(r"^\$ (.*)$", page.partition("## Without make")[2].partition("```\n\n")[0], re.MULTILINE) == [usual, *others]
-    assert "'ensurepip'" in run(usual, checkout.folder, outside).stderr
+    assert "'ensurepip'" in run(usual, checkout, outside).stderr
     without = re.findall(r"^\$ (python3 -m .*(?:--without-pip|--python).*)$", page, re.MULTILINE)
     assert (len(without), len(others)) == (2, 3)
-    assert run("command -v make", checkout.folder, outside).returncode != 0
+    assert run("command -v make", checkout, outside).returncode != 0
     for command in (*without, *others):
-        done = run(command, checkout.folder, outside)
+        done = run(command, checkout, outside)
         assert done.returncode == 0, done.stderr
     assert runs_its_own_code(checkout)
 
@@ -118,9 +127,9 @@ def test_commands_of_the_docs_install_without_make_and_without_ensurepip(outside
 @pytest.mark.slow
 @LINUX
 def test_cpu_asks_pytorchs_index_for_builds_without_cuda(outside, tmp_path):
-    checkout = checkout_with_packages(tmp_path, *PINS)
+    checkout = copied_with_packages(tmp_path, *PINS)
     unreachable = {"PIP_PROXY": "http://127.0.0.1:9", "PIP_RETRIES": "0", "PIP_NO_INDEX": "0", "PIP_LOG": str(tmp_path / "log")}
-    done = run(f"{MAKE} CPU=1 install", checkout.folder, outside | unreachable)
+    done = run(f"{MAKE} CPU=1 install", checkout, outside | unreachable)
     assert done.returncode != 0
     assert "2.2 GB" in done.stdout
     assert f" torch=={PINS['torch']}+cpu" in done.stderr  # pip's error
@@ -130,23 +139,23 @@ def test_cpu_asks_pytorchs_index_for_builds_without_cuda(outside, tmp_path):
 
 @pytest.mark.slow
 def test_copied_checkout_never_runs_the_originals_code(made, outside, tmp_path):
-    copy = shutil.copytree(made.folder, tmp_path / "copy", symlinks=True)
-    refused = f"error: .venv was made in {made.folder}: run rm -r .venv, and make installs it here"
+    copy = shutil.copytree(made, tmp_path / "copy", symlinks=True)
+    refused = f"error: .venv was made in {made}: run rm -r .venv, and make installs it here"
     assert run(f"{MAKE} install", copy, outside).stderr.splitlines()[0] == refused
     assert run("python3 tools/install.py", copy, outside).stderr.splitlines() == [refused]
     activated = run("exec bash -c 'source .venv/bin/activate; echo $VIRTUAL_ENV; type -P ganlib'", copy, {"PATH": "/bin:/usr/bin"})
     assert (activated.stdout, activated.stderr) == ("\n", f"{refused}\n")
-    kept = run("exec bash -c 'source .venv/bin/activate; type -P ganlib'", made.folder, {"PATH": "/bin:/usr/bin"})
-    assert (kept.stdout, kept.stderr) == (f"{made.folder}/.venv/bin/ganlib\n", "")
+    kept = run("exec bash -c 'source .venv/bin/activate; type -P ganlib'", made, {"PATH": "/bin:/usr/bin"})
+    assert (kept.stdout, kept.stderr) == (f"{made}/.venv/bin/ganlib\n", "")
 
 
 @pytest.mark.slow
 def test_command_of_another_checkout_refuses(made, tmp_path):
-    other = tiny(tmp_path / "other").folder
-    done = run(f"{made.folder}/.venv/bin/ganlib info dense64", other, {})
-    line = f"error: this command runs the code in {made.folder}, not that in {other}: use python -m ganlib, or this folder's .venv\n"
+    other = copied(tmp_path / "other")
+    done = run(f"{made}/.venv/bin/ganlib info dense64", other, {})
+    line = f"error: this command runs the code in {made}, not that in {other}: use python -m ganlib, or this folder's .venv\n"
     assert (done.returncode, done.stdout, done.stderr) == (1, "", line)
-    own = run(f"{made.folder}/.venv/bin/python -m ganlib info dense64", other, {})
+    own = run(f"{made}/.venv/bin/python -m ganlib info dense64", other, {})
     assert own.stderr.startswith("error: data/runs/dense64: not trained yet")
 
 
