@@ -103,6 +103,12 @@ def test_new_results_appear_and_tabs_and_sliders_of_the_others_stay(page: Page, 
     assert page.locator("#learning figure:last-child .quarter img").count() == len(workspace.STEPS)
     assert page.locator("nav a[href='#wgan64']").count() == 1
 
+    newest, first = (f"data/progress/vae64/samples/{step:06d}.png" for step in (workspace.STEPS[-1], workspace.STEPS[0]))
+    before = page.locator("#learning figure:nth-child(5) .quarter img.on").get_attribute("src")
+    shutil.copy(first, newest)  # trained again
+    page.wait_for_function("before => document.querySelector('#vae64-samples img.on').src !== before", arg=before)
+    assert page.locator("#learning figure:nth-child(5) .quarter img.on").get_attribute("src") != before
+
 
 def test_end_of_the_command_is_shown(chromium: Browser, server: watch.Server):
     page = chromium.new_page()  # its console reports the refused connection
