@@ -12,16 +12,18 @@ from playwright.sync_api import Page
 from ganlib.handin import archive
 from ganlib.use import runs
 from tests.handin import workspace
+from tests.page.workspace import scored
 
-NOTES = "# What I changed\n\n" + "A rate, with `lr_d` four times as large. " * 30
+NOTES = "# What I changed\n\n" + "A rate, with `lr_d` four times as large. " * 60
 A4 = [595, 842]  # points
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The unpacked hand-ins of a scored and an unscored run."""
+    """The unpacked hand-ins of two runs; that of began64, with conditions, is the longest of all reports."""
     root = workspace.build(tmp_path_factory.mktemp("handin"))
     with contextlib.chdir(root):
+        scored("began64")
         for name in ("dense64", "began64"):
             archive.write(runs.find(name), Path(f"{name}.zip"), notes=NOTES, with_photographs=False, since=None)
             zipfile.ZipFile(f"{name}.zip").extractall()
