@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import FileSystemLoader
 from markdown_it import MarkdownIt
 
 from ganlib.models.registry import settings_of
@@ -18,6 +18,7 @@ from ganlib.use.export.licence import restrictions
 
 FOLDER = Path(__file__).parent
 STYLES = (document.FOLDER / "style.css", FOLDER / "handin.css")
+ENVIRONMENT = document.ENVIRONMENT.overlay(loader=FileSystemLoader([FOLDER, document.FOLDER]))
 MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")  # the page loads nothing
 
 
@@ -27,11 +28,8 @@ def page(record: Mapping[str, Any], sheets: Mapping[str, Mapping[str, Any]], row
     `sheets` are those of `page.strips` by name, `rows` the conditions of conditions.png, `notes` Markdown, and `without` why there are no
     nearest training pictures.
     """
-    environment = Environment(
-        loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
     known = record["known"]
-    return environment.get_template("handin.html.jinja").render(
+    return ENVIRONMENT.get_template("handin.html.jinja").render(
         {
             **record,
             "style": "\n".join(path.read_text(encoding="utf-8") for path in STYLES),
