@@ -29,7 +29,7 @@ def write(output: Path, *, experiments: bool) -> None:
     if not names and not curve and not active:
         raise UserError(f"nothing has been trained in {Path.cwd()} yet: run `dvc repro`, or one report with `dvc repro evaluate@dense64`")
     bar = progress.bar(names, desc="collecting reports", unit="report")
-    sections = [section(name, output) for name in bar]
+    sections = [collect(name) | {"exports": exports(name, output)} for name in bar]
     found = table() if experiments else None
     with replacing(output) as target:
         target.write_text(document.page(sections, curve, settings.data, verdicts.claims(), found, active), encoding="utf-8")
@@ -38,11 +38,6 @@ def write(output: Path, *, experiments: bool) -> None:
 def trained(settings: Params) -> list[str]:
     """The reports and baselines that have been trained."""
     return [name for name in (*settings.reports, *settings.baselines) if paths.outputs(name).complete]
-
-
-def section(report: str, output: Path) -> dict[str, Any]:
-    """The section of a trained report on the page `output`."""
-    return collect(report) | {"exports": exports(report, output)}
 
 
 def collect_curve() -> dict[str, Any] | None:
