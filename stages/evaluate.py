@@ -8,6 +8,7 @@ from ganlib.fidelity import inception
 from ganlib.fidelity.evaluation import HEADLINE, evaluate
 from ganlib.fidelity.frechet import Statistics
 from ganlib.fidelity.reference import Reference
+from ganlib.models.registry import fingerprint
 from ganlib.support import paths, progress
 from ganlib.support.command import run
 from ganlib.support.types import EXTRACTOR
@@ -35,6 +36,7 @@ def main(report: str) -> None:
         "dataset": settings.dataset,
         "split": data.split,
         "scale": data.scale,
+        "generator_md5": fingerprint(paths.outputs(report).run / "generator.safetensors"),
     }
     training = tables.final_metrics(paths.outputs(report).progress / "log.csv")
     metrics = {**scores, **circumstances, **training}

@@ -1,5 +1,6 @@
 """Reports by name and by the header of a trained net's file. Each has a folder `ganlib/reports/<name>/` with settings.py and nets.py."""
 
+import hashlib
 import json
 from importlib import import_module
 from math import prod
@@ -51,6 +52,12 @@ def read_header(path: Path) -> Header:
         problem = error.errors(include_url=False)[0]
         key = ".".join(map(str, problem["loc"]))
         raise UserError(f"{path}: trained by another version of ganlib: {key}: {problem['msg']}") from None
+
+
+def fingerprint(path: Path) -> str:
+    """The MD5 of a net's file, by which an evaluation names the generator that it scored."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "md5").hexdigest()
 
 
 def count_parameters(path: Path) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ganlib import params
 from ganlib.core.tables import read_columns, read_json, read_yaml
-from ganlib.models.registry import count_parameters, read_header
+from ganlib.models.registry import count_parameters, fingerprint, read_header
 from ganlib.page import strips
 from ganlib.support import checks, paths
 
@@ -15,11 +15,14 @@ NOT_SHOWN = (*LENGTH, "sample_every", "snapshots")  # the last two only say when
 
 
 def collect(report: str) -> dict[str, Any]:
-    """The section of a trained report or baseline; `figures` and `kept` are empty until it is evaluated."""
+    """The section of a trained report or baseline; `figures` and `kept` are empty until this training is evaluated."""
     outputs = paths.outputs(report)
     config, details = read_yaml(outputs.run / "config.yaml"), paths.details(report)
     generator = outputs.run / "generator.safetensors"
     settings = read_header(generator).report
+    figures = read_json(details) if details.exists() else {}
+    if figures.get("generator_md5") != fingerprint(generator):  # of an earlier training
+        figures = {}
     return {
         "report": report,
         "baseline": report in checks.read(checks.FILE)["baselines"],
@@ -28,11 +31,12 @@ def collect(report: str) -> dict[str, Any]:
         "headline": list(settings.headline),
         "changed": changed(params.own(report), config),
         "parameters": {path.stem: count_parameters(path) for path in (generator, *sorted(outputs.nets.glob("*.safetensors")))},
-        "figures": read_json(details) if details.exists() else {},
+        "figures": figures,
         "log": read_columns(outputs.progress / "log.csv"),
-        "kept": read_columns(scores) if (scores := paths.scores(report) / "scores.csv").exists() else {},
+        "kept": read_columns(scores) if figures and (scores := paths.scores(report) / "scores.csv").exists() else {},
         "rows": rows(config.get("conditions") or {}),
         **pictures(report, settings.size),
+        **({} if figures else {"closest": None}),
     }
 
 

@@ -4,9 +4,11 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from ganlib.page.glossary import entry
+from ganlib.support import paths
 from ganlib.support.errors import UserError
 
 SHOWN = ("kid", "fid")
@@ -58,12 +60,21 @@ def _name(revision: Mapping[str, Any]) -> str:
 
 
 def _scores(revision: Mapping[str, Any]) -> dict[str, str]:
+    scores = ((Path(path).stem, file) for path, file in _files(revision, "metrics"))
     return {
-        f"{path.removeprefix('metrics/').removesuffix('.json')} {key.upper()}": entry(key).format(file[key])
-        for path, file in _files(revision, "metrics")
+        f"{report} {key.upper()}": entry(key).format(file[key])
+        for report, file in scores
         for key in SHOWN
-        if key in file
+        if key in file and not _is_stale(revision, report)
     }
+
+
+def _is_stale(revision: Mapping[str, Any], report: str) -> bool:
+    """Whether the evaluation that DVC recorded last is of another run than that of the last training."""
+    recorded = revision.get("data") or {}
+    run = paths.outputs(report).run.as_posix()
+    trained, scored = ((recorded.get(kind) or {}).get(run, {}).get("hash") for kind in ("outs", "deps"))
+    return None not in (trained, scored) and trained != scored
 
 
 def _parameters(revision: Mapping[str, Any]) -> dict[str, str]:

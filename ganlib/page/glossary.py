@@ -136,6 +136,7 @@ PROTOCOL = {
     "dataset": Entry("data set", "name in params.yaml"),
     "split": Entry("split", "part of the data set used for training"),
     "scale": Entry("scale", "preview, evening or full"),
+    "generator_md5": Entry("generator", "MD5 of the file of the generator that was scored"),
 }
 """How an evaluation was done."""
 

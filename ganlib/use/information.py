@@ -1,11 +1,10 @@
 """What is known about a trained generator: settings, size, scores and origin. Imports no torch."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, get_args
 
 from ganlib.core.tables import read_json, read_yaml
-from ganlib.models.registry import count_parameters
+from ganlib.models.registry import count_parameters, fingerprint
 from ganlib.support import paths
 from ganlib.support.checks import FILE
 from ganlib.support.types import Metric
@@ -49,21 +48,9 @@ def scores(run: Run) -> dict[str, Any] | None:
     if file is None:
         return None
     figures: dict[str, Any] = read_json(file)
-    if _is_stale(run):
+    if figures.get("generator_md5") != fingerprint(run.file):
         figures["stale"] = f"stale, from an earlier training; `dvc repro evaluate@{run.name}` updates them"
     return figures
-
-
-def _is_stale(run: Run) -> bool:
-    """Whether, according to dvc.lock, another generator was scored than the one that was trained last."""
-    folder = paths.outputs(run.name).run.as_posix()
-    lock = run.get(Path("dvc.lock"))
-    stages = read_yaml(lock)["stages"] if lock else {}
-    trained, scored = (
-        [entry["md5"] for entry in stages.get(f"{stage}@{run.name}", {}).get(kind, ()) if entry["path"] == folder]
-        for stage, kind in (("train", "outs"), ("evaluate", "deps"))
-    )
-    return bool(scored) and trained != scored
 
 
 def _kind(run: Run, dataset: str) -> str | None:

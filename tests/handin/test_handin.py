@@ -23,15 +23,9 @@ from ganlib.use import latents
 from ganlib.use.export.licence import CELEBA
 from tests.conftest import edited
 from tests.handin.workspace import closest, git
+from tests.page import workspace
 
 ZIP = "exports/dense64/handin.zip"
-LOCK = """\
-stages:
-  train@dense64:
-    outs: [{path: data/runs/dense64, md5: %s}]
-  evaluate@dense64:
-    deps: [{path: data/runs/dense64, md5: a.dir}]
-"""
 SHEETS = ["interpolations.png", "nearest.png", "pictures.png"]
 TEXTS = ["config.yaml", "index.html", "log.csv", "params.yaml"]
 
@@ -143,14 +137,14 @@ def test_run_without_scores_says_so(checkout: Path) -> None:
 
 
 def test_nothing_of_an_earlier_trainings_evaluation_is_shown(checkout: Path) -> None:
-    Path("dvc.lock").write_text(LOCK % "b.dir", encoding="utf-8")
+    workspace.scored("dense64", generator_md5="of another file")
     assert "no nearest training pictures: stale, from an earlier training" in handin("dense64")
     assert {"nearest.png", "scores.json"}.isdisjoint(files())
     assert all(shown not in page() for shown in ("0.190 to 0.210", "KID during training", "Eight fakes"))
     assert page().count("stale, from an earlier training; <code>dvc repro evaluate@dense64</code> updates them.") == 2
-    Path("dvc.lock").write_text(LOCK % "a.dir", encoding="utf-8")
+    workspace.scored("dense64")
     handin("dense64", "--force")
-    assert {"nearest.png", "scores.json", "dvc.lock"} <= files().keys()
+    assert {"nearest.png", "scores.json"} <= files().keys()
 
 
 def photographs(by: str) -> None:

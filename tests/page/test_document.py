@@ -158,6 +158,15 @@ def test_unscored_report_is_marked_and_has_its_pictures(checkout):
     assert 'id="verdicts"' not in page
 
 
+def test_nothing_of_an_earlier_trainings_evaluation_is_shown(checkout):
+    workspace.trained("dense64")
+    workspace.scored("dense64", generator_md5="of another file")
+    page = written()
+    assert "After 30 steps" in shown(page)
+    assert "not scored yet." in shown(page)
+    assert all(words not in shown(page) for words in ("0.190 – 0.210", "KID during training", "Nearest in training"))
+
+
 @pytest.mark.parametrize(
     ("figures", "remark"),
     [

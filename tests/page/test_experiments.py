@@ -20,3 +20,13 @@ def test_scores_come_first_then_differing_settings_and_differences_from_the_work
         [("0.250", True), ("0.0002", True)],
         [(NONE, True), ("default", False)],
     ]
+
+
+def test_scores_of_an_earlier_training_are_left_out():
+    """As after `dvc exp run train@dcgan64`: the metrics file is still that of the training before."""
+    retrained = revision("d" * 40, 0.2, 1e-3)
+    retrained["data"] |= {kind: {"data/runs/dcgan64": {"hash": f"{kind}.dir"}} for kind in ("outs", "deps")}
+    scored = revision("e" * 40, 0.3, 1e-3)
+    scored["data"] |= {kind: {"data/runs/dcgan64": {"hash": "a.dir"}} for kind in ("outs", "deps")}
+    rows = tabulate([revision("workspace", 0.2, None), retrained, scored])["rows"]
+    assert [row["cells"][0] for row in rows] == [("0.200", False), (NONE, True), ("0.300", True)]

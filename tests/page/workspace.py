@@ -14,6 +14,7 @@ from safetensors.numpy import save_file
 from ganlib import params
 from ganlib.core import tables
 from ganlib.core.images import save_sheet
+from ganlib.models.registry import fingerprint
 from ganlib.page import spread, verdicts
 from ganlib.page.collect import rows
 from ganlib.support import paths
@@ -77,7 +78,9 @@ def trained(report: str) -> None:
 def scored(report: str, **others: Any) -> None:
     """What `evaluate` writes for a report; `others` replace values of SCORES."""
     own = dict.fromkeys(params.load().report(report).headline, 0.25) | (OBEYED if report == "began64" else {})
-    tables.save_metrics({**SCORES, **own, "step": STEPS[-1], "collapsed": 0.0, "saturated": 0.0, **others}, paths.details(report))
+    generator = paths.outputs(report).run / "generator.safetensors"
+    of = {"generator_md5": fingerprint(generator)} if generator.exists() else {}
+    tables.save_metrics({**SCORES, **own, **of, "step": STEPS[-1], "collapsed": 0.0, "saturated": 0.0, **others}, paths.details(report))
     kept = f"step,fid,kid\n{STEPS[0]},300,0.4\n{STEPS[-1]},240,0.2\n"
     paths.scores(report).mkdir(parents=True, exist_ok=True)
     (paths.scores(report) / "scores.csv").write_text(kept, encoding="utf-8")

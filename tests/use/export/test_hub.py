@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 import ganlib
 from ganlib.use.export import hub
 from ganlib.use.export.licence import CELEBA
-from tests.cli.test_commands import FIGURES, seen
+from tests.cli.test_commands import FIGURES, scored_generator, seen
 from tests.conftest import text
 from tests.use.lively import in_checkout
 
@@ -26,7 +26,8 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def score(root: Path, dataset: str) -> None:
     (root / "data/scores/dense64").mkdir(parents=True, exist_ok=True)
-    (root / "data/scores/dense64/details.json").write_text(json.dumps({**FIGURES, "dataset": dataset}), encoding="utf-8")
+    figures = FIGURES | scored_generator(root) | {"dataset": dataset}
+    (root / "data/scores/dense64/details.json").write_text(json.dumps(figures), encoding="utf-8")
 
 
 def metadata(folder: Path) -> dict:
