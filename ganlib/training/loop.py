@@ -44,9 +44,10 @@ def train(
     """Train the report's nets on `faces`, write the run to the folders of `outputs`, and return the CSV file of its times.
 
     `outputs.run` gets generator.safetensors, config.yaml and snapshots/<step>.safetensors (earlier generators); `outputs.nets` the other
-    nets, <name>.safetensors; `outputs.progress` log.csv (every `log_every` steps and the last), reals.png, samples/<step>.png and, if the
-    nets reconstruct, reconstructions/<step>.png. All appear at once when the run is complete. Equal arguments give equal bytes on the same
-    machine, also after interruptions: a run resumes from its checkpoint in `checkpoints`, and the result of a complete run is reused.
+    nets, <name>.safetensors, and the raw generators if those of `outputs.run` are averages; `outputs.progress` log.csv (every `log_every`
+    steps and the last), reals.png, samples/<step>.png and, if the nets reconstruct, reconstructions/<step>.png. All appear at once when
+    the run is complete. Equal arguments give equal bytes on the same machine, also after interruptions: a run resumes from its checkpoint
+    in `checkpoints`, and the result of a complete run is reused.
 
     Checkpoints are written as often as `CheckpointSchedule` says or, in tests, every `save_every` steps. With several processes, `join`
     joins the process group once the run is locked; this is rank 0, and the others run `distributed.worker`. Raises a UserError if the run

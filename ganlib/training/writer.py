@@ -41,7 +41,9 @@ class RunWriter:
         if step in self.snapshots and not last:
             # A snapshot equals the generator of a run that ended here, so its settings have that run's length.
             so_far = self.report.model_copy(update={"epochs": -(-step // self.steps_per_epoch), "max_steps": step})
-            store.save(trainer.generator, "generator", self.name, so_far, self.outputs.run / "snapshots" / f"{step:06d}.safetensors")
+            kept = [(self.outputs.run, trainer.generator), *([(self.outputs.nets, trainer.modules["generator"])] if trainer.ema else [])]
+            for folder, net in kept:
+                store.save(net, "generator", self.name, so_far, folder / "snapshots" / f"{step:06d}.safetensors")
         if last:
             store.save(trainer.generator, "generator", self.name, self.report, self.outputs.run / "generator.safetensors")
             for net, module in trainer.modules.items():
@@ -79,4 +81,4 @@ def bytes_needed(report: Report, trainer: Trainer, steps: int, steps_per_epoch: 
     pictures = 2 * (steps // report.sample_every + 2 + early)
     generators = len(report.snapshots.steps(steps_per_epoch) if report.snapshots else ())
     nets = sum(nbytes(module) for module in {*trainer.modules.values(), trainer.generator})
-    return pictures * sheets.nbytes(report) + nets + generators * nbytes(trainer.generator)
+    return pictures * sheets.nbytes(report) + nets + generators * nbytes(trainer.generator) * (2 if trainer.ema else 1)

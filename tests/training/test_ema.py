@@ -77,9 +77,12 @@ def test_run_scores_and_shows_the_average_and_also_stores_the_raw_generator(tmp_
     assert not all(torch.equal(a, b) for a, b in zip(other.parameters(), same.parameters(), strict=True))
 
 
-def test_snapshots_are_averages_too(tmp_path):
+def test_snapshots_are_averages_too_beside_the_raw_generator(tmp_path):
     changes = {"ema": 0.9, "max_steps": None, "epochs": 3}
     steps = run(tmp_path, "dcgan64", "long", snapshots={"unit": "steps", "at": [4]}, **changes)
     short = run(tmp_path, "dcgan64", "short", **changes | {"max_steps": 4})
     left = [store.load(path)[0].state_dict() for path in (steps.run / "snapshots/000004.safetensors", short.run / "generator.safetensors")]
     torch.testing.assert_close(*left, rtol=0, atol=0)
+    raw = [store.load(path)[0].state_dict() for path in (steps.nets / "snapshots/000004.safetensors", short.nets / "generator.safetensors")]
+    torch.testing.assert_close(*raw, rtol=0, atol=0)
+    assert not (short.nets / "snapshots").exists()
