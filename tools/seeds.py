@@ -9,6 +9,7 @@ import pandas as pd
 from benchmarks.seeds import EVENING
 from ganlib import params
 from ganlib.core.tables import read_json
+from ganlib.page.glossary import entry
 
 ENDS = ("low", "high", "floor")
 FIGURES = {"precision": "precision", "recall": "recall", "coverage": "coverage", "closer_than_held_out": "`closer_than_held_out`"}
@@ -122,12 +123,12 @@ def evenings(found: pd.DataFrame, folder: Path) -> Iterator[list[str]]:
         if (file := folder / f"{report}.json").exists():
             known |= read_json(file)
 
-        def score(name: str, form: str, known: dict[str, Any] = known) -> str:
-            value, *ends = (f"{float(known[key]):{form}}" for key in (name, *(f"{name}_{end}" for end in ENDS)) if key in known)
+        def score(name: str, known: dict[str, Any] = known) -> str:
+            value, *ends = (entry(name).format(float(known[key])) for key in (name, *(f"{name}_{end}" for end in ENDS)) if key in known)
             return "{} ({} to {}; {})".format(value, *ends) if ends else value
 
         figures = (f"{float(known[figure]):.2f}" if figure in known else "" for figure in FIGURES)
-        yield [f"`{report}`", score("kid", ".3f"), score("fid", ".0f"), *figures, f"{int(known['step']):,}"]
+        yield [f"`{report}`", score("kid"), score("fid"), *figures, f"{int(known['step']):,}"]
 
 
 def own(found: pd.DataFrame) -> Iterator[list[str]]:
