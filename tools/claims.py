@@ -17,7 +17,7 @@ import pandas as pd
 from ganlib.core import tables
 from ganlib.studies import declarations, paths, prose, results
 from ganlib.studies.study import Claim, OpenClaim, Study
-from ganlib.studies.verdict import holm
+from ganlib.studies.verdict import SIDES, holm
 from ganlib.support.errors import UserError, exit_on_user_error
 from tools.seeds import table
 
@@ -63,6 +63,7 @@ def entries() -> list[Entry]:
     found = [_entry(name, study, "declared" if name in known.declared else "ready") for name, study in known.studies.items()]
     found += [_open(name, claim) for name, claim in known.claims.items()]
     _mark(found)
+    _name_shared_runs(found)
     order = {report: place for place, report in enumerate(AUTHORS)}
     return sorted(found, key=lambda entry: (order.get(entry["report"], len(order)), entry["report"], "reason" in entry))
 
@@ -101,12 +102,19 @@ def _result(study: Study, path: Path) -> Entry:
         "processors": sorted(pd.read_csv(StringIO(text))["processor"].unique()),
         "per_seed": results.per_seed(study, text),
     }
-    return {key: [_rounded(part) for part in value] if isinstance(value, list) else _rounded(value) for key, value in result.items()}
+    return {key: _rounded(value) for key, value in result.items()}
 
 
 def _rounded(value: Any) -> Any:
     """Few enough digits to be equal on every processor."""
-    return float(f"{value:.6g}") if isinstance(value, float) else value
+    match value:
+        case float():
+            return float(f"{value:.6g}")
+        case list():
+            return [_rounded(part) for part in value]
+        case dict():
+            return {key: _rounded(part) for key, part in value.items()}
+    return value
 
 
 def _open(name: str, claim: OpenClaim) -> Entry:
@@ -119,7 +127,17 @@ def _mark(found: list[Entry]) -> None:
     for dataset in {dataset for entry in found for dataset in entry.get("results", {})}:
         beside = [entry["results"][dataset] for entry in found if dataset in entry.get("results", {})]
         for result, holds in zip(beside, holm(np.array([result["p"] for result in beside])), strict=True):
-            result["holds"] = bool(holds) and result["verdict"] in ("supported", "contradicted")
+            result["holds"] = bool(holds) and result["verdict"] in SIDES
+
+
+def _name_shared_runs(found: list[Entry]) -> None:
+    """Set `shares` of each result: the other studies with results on the same data set that use the same runs, by trial."""
+    for entry in found:
+        for dataset, result in entry.get("results", {}).items():
+            others = [other for other in found if other is not entry and dataset in other.get("results", {})]
+            trials = dict.fromkeys((entry["treatment"], entry["control"]))
+            using = {trial: [other["name"] for other in others if trial in (other["treatment"], other["control"])] for trial in trials}
+            result["shares"] = {trial: names for trial, names in using.items() if names}
 
 
 def _counts(found: list[Entry], dataset: str) -> str:
@@ -148,6 +166,8 @@ def _finding(entry: Entry) -> Iterator[str]:
                 word, mark = result["verdict"], " `*`" if result["holds"] else ""
                 yield result["sentence"].replace(word, f"**{word}**{mark}", 1)
             yield f"(`{entry['name']}`)"
+            for trial, names in next(reversed(entry["results"].values()))["shares"].items():
+                yield f"Shares its runs of `{trial}` with {', '.join(f'`{name}`' for name in names)}."
         case "declared":
             yield f"declared, not run: `dvc repro studies/dvc.yaml:study@{entry['name']}`"
         case "ready":

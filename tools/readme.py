@@ -31,7 +31,7 @@ def filled(page: str) -> str:
 
 def _verdict(dataset: str, result: dict[str, str]) -> str:
     """The sentence of docs/claims.md without its circumstances, which README states once for all."""
-    answer = result["sentence"].partition("): ")[2].removeprefix(result["verdict"])
+    answer = result["sentence"].partition("): ")[2].removeprefix(result["verdict"]).replace("; scored on averages of G", "")
     return f"{PICTURES.get(dataset, dataset)}, {result['seeds']} seeds: **{result['verdict']}**{answer}"
 
 

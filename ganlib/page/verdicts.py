@@ -1,4 +1,4 @@
-"""The studies' verdicts on the reports' claims, each drawn on one axis: a ring per seed, the confidence interval and the margin."""
+"""The studies' verdicts on the reports' claims, each drawn on one axis: a ring per run, the confidence interval and the margin."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,8 @@ from ganlib.core.tables import read_json
 from ganlib.page.charts import short
 
 FILE = Path("studies/claims.json")
-WIDTH, LINE, EDGE = 360, 40, 14
+WIDTH, LINE, EDGE, ROW = 360, 36, 14, 18
+ROWS = {"runs": -ROW, "treatment": -ROW, "control": ROW}  # of rings, from the interval
 
 STATES = {
     "declared": "declared, not run yet",
@@ -57,17 +58,20 @@ def untested(found: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[Mapping
 
 
 def chart(result: Mapping[str, Any]) -> Markup:
-    """A result as inline SVG, with a ring for each seed.
+    """A result as inline SVG, with a ring for each run: the treatment's above the interval, the control's below it.
 
     A comparison has the margin shaded around 0, and positive values favour the claim; an expectation has the expected range shaded.
     """
-    low, high, middle, seeds = (result.get(key) for key in ("low", "high", "difference", "per_seed"))
+    low, high, middle = (result.get(key) for key in ("low", "high", "difference"))
+    seeds = {arm: [value for value in of if value is not None] for arm, of in result["per_seed"].items()}
     expected = [result.get(key) for key in ("low_expected", "high_expected")]
     is_comparison = "low_expected" not in result
     if is_comparison and result.get("margin"):
         expected = [-result["margin"], result["margin"]]
     marks = [0.0] if is_comparison else []
-    values = [value for value in (*(seeds or ()), low, high, middle, *expected, *marks) if value is not None]
+    values = [
+        value for value in (*(value for of in seeds.values() for value in of), low, high, middle, *expected, *marks) if value is not None
+    ]
     if not values:
         return Markup("")
     padding = ((max(values) - min(values)) or 1.0) * 0.06
@@ -79,21 +83,22 @@ def chart(result: Mapping[str, Any]) -> Markup:
     parts = []
     if any(end is not None for end in expected):
         left, right = (x(end if end is not None else limit) for end, limit in zip(expected, (first, last), strict=True))
-        parts.append(f'<rect class="margin" x="{left}" y="8" width="{right - left:.1f}" height="44"/>')
+        parts.append(f'<rect class="margin" x="{left}" y="8" width="{right - left:.1f}" height="56"/>')
     parts.append(f'<line class="axis" x1="{EDGE}" x2="{WIDTH - EDGE}" y1="{LINE}" y2="{LINE}"/>')
     if is_comparison:
-        parts.append(f'<line class="zero" x1="{x(0)}" x2="{x(0)}" y1="8" y2="52"/>')
-        parts.append(f'<text x="{EDGE}" y="86">← against the claim</text><text x="{WIDTH - EDGE}" y="86" text-anchor="end">for it →</text>')
+        parts.append(f'<line class="zero" x1="{x(0)}" x2="{x(0)}" y1="8" y2="64"/>')
+        parts.append(f'<text x="{EDGE}" y="96">← against the claim</text><text x="{WIDTH - EDGE}" y="96" text-anchor="end">for it →</text>')
     labels = sorted({*marks, *(end for end in expected if end is not None)})
     fit = all(x(after) - x(before) > 44 for before, after in pairwise(labels))
     shown = labels if fit else marks or labels[:1]
-    parts += [f'<text x="{x(at)}" y="68" text-anchor="middle">{_number(at, result)}</text>' for at in shown]
+    parts += [f'<text x="{x(at)}" y="78" text-anchor="middle">{_number(at, result)}</text>' for at in shown]
     if low is not None and high is not None:
         parts.append(f'<line class="interval" x1="{x(low)}" x2="{x(high)}" y1="{LINE}" y2="{LINE}"/>')
     if middle is not None:
         parts.append(f'<path class="estimate" d="M{x(middle)} {LINE - 7}l6 7l-6 7l-6 -7z"/>')
-    parts += [f'<circle class="seed" cx="{x(value)}" cy="{LINE - 18}" r="4.5"/>' for value in seeds or () if value is not None]
-    return Markup(f'<svg viewBox="0 0 {WIDTH} 92" role="img" aria-label="{escape(result["sentence"])}">{"".join(parts)}</svg>')
+    for arm, of in seeds.items():
+        parts += [f'<circle class="seed {arm}" cx="{x(value)}" cy="{LINE + ROWS[arm]}" r="4.5"/>' for value in of]
+    return Markup(f'<svg viewBox="0 0 {WIDTH} 102" role="img" aria-label="{escape(result["sentence"])}">{"".join(parts)}</svg>')
 
 
 def numbers(result: Mapping[str, Any], dataset: str) -> str:

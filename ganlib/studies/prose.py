@@ -1,10 +1,13 @@
 """Verdicts as sentences: always with scale and interval, and never "the report is right"."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
+from ganlib.studies.outcomes import SIGNED, UNIT
 from ganlib.studies.study import Study
 from ganlib.studies.verdict import LOOKS, SIDES
+
+POINTS = " percentage points"
 
 
 def sentence(study: Study, found: Mapping[str, Any], dataset: str) -> str:
@@ -13,62 +16,118 @@ def sentence(study: Study, found: Mapping[str, Any], dataset: str) -> str:
 
 
 def circumstances(study: Study, found: Mapping[str, Any], dataset: str) -> str:
-    """Scale, data set, steps, N and seeds."""
-    trained = f", {found['steps']:,} steps" if found["steps"] else ""
-    scored = f", N = {found['samples']:,.0f}" if found["samples"] else ""
-    seeds = f"{found['seeds']} seeds" + ("" if study.treatment == study.control else " per arm")
-    return f"At {found['scale']} scale ({dataset}{trained}{scored}, {seeds})"
+    """Scale, data set, steps, N and seeds. The demo sees no pictures, and always runs at its report's own scale."""
+    of_curve = study.report == "curve"
+    scale = "the report's own" if of_curve or found["scale"] == "full" else found["scale"]
+    parts = [] if of_curve else [dataset]
+    parts += [f"{found['steps']:,} steps"] if found["steps"] else []
+    parts += [f"N = {found['samples']:,.0f}"] if found["samples"] else []
+    seeds = [found[f"{arm}_seeds"] for arm in ("treatment", "control")] if "treatment_seeds" in found else [found["seeds"]]
+    parts.append(" and ".join(map(str, dict.fromkeys(seeds))) + " seeds" + ("" if study.treatment == study.control else " per arm"))
+    return f"At {scale} scale ({', '.join(parts)})"
 
 
 def answer(study: Study, found: Mapping[str, Any]) -> str:
-    """The verdict, its interval, and the failed runs."""
-    word, label = found["verdict"], study.judged_by.label
+    """The verdict, the effect with its interval, and the failed runs; these come first where they decide."""
+    word, failures = found["verdict"], _failures(study, found)
     if word == "not testable":
-        return f"not testable, since {label} is 0 in both arms{_failures(study, found)}"
-    words = {"no verdict": f"no verdict below 6 seeds, {found['seeds']} were run"}.get(word, word)
-    text = f"{words}; {label} {_expected(found) if study.expected else _difference(found)}"
-    if word == "supported" and not study.expected and found["high"] is not None and found["high"] < found["margin"]:
-        text += ", less than the margin"
-    failures = _failures(study, found)
+        return f"not testable: {found['reason']}{failures}"
+    said = word
+    if word == "no verdict":
+        said = f"no verdict at {found['seeds']} seeds, only at {' and '.join(map(str, LOOKS))}"
+    elif word == "cannot tell yet" and found["seeds"] < LOOKS[-1]:
+        said += f", and a second look at {LOOKS[-1]} seeds is due"
+    elif word == "out of regime":
+        said += f", so no answer: {found['regime']}"
+    text = f"{said}; {_expected(study, found) if study.expected else _difference(study, found)}"
     decide = found.get("verdict_on_failures") in SIDES and (word not in SIDES or found["difference"] is None)
     return f"{failures.removeprefix('; ')}; {text}" if decide else text + failures
 
 
-def _difference(found: Mapping[str, Any]) -> str:
+def _difference(study: Study, found: Mapping[str, Any]) -> str:
+    label, effect = study.judged_by.label, _Effect.of(study)
     if found["difference"] is None or found["without_number"]:
-        return f"has no number in most runs of the {found['without_number']} arm"
-    lead, show = ("above the floor is", _change) if found["of_excess"] else ("is better by", _plain)
-    ranks = " by ranks" if found["of_medians"] else ""
-    return f"{lead} {show(found['difference'])} in the treatment arm{ranks} ({_interval(found, show)})"
+        return f"{label} has no number in most runs of the {found['without_number']} arm"
+    side = "the end of training" if study.moments else "the claim's side"
+    if effect.of_faces:
+        text = f"{side} is {effect.shown(found['difference'])} real faces by {label}"
+    else:
+        text = f"{label} is {effect.shown(found['difference'])} on {side}"
+    text += f"{', by ranks' if found['of_medians'] else ''} ({_interval(found, effect)})"
+    ends = [found["low"], found["high"]]
+    if found["verdict"] in SIDES and None not in ends and max(map(abs, ends)) < found["margin"] and not study.as_good:
+        text += ", less than the margin"
+    if study.as_good:
+        most = found["margin"] / (1 - found["margin"]) if found["of_excess"] else found["margin"]
+        text += f"; as good means at most {effect.amount(most)} {effect.worse}"
+    if "difference_ema" in found:
+        text += f"; the averages of G: {effect.shown(found['difference_ema'])} ({_interval(found, effect, '_ema')})"
+    return text + ("; scored on averages of G" if found["of_average"] else "")
 
 
-def _interval(found: Mapping[str, Any], show: Callable[[float | None], str]) -> str:
-    low, high = found["low"], found["high"]
-    if low is high is None and found["seeds"] < LOOKS[1]:
-        return "too few runs for an interval"
-    if show is _change and low is not None and high is not None and low * high > 0:
-        return f"97.5% CI: {min(abs(low), abs(high)):.0%} to {_change(max(low, high, key=abs))}"
-    return f"97.5% CI: {show(low)} to {show(high)}"
+class _Effect(NamedTuple):
+    """How a difference is said: `amount` without a sign, and the words for a better and a worse treatment."""
+
+    amount: Callable[[float], str]
+    better: str
+    worse: str
+    of_faces: bool = False
+
+    @classmethod
+    def of(cls, study: Study) -> "_Effect":
+        outcome = study.judged_by
+        if outcome.floor:
+            return cls(_per_cent, "nearer", "farther", of_faces=True)
+        amount = _per_cent if outcome.is_score else _points if outcome.limits in (UNIT, SIGNED) else _plain
+        return cls(amount, *(("lower", "higher") if outcome.sign > 0 else ("higher", "lower")))
+
+    def shown(self, difference: float) -> str:
+        word = self.better if difference >= 0 else self.worse
+        after = {"nearer": " to", "farther": " from"}.get(word, "") if self.of_faces else ""
+        return f"{self.amount(difference)} {word}{after}"
+
+    def between(self, least: float, most: float) -> str:
+        return f"{self.amount(least).removesuffix(POINTS)} to {self.amount(most)}"
 
 
-def _change(share: float | None) -> str:
-    """0.17: 17 % lower; -0.2: 20 % higher; None: infinitely far."""
-    return "unbounded" if share is None else f"{abs(share):.0%} {'lower' if share >= 0 else 'higher'}"
+def _per_cent(value: float) -> str:
+    return f"{abs(value):.0%}"
 
 
-def _plain(difference: float | None) -> str:
-    return "unbounded" if difference is None else f"{difference:+.3g}"
+def _points(value: float) -> str:
+    return f"{100 * abs(value):.2g}{POINTS}"
 
 
-def _expected(found: Mapping[str, Any]) -> str:
-    low, high = (found["low_expected"], found["high_expected"])
+def _plain(value: float) -> str:
+    return f"{abs(value):.3g}"
+
+
+def _interval(found: Mapping[str, Any], effect: _Effect, of: str = "") -> str:
+    """In ascending order: of the effect where both ends have its sign, else from worse to better."""
+    low, high = found[f"low{of}"], found[f"high{of}"]
+    if low is high is None:
+        return "too few runs for an interval" if found["seeds"] < LOOKS[1] else "97.5% CI: any amount"
+    if low is not None and low > 0:
+        text = f"{effect.amount(low)} or more" if high is None else effect.between(low, high)
+    elif high is not None and high < 0:
+        text = f"{effect.amount(high)} or more" if low is None else effect.between(high, low)
+    else:
+        ends = [(low, effect.worse), (high, effect.better)]
+        text = " to ".join(f"{'any amount' if end is None else effect.amount(end)} {word}" for end, word in ends)
+    return f"97.5% CI: {text}"
+
+
+def _expected(study: Study, found: Mapping[str, Any]) -> str:
+    low, high = found["low_expected"], found["high_expected"]
     wanted = f"at least {low:g}" if high is None else f"at most {high:g}" if low is None else f"{low:g} to {high:g}"
-    middle = f"is {_number(found['difference'])} {'in the median' if found['of_medians'] else 'on average'}"
-    return f"{middle} ({_interval(found, _number)}; expected: {wanted})"
-
-
-def _number(value: float | None) -> str:
-    return "no number" if value is None else f"{value:.4g}"
+    middle = "has no number" if found["difference"] is None else f"is {found['difference']:.4g}"
+    ends = [found["low"], found["high"]]
+    if ends == [None, None]:
+        interval = "too few runs for an interval"
+    else:
+        interval = "97.5% CI: " + " to ".join("no number" if end is None else f"{end:.4g}" for end in ends)
+    place = "in the median" if found["of_medians"] else "on average"
+    return f"{study.judged_by.label} {middle} {place} ({interval}; expected: {wanted})"
 
 
 def _failures(study: Study, found: Mapping[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ganlib.core import tables
-from ganlib.studies import outcomes, paths, verdict
+from ganlib.studies import outcomes, paths, regime, verdict
 from ganlib.studies.declarations import CATALOGUE
 from ganlib.studies.outcomes import Values
 from ganlib.studies.study import Study
@@ -74,7 +75,8 @@ def judge(study: Study, text: str) -> dict[str, Any]:
         judged |= {"low_expected": study.expected[0], "high_expected": study.expected[1]}
     else:
         arms = _arms(study, found)
-        answer, of_medians = _compared(study, found, arms, any_failed)
+        answer, of_medians, reason = _compared(study, found, arms, any_failed)
+        judged |= {"reason": reason} if reason else {}
         judged["without_number"] = " and ".join(arm for arm, values in arms.items() if np.isfinite(values).mean() < 0.5)
         judged |= {f"{arm}_median": _finite(float(np.median(values))) for arm, values in arms.items()}
         judged |= {f"{arm}_failed": failed[getattr(study, arm)] for arm in arms}
@@ -85,9 +87,15 @@ def judge(study: Study, text: str) -> dict[str, Any]:
             judged |= {"verdict_on_failures": word, "p_failures": p}
     if len(study.moments or ()) > 1 and not of_medians:
         judged["p_trend"] = verdict.trend(found.pivot_table(index="seed", columns="step", values=study.outcome).to_numpy())
+    decide = judged.get("verdict_on_failures") in verdict.SIDES
+    if answer.word not in ("no verdict", "not testable") and (problems := regime.problems(study, found, failures_decide=decide)):
+        answer, judged["regime"] = replace(answer, word="out of regime"), "; ".join(problems)
     in_logarithms = is_score and not study.expected
     interval = {key: _in_units(getattr(answer, key), in_logarithms) for key in ("difference", "low", "high")}
+    judged |= _of_average(study, found, any_failed)
     judged |= {"verdict": answer.word, **interval, "p": answer.p, "of_excess": in_logarithms, "of_medians": bool(of_medians)}
+    # Tables without this column are of version 0.1.0, which scored the average of G where there was one.
+    judged["of_average"] = "kid_ema" not in found and study.report != "curve"
     judged |= {} if study.expected else {"margin": _in_units(study.judged_by.margin, in_logarithms)}
     reached, scored = found["step"].max(), found["samples"].max()  # blank for runs that diverged; the demo has no samples
     return judged | {"steps": 0 if math.isnan(reached) else int(reached), "scale": found["scale"].iloc[0], "samples": _finite(scored)}
@@ -98,14 +106,18 @@ def metrics(judged: dict[str, Any]) -> dict[str, Any]:
     return {key: judged[key] for key in METRICS if key in judged}
 
 
-def per_seed(study: Study, text: str) -> list[float | None]:
-    """The difference of each seed, in the units of `judge`, or the value of an expectation. Runs without a value are left out."""
+def per_seed(study: Study, text: str) -> dict[str, list[float | None]]:
+    """The runs of each arm, in the units of `judge`, as differences from the middle of the control's; those without a value are left out.
+
+    An expectation has the values of its `runs`.
+    """
     found = pd.read_csv(StringIO(text))
     if study.expected:
-        return [float(value) for value in found.sort_values("seed")[study.outcome].dropna()]
-    treatment, control = _costs(study, found, _arms(study, found))
-    known = np.isfinite(treatment) & np.isfinite(control)
-    return [_in_units(float(difference), study.judged_by.is_score) for difference in control[known] - treatment[known]]
+        return {"runs": [float(value) for value in found.sort_values("seed")[study.outcome].dropna()]}
+    costs = [costs[np.isfinite(costs)] for costs in _costs(study, found, _arms(study, found))]
+    middle = float(np.median(costs[1])) if len(costs[1]) else 0.0
+    named = zip(("treatment", "control"), costs, strict=True)
+    return {arm: [_in_units(middle - float(cost), study.judged_by.is_score) for cost in of] for arm, of in named}
 
 
 def check_comparable(found: pd.DataFrame) -> None:
@@ -151,15 +163,40 @@ def _expected(expected: list[float | None], values: Values, of_median: bool) -> 
     return verdict.expect(np.where(np.isnan(values), outside, values), low, high, of_median=of_median)
 
 
-def _compared(study: Study, found: pd.DataFrame, arms: Arms, any_failed: bool) -> tuple[Verdict, bool]:
-    """The verdict, and whether it is by ranks."""
+def _compared(study: Study, found: pd.DataFrame, arms: Arms, any_failed: bool) -> tuple[Verdict, bool, str]:
+    """The verdict, whether it is by ranks, and why the claim is not testable if it is not."""
+    untestable = Verdict("not testable", 0.0, 0.0, 0.0, 1.0)
+    if _unchanged(study, found):
+        return untestable, False, "the setting changes nothing"
     values = np.concatenate([*arms.values()])
     if (values == 0).any() and np.nansum(np.abs(values)) == 0:
-        return Verdict("not testable", 0.0, 0.0, 0.0, 1.0), False
+        return untestable, False, f"{study.judged_by.label} is 0 in both arms"
     treatment, control = _costs(study, found, arms)
-    of_medians = any_failed or not np.isfinite(np.concatenate([treatment, control])).all()
-    compare = verdict.compare_ranks if of_medians else verdict.compare_paired if study.moments else verdict.compare
-    return compare(treatment, control, study.judged_by.margin), of_medians
+    by_ranks = any_failed or not np.isfinite(np.concatenate([treatment, control])).all()
+    compare = verdict.compare_ranks if by_ranks else verdict.compare_paired if study.moments else verdict.compare
+    margin = study.judged_by.margin
+    if not study.as_good:
+        return compare(treatment, control, margin), by_ranks, ""
+    allowed = compare(treatment, control + margin, 0.0)  # may be worse by the margin
+    shifted = {key: getattr(allowed, key) - margin for key in ("difference", "low", "high")}
+    return replace(allowed, **shifted), by_ranks, ""
+
+
+def _of_average(study: Study, found: pd.DataFrame, any_failed: bool) -> dict[str, float | None]:
+    """The same difference in KID, with its interval, between the averages of G: `difference_ema`, ...; empty if there are none."""
+    beside = study.model_copy(update={"outcome": "kid_ema", "as_good": None})
+    if study.outcome != "kid" or study.moments or "kid_ema" not in found or found["kid_ema"].isna().all():
+        return {}
+    answer, *_ = _compared(beside, found, _arms(beside, found), any_failed)
+    return {f"{key}_ema": _in_units(getattr(answer, key), True) for key in ("difference", "low", "high")}
+
+
+def _unchanged(study: Study, found: pd.DataFrame) -> bool:
+    """Whether the two trials have equal metrics at every seed that both have run."""
+    metrics = [column for column in dict.fromkeys([study.outcome, *ALWAYS]) if column in found]
+    ours, theirs = (found[found["trial"] == name].set_index("seed")[metrics] for name in (study.treatment, study.control))
+    seeds = ours.index.intersection(theirs.index)
+    return study.treatment != study.control and not ours.loc[seeds].isna().all(axis=None) and ours.loc[seeds].equals(theirs.loc[seeds])
 
 
 def _arms(study: Study, found: pd.DataFrame) -> Arms:

@@ -21,10 +21,10 @@ from ganlib.fidelity.kernel import kid
 from ganlib.fidelity.reference import Reference
 from ganlib.models.report import Report
 from ganlib.studies import stored
+from ganlib.studies.regime import COLLAPSED
 from ganlib.support import paths
 from ganlib.support.locks import locked
 from ganlib.support.paths import Outputs
-from ganlib.training.monitor import COLLAPSED
 
 GENERATOR = "generator.safetensors"
 DIVERSITY = 1000  # fakes at most

@@ -54,8 +54,8 @@ class Study(Claim):
     """A claim and its test, of one of three kinds.
 
     A comparison: the trial `treatment` against the trial `control`, by `outcome`. Over time: both arms are one trial, whose end is
-    compared with the first of its `moments` (steps). An expectation: both arms are one trial, whose mean outcome is `expected` to lie
-    between two bounds, either of which may be blank.
+    compared with the first of its `moments` (steps). With `as_good` a comparison holds unless the treatment is worse by the margin. An
+    expectation: both arms are one trial, whose mean outcome is `expected` to lie between two bounds, either of which may be blank.
     """
 
     treatment: str
@@ -63,6 +63,7 @@ class Study(Claim):
     outcome: str
     equal: Literal["steps", "pictures"] | None = None
     margin: Positive | None = None
+    as_good: Literal[True] | None = None
     regime: str | None = None
     moments: Annotated[list[Count], Field(min_length=1)] | None = None
     expected: Annotated[list[FiniteFloat | None], Field(min_length=2, max_length=2)] | None = None

@@ -25,6 +25,8 @@ def problem(study: Study, treatment: Trial, control: Trial) -> str | None:
         return "control: is the same trial as `treatment`: name another, or set `moments` or `expected`"
     if single and study.equal:
         return "equal: applies to two trials, and there is one: remove it"
+    if single and study.as_good:
+        return "as_good: applies to two trials, and there is one: remove it"
     if single:
         return _problem_over_time(study, treatment) if study.moments else _problem_expected(study)
     if study.judged_by.sign == 0:

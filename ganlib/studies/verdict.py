@@ -24,9 +24,9 @@ LEVEL = 0.975
 LOOKS = (6, 12)
 MIN_SEEDS = 3  # per arm, for an interval
 
-Word = Literal["supported", "contradicted", "no difference that matters", "undecided", "no verdict", "not testable"]
+Word = Literal["holds here", "the reverse here", "no difference here", "cannot tell yet", "out of regime", "no verdict", "not testable"]
 
-SIDES: tuple[Word, ...] = ("supported", "contradicted")
+SIDES: tuple[Word, ...] = ("holds here", "the reverse here")
 
 
 @dataclass(frozen=True)
@@ -106,9 +106,9 @@ def compare_paired(treatment: Values, control: Values, margin: float) -> Verdict
 
 
 def expect(values: Values, low: float, high: float, *, of_median: bool = False) -> Verdict:
-    """Supported if the interval of the mean of `values` (n,), which are no costs, lies within `low` to `high`.
+    """Holds if the interval of the mean of `values` (n,), which are no costs, lies within `low` to `high`.
 
-    Contradicted if all of it lies outside. `of_median`: of the median with its exact interval, which fewer than 7 values do not have.
+    The reverse if all of it lies outside. `of_median`: of the median with its exact interval, which fewer than 7 values do not have.
     """
     n = len(values)
     middle = _median(values) if of_median else float(values.mean())
@@ -124,7 +124,9 @@ def expect(values: Values, low: float, high: float, *, of_median: bool = False) 
     else:
         found = stats.ttest_1samp(values, nearest)
         (below, above), p = found.confidence_interval(LEVEL), found.pvalue
-    word: Word = "supported" if low <= below and above <= high else "contradicted" if above < low or below > high else "undecided"
+    word: Word = (
+        "holds here" if low <= below and above <= high else "the reverse here" if above < low or below > high else "cannot tell yet"
+    )
     return Verdict(word if n in LOOKS else "no verdict", middle, float(below), float(above), min(1.0, len(LOOKS) * float(p)))
 
 
@@ -135,7 +137,7 @@ def compare_failures(treatment: int, control: int, sizes: tuple[int, int]) -> tu
     p = min(1.0, len(LOOKS) * float(stats.boschloo_exact(counts).pvalue)) if treatment * m != control * n else 1.0
     if not {*sizes} <= {*LOOKS}:
         return "no verdict", p
-    return ("supported" if treatment * m < control * n else "contradicted") if p <= len(LOOKS) * (1 - LEVEL) else "undecided", p
+    return ("holds here" if treatment * m < control * n else "the reverse here") if p <= len(LOOKS) * (1 - LEVEL) else "cannot tell yet", p
 
 
 def trend(costs: Values) -> float:
@@ -163,15 +165,15 @@ def _least_p(is_equal: bool, n: int) -> float:
 
 def _judged(sizes: Sequence[int], difference: float, interval: tuple[float, float], p: float, margin: float) -> Verdict:
     low, high = interval
-    word: Word = "undecided"
+    word: Word = "cannot tell yet"
     if not {*sizes} <= {*LOOKS}:
         word = "no verdict"
     elif low > 0:
-        word = "supported"
+        word = "holds here"
     elif high < 0:
-        word = "contradicted"
+        word = "the reverse here"
     elif -margin < low and high < margin:
-        word = "no difference that matters"
+        word = "no difference here"
     return Verdict(word, float(difference), float(low), float(high), min(1.0, len(LOOKS) * float(p)))
 
 

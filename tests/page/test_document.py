@@ -222,17 +222,18 @@ def test_verdict_has_its_claim_interval_command_and_mark_of_significance_and_tex
     page = written()
     assert "better &lt;quality&gt;" in page
     text = shown(page)
-    assert "difference 0.2, 97.5% interval 0.1 to 0.3, margin 0.05; 3 seeds on toons, scale preview; a processor" in text
+    assert "difference 0.2, 97.5% interval 0.1 to 0.3, margin 0.05; 3 seeds on toons, scale preview; a processor; shares" in text
+    assert "; shares its runs of dcgan64 with gaussian_z" in text
     assert "dvc repro studies/dvc.yaml:study@rates" in text
     assert "1 claim: not testable" in text
     assert re.search(r"dcgan112\s+Cropped pictures make better faces.\s+Each crop is scored against its own reals.", text)
-    assert re.findall(r"<li><b>(\d+)</b>([^<]*)", page) == [("1", "supported"), ("1", "not testable")]
+    assert re.findall(r"<li><b>(\d+)</b>([^<]*)", page) == [("1", "holds here"), ("1", "not testable")]
     assert "1 of 1 remain significant at 5%" in text
-    assert "supported *" in text
+    assert "holds here *" in text
     judged(holds=False)
     text = shown(written())
     assert "0 of 1 remain significant at 5%" in text
-    assert "supported *" not in text
+    assert "holds here *" not in text
 
 
 def places(chart: str, pattern: str) -> list[float]:
@@ -241,11 +242,14 @@ def places(chart: str, pattern: str) -> list[float]:
 
 def test_rings_interval_and_margin_of_a_verdict_are_at_their_values(judged):
     chart = verdicts.claims(judged() / verdicts.FILE)[0]["results"][0]["chart"]
-    (zero,), seeds = places(chart, r'class="zero" x1="([\d.]+)"'), places(chart, r'class="seed" cx="([\d.]+)"')
+    (zero,), seeds = places(chart, r'class="zero" x1="([\d.]+)"'), places(chart, r'class="seed treatment" cx="([\d.]+)"')
+    assert places(chart, r'class="seed control" cx="([\d.]+)"')[1] == zero
+    rows = {row for arm in ("treatment", "control") for row in places(chart, rf'class="seed {arm}" [^>]*cy="([\d.]+)"')}
+    assert min(rows) < places(chart, r'class="interval" [^>]*y1="([\d.]+)"')[0] < max(rows)
     unit = (seeds[2] - seeds[0]) / 0.2
     assert unit > 0
     left, right = verdicts.EDGE, verdicts.WIDTH - verdicts.EDGE
-    assert f'<text x="{left}" y="86">← against the claim</text><text x="{right}" y="86" text-anchor="end">for it →</text>' in chart
+    assert f'<text x="{left}" y="96">← against the claim</text><text x="{right}" y="96" text-anchor="end">for it →</text>' in chart
     assert seeds == pytest.approx([zero + unit * value for value in (0.1, 0.2, 0.3)], abs=0.2)
     assert places(chart, r'class="interval" x1="([\d.]+)"') == [seeds[0]]
     assert places(chart, r'class="estimate" d="M([\d.]+)') == [seeds[1]]
@@ -265,11 +269,11 @@ def test_expectation_with_an_open_end_is_shaded_to_the_edge_and_has_no_zero(judg
 def test_ratios_of_a_scores_excess_are_in_per_cent(judged):
     result = verdicts.claims(judged(of_excess=True, difference=0.1454, margin=1 / 11) / verdicts.FILE)[0]["results"][0]
     assert result["numbers"].startswith("difference 15%, 97.5% interval 10% to 30%, margin 9%; 3 seeds")
-    assert re.findall(r'y="68" text-anchor="middle">([^<]+)<', result["chart"]) == ["−9%", "0", "9%"]
+    assert re.findall(r'y="78" text-anchor="middle">([^<]+)<', result["chart"]) == ["−9%", "0", "9%"]
 
 
 def test_verdict_without_an_interval_is_drawn_without_one(judged):
-    result = verdicts.claims(judged(low=None, high=None, margin=None, per_seed=[]) / verdicts.FILE)[0]["results"][0]
+    result = verdicts.claims(judged(low=None, high=None, margin=None, per_seed={}) / verdicts.FILE)[0]["results"][0]
     assert not any(f'class="{part}"' in result["chart"] for part in ("interval", "margin", "seed"))
     assert "difference 0.2; 3 seeds" in shown(written())
 

@@ -120,11 +120,12 @@ def _net(path: Path, shapes: dict[str, tuple[int, ...]], config: dict[str, Any])
 
 def claim(changes: dict[str, Any]) -> dict[str, Any]:
     """A claim of a study over three seeds, whose own side is 0.1, 0.2 and 0.3 better, with changes of its result."""
-    result = {"verdict": "supported", "seeds": 3, "difference": 0.2, "low": 0.1, "high": 0.3, "margin": 0.05, "scale": "preview"} | {
+    result = {"verdict": "holds here", "seeds": 3, "difference": 0.2, "low": 0.1, "high": 0.3, "margin": 0.05, "scale": "preview"} | {
         "sentence": "Its own rates score a KID lower by 0.2.",
         "processors": ["a processor"],
         "holds": True,
-        "per_seed": [0.1, 0.2, 0.3],
+        "per_seed": {"treatment": [0.1, 0.2, 0.3], "control": [-0.05, 0.0, 0.05]},
+        "shares": {"dcgan64": ["gaussian_z"]},
     }
     words = {"report": "dcgan64", "says": "better <quality>", "at": "L258", "claim": "Unequal rates are better."}
     return {"name": "rates", "state": "tested", **words, "results": {"toons": result | changes}}

@@ -42,8 +42,8 @@ def test_committed_verdict_or_spread_follows_from_its_table(path, tmp_path):
 
 
 def test_quoted_verdict_is_the_committed_one(entries):
-    study = next(entry for entry in entries if entry["name"] == "as_reported_or_as_run")
-    assert f"> as_reported_or_as_run: {study['results']['toons']['sentence']}\n" in (ROOT / "docs/studies.md").read_text(encoding="utf-8")
+    study = next(entry for entry in entries if entry["name"] == "curve_half")
+    assert f"> curve_half: {study['results']['toons']['sentence']}\n" in (ROOT / "docs/studies.md").read_text(encoding="utf-8")
 
 
 def test_claims_of_another_report_follow_those_of_the_five_and_need_no_quotation(entries):
@@ -60,7 +60,7 @@ def test_results_are_counted_and_marked(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(paths, "RESULTS", Path("results"))
     monkeypatch.setattr(paths, "VERDICTS", Path("verdicts"))
-    for name, kids in {"unequal_rates": (0.2, 0.1), "gaussian_z": (0.2, 0.2)}.items():
+    for name, kids in {"unequal_rates": (0.2, 0.1), "gaussian_z": (0.2, 0.205)}.items():
         paths.results("toons", name).parent.mkdir(parents=True, exist_ok=True)
         sides = zip(("dcgan64", declarations.load().studies[name].control), kids, strict=True)
         rows = [(trial, seed, kid * (1 + seed / 20)) for trial, kid in sides for seed in range(1, 7)]
@@ -73,21 +73,28 @@ def test_results_are_counted_and_marked(tmp_path, monkeypatch):
     assert found["unequal_rates"]["state"] == "tested"
     result = found["unequal_rates"]["results"]["toons"]
     assert (result["holds"], result["processors"]) == (True, ["a processor"])
-    assert result["per_seed"] == [-1.0] * 6  # each seed has twice the excess on the claim's side
+    assert len(result["per_seed"]["treatment"]) == len(result["per_seed"]["control"]) == 6
+    assert result["shares"] == {"dcgan64": ["gaussian_z"]}
     assert not found["gaussian_z"]["results"]["toons"]["holds"]
     page = claims.page(list(found.values()))
-    assert "**On `toons`**: 2 studies: 1 contradicted, 1 undecided." in page
+    assert "**On `toons`**: 2 studies: 1 cannot tell yet, 1 the reverse here." in page
     assert "1 of 2 remain significant" in page
-    assert "At preview scale (toons, 4,000 steps, N = 250, 6 seeds per arm): **contradicted** `*`; KID above" in page
+    assert "(`gaussian_z`) Shares its runs of `dcgan64` with `unequal_rates`." in page
+    assert "At preview scale (toons, 4,000 steps, N = 250, 6 seeds per arm): **the reverse here** `*`; the claim's side is 100%" in page
     assert "| `dcgan64` | toons | 10 | 0.200, 0.100 to 0.300 | 7% | 16% | 10% |" in page
 
 
-NO_SIDE = ("no difference that matters", "undecided", "no verdict", "not testable")
+NO_SIDE = ("no difference here", "cannot tell yet", "no verdict", "not testable")
 
 
 @pytest.mark.parametrize(
     ("verdict", "p", "holds"),
-    [("supported", 1e-6, True), ("contradicted", 1e-6, True), ("supported", 0.2, False), *((verdict, 1e-6, False) for verdict in NO_SIDE)],
+    [
+        ("holds here", 1e-6, True),
+        ("the reverse here", 1e-6, True),
+        ("holds here", 0.2, False),
+        *((verdict, 1e-6, False) for verdict in NO_SIDE),
+    ],
 )
 def test_verdict_is_marked_if_it_takes_a_side_and_remains_significant(verdict, p, holds):
     assert marks({"verdict": verdict, "p": p}) == [holds]
@@ -95,7 +102,7 @@ def test_verdict_is_marked_if_it_takes_a_side_and_remains_significant(verdict, p
 
 def test_significance_is_corrected_within_each_data_set():
     """0.03 alone is significant; with two others of one data set it is not."""
-    three = [{"verdict": "supported", "p": p} for p in (0.03, 0.04, 0.5)]
+    three = [{"verdict": "holds here", "p": p} for p in (0.03, 0.04, 0.5)]
     assert marks(*three) == [False, False, False]
     found = [{"results": {name: dict(result)}} for name, result in zip(("a", "b", "c"), three, strict=True)]
     claims._mark(found)

@@ -32,12 +32,12 @@ def test_last_seed_of_a_study_is_that_of_the_second_look():
 @pytest.mark.parametrize(
     ("shift", "spread", "word"),
     [
-        (0.5, 1, "supported"),
-        (-0.5, 1, "contradicted"),
-        (0, 1, "no difference that matters"),
-        (0, 50, "undecided"),
-        (0.09, 1, "supported"),  # by less than matters
-        (-0.09, 1, "contradicted"),
+        (0.5, 1, "holds here"),
+        (-0.5, 1, "the reverse here"),
+        (0, 1, "no difference here"),
+        (0, 50, "cannot tell yet"),
+        (0.09, 1, "holds here"),  # by less than matters
+        (-0.09, 1, "the reverse here"),
     ],
 )
 def test_verdict_follows_from_the_position_of_the_interval(shift, spread, word):
@@ -63,17 +63,17 @@ def test_interval_is_welchs_and_p_is_of_both_looks():
 def test_paired_test_ignores_what_runs_have_in_common():
     common = np.array([1.0, 5.0, 2.0, 9.0, 4.0, 7.0])
     treatment, control = common + SIX, common + 0.05
-    assert compare(treatment, control, MARGIN).word == "undecided"
-    assert compare_paired(treatment, control, MARGIN).word == "supported"
+    assert compare(treatment, control, MARGIN).word == "cannot tell yet"
+    assert compare_paired(treatment, control, MARGIN).word == "holds here"
 
 
 @pytest.mark.parametrize(("judge", "least"), [(compare, 2 / 924), (compare_paired, 2 / 2**6)])
 def test_values_without_spread_have_no_smaller_p_than_their_number_allows(judge, least):
     """6 values each have 924 orders as two groups and 2^6 patterns of signs as pairs; both looks count."""
     same = judge(np.full(6, 0.3), np.full(6, 0.3), MARGIN)
-    assert (same.word, same.difference, same.low, same.high, same.p) == ("no difference that matters", 0, 0, 0, 1)
+    assert (same.word, same.difference, same.low, same.high, same.p) == ("no difference here", 0, 0, 0, 1)
     apart = judge(np.full(6, 0.3), np.full(6, 0.5), MARGIN)
-    assert (apart.word, apart.low, apart.high, apart.p) == ("supported", *map(pytest.approx, (0.2, 0.2, 2 * least)))
+    assert (apart.word, apart.low, apart.high, apart.p) == ("holds here", *map(pytest.approx, (0.2, 0.2, 2 * least)))
 
 
 @pytest.mark.parametrize("judge", [compare, compare_paired, compare_ranks])
@@ -120,11 +120,11 @@ def test_one_failed_run_of_the_worse_arm_takes_no_verdict_away():
     treatment, control = np.linspace(0, 0.1, 6), np.linspace(1, 1.1, 6)
     control[3] = math.inf
     found = compare_ranks(treatment, control, MARGIN)
-    assert (found.word, found.difference) == ("supported", pytest.approx(1.0, abs=0.05))
+    assert (found.word, found.difference) == ("holds here", pytest.approx(1.0, abs=0.05))
     assert math.isfinite(found.low)
-    assert compare_ranks(control, treatment, MARGIN).word == "contradicted"
+    assert compare_ranks(control, treatment, MARGIN).word == "the reverse here"
     found = compare_ranks(treatment, np.full(6, math.inf), MARGIN)
-    assert (found.word, found.difference, found.low, found.p) == ("supported", math.inf, math.inf, pytest.approx(2 * 2 / 924))
+    assert (found.word, found.difference, found.low, found.p) == ("holds here", math.inf, math.inf, pytest.approx(2 * 2 / 924))
 
 
 def test_ranks_ignore_the_order_of_seeds():
@@ -140,20 +140,20 @@ def test_runs_that_all_failed_do_not_differ():
 @pytest.mark.parametrize("judge", [compare, compare_ranks])
 def test_arms_may_have_six_and_twelve_runs(judge):
     found = judge(np.linspace(0, 0.1, 6), np.linspace(1, 1.1, 12), MARGIN)
-    assert (found.word, found.difference) == ("supported", pytest.approx(1.0))
+    assert (found.word, found.difference) == ("holds here", pytest.approx(1.0))
     assert judge(np.linspace(0, 0.1, 6), np.linspace(1, 1.1, 7), MARGIN).word == "no verdict"
 
 
 @pytest.mark.parametrize(
     ("treatment", "control", "n", "word", "p"),
     [
-        (0, 6, 6, "supported", 2 * 0.000488),
-        (0, 4, 6, "supported", 2 * 0.021006),
-        (4, 0, 6, "contradicted", 2 * 0.021006),
-        (0, 3, 6, "undecided", None),
-        (0, 5, 12, "supported", 2 * 0.017434),
-        (0, 4, 12, "undecided", None),
-        (3, 3, 6, "undecided", 1.0),
+        (0, 6, 6, "holds here", 2 * 0.000488),
+        (0, 4, 6, "holds here", 2 * 0.021006),
+        (4, 0, 6, "the reverse here", 2 * 0.021006),
+        (0, 3, 6, "cannot tell yet", None),
+        (0, 5, 12, "holds here", 2 * 0.017434),
+        (0, 4, 12, "cannot tell yet", None),
+        (3, 3, 6, "cannot tell yet", 1.0),
         (0, 5, 5, "no verdict", None),
     ],
 )
@@ -168,16 +168,16 @@ def test_failures_are_compared_by_their_counts(treatment, control, n, word, p):
 @pytest.mark.parametrize(
     ("values", "low", "high", "word"),
     [
-        (0.99 + 0.1 * SIX, 0.98, 1.0, "supported"),
-        (0.55 + SIX, 0.98, 1.0, "contradicted"),
-        (0.98 + SIX, 0.98, 1.0, "undecided"),
-        (0.99 + 0.1 * SIX, 0.98, math.inf, "supported"),
-        (np.full(6, 1.0), 0.98, math.inf, "supported"),
-        (np.array([1, 1, 1, 1, 1, 0.999]), 0.98, math.inf, "supported"),
-        (-1 + SIX, -math.inf, 0.0, "supported"),
-        (1 + SIX, -math.inf, 0.0, "contradicted"),
-        (np.full(6, 0.5), 0.5, 0.5, "supported"),
-        (np.full(6, 0.4), 0.5, 0.6, "contradicted"),
+        (0.99 + 0.1 * SIX, 0.98, 1.0, "holds here"),
+        (0.55 + SIX, 0.98, 1.0, "the reverse here"),
+        (0.98 + SIX, 0.98, 1.0, "cannot tell yet"),
+        (0.99 + 0.1 * SIX, 0.98, math.inf, "holds here"),
+        (np.full(6, 1.0), 0.98, math.inf, "holds here"),
+        (np.array([1, 1, 1, 1, 1, 0.999]), 0.98, math.inf, "holds here"),
+        (-1 + SIX, -math.inf, 0.0, "holds here"),
+        (1 + SIX, -math.inf, 0.0, "the reverse here"),
+        (np.full(6, 0.5), 0.5, 0.5, "holds here"),
+        (np.full(6, 0.4), 0.5, 0.6, "the reverse here"),
         (0.99 + 0.1 * SIX[:5], 0.98, 1.0, "no verdict"),
     ],
 )
@@ -186,16 +186,16 @@ def test_expectation_is_supported_if_it_contains_the_interval_of_the_mean(values
     assert found.word == word
     assert found.difference == pytest.approx(values.mean())
     least = 2 * 2 / 2**6  # of equal values
-    assert found.p < 0.05 or word == "undecided" or values.mean() == low or (np.ptp(values) == 0 and found.p == least)
+    assert found.p < 0.05 or word == "cannot tell yet" or values.mean() == low or (np.ptp(values) == 0 and found.p == least)
 
 
 @pytest.mark.parametrize("failed", [-math.inf, 0.1])
 def test_runs_that_failed_make_an_expectation_one_of_the_median(failed):
     values = np.full(12, 0.99) + np.linspace(0, 0.001, 12)
     values[0] = failed
-    assert expect(values, 0.98, 1.0, of_median=True).word == "supported"
+    assert expect(values, 0.98, 1.0, of_median=True).word == "holds here"
     values[:6] = failed
-    assert expect(values, 0.98, 1.0, of_median=True).word == "undecided"
+    assert expect(values, 0.98, 1.0, of_median=True).word == "cannot tell yet"
 
 
 def test_trend_is_of_costs_that_fall_in_the_order_of_the_moments():
@@ -249,8 +249,8 @@ def test_simulated_answers_are_those_of_the_comparisons():
             for n in LOOKS:
                 judge = compare if np.isfinite([ours[:n], theirs[:n]]).all() else compare_ranks
                 words.append(judge(ours[:n], theirs[:n], 1e-9).word)
-            word = next((word for word in words if word in SIDES), "undecided")
-            assert {"supported": 1, "contradicted": -1}.get(word, 0) == expected
+            word = next((word for word in words if word in SIDES), "cannot tell yet")
+            assert {"holds here": 1, "the reverse here": -1}.get(word, 0) == expected
 
 
 def most(share: float, count: int) -> float:
