@@ -42,8 +42,8 @@ class RunWriter:
             # A snapshot equals the generator of a run that ended here, so its settings have that run's length.
             so_far = self.report.model_copy(update={"epochs": -(-step // self.steps_per_epoch), "max_steps": step})
             kept = [(self.outputs.run, trainer.generator), *([(self.outputs.nets, trainer.modules["generator"])] if trainer.ema else [])]
-            for folder, net in kept:
-                store.save(net, "generator", self.name, so_far, folder / "snapshots" / f"{step:06d}.safetensors")
+            for folder, module in kept:
+                store.save(module, "generator", self.name, so_far, folder / "snapshots" / f"{step:06d}.safetensors")
         if last:
             store.save(trainer.generator, "generator", self.name, self.report, self.outputs.run / "generator.safetensors")
             for net, module in trainer.modules.items():
