@@ -248,6 +248,7 @@ def test_versions_are_those_of_the_training(checkout: Path) -> None:
     Path("dvc.lock").write_text(dep % hashlib.md5(b"torch: 2.0\n", usedforsecurity=False).hexdigest(), encoding="utf-8")
     handin("dense64", "--force")
     assert "torch 2.0" in page()
+    assert files()["dvc.lock"] == Path("dvc.lock").read_bytes()
 
 
 def test_mistakes_are_one_line(checkout: Path, tmp_path: Path) -> None:
