@@ -5,7 +5,7 @@ The two files of a trial hold everything that its training and its scores depend
 
 from ganlib import params
 from ganlib.core import tables
-from ganlib.studies import declarations, depends, paths, validation
+from ganlib.studies import declarations, depends, paths, results, validation
 from ganlib.support.command import run
 
 
@@ -14,6 +14,8 @@ def main() -> None:
     settings, found = params.load(), declarations.load()
     trials = {name: found.trials[name] for name in found.declared_trials}
     studies = {name: found.studies[name] for name in found.declared}
+    for name in found.declared:
+        results.check_not_fewer_seeds(name, settings.dataset, len(found.seeds_of(name)))
     validation.check_lengths(trials, studies, depends.picture_counts(trials, settings), declarations.CATALOGUE)
     for name, trial in trials.items():
         tables.write_json(depends.training(trial, settings), paths.training(settings.dataset, name))

@@ -12,7 +12,7 @@ def main(name: str) -> None:
     """Judge the study NAME by its trials."""
     dataset, declared = params.load().dataset, declarations.load()
     study = declared.studies[checks.known(name, declared.declared, "declared", declarations.FILE)]
-    text = tables.to_csv(results.rows(study, dataset, declared.seeds))
+    text = tables.to_csv(results.rows(study, dataset, declared.seeds_of(name)))
     found = results.judge(study, text)
     with replacing(paths.results(dataset, name)) as target:
         target.write_text(text, encoding="utf-8")

@@ -30,8 +30,14 @@ class Declarations:
     declared: list[str]
     declared_trials: list[str]
     seeds: list[int]
+    second_looks: list[str]
+    second_seeds: list[int]
     spread_trials: list[str]
     spread_seeds: list[int]
+
+    def seeds_of(self, study: str) -> list[int]:
+        """The seeds of each arm of a declared study: those of the first look, and the further ones if it has a second."""
+        return self.seeds + (self.second_seeds if study in self.second_looks else [])
 
 
 class _Catalogue(Block):
@@ -43,6 +49,7 @@ class _Catalogue(Block):
 class _Arms(Block):
     treatment: str
     control: str
+    seeds: int | None = None
 
 
 class _Spread(Block):
@@ -54,6 +61,7 @@ class _File(Block):
     seeds: list[int]
     declared: dict[str, _Arms]
     trials: list[str]
+    second_look: _Spread
     spread: _Spread
 
 
@@ -73,7 +81,16 @@ def load(file: Path = FILE, catalogue: Path = CATALOGUE) -> Declarations:
     _check_declared(chosen, studies, claims, file)
     _check_trials(chosen, trials, file)
     return Declarations(
-        trials, studies, claims, list(chosen.declared), chosen.trials, chosen.seeds, chosen.spread.trials, chosen.spread.seeds
+        trials,
+        studies,
+        claims,
+        list(chosen.declared),
+        chosen.trials,
+        chosen.seeds,
+        [name for name, arms in chosen.declared.items() if arms.seeds == LOOKS[1]],
+        chosen.second_look.seeds,
+        chosen.spread.trials,
+        chosen.spread.seeds,
     )
 
 
@@ -138,12 +155,17 @@ def _check_declared(chosen: _File, studies: Mapping[str, Study], claims: Mapping
 
 
 def _check_trials(chosen: _File, trials: Mapping[str, Trial], file: Path) -> None:
-    for where, names in (("trials", chosen.trials), ("spread.trials", chosen.spread.trials)):
+    listed = {"trials": chosen.trials, "second_look.trials": chosen.second_look.trials, "spread.trials": chosen.spread.trials}
+    for where, names in listed.items():
         for name in names:
             checks.known(name, trials, where, file)
             if names.count(name) > 1:
                 raise UserError(f"{file}: {where}: {name} is listed twice")
     needed = {getattr(arms, arm): f"declared.{name}" for name, arms in chosen.declared.items() for arm in ("treatment", "control")}
+    again = [name for name, arms in chosen.declared.items() if arms.seeds == LOOKS[1]]
+    for name, arm in ((name, getattr(chosen.declared[name], arm)) for name in again for arm in ("treatment", "control")):
+        if arm not in chosen.second_look.trials:
+            raise UserError(f"{file}: second_look.trials: {arm} is missing: add it, since declared.{name} has {LOOKS[1]} seeds")
     for name, where in {**dict.fromkeys(chosen.spread.trials, "spread.trials"), **needed}.items():
         if name not in chosen.trials:
             raise UserError(f"{file}: trials: {name} is missing: add it, since {where} needs it")
@@ -154,10 +176,16 @@ def _check_trials(chosen: _File, trials: Mapping[str, Trial], file: Path) -> Non
 
 def _check_seeds(chosen: _File, file: Path) -> None:
     count = len(chosen.seeds)
-    if chosen.seeds != list(range(1, count + 1)) or not (MIN_SEEDS <= count <= LOOKS[0] or count == LOOKS[1]):
+    first, last = LOOKS
+    if chosen.seeds != list(range(1, count + 1)) or not MIN_SEEDS <= count <= first:
         raise UserError(
-            f"{file}: seeds: must be 1 to {LOOKS[0]}, or 1 to {LOOKS[1]} for the second look; {MIN_SEEDS} to {LOOKS[0] - 1} seeds from 1 on"
-            " give intervals and no verdict. Hand-picked seeds prove nothing"
+            f"{file}: seeds: must be 1 to {first}; {MIN_SEEDS} to {first - 1} seeds from 1 on give intervals and no verdict. Hand-picked"
+            f" seeds prove nothing. The second look is declared with `seeds: {last}` in a study"
         )
+    if chosen.second_look.seeds != list(range(first + 1, last + 1)):
+        raise UserError(f"{file}: second_look.seeds: must be {first + 1} to {last}")
+    for name, arms in chosen.declared.items():
+        if arms.seeds not in (None, count, last) or (arms.seeds == last and count < first):
+            raise UserError(f"{file}: declared.{name}.seeds: must be {last}, for the second look at an undecided study, or blank")
     if any(seed <= LAST_SEED for seed in chosen.spread.seeds):
         raise UserError(f"{file}: spread.seeds: must be above {LAST_SEED}: lower seeds belong to the studies")

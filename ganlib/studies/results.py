@@ -101,6 +101,16 @@ def judge(study: Study, text: str) -> dict[str, Any]:
     return judged | {"steps": 0 if math.isnan(reached) else int(reached), "scale": found["scale"].iloc[0], "samples": _finite(scored)}
 
 
+def check_not_fewer_seeds(name: str, dataset: str, seeds: int) -> None:
+    """Refuse to replace a table of the second look by one of the first."""
+    path = paths.results(dataset, name)
+    if path.exists() and seeds < verdict.LOOKS[1] <= pd.read_csv(path)["seed"].nunique():
+        raise UserError(
+            f"{path}: has {verdict.LOOKS[1]} seeds per arm, and {seeds} are declared: set declared.{name}.seeds: {verdict.LOOKS[1]} in"
+            " studies/params.yaml, with its arms in second_look.trials"
+        )
+
+
 def metrics(judged: dict[str, Any]) -> dict[str, Any]:
     """The columns that `dvc metrics` shows of a verdict."""
     return {key: judged[key] for key in METRICS if key in judged}

@@ -36,6 +36,7 @@ def shrink(checkout: Checkout) -> None:
     declared = {name: {arm: study[arm] for arm in ARMS} for name, study in kept.items() if name != "more_units"}
     trials = [name for name in TRIALS if name != "dense64_wide"]
     chosen = {"seeds": [1, 2, 3], "declared": declared, "trials": trials, "spread": {"trials": ["dense64"], "seeds": [13]}}
+    chosen["second_look"] = {"trials": [], "seeds": [*range(7, 13)]}
     write_yaml(chosen, checkout.folder / "studies" / "params.yaml")
 
 

@@ -37,6 +37,7 @@ def settings(trial: object) -> Any:
 def test_declared_studies_are_sound_and_every_claim_and_trial_of_the_catalogue_is_used():
     found = declarations.load(ROOT / FILE, ROOT / CATALOGUE)
     assert found.seeds == [1, 2, 3, 4, 5, 6]
+    assert (found.seeds_of("unequal_rates"), found.seeds_of("gaussian_z")) == ([*range(1, 13)], [*range(1, 7)])
     assert found.spread_trials == ["dcgan64", "dense64"]
     assert {trial for name in found.declared for trial in found.studies[name].trials} == set(found.declared_trials)
     assert len(found.studies) + len(found.claims) > 90
@@ -87,7 +88,13 @@ ARMS = {"treatment": "a", "control": "b"}
 STUDY, MAX_POOLS = "studies.unequal_rates", "studies.strides_or_max_pools"
 MISTAKES = [
     ({"params:seed": [1]}, "seed: unknown key, did you mean 'seeds'?"),
-    ({"params:seeds": [1, 2, 3, 4, 5, 6, 7]}, "seeds: must be 1 to 6, or 1 to 12 for the second look"),
+    ({"params:seeds": [1, 2, 3, 4, 5, 6, 7]}, "seeds: must be 1 to 6; 3 to 5 seeds"),
+    ({"params:second_look.seeds": [7, 8]}, "second_look.seeds: must be 7 to 12"),
+    (
+        {"params:second_look.trials": ["dcgan64"]},
+        "second_look.trials: dcgan64_equal_rates is missing: add it, since declared.unequal_rates",
+    ),
+    ({"params:declared.gaussian_z.seeds": 9}, "declared.gaussian_z.seeds: must be 12, for the second look at an undecided study, or blank"),
     ({"params:seeds": [2, 3, 4, 5, 6, 7]}, "seeds: must be 1 to 6"),
     ({"params:seeds": [1, 2]}, "seeds: must be 1 to 6"),
     ({"params:spread.seeds": [12]}, "spread.seeds: must be above 12"),

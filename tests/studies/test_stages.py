@@ -48,6 +48,15 @@ def test_settings_writes_both_files_of_every_declared_trial(checkout, monkeypatc
     assert tables.read_json(paths.scoring(DATASET, "dcgan64_uniform")) == {"scoring": "dcgan64"}
 
 
+def test_table_of_twelve_seeds_is_not_replaced_by_one_of_six(checkout):
+    path = paths.results(DATASET, "gaussian_z")
+    path.parent.mkdir(parents=True)
+    path.write_text("seed\n" + "".join(f"{seed}\n" for seed in range(1, 13)), encoding="utf-8")
+    with pytest.raises(UserError, match=r"gaussian_z.csv: has 12 seeds per arm, and 6 are declared: set declared.gaussian_z.seeds: 12"):
+        settings.main()
+    assert not paths.TRIALS.exists()
+
+
 def test_settings_refuses_arms_of_unequal_length(checkout, monkeypatch):
     monkeypatch.setattr(depends, "picture_counts", lambda trials, params: {name: 300 for name in trials if name != "curve"})
     values = tables.read_yaml(checkout / "studies" / "catalogue.yaml")
@@ -99,17 +108,17 @@ def leave(name: str, seed: int, **figures: Any) -> None:
 
 def test_study_is_judged_over_all_declared_seeds_of_both_arms(checkout):
     """Seeds 4 to 6 alone take the claim's side: over the first three the verdict would be another."""
-    for seed in range(1, 7):
+    for seed in range(1, 13):
         leave("dcgan64", seed, kid=0.11 + 0.001 * seed)
         leave("dcgan64_equal_rates", seed, kid=0.3 + 0.001 * seed)
     study.main("unequal_rates")
     found = pd.read_csv(paths.results(DATASET, "unequal_rates"))
-    expected = [(name, seed, kid) for name, kid in (("dcgan64", 0.11), ("dcgan64_equal_rates", 0.3)) for seed in range(1, 7)]
+    expected = [(name, seed, kid) for name, kid in (("dcgan64", 0.11), ("dcgan64_equal_rates", 0.3)) for seed in range(1, 13)]
     assert list(zip(found["trial"], found["seed"], strict=True)) == [(name, seed) for name, seed, _ in expected]
     assert found["kid"].tolist() == pytest.approx([kid + 0.001 * seed for _, seed, kid in expected])
     assert set(found["torch"]) == {"2.14.1"}
     judged = json.loads(paths.verdict(DATASET, "unequal_rates").read_text(encoding="utf-8"))
-    assert (judged["verdict"], judged["seeds"]) == ("holds here", 6)
+    assert (judged["verdict"], judged["seeds"]) == ("holds here", 12)
 
 
 def test_study_that_is_not_declared_is_one_line(checkout):

@@ -17,7 +17,10 @@ from stages import check
 from tests.conftest import ROOT
 
 CODE = ("ganlib", "stages")
-STUDY_TRIALS = ("settings", "trial", "score", "spread_trial", "spread_score")  # whose code is in the trials' settings files
+STUDY_TRIALS = (
+    "settings",
+    *(f"{of}{kind}" for of in ("", "second_", "spread_") for kind in ("trial", "score")),
+)  # whose code is in the trials' settings files
 
 
 def write(root: Path, files: dict[str, str]) -> None:
