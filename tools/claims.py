@@ -43,7 +43,8 @@ the same as JSON to [studies/claims.json](../studies/claims.json).
 SPREAD = """
 ## Spread over seeds
 
-How much runs of the same settings differ, and the smallest difference that a study detects nine times in ten.
+How much runs of the same settings differ, and the smallest difference that a study detects nine times in ten: a 95 %
+interval, since a spread over ten runs is known that well only. Other arms differ more, half of them by 9 % or more.
 """
 
 Entry = dict[str, Any]
@@ -184,7 +185,7 @@ def _spread() -> str:
         of = tables.read_json(path)
         if "kid_spread" in of:
             kid = f"{of['kid_mean']:.3f}, {of['kid_lowest']:.3f} to {of['kid_highest']:.3f}"
-            effects = (f"{of[f'min_detectable_effect_n{n}']:.0%}" for n in (6, 12))
+            effects = (" to ".join(f"{of[f'min_detectable_effect_n{n}_{end}']:.0%}" for end in ("low", "high")) for n in (6, 12))
             rows.append([f"`{path.stem}`", path.parents[1].name, str(of["seeds"]), kid, f"{of['kid_spread']:.0%}", *effects])
     if not rows:
         return ""

@@ -30,7 +30,8 @@ def summary(found: list[Row]) -> dict[str, Any]:
     """The spread of KID over the runs that lived, and the effect that studies of 6 and 12 seeds per arm detect.
 
     `kid_spread` is the standard deviation of the logarithm of the excess over the floor: 0.07 is about 7 %. `min_detectable_effect_n6`
-    is the share of the excess by which one arm must be better to be detected with a power of 0.9, if both arms have this spread.
+    is the share of the excess by which one arm must be better to be detected with a power of 0.9, if both arms have this spread; with
+    `_low` and `_high` for the 95 % interval of a standard deviation (chi-squared).
     """
     check_comparable(pd.DataFrame(found))
     lived = [row for row in found if row["status"] == "lived"]
@@ -41,7 +42,10 @@ def summary(found: list[Row]) -> dict[str, Any]:
     shown |= {"kid_mean": float(kids.mean()), "kid_lowest": float(kids.min()), "kid_highest": float(kids.max())}
     excess, _ = outcomes.costs(outcomes.KINDS["kid"](), kids, kids, lived[0]["kid_floor"])
     spread = float(excess.std(ddof=1))
-    return shown | {"kid_spread": spread, **{f"min_detectable_effect_n{n}": -math.expm1(-detectable(spread, n)) for n in LOOKS}}
+    freedom = len(kids) - 1
+    ends = {"": 1.0, **{f"_{end}": math.sqrt(freedom / stats.chi2.isf(p, freedom)) for end, p in (("low", 0.025), ("high", 0.975))}}
+    effects = {f"min_detectable_effect_n{n}{end}": -math.expm1(-detectable(spread * of, n)) for n in LOOKS for end, of in ends.items()}
+    return shown | {"kid_spread": spread, **effects}
 
 
 def detectable(spread: float, n: int) -> float:

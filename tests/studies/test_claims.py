@@ -67,7 +67,8 @@ def test_results_are_counted_and_marked(tmp_path, monkeypatch):
         same = {"status": "lived", "step": 4000, "floor": 0.0, "scale": "preview", "samples": 250, "processor": "a processor"}
         pd.DataFrame(rows, columns=["trial", "seed", "kid"]).assign(**same).to_csv(paths.results("toons", name), index=False)
     found = {"kid_mean": 0.2, "kid_lowest": 0.1, "kid_highest": 0.3, "kid_spread": 0.07, "seeds": 10}
-    found |= {"min_detectable_effect_n6": 0.16, "min_detectable_effect_n12": 0.1}
+    effects = {"n6_low": 0.11, "n6_high": 0.27, "n12_low": 0.07, "n12_high": 0.2}
+    found |= {f"min_detectable_effect_{end}": effect for end, effect in effects.items()}
     save_metrics(found, paths.verdict("toons", "spread/dcgan64"))
     found = {entry["name"]: entry for entry in claims.entries()}
     assert found["unequal_rates"]["state"] == "tested"
@@ -81,7 +82,7 @@ def test_results_are_counted_and_marked(tmp_path, monkeypatch):
     assert "1 of 2 remain significant" in page
     assert "(`gaussian_z`) Shares its runs of `dcgan64` with `unequal_rates`." in page
     assert "At preview scale (toons, 4,000 steps, N = 250, 6 seeds per arm): **the reverse here** `*`; the claim's side is 100%" in page
-    assert "| `dcgan64` | toons | 10 | 0.200, 0.100 to 0.300 | 7% | 16% | 10% |" in page
+    assert "| `dcgan64` | toons | 10 | 0.200, 0.100 to 0.300 | 7% | 11% to 27% | 7% to 20% |" in page
 
 
 NO_SIDE = ("no difference here", "cannot tell yet", "no verdict", "not testable")

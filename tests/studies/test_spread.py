@@ -30,6 +30,11 @@ def test_spread_is_of_the_logarithms_of_the_excess_over_runs_that_lived():
     assert (found["seeds"], found["failed"]) == (4, 1)
     assert found["kid_spread"] == pytest.approx(0.1)
     assert found["min_detectable_effect_n6"] == pytest.approx(1 - math.exp(-detectable(0.1, 6)))
+    # s sqrt(2 / chi-squared) of 2 degrees of freedom, whose quantiles are -2 log p
+    ends = [0.1 * math.sqrt(2 / (-2 * math.log(p))) for p in (0.025, 0.975)]
+    assert [found[f"min_detectable_effect_n12_{end}"] for end in ("low", "high")] == pytest.approx(
+        [1 - math.exp(-detectable(spread, 12)) for spread in ends]
+    )
     assert (found["kid_lowest"], found["kid_highest"]) == pytest.approx((0.01 + 0.1 * math.exp(-0.1), 0.01 + 0.1 * math.exp(0.1)))
 
 
