@@ -4,7 +4,7 @@ import os
 
 from ganlib import params
 from ganlib.core import tables
-from ganlib.studies import paths, stored, trials
+from ganlib.studies import declarations, first_runs, paths, stored, trials
 from ganlib.support.command import run
 from stages.train import CHECKPOINT_STEPS
 
@@ -14,6 +14,9 @@ def main(trial: str, seed: int) -> None:
     dataset = params.load().dataset
     training, folder = tables.read_json(paths.training(dataset, trial)), paths.run(dataset, trial, seed)
     save_every = int(os.environ.get(CHECKPOINT_STEPS, 0)) or None
+    declared = declarations.load()
+    if seed > declared.seeds[0]:
+        first_runs.check(declared, dataset, trial)
     with stored.build_if_stale(folder, training) as stale:
         if stale:
             trials.train(training, folder, seed=seed, save_every=save_every)

@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from ganlib.core import tables
 from ganlib.fidelity.evaluation import Fakes
 from ganlib.fidelity.kernel import kid
 from ganlib.models import store
-from ganlib.studies import depends, paths, scoring, spread, stored, trials
+from ganlib.studies import declarations, depends, first_runs, paths, scoring, spread, stored, trials
 from ganlib.support import paths as support_paths
 from ganlib.support.errors import UserError
 from ganlib.support.paths import Outputs
@@ -99,6 +100,26 @@ def test_trial_is_trained_and_scored_with_its_own_seed(checkout, monkeypatch, se
     tables.write_json({**MACHINE, "torch": "2.15.0"}, run / stored.MACHINE)
     score.main("dense64", seed)
     assert [step[0] for step in ran] == ["train", "score", "score", "score"]
+
+
+@pytest.mark.parametrize(("changed", "refused"), [(None, True), ("generator", False), ("discriminator", False)])
+def test_setting_that_changes_nothing_is_found_after_the_first_seed_of_each_arm(checkout, changed, refused):
+    for name in ("dcgan64", "dcgan64_uniform"):
+        for net, folder in (("generator", "run"), ("discriminator", "nets")):
+            path = paths.run(DATASET, name, 1) / folder / f"{net}.safetensors"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            save_file({"weight": torch.full((3,), 1.0 + (name == "dcgan64" and net == changed))}, path)
+        tables.write_json({"report": name}, paths.training(DATASET, name))
+        tables.write_json({"report": name}, paths.run(DATASET, name, 1) / stored.MADE_OF)
+    trial.main("dcgan64", 1)  # is up to date
+    declared = declarations.load()
+    first_runs.check(declared, DATASET, "dense64")
+    if not refused:
+        first_runs.check(declared, DATASET, "dcgan64")
+        return
+    for name in ("dcgan64", "dcgan64_uniform"):
+        with pytest.raises(UserError, match=r"declared.gaussian_z: not testable: the setting changes nothing; with seed 1, dcgan64 and"):
+            trial.main(name, 2)
 
 
 def leave(name: str, seed: int, **figures: Any) -> None:
