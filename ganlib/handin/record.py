@@ -36,7 +36,7 @@ def collect(run: Run, since: str | None) -> dict[str, Any]:
     stage = stages.get(f"{'baseline' if baseline else 'train'}@{run.name}", {})
     known["training"]["kind"] = _kind(stage, known["training"].get("kind"))
     commit = provenance.base(run, since)
-    target = f"{'baselines/dvc.yaml:baseline' if baseline else 'evaluate'}@{run.name}"
+    target = paths.scoring_stage(run.name, baseline=baseline)
     seeds, kept = run.get(SEEDS), run.get(paths.scores(run.name) / "scores.csv")
     return {
         "known": known,

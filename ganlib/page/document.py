@@ -15,6 +15,7 @@ from ganlib.page.glossary import ENDS, PROTOCOL, RATE, TRAINING, entry
 from ganlib.page.run_charts import charts
 from ganlib.page.spread import Spread, spreads
 from ganlib.page.tracks import Axis
+from ganlib.support import paths
 
 FOLDER = Path(__file__).parent
 ENVIRONMENT = Environment(loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
@@ -101,7 +102,7 @@ def _report(section: Mapping[str, Any]) -> dict[str, Any]:
         "tables": [(title, rows) for title, rows in _tables(section) if rows],
         "size": _size(section),
         "exports": section.get("exports", ()),  # those of a stage have none: exports/ is not among its deps
-        "command": f"dvc repro {'baselines/dvc.yaml:baseline' if section['baseline'] else 'evaluate'}@{name}",
+        "command": f"dvc repro {paths.scoring_stage(name, baseline=section['baseline'])}",
     }
 
 

@@ -90,6 +90,11 @@ def details(report: str) -> Path:
     return Path("data/scores", report, "details.json")
 
 
+def scoring_stage(report: str, *, baseline: bool) -> str:
+    """What `dvc repro` takes to train and score a report or baseline."""
+    return f"{'baselines/dvc.yaml:baseline' if baseline else 'evaluate'}@{report}"
+
+
 def section(report: str) -> Path:
     """The content of a report's section of the page."""
     return Path("data/sections", f"{report}.json")
