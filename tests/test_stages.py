@@ -1,5 +1,6 @@
 """What a stage reads from params.yaml and passes on."""
 
+import hashlib
 import inspect
 import json
 from collections.abc import Callable
@@ -208,17 +209,21 @@ def test_reference_has_pictures_of_the_split_and_statistics_of_the_scored_ones(s
     np.testing.assert_allclose(stored.mu, found.scored.mean(axis=0), rtol=1e-5)
 
 
-def test_evaluate_scores_by_the_chosen_protocol_and_seed_and_says_how_in_the_details(scoring, monkeypatch):
+def test_evaluate_scores_by_the_chosen_protocol_and_seed_and_says_how_in_the_details(scoring, monkeypatch, capsys):
     asked, seen = scoring({"seed": 77, "datasets.toons.split": "test", "attributes": ["Bald"], "reports.dense64.train_images": 7}), {}
     reference.main("wide64")
 
     def scored(*args: object, **named: object) -> dict:
         seen.update(args=args, named=named)
-        return {"fid": 1.5, "mind": 0.5, "samples": 6}
+        return {"fid": 1.5, "kid": 0.25, "kid_low": 0.125, "kid_high": 0.375, "samples": 6}
 
     monkeypatch.setattr(evaluate, "evaluate", scored)
     Log(paths.outputs("dense64").progress / "log.csv").write(12, {"d_loss": 0.25, "d_accuracy": 0.75})
+    generator = paths.outputs("dense64").run / "generator.safetensors"
+    generator.parent.mkdir(parents=True)
+    generator.write_bytes(b"weights")
     evaluate.main("dense64")
+    assert "dense64: KID 0.250 (0.125 to 0.375), FID 2, N = 6" in capsys.readouterr().err
 
     outputs, features, statistics, faces, trained, out = seen["args"]
     assert (outputs, out) == (paths.outputs("dense64"), paths.scores("dense64"))
@@ -228,9 +233,11 @@ def test_evaluate_scores_by_the_chosen_protocol_and_seed_and_says_how_in_the_det
     assert trained.rows.tolist() == list(range(2, 23, 3))
     assert (seen["named"]["seed"], seen["named"]["attributes"]) == (77, ["Bald"])
     assert asked == [("cpu", "clean")] * 2
-    assert json.loads(paths.metrics("dense64").read_text(encoding="utf-8")) == {"fid": 1.5, "d_accuracy": 0.75}
+    kid = {"kid": 0.25, "kid_low": 0.125, "kid_high": 0.375}
+    assert json.loads(paths.metrics("dense64").read_text(encoding="utf-8")) == {"fid": 1.5, **kid, "d_accuracy": 0.75}
     how = {"extractor": EXTRACTOR, "protocol": "clean", "dataset": "toons", "split": "test", "scale": "preview"}
-    scores = {"fid": 1.5, "mind": 0.5, "samples": 6, "step": 12, "d_loss": 0.25, "d_accuracy": 0.75}
+    how["generator_md5"] = hashlib.md5(b"weights", usedforsecurity=False).hexdigest()
+    scores = {"fid": 1.5, **kid, "samples": 6, "step": 12, "d_loss": 0.25, "d_accuracy": 0.75}
     assert json.loads(paths.details("dense64").read_text(encoding="utf-8")) == how | scores
 
 
