@@ -144,7 +144,7 @@ def _name_shared_runs(found: list[Entry]) -> None:
 def _counts(found: list[Entry], dataset: str) -> str:
     judged = [entry["results"][dataset] for entry in found if dataset in entry.get("results", {})]
     verdicts = pd.Series([result["verdict"] for result in judged]).value_counts(sort=False)
-    counts = ", ".join(f"{count} {verdict}" for verdict, count in sorted(verdicts.items()))
+    counts = ", ".join(f"{verdict} ({count})" for verdict, count in sorted(verdicts.items()))
     processors = ", ".join(sorted({name for result in judged for name in result["processors"]}))
     if len(judged) == 1:
         return f"**On `{dataset}`**: 1 study, {judged[0]['verdict']}. Processor: {processors}."

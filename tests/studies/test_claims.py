@@ -78,7 +78,7 @@ def test_results_are_counted_and_marked(tmp_path, monkeypatch):
     assert result["shares"] == {"dcgan64": ["gaussian_z"]}
     assert not found["gaussian_z"]["results"]["toons"]["holds"]
     page = claims.page(list(found.values()))
-    assert "**On `toons`**: 2 studies: 1 cannot tell yet, 1 the reverse here." in page
+    assert "**On `toons`**: 2 studies: cannot tell yet (1), the reverse here (1)." in page
     assert "1 of 2 remain significant" in page
     assert "(`gaussian_z`) Shares its runs of `dcgan64` with `unequal_rates`." in page
     assert "At preview scale (toons, 4,000 steps, N = 250, 6 seeds per arm): **the reverse here** `*`; the claim's side is 100%" in page
