@@ -13,6 +13,7 @@ from pathlib import Path
 from ganlib.lanes import plan
 from ganlib.lanes.lane import Lane
 from ganlib.lanes.schedule import Schedule
+from ganlib.lanes.times import Times
 from ganlib.support import parallel, progress
 from ganlib.support.errors import UserError
 from ganlib.support.files import UNSUPPORTED
@@ -36,7 +37,8 @@ def repro(targets: list[str], lanes: int | None, keep_going: bool) -> bool:
     with _alone(logs) as lock:
         needs = plan.stale(targets)
         if needs:
-            _Run(Schedule(needs), lanes or parallel.core_count(), keep_going, logs, lock).run()
+            times = Times(logs / "seconds.json")
+            _Run(Schedule(needs, times.of), times, lanes or parallel.core_count(), keep_going, logs, lock).run()
     return bool(needs)
 
 
@@ -60,8 +62,8 @@ def _alone(logs: Path) -> Iterator[int]:
 
 
 class _Run:
-    def __init__(self, schedule: Schedule, count: int, keep_going: bool, logs: Path, lock: int) -> None:
-        self._schedule, self._keep_going, self._logs, self._lock = schedule, keep_going, logs, lock
+    def __init__(self, schedule: Schedule, times: Times, count: int, keep_going: bool, logs: Path, lock: int) -> None:
+        self._schedule, self._times, self._keep_going, self._logs, self._lock = schedule, times, keep_going, logs, lock
         self._lanes: list[Lane | None] = [None] * min(count, len(schedule.waiting))
         self._changed = {stage for stage in schedule.waiting if not schedule.needs[stage]}  # so said DVC
         self._failed: list[str] = []
@@ -134,7 +136,13 @@ class _Run:
             self._schedule.finish(lane.stage)
             self._total.update()
             skipped = "didn't change, skipping" in "".join(lane.lines())
-            progress.log(f"unchanged {lane.stage}" if skipped else f"done {lane.stage} in {minutes}:{seconds:02}")
+            if skipped:
+                progress.log(f"unchanged {lane.stage}")
+                return
+            self._times.record(lane.stage, lane.seconds)
+            left = self._times.left(self._schedule.unfinished, self._schedule.chain, len(self._lanes))
+            self._total.set_description_str(f"stages{left}", refresh=False)
+            progress.log(f"done {lane.stage} in {minutes}:{seconds:02}{left}")
         elif not quiet:
             self._failed.append(lane.stage)
             said = "".join(f"\n    {line}" for line in lane.lines()[-LAST:])

@@ -1,16 +1,19 @@
 """Stages in lanes, with a script in place of DVC: order, number at once, failures, signals."""
 
+import json
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from ganlib.lanes import dvc_main, lane, plan, repro
 from ganlib.lanes.schedule import Schedule
+from ganlib.lanes.times import TYPICAL, Times
 from ganlib.support.errors import UserError
-from tests.conftest import IMPORTABLE, python, text
+from tests.conftest import IMPORTABLE, ROOT, python, text
 from tests.end_to_end.conftest import await_true
 
 DIAMONDS = {"a": set(), "b": set(), "c": {"a", "b"}, "d": {"a"}, "e": {"c", "d"}, "f": {"b"}, "alone": set()}
@@ -53,6 +56,34 @@ def test_stage_with_the_longest_chain_after_it_is_first():
     assert schedule.ready() == ["short"]
     schedule.finish("a")
     assert schedule.ready() == ["b", "short"]
+
+
+def test_stage_with_the_longest_chain_in_seconds_is_first():
+    schedule = Schedule({"quick": set(), "after": {"quick"}, "long": set()}, {"quick": 1.0, "after": 2.0, "long": 4.0}.__getitem__)
+    assert schedule.ready() == ["long", "quick"]
+    assert schedule.chain == 4.0
+    schedule.start("long")
+    assert (schedule.chain, schedule.unfinished) == (4.0, ["long", "quick", "after"])
+    schedule.finish("long")
+    assert (schedule.chain, schedule.unfinished) == (3.0, ["quick", "after"])
+
+
+def test_times_are_kept_and_tell_how_much_is_left_at_the_speed_of_this_machine(tmp_path):
+    times = Times(tmp_path / "seconds.json")
+    assert times.of("train@dcgan112") > times.of("evaluate@dcgan112") > 1.0  # typical ones
+    assert times.left(["train@dcgan112"], 0.0, 1) == ""  # nothing is known of this machine's speed
+    times.record("train@vae64", 2 * times.of("train@vae64"))
+    typical = times.of("train@dcgan112")
+    assert times.left(["train@dcgan112"], typical, 2) == f", about {round(2 * typical / 60)} min left"
+    assert times.left(["train@dcgan112"] * 4, typical, 2) == f", about {round(4 * typical / 60)} min left"
+    assert times.left(["train@dcgan112", "of another pipeline"], typical, 2) == ""
+    assert times.left([], 0.0, 2) == ""
+    assert Times(tmp_path / "seconds.json").of("train@vae64") == times.of("train@vae64") > 300
+
+
+def test_times_are_of_the_stages_of_the_pipeline():
+    pipeline = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
+    assert {stage.partition("@")[0] for stage in json.loads(TYPICAL.read_text(encoding="utf-8"))} == pipeline.keys()
 
 
 def test_dvc_is_asked_once_for_all_of_many_stages_that_may_be_unchanged(events, capsys, monkeypatch):

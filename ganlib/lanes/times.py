@@ -1,0 +1,40 @@
+"""How long stages take, to start the longest chain first and to say how much is left."""
+
+import json
+from collections.abc import Collection
+from pathlib import Path
+
+from ganlib.support.files import replacing
+
+TYPICAL = Path(__file__).with_name("seconds.json")  # of `make repro` on two cores of an AMD EPYC; only their ratios matter
+
+
+class Times:
+    """The seconds of each stage: the last ones here, kept in `file`, or typical ones."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._typical: dict[str, float] = json.loads(TYPICAL.read_text(encoding="utf-8"))
+        self._here: dict[str, float] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+        self._expected = self._taken = 0.0
+
+    def of(self, stage: str) -> float:
+        """What `stage` will take by what is known; 1 if nothing is."""
+        return self._here.get(stage, self._typical.get(stage, 1.0))
+
+    def record(self, stage: str, seconds: float) -> None:
+        """Note what a stage has taken."""
+        self._expected, self._taken = self._expected + self.of(stage), self._taken + seconds
+        self._here[stage] = round(seconds, 1)
+        with replacing(self._file) as target:
+            target.write_text(json.dumps(self._here, indent=2), encoding="utf-8")
+
+    def left(self, stages: Collection[str], chain: float, lanes: int) -> str:
+        """How long `stages`, of which the longest chain takes `chain` seconds, will take in so many lanes: ", about 14 min left".
+
+        By how this run compares with the known times so far; empty if a stage is unknown.
+        """
+        if not stages or not self._expected or any(stage not in self._here and stage not in self._typical for stage in stages):
+            return ""
+        seconds = max(chain, sum(map(self.of, stages)) / lanes) * self._taken / self._expected
+        return f", about {max(1, round(seconds / 60))} min left"
