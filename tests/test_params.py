@@ -200,10 +200,17 @@ def test_reading_params_loads_no_torch():
     assert python("-c", "import sys; from ganlib import params; params.load(); sys.exit('torch' in sys.modules)").returncode == 0
 
 
-def test_an_override_of_dvc_changes_one_line_of_the_file(tmp_path):
-    path, before = tmp_path / "params.yaml", (ROOT / "params.yaml").read_text(encoding="utf-8")
+@pytest.mark.parametrize(
+    ("file", "override", "line"),
+    [
+        ("params.yaml", "reports.dcgan64.lr_d=7e-5", ("    lr_d: 0.00005", "    lr_d: 7e-05")),
+        ("studies/params.yaml", "declared.unequal_rates.seeds=6", None),
+    ],
+)
+def test_an_override_of_dvc_changes_one_line_of_the_file(tmp_path, file, override, line):
+    path, before = tmp_path / "params.yaml", (ROOT / file).read_text(encoding="utf-8")
     path.write_text(before, encoding="utf-8")
-    apply_overrides(path, ["reports.dcgan64.lr_d=7e-5"])
+    apply_overrides(path, [override])
     after = path.read_text(encoding="utf-8")
-    differing = [(old, new) for old, new in zip(before.splitlines(), after.splitlines(), strict=True) if old != new]
-    assert differing == [("    lr_d: 0.00005", "    lr_d: 7e-05")]
+    (differing,) = [(old, new) for old, new in zip(before.splitlines(), after.splitlines(), strict=True) if old != new]
+    assert line in (differing, None)
