@@ -1,4 +1,4 @@
-"""The commands that run the pipeline or use a trained generator. Slow imports are inside the functions, to keep --help fast."""
+"""The commands that use a trained generator. Slow imports are inside the functions, to keep --help fast."""
 
 import json
 import math
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from ganlib.cli import outputs
-from ganlib.models import registry
+from ganlib.cli.options import LIMIT, Conditions, Force, Output, Revision, RunName, parse_conditions, parse_seeds
 from ganlib.support import paths
 from ganlib.support.errors import UserError
 
@@ -17,66 +17,8 @@ if TYPE_CHECKING:
     from ganlib.use.sampling import Sampler
 
 COLUMNS = 8  # of a sheet of up to 64 pictures
-LIMIT = 100_000  # pictures per command
 
-
-def _complete_report(incomplete: str) -> list[str]:
-    return [name for name in registry.names() if name.startswith(incomplete)]
-
-
-RunName = Annotated[
-    str,
-    typer.Argument(
-        metavar="RUN",
-        help="A trained report, a run's folder or a .safetensors file.",
-        show_default=False,
-        autocompletion=_complete_report,
-    ),
-]
-Revision = Annotated[str | None, typer.Option("--rev", help="Read RUN from this commit, branch, tag or experiment.", show_default=False)]
-Conditions = Annotated[
-    list[str] | None,
-    typer.Option("--condition", metavar="GROUP=VALUE", help="As in hair=Blond_Hair. Repeat for other groups.", show_default=False),
-]
 Form = Literal["onnx", "web", "hub"]
-Output = Annotated[Path | None, typer.Option("--output", "-o", metavar="PATH", help="Where to write.", show_default=False)]
-Force = Annotated[bool, typer.Option("--force", help="Overwrite PATH.")]
-
-
-def repro(
-    targets: Annotated[
-        list[str] | None, typer.Argument(metavar="TARGET", help="As for `dvc repro`. Default: dvc.yaml.", show_default=False)
-    ] = None,
-    jobs: Annotated[
-        int | None,
-        typer.Option("--jobs", "-j", min=1, metavar="N", help="Stages at once. Default: as many as cores.", show_default=False),
-    ] = None,
-    keep_going: Annotated[
-        bool, typer.Option("--keep-going/--fail-fast", "-k/-x", help="After a failure, start what does not need it, or nothing.")
-    ] = True,
-) -> None:
-    """Run the stale stages of a pipeline side by side.
-
-    It runs what `dvc repro` would run, in the order of DVC's graph; DVC records each stage, in dvc.lock as always. OMP_NUM_THREADS, unless
-    set, is the number of cores divided by N. On one GPU, choose an N whose trainings fit its memory.
-
-    A failing stage stops only what needs it, as with `dvc repro -k`; the exit status is then 1. Ctrl-C lets trainings save a checkpoint; a
-    second one ends them at once. The output of each stage is in .checkpoints/logs/.
-
-    \b
-    Examples:
-      ganlib repro
-      ganlib repro -j 4 studies/dvc.yaml:study@unequal_rates
-    """  # noqa: D301 (click expects the \b itself before lines that it must not wrap)
-    from ganlib.lanes.repro import repro as run
-
-    if not run(targets or ["dvc.yaml"], jobs, keep_going):
-        typer.echo("Data and pipelines are up to date.")
-    if not targets:
-        from ganlib.page.epilogue import epilogue
-
-        for line in epilogue():
-            typer.echo(line)
 
 
 def sample(
@@ -101,8 +43,8 @@ def sample(
     Examples:
       ganlib sample dcgan64
       ganlib sample began64 --condition hair=Blond_Hair --seeds 1-8 -o blond/
-    """  # noqa: D301 (click expects the \b itself before lines that it must not wrap)
-    numbers, conditions = _parse_seeds(seeds), _parse_conditions(condition)
+    """
+    numbers, conditions = parse_seeds(seeds), parse_conditions(condition)
     if len(numbers) * best_of > LIMIT:
         raise UserError(f"--best-of {best_of}: more than {LIMIT:,} pictures for {len(numbers)} seeds")
     from ganlib.use import runs
@@ -165,10 +107,10 @@ def animate(
     Examples:
       ganlib animate dcgan64 --seeds 7,12,30 -o walk.gif
       ganlib animate dcgan64 --training
-    """  # noqa: D301 (click expects the \b itself before lines that it must not wrap)
+    """
     if training and (seeds, frames, condition) != (None, None, None):
         raise UserError("--training: cannot be combined with --seeds, --frames or --condition")
-    numbers, conditions = _parse_seeds(seeds or "1-5"), _parse_conditions(condition)
+    numbers, conditions = parse_seeds(seeds or "1-5"), parse_conditions(condition)
     from ganlib.use import runs
 
     found = runs.find(run, rev)
@@ -220,7 +162,7 @@ def export(
     Examples:
       ganlib export dcgan64 --format web
       ganlib export began64 --format onnx -o began64.onnx
-    """  # noqa: D301 (click expects the \b itself before lines that it must not wrap)
+    """
     from ganlib.use import runs
 
     found = runs.find(run, rev)
@@ -237,89 +179,3 @@ def export(
     with outputs.writing(path):
         message = write(Sampler(found), path)
     typer.echo(f"{path}: {message}")
-
-
-def handin(
-    run: RunName,
-    output: Output = None,
-    notes: Annotated[
-        Path | None, typer.Option(metavar="FILE.md", help="Your own text, in Markdown, for the top of the page.", show_default=False)
-    ] = None,
-    with_photographs: Annotated[
-        bool, typer.Option("--with-photographs", help="Include training pictures even if they are CelebA's photographs.")
-    ] = False,
-    since: Annotated[
-        str | None,
-        typer.Option(
-            metavar="REV",
-            help="Commit whose params.yaml has the report's settings. Default: where your branch left origin's, or HEAD.",
-            show_default=False,
-        ),
-    ] = None,
-    rev: Revision = None,
-    force: Force = False,
-) -> None:
-    """Write a zip about one run to hand in.
-
-    It contains a page that prints to PDF on A4: the pictures of seeds 1 to 64, 8 interpolations, the 8 nearest training pictures, losses,
-    scores, changed settings, the commands that make the run again, hashes and versions. The files are beside it. Default PATH:
-    exports/<report>/handin.zip.
-
-    \b
-    Examples:
-      ganlib handin dcgan64 --notes report.md
-      ganlib handin dcgan64 --rev my-experiment -o experiment.zip
-    """  # noqa: D301 (click expects the \b itself before lines that it must not wrap)
-    if run == "curve":
-        raise UserError("curve: draws no pictures, so there is nothing to hand in; `ganlib page` shows its results")
-    from ganlib.use import runs
-
-    found = runs.find(run, rev)
-    path = output or paths.exports(found.name) / "handin.zip"
-    outputs.check_suffix(path, ".zip")
-    outputs.refuse_overwrite(path, force)
-    text = _read_text(notes) if notes else ""
-
-    typer.echo(f"collecting the results of {found.name}", err=True)
-    from ganlib.handin import archive
-
-    with outputs.writing(path):
-        remarks = archive.write(found, path, notes=text, with_photographs=with_photographs, since=since)
-    for remark in remarks:
-        typer.echo(f"note: {remark}", err=True)
-    typer.echo(f"{path}: hand-in of {found.name}; unpack it to print {path.stem}/index.html to PDF")
-
-
-def _read_text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"--notes {path}: {error.strerror if isinstance(error, OSError) else 'not UTF-8 text'}") from None
-
-
-def _parse_seeds(text: str) -> list[int]:
-    """The seeds of a list such as 3,7,10-20, in its order."""
-    numbers: list[int] = []
-    for part in text.split(","):
-        first, dash, last = part.strip().partition("-")
-        if not (first.isdecimal() and (last.isdecimal() or not dash)):
-            raise UserError(f"--seeds: {text!r}: must be numbers and ranges, as in 1-64 or 3,7,10-20")
-        low, high = int(first), int(last or first)
-        if high < low:
-            raise UserError(f"--seeds: {part.strip()}: write the smaller number first")
-        if len(numbers) + high - low >= LIMIT:
-            raise UserError(f"--seeds: {text!r}: more than {LIMIT:,} pictures")
-        numbers += range(low, high + 1)
-    return numbers
-
-
-def _parse_conditions(conditions: list[str] | None) -> dict[str, str]:
-    pairs: dict[str, str] = {}
-    for condition in conditions or ():
-        group, equals, value = condition.partition("=")
-        if not equals:
-            raise UserError(f"--condition: {condition!r}: must be group=value, as in hair=Blond_Hair")
-        if group in pairs:
-            raise UserError(f"--condition: {group} occurs twice")
-        pairs[group] = value
-    return pairs

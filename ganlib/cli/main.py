@@ -8,7 +8,7 @@ from typing import Annotated, Any, get_args
 
 import typer
 
-from ganlib.cli import commands
+from ganlib.cli import commands, handin, repro
 from ganlib.support import errors
 from ganlib.support.errors import UserError, suggestion
 from ganlib.support.types import Metric, Protocol
@@ -52,7 +52,7 @@ def score(
     Examples:
       ganlib score fakes/ reals.zip
       ganlib score --metrics fid,kid --json fakes.npy reals/ > scores.json
-    """  # noqa: D301 (click expects the \b itself before lines that it must not wrap)
+    """
     selected = _parse_metrics(metrics, [path for path in (fakes, reals) if path.suffix == ".npz"])
     from ganlib.score import folders  # importing torch takes seconds, too long for --help and mistyped options
 
@@ -146,7 +146,7 @@ def _lines(figures: dict[str, Any]) -> Iterator[str]:
     yield f"protocol:  {figures['protocol']}"
 
 
-for command in (commands.repro, commands.sample, commands.animate, commands.info, commands.export, commands.handin):
+for command in (repro.repro, commands.sample, commands.animate, commands.info, commands.export, handin.handin):
     app.command()(command)
 
 

@@ -51,7 +51,7 @@ def server(start: Callable[..., Path]) -> Iterator[watch.Server]:
 
 @pytest.fixture
 def page(chromium: Browser, server: watch.Server) -> Iterator[Page]:
-    """The page in a window of its own; its test fails if it asks another server or reports an error."""
+    """The page in its own window; the test fails on a request to another server or an error in the console."""
     problems: list[str] = []
     page = chromium.new_page()
     page.on("console", lambda message: problems.append(message.text) if message.type in ("error", "warning") else None)

@@ -168,8 +168,8 @@ def test_mistake_exits_with_1_and_no_traceback(tmp_path: Path) -> None:
 
 def test_python_without_the_requirements_says_what_to_do() -> None:
     done = python("-S", "-m", "ganlib", "info", "dense64")
-    told = f"error: {sys.executable} has no typer: run make install, then source .venv/bin/activate\n"
-    assert (done.returncode, done.stdout, done.stderr) == (1, "", told)
+    expected = f"error: {sys.executable} has no typer: run make install, then source .venv/bin/activate\n"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", expected)
 
 
 def test_help_shows_every_option_and_an_example(typed) -> None:

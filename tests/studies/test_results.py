@@ -143,7 +143,10 @@ def test_collapse_is_no_failure_where_it_is_the_outcome():
         leave("dcgan56", seed, diversity=0.03 if seed == 6 else 0.9, status="collapsed" if seed == 6 else "lived")
     found = judged(study)
     assert (found["failed"], found["of_medians"], found["difference"]) == (0, False, pytest.approx(0.755))
-    other = lambda seed: {"diversity": 0.03, "status": "collapsed" if seed == 6 else "learned nothing"}  # noqa: E731
+
+    def other(seed: int) -> dict:
+        return {"diversity": 0.03, "status": "collapsed" if seed == 6 else "learned nothing"}
+
     leave_both(lambda _: {"diversity": 0.9}, other)
     assert judged(declared("unequal_rates", outcome="diversity"))["control_failed"] == 5
 
