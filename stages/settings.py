@@ -6,7 +6,9 @@ The two files of a trial hold everything that its training and its scores depend
 from ganlib import params
 from ganlib.core import tables
 from ganlib.studies import declarations, depends, paths, results, validation
+from ganlib.support import progress
 from ganlib.support.command import run
+from ganlib.support.errors import UserError
 
 
 def main() -> None:
@@ -18,8 +20,13 @@ def main() -> None:
         results.check_not_fewer_seeds(name, settings.dataset, len(found.seeds_of(name)))
     validation.check_lengths(trials, studies, depends.picture_counts(trials, settings), declarations.CATALOGUE)
     for name, trial in trials.items():
-        tables.write_json(depends.training(trial, settings), paths.training(settings.dataset, name))
-        tables.write_json(depends.scoring(trial, settings), paths.scoring(settings.dataset, name))
+        try:
+            training, scoring = depends.training(trial, settings), depends.scoring(trial, settings)
+        except UserError as error:  # as for began64 on own pictures without its attributes: the other trials can run
+            progress.log(f"{name} cannot be trained on {settings.dataset}: {error}")
+            continue
+        tables.write_json(training, paths.training(settings.dataset, name))
+        tables.write_json(scoring, paths.scoring(settings.dataset, name))
 
 
 if __name__ == "__main__":

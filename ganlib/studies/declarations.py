@@ -187,5 +187,7 @@ def _check_seeds(chosen: _File, file: Path) -> None:
     for name, arms in chosen.declared.items():
         if arms.seeds not in (None, count, last) or (arms.seeds == last and count < first):
             raise UserError(f"{file}: declared.{name}.seeds: must be {last}, for the second look at an undecided study, or blank")
+    if len(set(chosen.spread.seeds)) < len(chosen.spread.seeds):
+        raise UserError(f"{file}: spread.seeds: {checks.shown(chosen.spread.seeds)}: a seed is listed twice, and its run would count twice")
     if any(seed <= LAST_SEED for seed in chosen.spread.seeds):
         raise UserError(f"{file}: spread.seeds: must be above {LAST_SEED}: lower seeds belong to the studies")

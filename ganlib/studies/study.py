@@ -13,6 +13,8 @@ from ganlib.studies import outcomes
 from ganlib.studies.outcomes import Outcome
 from ganlib.support.types import Block, Count, Positive
 
+Text = Annotated[str, Field(min_length=1)]
+
 REASONS = ("needs", "not_testable", "done")
 
 
@@ -20,9 +22,9 @@ class Claim(Block):
     """A claim in testable form, with a quotation and its place in the report if the report makes it."""
 
     report: str
-    says: str | None = None
-    at: str | None = None
-    claim: str
+    says: Text | None = None
+    at: Text | None = None
+    claim: Text
 
     @model_validator(mode="after")
     def _has_quotation_and_place(self) -> "Claim":

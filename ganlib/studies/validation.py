@@ -12,9 +12,16 @@ MOMENTS = ("kid", "fid")  # the scores of generators kept during training
 def problem(study: Study, treatment: Trial, control: Trial) -> str | None:
     """The first inconsistency, as `<key>: <problem>`."""
     single = study.treatment == study.control
+    if study.report not in (treatment.report, control.report):
+        return f"report: is {study.report}, and the arms train {' and '.join(sorted({treatment.report, control.report}))}"
     for name, trial in ((study.treatment, treatment), (study.control, control)):
         if not trial.has(study.outcome):
             return f"outcome: {name} has no {study.outcome}: its report is {trial.report}"
+    lowest, highest = study.judged_by.limits
+    largest = 1.0 if study.judged_by.is_score else highest - lowest
+    if study.margin is not None and study.margin >= largest:
+        unit = "a logarithm, of which 0.1 is a tenth of the excess" if study.judged_by.is_score else "a difference, not a percentage"
+        return f"margin: {study.margin:g} is too large: it is {unit}, and must be below {largest:g}"
     if study.moments and study.expected:
         return "moments: cannot be combined with `expected`"
     if study.moments and not single:

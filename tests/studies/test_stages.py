@@ -49,6 +49,21 @@ def test_settings_writes_both_files_of_every_declared_trial(checkout, monkeypatc
     assert tables.read_json(paths.scoring(DATASET, "dcgan64_uniform")) == {"scoring": "dcgan64"}
 
 
+def test_trial_that_the_pictures_do_not_allow_is_left_out_with_its_reason_and_the_others_can_run(checkout, monkeypatch, capsys):
+    def training(trial: Any, params: Any) -> dict[str, str]:
+        if trial.report == "began64":
+            raise UserError("params.yaml: conditions.hair: the pictures have no attribute 'Black_Hair'")
+        return {}
+
+    monkeypatch.setattr(depends, "training", training)
+    monkeypatch.setattr(depends, "scoring", lambda trial, params: {})
+    monkeypatch.setattr(depends, "picture_counts", lambda trials, params: {name: 3200 for name in trials if name != "curve"})
+    settings.main()
+    assert paths.training(DATASET, "dcgan64").exists()
+    assert not paths.training(DATASET, "began64").exists()
+    assert "began64 cannot be trained on toons: params.yaml: conditions.hair: the pictures have no" in capsys.readouterr().err
+
+
 def test_table_of_twelve_seeds_is_not_replaced_by_one_of_six(checkout):
     path = paths.results(DATASET, "gaussian_z")
     path.parent.mkdir(parents=True)
