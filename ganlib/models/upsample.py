@@ -6,26 +6,29 @@ from torch.nn.functional import interpolate
 
 
 class Double(nn.Module):
-    """Upsample (N, C, H, W) to twice the size, as `interpolate(scale_factor=2, mode="bilinear", align_corners=False)` does.
+    """Upsample (N, C, size, size) to twice the size, as `interpolate(scale_factor=2, mode="bilinear", align_corners=False)` does.
 
-    On a GPU the backward pass of `interpolate` adds in the order in which its threads finish, so that equal runs would differ.
+    On a GPU the backward pass of `interpolate` adds in the order in which its threads finish, so that equal runs would differ. There
+    each axis is multiplied by a fixed matrix, which a CPU does in up to twice the time of `interpolate`.
     """
+
+    matrix: Tensor  # (2 size, size)
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        matrix = interpolate(torch.eye(size)[None], scale_factor=2, mode="linear", align_corners=False)[0].T
+        self.register_buffer("matrix", matrix, persistent=False)
 
     def forward(self, maps: Tensor) -> Tensor:
         if maps.device.type == "cpu":
             return interpolate(maps, scale_factor=2, mode="bilinear", align_corners=False)
-        return doubled(maps)
+        return doubled(maps, self.matrix)
 
 
-def doubled(maps: Tensor) -> Tensor:
-    """The same from slices: 3/4 of the nearest input and 1/4 of the next one, with the edge repeated; channels-last."""
-    rows_doubled = _doubled(maps.permute(0, 2, 3, 1), 1)
-    return _doubled(rows_doubled, 2).permute(0, 3, 1, 2)
-
-
-def _doubled(maps: Tensor, dim: int) -> Tensor:
-    size = maps.shape[dim]
-    before = torch.cat([maps.narrow(dim, 0, 1), maps.narrow(dim, 0, size - 1)], dim)
-    behind = torch.cat([maps.narrow(dim, 1, size - 1), maps.narrow(dim, size - 1, 1)], dim)
-    near = 0.75 * maps
-    return torch.stack([near + 0.25 * before, near + 0.25 * behind], dim + 1).flatten(dim, dim + 1)
+def doubled(maps: Tensor, matrix: Tensor) -> Tensor:
+    """The same as two matrix products; channels-last."""
+    count, channels, size, _ = maps.shape
+    matrix = matrix.to(maps.dtype)
+    rows = matrix @ maps.permute(0, 2, 3, 1).reshape(count, size, size * channels)
+    both = matrix @ rows.view(count * 2 * size, size, channels)
+    return both.view(count, 2 * size, 2 * size, channels).permute(0, 3, 1, 2)

@@ -30,8 +30,7 @@ class Decoder(nn.Sequential):
     """The concatenated code and conditions to a picture: a dense layer of the code's size, then 8x8 to 64x64 by bilinear upsampling."""
 
     def __init__(self, joined: int, code: int, filters: int) -> None:
-        double = Double()
-        stages = [[*_convolutions(filters, filters), double] for _ in range(4)]
+        stages = [[*_convolutions(filters, filters), Double(START << stage)] for stage in range(4)]
         super().__init__(
             nn.Linear(joined, code),
             nn.ELU(inplace=True),

@@ -77,7 +77,7 @@ BETWEEN = "the net computes something outside of its layers before "
         (lambda: mapped(nn.Upsample(scale_factor=2, mode="bilinear", align_corners=True)), "the page cannot run Upsample("),
         (lambda: mapped(nn.ReLU(), nn.BatchNorm2d(3)), "the page cannot run BatchNorm2d(3, "),
         (lambda: mapped(nn.BatchNorm2d(3, track_running_stats=False)), "the page cannot run BatchNorm2d(3, "),
-        (lambda: mapped(Double(), nn.Tanh()), "the page cannot run Tanh() there; it runs Linear, "),
+        (lambda: mapped(Double(2), nn.Tanh()), "the page cannot run Tanh() there; it runs Linear, "),
         (lambda: Between(mapped(), lambda maps: 2 * maps), AFTER),
         (lambda: Between(nn.Linear(4, 12), as_map), AFTER),
         (lambda: Between(nn.Linear(4, 4), lambda row: 2 * row, mapped()), f"{BETWEEN}Linear("),
