@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import torch
 
-from ganlib.core.device import device
 from ganlib.fidelity import pairs
 from ganlib.fidelity.pairs import nearest, squared_distances, tiles
 from tests.fidelity.features import distances, drawn
@@ -64,12 +63,16 @@ def test_tiles_cover_every_pair_once(monkeypatch: pytest.MonkeyPatch, upper: boo
     np.testing.assert_array_equal(covered, [[not upper or column // 4 >= row // 4 for column in range(10)] for row in range(10)])
 
 
-def test_features_are_copied_to_the_device_in_float32_and_once_for_a_row_of_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("place", "counts"), [("cpu", [5, 5, 5, 5] * 2), ("meta", [15, 5, 5])])
+def test_features_are_copied_to_the_device_in_float32_and_once_unless_that_is_the_cpu(
+    monkeypatch: pytest.MonkeyPatch, place: str, counts: list[int]
+) -> None:
     monkeypatch.setattr(pairs, "SIDE", 5)
+    monkeypatch.setattr(pairs, "device", lambda: torch.device(place))
     copied, tensor = [], torch.tensor
     monkeypatch.setattr(torch, "tensor", lambda rows, **on: (copied.append((rows.dtype, len(rows))), tensor(rows, **on))[1])
     strips = [(ours, theirs) for _, _, ours, theirs in tiles(drawn(10, seed=9), drawn(15, seed=10), torch.float64, "pairs")]
     assert len(strips) == 6
-    assert copied == [(np.float32, 5)] * (2 + 6)
+    assert copied == [(np.float32, count) for count in counts]
     assert {side.dtype for pair in strips for side in pair} == {torch.float64}
-    assert {side.device.type for pair in strips for side in pair} == {device().type}
+    assert {side.device.type for pair in strips for side in pair} == {place}
