@@ -25,8 +25,8 @@ def require(metric: str, at_least: int, **sides: np.ndarray) -> None:
 def tiles(x: np.ndarray, y: np.ndarray, dtype: torch.dtype, desc: str, *, upper: bool = False) -> Iterator[Tile]:
     """Yield (rows, columns, x[rows], y[columns]) of each tile, as `dtype` on the device: all pairs in bounded memory.
 
-    `upper` omits the tiles below the diagonal. A progress bar `desc` appears after five seconds. A GPU keeps all of `y`, 1.3 GB for CelebA's
-    training split; a copy for each tile would be 33 GB.
+    `upper` omits the tiles below the diagonal. A progress bar `desc` appears after five seconds. A GPU keeps all of `y`, 1.3 GB for the
+    training split of CelebA; a copy for each tile would be 33 GB.
     """
     place = device()
     bank = y if place.type == "cpu" else torch.tensor(y, device=place)
