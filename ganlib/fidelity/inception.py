@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ganlib.core.device import from_device, to_device
+from ganlib.core.device import from_device, to_device, without_tf32
 from ganlib.fidelity.weights import Layer, find_weights, read_weights
 from ganlib.support import parallel, progress
 from ganlib.support.errors import UserError
@@ -159,8 +159,7 @@ def features(
 
     found, count = np.empty((total or 0, DIMENSIONS), np.float32), 0
     with (
-        # Global flags, so set here and not by each worker: no TF32, float32 on any device.
-        torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False, fp32_precision="ieee"),
+        without_tf32(),  # here and not in each worker, since the flags are global
         progress.bar(total=total, desc=desc, unit="picture", disable=total == 0) as bar,
         ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool,
     ):

@@ -90,10 +90,12 @@ def _distances_without(groups: np.ndarray, features: np.ndarray, own: Statistics
     """The Frechet distance to `other` without each group, by subtracting the group from the moments of all.
 
     With S2 = B.T B, tr (S1 S2)^(1/2) = tr (B S1 B.T)^(1/2): only the covariance projected by B is needed, whose rank is at most B's.
-    One group per core: cores that share an eigenvalue problem mostly wait for each other.
+    One group per core: cores that share an eigenvalue problem mostly wait for each other. On a GPU one after another: it gains nothing by
+    several, and torch loads its linear algebra at the first use, which must not be in two threads at once (pytorch#90613).
     """
-    count, root = len(features), torch.from_numpy(other.root).to(device())
-    overlap = root @ torch.from_numpy(own.root).to(device()).T
+    on = device()
+    count, root = len(features), torch.from_numpy(other.root).to(on)
+    overlap = root @ torch.from_numpy(own.root).to(on).T
     seen_scatter = overlap @ overlap.T * (count - 1)
     scatter = np.trace(own.sigma) * (count - 1)
 
@@ -102,14 +104,15 @@ def _distances_without(groups: np.ndarray, features: np.ndarray, own: Statistics
         left = count - len(taken)
         shift = taken.sum(axis=0) / left
         trace = (scatter - np.vdot(taken, taken) - left * np.square(shift).sum()) / (left - 1)
-        seen = torch.from_numpy(taken).to(device()) @ root.T
+        seen = torch.from_numpy(taken).to(on) @ root.T
         del taken  # other workers hold arrays of this size too
         seen_shift = seen.sum(0) / left
         covariance = torch.addmm(seen_scatter, seen.T, seen, alpha=-1).addr_(seen_shift, seen_shift, alpha=-left).div_(left - 1)
         common = torch.linalg.eigvalsh(covariance).clamp(min=0).sqrt().sum().item()
         return float(np.square(own.mu - shift - other.mu).sum() + trace + np.trace(other.sigma) - 2 * common)
 
-    with ThreadPoolExecutor(min(parallel.core_count(), WORKERS), initializer=torch.set_num_threads, initargs=(1,)) as pool:
+    workers = min(parallel.core_count(), WORKERS) if on.type == "cpu" else 1
+    with ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
         total = int(groups.max()) + 1
         return np.array(list(progress.bar(pool.map(without, range(total)), total=total, desc="FID's interval", unit="group", delay=5)))
 

@@ -47,6 +47,8 @@ class TrainingConfig(Block):
     """Nets that are trained together: what the trainer needs of a report or of the curve demo."""
 
     weight_init: ClassVar[Literal["normal", "glorot", "uniform"]]
+    second_order: ClassVar[bool] = False
+    """Whether the objective differentiates a gradient, which torch.compile cannot."""
 
     latent_size: Count
     lr_g: Positive

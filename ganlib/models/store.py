@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn import Module
 
 from ganlib.core import random
+from ganlib.core.device import without_tf32
 from ganlib.models.registry import read_header
 from ganlib.models.report import Report
 from ganlib.support.errors import UserError
@@ -43,11 +44,14 @@ def load(path: Path) -> tuple[Module, Report]:
 
 
 def generate(generator: Module, report: Report, conditions: Tensor, rng: torch.Generator) -> Iterator[Tensor]:
-    """Batches of (n, 3, S, S) float32 in the report's pixel range, one picture for each row of `conditions` (N, K) int64; K may be 0."""
+    """Batches of (n, 3, S, S) float32 in the report's pixel range, one picture for each row of `conditions` (N, K) int64; K may be 0.
+
+    The same at each call on one device, whatever numerics a training has set there.
+    """
     device = next(generator.parameters()).device
     for rows in conditions.split(BATCH):
         z = random.sample_latent(report.prior, len(rows), report.latent_size, rng).to(device)
         condition = (rows.to(device),) if report.condition_groups else ()
-        with torch.inference_mode():  # ends before the yield: the caller may be about to train
+        with without_tf32(), torch.inference_mode():  # ends before the yield: the caller may be about to train
             pictures = generator(z, *condition)
         yield pictures

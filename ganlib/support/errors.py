@@ -26,7 +26,7 @@ def suggestion(name: str, names: Iterable[str]) -> str:
 
 @contextmanager
 def exit_on_user_error() -> Iterator[None]:
-    """Turn a UserError, a full disk or a file that cannot be opened into one line on stderr and exit status 1."""
+    """Turn a UserError, a full disk, a file that cannot be opened or a GPU's full memory into one line on stderr and exit status 1."""
     try:
         yield
     except UserError as error:
@@ -37,3 +37,13 @@ def exit_on_user_error() -> Iterator[None]:
         if isinstance(error, UNUSABLE) and error.filename is not None:
             sys.exit(f"error: {error.filename}: {error.strerror}")
         raise
+    except RuntimeError as error:
+        torch = sys.modules.get("torch")  # nothing here imports it
+        if torch is None or not isinstance(error, torch.OutOfMemoryError):
+            raise
+        # torch's first two sentences: how much was asked for, and how much the GPU has.
+        said = ". ".join(" ".join(str(error).split()).split(". ")[1:3])
+        sys.exit(
+            f"error: the GPU's memory is full ({said}): lower batch_size or width in params.yaml, end other programs on the GPU"
+            " (nvidia-smi lists them), or set GANLIB_DEVICE=cpu; then run again"
+        )

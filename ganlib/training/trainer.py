@@ -12,6 +12,7 @@ from torch.optim import SGD, Adam, Optimizer
 from ganlib.core.random import Streams
 from ganlib.models.objective import Batch, Objective
 from ganlib.models.report import TrainingConfig
+from ganlib.support.errors import UserError
 from ganlib.training.distributed.team import ALONE, Team
 from ganlib.training.ema import EMA
 
@@ -59,6 +60,10 @@ class Trainer:
     """
 
     def __init__(self, system: TrainingConfig, device: torch.device, streams: Streams, team: Team = ALONE) -> None:
+        if system.compile and system.second_order:
+            raise UserError(
+                "params.yaml: numerics.compile: this objective differentiates a gradient, which torch.compile cannot: set it to false"
+            )
         self.device, self.team = device, team
         # Channels-last on CPUs and GPUs: convolutions are faster, and the cache stores its pictures in this layout.
         self.modules: dict[str, Module] = {

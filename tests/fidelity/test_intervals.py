@@ -1,14 +1,18 @@
 """The jackknife against scores computed without each group, and the coverage of the intervals."""
 
+import threading
+import time
 from collections.abc import Callable
 from functools import partial
 
 import numpy as np
 import pytest
+import torch
 from scipy import stats
 
 from ganlib.fidelity import intervals
 from ganlib.fidelity.intervals import fid_interval, jackknife_groups, kid_interval
+from ganlib.support import parallel
 from ganlib.support.errors import UserError
 from tests.fidelity.features import fid, mmd2
 
@@ -118,3 +122,24 @@ def test_four_pictures_have_an_interval_and_three_are_refused(score: Score, inte
     name = "KID" if interval is kid_ends else "FID"
     with pytest.raises(UserError, match=f"^{name}'s interval needs 4 or more fake pictures, not 3$"):
         interval(real, fake[:3])
+
+
+@pytest.mark.parametrize(("kind", "most"), [("cuda", 1), ("cpu", 2)])
+def test_first_linear_algebra_of_a_gpu_is_in_one_thread(kind: str, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """torch loads it lazily, at the first call, and several threads at once make it fail: pytorch#90613."""
+    inside, seen = threading.Semaphore(0), list[int]()
+    eigenvalues, move = torch.linalg.eigvalsh, torch.Tensor.to
+
+    def counting(matrix: torch.Tensor) -> torch.Tensor:
+        inside.release()
+        seen.append(inside._value)
+        time.sleep(0.01)  # in which another thread would come
+        inside.acquire()
+        return eigenvalues(matrix)
+
+    monkeypatch.setattr(intervals, "device", lambda: torch.device(kind))
+    monkeypatch.setattr(torch.Tensor, "to", lambda tensor, *where: tensor if where == (torch.device("cuda"),) else move(tensor, *where))
+    monkeypatch.setattr(torch.linalg, "eigvalsh", counting)
+    monkeypatch.setattr(parallel, "core_count", lambda: 2)
+    fid_interval(*drawn(np.random.default_rng(0), 20, 20, dimensions=4, shift=0.5))
+    assert max(seen) == most

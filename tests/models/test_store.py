@@ -72,6 +72,34 @@ def test_inference_mode_does_not_leak_to_the_caller() -> None:
     batches.close()
 
 
+class Numerics(nn.Module):
+    """Pictures that say whether TF32 is allowed, in convolutions and in products."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(1))
+
+    def forward(self, z: Tensor) -> Tensor:
+        flags = torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32
+        return torch.tensor(flags).float().expand(len(z), 3, 1, 2)
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_pictures_do_not_depend_on_the_numerics_of_a_training_before(allowed: bool) -> None:
+    """A generator's pictures are drawn several times, for its features, its pixels and the nearest pairs."""
+    of_training = torch.backends.cudnn, torch.backends.cuda.matmul
+    before = [backend.allow_tf32 for backend in of_training]
+    try:
+        for backend in of_training:
+            backend.allow_tf32 = allowed
+        (pictures,) = store.generate(Numerics(), painted.report("dcgan64"), torch.zeros(3, 0, dtype=torch.int64), seeded())
+        assert not pictures.any()
+        assert [backend.allow_tf32 for backend in of_training] == [allowed, allowed]
+    finally:
+        for backend, value in zip(of_training, before, strict=True):
+            backend.allow_tf32 = value
+
+
 def test_stored_generator_draws_the_same_pictures(tmp_path) -> None:
     generator, settings = painted.painter(hair=[[0.1, 0, 0], [0.3, 0, 0], [0.6, 0, 0]], eyes=[[0, 0.2, 0], [0, 0.7, 0]], reach=0.05)
     outputs = painted.run(Outputs.below(tmp_path), {4: (generator, settings)})

@@ -1,4 +1,7 @@
+import re
+
 import pytest
+import torch
 
 from ganlib.support.errors import exit_on_user_error
 
@@ -11,3 +14,15 @@ def test_file_that_cannot_be_opened_ends_a_command_in_one_line(tmp_path):
 def test_error_of_the_program_keeps_its_traceback(tmp_path):
     with pytest.raises(FileNotFoundError), exit_on_user_error():
         (tmp_path / "absent").read_bytes()
+
+
+def test_full_memory_of_a_gpu_ends_a_command_in_one_line():
+    said = "Tried to allocate 20.00 MiB. GPU 0 has a total capacity of 14.56 GiB of which 19.56 MiB is free"
+    line = (
+        f"error: the GPU's memory is full ({said}): lower batch_size or width in params.yaml, end other programs on the GPU (nvidia-smi"
+        " lists them), or set GANLIB_DEVICE=cpu; then run again"
+    )
+    with pytest.raises(SystemExit, match=f"^{re.escape(line)}$"), exit_on_user_error():
+        raise torch.OutOfMemoryError(f"CUDA out of memory. {said}. Of the allocated memory 13.9 GiB is allocated by PyTorch.")
+    with pytest.raises(RuntimeError, match="else"), exit_on_user_error():
+        raise RuntimeError("something else")

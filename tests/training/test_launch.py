@@ -81,8 +81,9 @@ def test_invalid_number_of_processes_is_one_line(environment, name, value):
     ],
 )
 def test_processes_that_cannot_have_a_device_each_are_one_line(environment, monkeypatch, variables, message):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: (9, 0))
     environment(**variables)
     with pytest.raises(UserError, match=message), launch.init_team():
         pass

@@ -8,6 +8,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from ganlib.core.random import Streams
+from ganlib.support.errors import UserError
 from ganlib.training.trainer import Trainer
 from tests.training import small
 
@@ -61,6 +62,12 @@ def test_bf16_step_is_near_the_full_one_and_keeps_weights_in_float32(name):
         assert {parameter.dtype for module in trainer.modules.values() for parameter in module.parameters()} == {torch.float32}
     assert losses["bf16"] != losses["fp32"]
     assert losses["bf16"] == pytest.approx(losses["fp32"], rel=0.02)
+
+
+def test_objective_that_differentiates_a_gradient_is_not_compiled():
+    said = r"^params\.yaml: numerics\.compile: this objective differentiates a gradient, which torch\.compile cannot: set it to false$"
+    with pytest.raises(UserError, match=said):
+        Trainer(small.report("wgan64", compile=True), CPU, Streams(1))
 
 
 @pytest.mark.slow

@@ -19,6 +19,7 @@ class Settings(LayerSettings, Gan):
 
     headline: ClassVar[tuple[str, ...]] = ("distance",)
     weight_init = "normal"
+    second_order = True
 
     size: Literal[64] = 64
     width: Positive
