@@ -6,6 +6,7 @@ from ganlib import params
 from ganlib.core.tables import write_yaml
 from ganlib.support import codehash, paths, watched
 from ganlib.support.command import run
+from ganlib.support.errors import UserError
 from ganlib.support.files import replacing
 
 # The packages that compute, and a file of each that changes with its version.
@@ -23,10 +24,14 @@ ROOT = Path(__file__).parents[1]
 
 def main() -> None:
     """Check params.yaml and the reports' imports, and write what the other stages depend on."""
-    settings = params.load()
+    try:
+        settings = params.load()
+        source = settings.data.checked_source(settings.dataset)
+    except UserError as error:
+        raise UserError(f"{error}; `git checkout params.yaml` restores the committed settings") from None
     for name in (*settings.reports, *settings.baselines):
         codehash.check_imports(name, NETS_OF_BASELINES if name in settings.baselines else None, ROOT)
-    watched.link_source(settings.data.checked_source(settings.dataset))
+    watched.link_source(source)
     # Each file changes only with its own values, so a stage that depends on one does not run again after every check.
     with replacing(paths.CHECKED / "params.txt") as target:
         target.write_text("params.yaml is sound\n", encoding="utf-8")

@@ -12,6 +12,7 @@ from dvc.repo import Repo
 from ruamel.yaml import YAML
 
 from ganlib.cli import main
+from ganlib.lanes import dvc_main
 from ganlib.params import Params, load
 from ganlib.studies import declarations
 from ganlib.studies.declarations import CATALOGUE, FILE, Declarations
@@ -69,4 +70,6 @@ def catalogue() -> Declarations:
 
 @cache
 def repository() -> Repo:
+    """DVC's repository with all pipelines, as `ganlib repro` has it."""
+    dvc_main.adapt()
     return Repo(str(ROOT))

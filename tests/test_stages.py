@@ -118,7 +118,7 @@ OWN = {"dataset": "own", "datasets.own.source": "mine"}
 
 def test_check_writes_a_file_for_each_data_stage(place):
     place(OWN | {"datasets.own.images": 30})
-    with pytest.raises(UserError, match=r"params\.yaml: datasets\.own\.source: .*/mine does not exist"):
+    with pytest.raises(UserError, match=r"own\.source: .*/mine does not exist.*; `git checkout params\.yaml` restores"):
         check.main()
     (paths.home() / "mine").mkdir()
     check.main()

@@ -170,7 +170,7 @@ def _finding(entry: Entry) -> Iterator[str]:
             for trial, names in next(reversed(entry["results"].values()))["shares"].items():
                 yield f"Shares its runs of `{trial}` with {', '.join(f'`{name}`' for name in names)}."
         case "declared":
-            yield f"declared, not run: `dvc repro studies/dvc.yaml:study@{entry['name']}`"
+            yield f"declared, not run: `ganlib repro studies/dvc.yaml:study@{entry['name']}`"
         case "ready":
             yield f"ready: `{entry['name']}`"
         case state:

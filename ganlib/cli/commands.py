@@ -55,6 +55,7 @@ def sample(
         raise UserError(f"{path}: must be a folder or end in .png or .npy")
     outputs.refuse_overwrite(path, force)
 
+    outputs.announce(found.name)
     from ganlib.use.sampling import Sampler
 
     sampler = Sampler(found)
@@ -117,6 +118,7 @@ def animate(
     path = output or paths.exports(found.name) / ("training.webp" if training else "walk.webp")
     outputs.check_suffix(path, ".webp", ".gif")
     outputs.refuse_overwrite(path, force)
+    outputs.announce(found.name)
     from ganlib.use import walks
     from ganlib.use.sampling import Sampler
 
@@ -173,6 +175,7 @@ def export(
         outputs.check_suffix(path, {"onnx": ".onnx", "web": ".html"}[form])
     outputs.refuse_overwrite(path, force)
 
+    outputs.announce(found.name)
     from ganlib.use.sampling import Sampler
 
     write = import_module(f"ganlib.use.export.{form}").export

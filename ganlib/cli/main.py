@@ -74,10 +74,11 @@ def page(
     It shows the pictures, curves, scores and verdicts in this checkout, and opens from disk without a network. `dvc repro compare` writes
     the same page for all reports to data/page/index.html.
     """
-    from ganlib.page import checkout
-
     if output.is_dir() or not output.parent.is_dir():
         raise UserError(f"-o: {output} is {'a folder' if output.is_dir() else 'not in an existing folder'}; name a file, such as page.html")
+    typer.echo("collecting the results", err=True)
+    from ganlib.page import checkout
+
     checkout.write(output, experiments=experiments)
     typer.echo(output.resolve().as_uri())
 
@@ -92,10 +93,9 @@ def watch(
     checkout. Only this machine can open it, and nothing in the checkout is changed.
     """
     from ganlib.page.watch import Server
-    from ganlib.support.checks import FILE
+    from ganlib.support import checks
 
-    if not FILE.exists():
-        raise UserError(f"{FILE}: not found; run from the folder that holds it")
+    checks.read(checks.FILE)
     server = Server(port)
     with suppress(KeyboardInterrupt):
         typer.echo(f"{server.address} (Ctrl-C ends)")

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import typer
+
 from ganlib.support.errors import DISK_FULL, UserError
 
 
@@ -17,6 +19,11 @@ def check_suffix(path: Path, *suffixes: str) -> None:
     """A UserError unless `path` ends in one of `suffixes` and is not a folder."""
     if path.suffix.lower() not in suffixes or path.is_dir():
         raise UserError(f"{path}: must end in {' or '.join(suffixes)} and must not be a folder")
+
+
+def announce(run: str) -> None:
+    """Say at once what the command works on; importing torch takes seconds."""
+    typer.echo(f"loading the generator of {run}", err=True)
 
 
 @contextmanager

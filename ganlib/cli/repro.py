@@ -1,5 +1,6 @@
 """The command that runs a pipeline."""
 
+import os
 from typing import Annotated
 
 import typer
@@ -30,8 +31,11 @@ def repro(
       ganlib repro
       ganlib repro -j 4 studies/dvc.yaml:study@unequal_rates
     """
+    from ganlib.lanes import plan
     from ganlib.lanes.repro import repro as run
 
+    if not targets:  # from a subfolder, too
+        os.chdir(plan.root())
     if not run(targets or ["dvc.yaml"], jobs, keep_going):
         typer.echo("Data and pipelines are up to date.")
     if not targets:

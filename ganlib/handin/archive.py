@@ -49,7 +49,7 @@ def _remarks(found: Mapping[str, Any], missing: str) -> Iterator[str]:
     if missing:
         yield f"no nearest training pictures: {missing}"
     if found["edited"]:
-        yield f"{', '.join(found['edited'])}: changed in params.yaml since this training; `dvc repro {found['target']}` trains again"
+        yield f"{', '.join(found['edited'])}: changed in params.yaml since this training; `{found['command']}` trains again"
     for line in restrictions(found["known"]):
         yield line if missing else f"nearest.png shows photographs: keep the hand-in within your organisation. {line}"
 

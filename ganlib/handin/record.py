@@ -36,7 +36,7 @@ def collect(run: Run, since: str | None) -> dict[str, Any]:
     stage = stages.get(f"{'baseline' if baseline else 'train'}@{run.name}", {})
     known["training"]["kind"] = _kind(stage, known["training"].get("kind"))
     commit = provenance.base(run, since)
-    target = paths.scoring_stage(run.name, baseline=baseline)
+    command = paths.scoring(run.name, baseline=baseline)
     seeds, kept = run.get(SEEDS), run.get(paths.scores(run.name) / "scores.csv")
     return {
         "known": known,
@@ -44,7 +44,7 @@ def collect(run: Run, since: str | None) -> dict[str, Any]:
         "log": read_columns(log),
         "kept": read_columns(kept) if fresh and kept else {},
         "scores": fresh,
-        "unscored": "" if fresh else scores["stale"] or f"not scored yet; `dvc repro {target}` scores it",
+        "unscored": "" if fresh else scores["stale"] or f"not scored yet; `{command}` scores it",
         "spread": spreads(fresh, run.name, seeds) if fresh and seeds else {},
         "changed": changed(_own(run, settings, commit), config),
         "rates": params.scaled_rates(run.settings),
@@ -54,7 +54,7 @@ def collect(run: Run, since: str | None) -> dict[str, Any]:
         "hashes": provenance.hashes(run, stage),
         "versions": provenance.versions(run, stage),
         "lock": lock,
-        "target": target,
+        "command": command,
     }
 
 

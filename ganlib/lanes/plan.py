@@ -54,10 +54,13 @@ def _changed(stage: Any) -> bool:
 
 @contextmanager
 def _repository() -> Iterator[Any]:
-    """DVC's repository, locked; an error of DVC is a UserError."""
+    """DVC's repository with all pipelines, locked; an error of DVC is a UserError."""
     from dvc.exceptions import DvcException
     from dvc.repo import Repo, lock_repo
 
+    from ganlib.lanes import dvc_main
+
+    dvc_main.adapt()
     try:
         with Repo(_wait_for_lock=True) as repo, lock_repo(repo):
             yield repo

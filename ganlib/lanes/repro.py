@@ -23,6 +23,7 @@ POLL = 0.1  # seconds
 MANY = 2  # stages per lane
 SHOWN = 0.5  # seconds between two looks at the progress of the lanes
 LAST = 5  # lines of a failed stage's output
+SCORES = re.compile(r"\w+: KID ")  # how the line of an evaluation begins
 OTHER = r"[^\w@.-]+"  # than what stands in a file's name
 NAMED = 8  # stages in a message
 
@@ -73,7 +74,8 @@ class _Run:
             self._environment["GANLIB_TERMINAL"] = "1"
 
     def run(self) -> None:
-        total = len(self._schedule.waiting)
+        total, start = len(self._schedule.needs), time.monotonic()
+        progress.log(f"stages to run: {total}{self._left()}; Ctrl-C is safe, and `ganlib watch` shows the reports in training")
         with Interruption() as interruption, ExitStack() as stack:
             off = not sys.stderr.isatty()
             bars = [stack.enter_context(progress.bar(bar_format="{desc}", leave=False, disable=off)) for _ in self._lanes]
@@ -102,6 +104,7 @@ class _Run:
         if self._failed:
             left = f"; not run: {_some(self._schedule.waiting)}" if self._schedule.waiting else ""
             raise UserError(f"failed: {_some(self._failed)}{left}")
+        progress.log(f"done in {_clock(time.monotonic() - start)}")
 
     def _take_results(self, quiet: bool) -> None:
         for i, lane in enumerate(self._lanes):
@@ -128,25 +131,39 @@ class _Run:
                     self._schedule.start(stage)
                     self._schedule.finish(stage)
                     self._total.update()
-                    progress.log(f"unchanged {stage}")
+                    progress.log(f"{self._position()}: unchanged {stage}")
 
     def _finish(self, lane: Lane, quiet: bool) -> None:
-        minutes, seconds = divmod(round(lane.seconds), 60)
         if lane.succeeded:
             self._schedule.finish(lane.stage)
             self._total.update()
-            skipped = "didn't change, skipping" in "".join(lane.lines())
-            if skipped:
-                progress.log(f"unchanged {lane.stage}")
+            lines = lane.lines()
+            if any("didn't change, skipping" in line for line in lines):
+                progress.log(f"{self._position()}: unchanged {lane.stage}")
                 return
             self._times.record(lane.stage, lane.seconds)
-            left = self._times.left(self._schedule.unfinished, self._schedule.chain, len(self._lanes))
+            left = self._left()
             self._total.set_description_str(f"stages{left}", refresh=False)
-            progress.log(f"done {lane.stage} in {minutes}:{seconds:02}{left}")
+            progress.log(f"{self._position()}: done {lane.stage} in {_clock(lane.seconds)}{left}")
+            for line in lines:
+                if SCORES.match(line):
+                    progress.log(f"    {line}")
         elif not quiet:
             self._failed.append(lane.stage)
             said = "".join(f"\n    {line}" for line in lane.lines()[-LAST:])
-            progress.log(f"failed {lane.stage} after {minutes}:{seconds:02}; all its output: {os.path.relpath(lane.log)}{said}")
+            progress.log(f"failed {lane.stage} after {_clock(lane.seconds)}; all its output: {os.path.relpath(lane.log)}{said}")
+
+    def _position(self) -> str:
+        total = len(self._schedule.needs)
+        return f"stage {total - len(self._schedule.unfinished)} of {total}"
+
+    def _left(self) -> str:
+        return self._times.left(self._schedule.unfinished, self._schedule.chain, len(self._lanes))
+
+
+def _clock(seconds: float) -> str:
+    minutes, seconds = divmod(round(seconds), 60)
+    return f"{minutes}:{seconds:02}"
 
 
 def _some(stages: list[str]) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ganlib.support.files import replacing
 
-TYPICAL = Path(__file__).with_name("seconds.json")  # of `make repro` on two cores of an AMD EPYC; only their ratios matter
+TYPICAL = Path(__file__).with_name("seconds.json")  # of `make repro` on two cores of an AMD EPYC
 
 
 class Times:
@@ -20,7 +20,15 @@ class Times:
 
     def of(self, stage: str) -> float:
         """What `stage` will take by what is known; 1 if nothing is."""
-        return self._here.get(stage, self._typical.get(stage, 1.0))
+        return self._known(stage) or 1.0
+
+    def _known(self, stage: str) -> float | None:
+        """By the last times here, typical ones, or those of the same trial with another seed, as in trial@dcgan64-7."""
+        if found := self._here.get(stage, self._typical.get(stage)):
+            return found
+        trial, dash, _ = stage.rpartition("-")
+        seeds = [seconds for name, seconds in self._here.items() if dash and name.rpartition("-")[0] == trial]
+        return max(seeds, default=None)
 
     def record(self, stage: str, seconds: float) -> None:
         """Note what a stage has taken."""
@@ -34,7 +42,8 @@ class Times:
 
         By how this run compares with the known times so far; empty if a stage is unknown.
         """
-        if not stages or not self._expected or any(stage not in self._here and stage not in self._typical for stage in stages):
+        if not stages or not all(map(self._known, stages)):
             return ""
-        seconds = max(chain, sum(map(self.of, stages)) / lanes) * self._taken / self._expected
+        pace = self._taken / self._expected if self._expected else 1
+        seconds = max(chain, sum(map(self.of, stages)) / lanes) * pace
         return f", about {max(1, round(seconds / 60))} min left"

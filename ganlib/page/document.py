@@ -102,7 +102,7 @@ def _report(section: Mapping[str, Any]) -> dict[str, Any]:
         "tables": [(title, rows) for title, rows in _tables(section) if rows],
         "size": _size(section),
         "exports": section.get("exports", ()),  # those of a stage have none: exports/ is not among its deps
-        "command": f"dvc repro {paths.scoring_stage(name, baseline=section['baseline'])}",
+        "command": paths.scoring(name, baseline=section["baseline"]),
     }
 
 

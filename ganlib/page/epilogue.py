@@ -1,12 +1,16 @@
 """What `ganlib repro` says when everything has run: the scores, where to look and how to go on."""
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 from ganlib.core.tables import read_json
 from ganlib.page.glossary import SCORES
 from ganlib.page.spread import spreads
 from ganlib.support import checks, paths
 
+ACTIVATE = Path(".venv/bin/activate")
+KEEP = "git add dvc.lock metrics && git commit -m baseline"
 KID = SCORES["kid"]
 
 
@@ -24,7 +28,10 @@ def epilogue() -> Iterator[str]:
         if spread := spreads(figures, name).get("kid"):
             where = "in" if spread.low <= figures["kid"] <= spread.high else "outside"
             line += f", {where} the range of {len(spread.values)} other trainings, {KID.format(spread.low)} to {KID.format(spread.high)}"
+        if rows := figures.get("collapsed"):
+            line += f"; collapsed in {rows:.0f} rows of its log"
         yield line
     yield f"look at  {page.resolve().as_uri()}"
-    yield 'keep it  git commit -am "baseline on my machine"    # dvc metrics diff then compares with it'
-    yield "go on    dvc exp run evaluate@dense64 -S reports.dense64.lr_d=4e-4    # trains and scores one report, in minutes"
+    yield f"keep it  {KEEP}    # dvc metrics diff then compares with it"
+    activate = "" if "VIRTUAL_ENV" in os.environ or not ACTIVATE.exists() else f"source {ACTIVATE}; "
+    yield f"go on    {activate}dvc exp run evaluate@dense64 -S reports.dense64.lr_d=4e-4    # one report: 4 minutes"

@@ -24,7 +24,7 @@ STATES = {
 }
 """The states of claims without a verdict."""
 
-STUDY = "dvc repro studies/dvc.yaml:study@{}"
+STUDY = "ganlib repro studies/dvc.yaml:study@{}"
 COMMANDS = {"tested": STUDY, "declared": STUDY}
 
 

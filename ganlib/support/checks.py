@@ -26,7 +26,8 @@ def read(path: Path) -> Any:
     try:
         return YAML(typ="safe").load(path)
     except FileNotFoundError:
-        raise UserError(f"{path}: not found; run from the folder that holds it") from None
+        folder = next((folder for folder in Path.cwd().parents if (folder / path).exists()), "the folder that holds it")
+        raise UserError(f"{path}: not found; run from {folder}") from None
     except OSError as error:
         raise UserError(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError as error:

@@ -90,9 +90,9 @@ def details(report: str) -> Path:
     return Path("data/scores", report, "details.json")
 
 
-def scoring_stage(report: str, *, baseline: bool) -> str:
-    """What `dvc repro` takes to train and score a report or baseline."""
-    return f"{'baselines/dvc.yaml:baseline' if baseline else 'evaluate'}@{report}"
+def scoring(report: str, *, baseline: bool) -> str:
+    """The command that trains and scores a report or baseline."""
+    return f"ganlib repro baselines/dvc.yaml:baseline@{report}" if baseline else f"dvc repro evaluate@{report}"
 
 
 def section(report: str) -> Path:

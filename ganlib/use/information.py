@@ -50,8 +50,8 @@ def scores(run: Run) -> dict[str, Any] | None:
     figures: dict[str, Any] = read_json(file)
     if figures.get("generator_md5") != fingerprint(run.file):
         settings = run.get(FILE)
-        stage = paths.scoring_stage(run.name, baseline=settings is not None and run.name in read_yaml(settings)["baselines"])
-        figures["stale"] = f"stale, from an earlier training; `dvc repro {stage}` updates them"
+        command = paths.scoring(run.name, baseline=settings is not None and run.name in read_yaml(settings)["baselines"])
+        figures["stale"] = f"stale, from an earlier training; `{command}` updates them"
     return figures
 
 

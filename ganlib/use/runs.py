@@ -90,6 +90,6 @@ def _why_missing(run: str, path: Path) -> str:
         with locked_if_free(folder) as free:
             if not free:
                 return f"{path}: {run} is still training; wait until it has finished"
-    stage = paths.scoring_stage(run, baseline=run in params.load().baselines)
+    command = paths.scoring(run, baseline=run in params.load().baselines)
     action = "training was interrupted; resume it with" if unfinished else "not trained yet; train it with"
-    return f"{path}: {action} `dvc repro {stage}`"
+    return f"{path}: {action} `{command}`"

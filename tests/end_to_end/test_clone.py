@@ -1,4 +1,4 @@
-"""The first command in a fresh clone, which has dvc.lock and none of its outputs."""
+"""The first command in a fresh clone, in which nothing has run."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 def cloned(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     """A clone of this project as it is committed, but tiny; read only."""
     folder = tmp_path_factory.mktemp("cloned")
-    return tiny(folder / "origin", locks=True).clone(folder / "ganlib")
+    return tiny(folder / "origin").clone(folder / "ganlib")
 
 
 @pytest.fixture(params=["clone", "clone of a clone"])
@@ -29,11 +29,7 @@ def is_calm(said: str) -> bool:
 
 def test_looking_at_results_comes_first(either):
     assert is_calm(either.dvc("exp", "show"))
-    assert all(f"metrics/{name}.json" in either.dvc("exp", "show", "--csv") for name in ("dense64", "vae64"))  # a terminal cuts columns off
-    assert either.dvc("metrics", "diff") == ""
-    shown = either.dvc("metrics", "show")
-    assert is_calm(shown)
-    assert all(f"metrics/{name}.json" in shown for name in either.reports)
+    assert either.dvc("metrics", "diff") == "DVC failed to load some metrics for following revisions: 'HEAD, workspace'.\n"
     said, page = either.dvc("plots", "show").splitlines()
     assert said == "DVC failed to load some plots for following revisions: 'workspace'."
     assert page.startswith("file://")
@@ -71,12 +67,12 @@ def test_experiment_with_all_reports_comes_first_and_trains_no_baseline(cloned, 
 
 def test_baseline_is_trained_and_scored_by_name(cloned, tmp_path):
     clone = cloned.clone(tmp_path / "ganlib")
-    said = clone.dvc("repro", "baselines/dvc.yaml:baseline@wgan64")
+    said = clone.run("python", "-m", "ganlib", "repro", "baselines/dvc.yaml:baseline@wgan64")
     assert is_calm(said), said
-    assert "Running stage 'prepare@" in said
-    assert "Running stage 'train@" not in said
+    assert "done prepare@" in said
+    assert "train@" not in said
     assert "lsgan64" not in said
     scores = clone.yaml("data/scores/wgan64/details.json")
     assert scores["step"] == 3
     assert all(entry(key).text for key in (*scores, *text(clone.folder / "data/progress/wgan64/log.csv").partition("\n")[0].split(",")))
-    assert "Data and pipelines are up to date." in clone.dvc("repro", "baselines/dvc.yaml:baseline@wgan64")
+    assert "Data and pipelines are up to date." in clone.run("python", "-m", "ganlib", "repro", "baselines/dvc.yaml:baseline@wgan64")

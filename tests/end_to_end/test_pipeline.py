@@ -71,7 +71,7 @@ def test_git_keeps_scores_and_no_picture(finished):
     kept = finished.run("git", "ls-files").split()
     assert {f"metrics/{name}.json" for name in finished.reports} <= set(kept)
     assert "dvc.lock" in kept
-    assert not [name for name in kept if name.startswith("data/") and not name.endswith(".gitignore")]
+    assert not [name for name in kept if name.startswith("data/")]
 
 
 def test_second_repro_changes_nothing_and_none_needs_a_study(finished):
@@ -128,7 +128,8 @@ NOWHERE = ("dataset=celeba_preview", "datasets.celeba_preview.source=nowhere")
 def test_mistake_in_params_is_one_line_and_removes_nothing(checkout, settings, error, untouched):
     before = {folder: checkout.files(folder) for folder in untouched}
     said = checkout.dvc("exp", "run", *(word for setting in settings for word in ("-S", setting)), fails=True)
-    assert re.search(f"^error: params.yaml: {error}$", said, re.MULTILINE)
+    undo = "; `git checkout params.yaml` restores the committed settings"
+    assert re.search(f"^error: params.yaml: {error}{undo}$", said, re.MULTILINE)
     assert "Traceback" not in said
     assert {folder: checkout.files(folder) for folder in untouched} == before
 

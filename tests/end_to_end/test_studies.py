@@ -26,7 +26,8 @@ ARMS = ("treatment", "control")
 
 
 def shrink(checkout: Checkout) -> None:
-    """Three seeds, three trials of few steps, and a few studies of them."""
+    """Three seeds, three trials of few steps, and a few studies of them, which DVC's own commands know."""
+    (checkout.folder / "studies" / ".dvcignore").unlink()
     catalogue = checkout.folder / "studies" / "catalogue.yaml"
     studies = read_yaml(catalogue)["studies"]
     studies["better_over_time"]["moments"] = [4]
@@ -94,7 +95,7 @@ def test_studies_run_resume_after_a_kill_and_record_divergence(checkout: Checkou
     assert table(checkout, "better_over_time")["step"].tolist() == [4, 12] * 3
     assert checkout.yaml("metrics/studies/toons/spread/dense64.json")["seeds"] == 4
 
-    shown = checkout.dvc("metrics", "show")
+    shown = checkout.dvc("metrics", "show", "-R", "metrics/studies")
     for path in ("replacement_slows", "diverging", "better_over_time", "spread/dense64"):
         assert f"metrics/studies/toons/{path}.json" in shown
     assert "Data and pipelines are up to date." in checkout.dvc("repro", "-k", "studies/dvc.yaml")
@@ -129,6 +130,7 @@ def test_mistake_in_a_study_is_one_line_and_runs_no_trial(checkout: Checkout) ->
 def test_study_of_the_catalogue_runs_after_params_yaml_declares_it(fresh: Checkout, tmp_path: Path) -> None:
     """As docs/studies.md says: its name, its arms, and its missing trials."""
     clone = fresh.clone(tmp_path / "ganlib")
+    (clone.folder / "studies" / ".dvcignore").unlink()
     path = clone.folder / "studies" / "params.yaml"
     values = read_yaml(path)
     values["declared"]["spherical_z"] = {"treatment": "dcgan64_spherical", "control": "dcgan64"}

@@ -126,7 +126,7 @@ def test_generator_with_conditions_shows_each_of_their_values(checkout: Path) ->
 
 def test_baseline_has_its_own_command(checkout: Path) -> None:
     handin("wgan64")
-    assert "dvc repro baselines/dvc.yaml:baseline@wgan64" in page("exports/wgan64/handin.zip")
+    assert "ganlib repro baselines/dvc.yaml:baseline@wgan64" in page("exports/wgan64/handin.zip")
 
 
 def test_run_without_scores_says_so(checkout: Path) -> None:

@@ -1,12 +1,16 @@
 """Stages in lanes, with a script in place of DVC: order, number at once, failures, signals."""
 
 import json
+import re
+import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from dvc.fs import LocalFileSystem
+from dvc.repo import Repo
 from ruamel.yaml import YAML
 
 from ganlib.lanes import dvc_main, lane, plan, repro
@@ -17,6 +21,7 @@ from tests.conftest import IMPORTABLE, ROOT, python, text
 from tests.end_to_end.conftest import await_true
 
 DIAMONDS = {"a": set(), "b": set(), "c": {"a", "b"}, "d": {"a"}, "e": {"c", "d"}, "f": {"b"}, "alone": set()}
+KID = "dense64: KID 0.220 (0.212 to 0.227), FID 245, N = 250"
 FAKE = """
 import pathlib, sys, time
 stage = sys.argv[-1]
@@ -25,9 +30,11 @@ with open("events", "a", buffering=1) as events:
     print("running", stage, end="", flush=True)
     time.sleep(0.2)
     print(f"\\r10%\\r90% of {stage}\\nerror: {stage} says why", flush=True)
+    if stage == "f":
+        print("KID_LINE", flush=True)
     print("end", stage, file=events)
 sys.exit(255 if pathlib.Path(f"{stage}.fails").exists() else 0)
-"""
+""".replace("KID_LINE", KID)
 
 
 @pytest.fixture
@@ -71,13 +78,16 @@ def test_stage_with_the_longest_chain_in_seconds_is_first():
 def test_times_are_kept_and_tell_how_much_is_left_at_the_speed_of_this_machine(tmp_path):
     times = Times(tmp_path / "seconds.json")
     assert times.of("train@dcgan112") > times.of("evaluate@dcgan112") > 1.0  # typical ones
-    assert times.left(["train@dcgan112"], 0.0, 1) == ""  # nothing is known of this machine's speed
-    times.record("train@vae64", 2 * times.of("train@vae64"))
     typical = times.of("train@dcgan112")
+    assert times.left(["train@dcgan112"], typical, 2) == f", about {round(typical / 60)} min left"
+    times.record("train@vae64", 2 * times.of("train@vae64"))
     assert times.left(["train@dcgan112"], typical, 2) == f", about {round(2 * typical / 60)} min left"
     assert times.left(["train@dcgan112"] * 4, typical, 2) == f", about {round(4 * typical / 60)} min left"
     assert times.left(["train@dcgan112", "of another pipeline"], typical, 2) == ""
     assert times.left([], 0.0, 2) == ""
+    times.record("studies/dvc.yaml:trial@dcgan64-1", 30.0)
+    assert times.of("studies/dvc.yaml:trial@dcgan64-12") == 30
+    assert times.of("studies/dvc.yaml:trial@dcgan64_slow-1") == 1
     assert Times(tmp_path / "seconds.json").of("train@vae64") == times.of("train@vae64") > 300
 
 
@@ -107,8 +117,17 @@ def test_each_stage_runs_once_after_its_needs_and_no_more_than_the_lanes_at_once
         most = max(most, len(running))
         ended |= {stage} if what == "end" else set()
     assert (ended, len(happened), most) == (set(DIAMONDS), 2 * len(DIAMONDS), lanes)
-    said = capsys.readouterr().err.splitlines()
-    assert sorted(line.split(" in ")[0] for line in said) == sorted(f"done {stage}" for stage in DIAMONDS)
+    before, *said, after = capsys.readouterr().err.splitlines()
+    assert before.startswith("stages to run: 7; Ctrl-C is safe")
+    said = [line for line in said if line.startswith("stage ")]
+    assert [line.partition(": ")[0] for line in said] == [f"stage {n + 1} of 7" for n in range(7)]
+    assert sorted(re.search("done (.*) in ", line)[1] for line in said) == sorted(DIAMONDS)
+    assert re.fullmatch(r"done in \d:\d\d", after)
+
+
+def test_scores_of_an_evaluation_are_shown(events, capsys):
+    events(2)
+    assert f"\n    {KID}\n" in capsys.readouterr().err
 
 
 def test_failure_stops_only_what_needs_it_and_is_shown_with_its_last_lines(events, capsys, tmp_path):
@@ -160,7 +179,7 @@ def test_signal_lets_commands_save_and_spares_dvc_and_a_second_one_ends_them(tmp
             await_true(lambda line=line: all(log.exists() and text(log) == line for log in logs), 30)
             child.send_signal(number)
         said = child.communicate(timeout=20)[1]
-    assert said == f"interrupted by {signals[0].name}; run the same command again to resume\n"
+    assert said.endswith(f" training\ninterrupted by {signals[0].name}; run the same command again to resume\n")
     assert child.returncode == 128 + signals[0]
     assert [text(log) for log in logs] == ["training\nsaved\n"] * 2
 
@@ -168,11 +187,26 @@ def test_signal_lets_commands_save_and_spares_dvc_and_a_second_one_ends_them(tmp
 def test_record_is_replaced_only_when_it_is_complete(tmp_path):
     record = tmp_path / "dvc.lock"
     record.write_text("old", encoding="utf-8")
-    with dvc_main.open_record(None, str(record), "w+", encoding="utf-8") as file:
+    with dvc_main.open_special(None, str(record), "w+", encoding="utf-8") as file:
         file.write("new")
         file.flush()
         assert text(record) == "old"
     assert (text(record), [path.name for path in tmp_path.iterdir()]) == ("new", ["dvc.lock"])
+
+
+@pytest.mark.filterwarnings("ignore:_NoneStep:DeprecationWarning")  # in DVC
+@pytest.mark.parametrize("folder", dvc_main.HIDDEN)
+def test_pipeline_that_bare_commands_of_dvc_skip_runs_in_lanes(tmp_path, monkeypatch, folder):
+    monkeypatch.setattr(LocalFileSystem, "open", dvc_main.open_file)
+    monkeypatch.chdir(tmp_path)
+    Repo.init(no_scm=True)
+    Path(folder).mkdir()
+    shutil.copy(ROOT / folder / ".dvcignore", folder)
+    for file, name, deps in (("dvc.yaml", "first", []), (f"{folder}/dvc.yaml", "second", ["../first.txt"])):
+        YAML().dump({"stages": {name: {"cmd": "true", "deps": deps, "outs": [f"{name}.txt"]}}}, Path(file))
+    with Repo() as repo:
+        assert set(repo.status()) == {"first"}
+    assert plan.stale([f"{folder}/dvc.yaml"]) == {"first": set(), f"{folder}/dvc.yaml:second": {"first"}}
 
 
 def test_mistake_ends_in_one_line(tmp_path):

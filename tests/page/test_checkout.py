@@ -26,7 +26,7 @@ def test_page_is_written_to_output_and_its_address_printed(checkout):
 def test_trained_baselines_are_on_the_page(checkout):
     workspace.trained("wgan64")
     page()
-    assert "dvc repro baselines/dvc.yaml:baseline@wgan64" in Path("page.html").read_text(encoding="utf-8")
+    assert "ganlib repro baselines/dvc.yaml:baseline@wgan64" in Path("page.html").read_text(encoding="utf-8")
 
 
 def test_exports_are_linked_relative_to_the_page(checkout):

@@ -224,7 +224,7 @@ def test_verdict_has_its_claim_interval_command_and_mark_of_significance_and_tex
     text = shown(page)
     assert "difference 0.2, 97.5% interval 0.1 to 0.3, margin 0.05; 3 seeds on toons, scale preview; a processor; shares" in text
     assert "; shares its runs of dcgan64 with gaussian_z" in text
-    assert "dvc repro studies/dvc.yaml:study@rates" in text
+    assert "ganlib repro studies/dvc.yaml:study@rates" in text
     assert "1 claim: not testable" in text
     assert re.search(r"dcgan112\s+Cropped pictures make better faces.\s+Each crop is scored against its own reals.", text)
     assert re.findall(r"<li><b>(\d+)</b>([^<]*)", page) == [("1", "holds here"), ("1", "not testable")]

@@ -64,7 +64,7 @@ def test_misspelt_report_gets_a_suggestion() -> None:
 
 def test_report_that_was_not_trained_names_the_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert refusal("dcgan56") == "data/runs/dcgan56: not trained yet; train it with `dvc repro evaluate@dcgan56`"
-    assert refusal("wgan64").endswith("train it with `dvc repro baselines/dvc.yaml:baseline@wgan64`")
+    assert refusal("wgan64").endswith("train it with `ganlib repro baselines/dvc.yaml:baseline@wgan64`")
     monkeypatch.chdir(tmp_path)
     advice = "run the command in ganlib's checkout, or name the folder that contains the generator"
     assert refusal("dcgan56") == f"data/runs/dcgan56: not found; {advice}"
