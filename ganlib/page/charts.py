@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-WIDTH, HEIGHT = 320, 190
+WIDTH, HEIGHT = 260, 160
 LEFT, RIGHT, TOP, BOTTOM = 40, 8, 12, 26  # margins, in the units of WIDTH
 POINTS = 240  # per line: more than a screen shows
 MINUS = "\N{MINUS SIGN}"

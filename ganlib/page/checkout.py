@@ -8,6 +8,7 @@ from ganlib import params
 from ganlib.page import demo, document, running, verdicts
 from ganlib.page.collect import collect
 from ganlib.page.experiments import table
+from ganlib.page.origin import origin
 from ganlib.params import Params
 from ganlib.support import paths, progress
 from ganlib.support.errors import UserError
@@ -32,7 +33,8 @@ def write(output: Path, *, experiments: bool) -> None:
     sections = [collect(name) | {"exports": exports(name, output)} for name in bar]
     found = table() if experiments else None
     with replacing(output) as target:
-        target.write_text(document.page(sections, curve, settings.data, verdicts.claims(), found, active), encoding="utf-8")
+        page = document.page(sections, curve, settings.data, verdicts.claims(), found, active, origin=origin(names))
+        target.write_text(page, encoding="utf-8")
 
 
 def trained(settings: Params) -> list[str]:

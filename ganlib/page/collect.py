@@ -10,6 +10,7 @@ from ganlib.models.registry import count_parameters, fingerprint, read_header
 from ganlib.page import strips
 from ganlib.support import checks, paths
 
+RATES = ("lr_g", "lr_d")
 LENGTH = ("epochs", "max_steps")  # shown as one setting
 NOT_SHOWN = (*LENGTH, "sample_every", "snapshots")  # the last two only say when to write files
 
@@ -29,6 +30,7 @@ def collect(report: str) -> dict[str, Any]:
         "steps": config["steps"],
         "seed": config["seed"],
         "headline": list(settings.headline),
+        "rates": {name: config[name] for name in RATES if config.get(name)},
         "changed": changed(params.own(report), config),
         "parameters": {path.stem: count_parameters(path) for path in (generator, *sorted(outputs.nets.glob("*.safetensors")))},
         "figures": figures,
@@ -43,11 +45,14 @@ def collect(report: str) -> dict[str, Any]:
 def pictures(report: str, size: int) -> dict[str, Any]:
     """The sheets of `size`-pixel pictures: `samples` and `reconstructions`, lists by step; `reals` and `closest`, None if missing."""
     progress = paths.outputs(report).progress
-    single = {"reals": progress / "reals.png", "closest": paths.scores(report) / "closest.png"}
+    reals, closest = progress / "reals.png", paths.scores(report) / "closest.png"
     return {
         kind: [{"step": int(path.stem), **strips.strip(path, size)} for path in strips.numbered(progress / kind)]
         for kind in ("samples", "reconstructions")
-    } | {kind: strips.strip(path, size) if path.exists() else None for kind, path in single.items()}
+    } | {
+        "reals": strips.strip(reals, size) if reals.exists() else None,
+        "closest": strips.pairs(closest, size) if closest.exists() else None,
+    }
 
 
 def changed(own: Mapping[str, Any], config: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:

@@ -9,11 +9,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from ganlib.data.dataset import Dataset
-from ganlib.page import demo, verdicts
+from ganlib.page import advice, demo, findings, verdicts
 from ganlib.page.about import about
 from ganlib.page.glossary import ENDS, PROTOCOL, RATE, TRAINING, entry
 from ganlib.page.run_charts import charts
-from ganlib.page.spread import Spread, spreads
+from ganlib.page.spread import spreads
 from ganlib.page.tracks import Axis
 from ganlib.support import paths
 
@@ -27,10 +27,16 @@ DATA = {
     "folder": "{} pictures of your own",
 }
 SCALES = {
-    "preview": ", with narrow nets and few steps: a preview, whose scores compare only with those of other previews",
-    "evening": ", with narrower nets and as many steps as fit into an evening",
-    "full": ", at full scale",
+    "preview": "This is a quick preview: compare its scores with other previews, never with numbers from papers.",
+    "evening": "Nets are narrower than the reports’, and train for as long as an evening allows.",
+    "full": "Nets and trainings have the reports’ sizes.",
 }
+KEY = ("kid", "diversity", "closer_than_held_out")
+"""What a report's section shows first; all other metrics are in its table."""
+
+SAID = ("d_accuracy", *KEY)
+"""Metrics of a headline that the diagnosis and KEY say already."""
+
 CREDITS = (
     "The drawn faces are a remix of Avataaars by Pablo Stanley, from DiceBear.",
     "Photographs are from CelebA (Liu et al. 2015), whose terms forbid redistribution: keep a page with photographs to yourself.",
@@ -45,12 +51,14 @@ def page(
     experiments: Mapping[str, Any] | None = None,
     running: Sequence[Mapping[str, Any]] = (),
     results: str = "",
+    origin: Sequence[str] = (),
 ) -> str:
     """The HTML of the reports' sections, the curve demo, the claims with their verdicts, DVC's experiments and the running trainings.
 
+    `origin` says where the results come from; a stage has none, whose outputs are the same on every day and in every commit.
     With `results`, which names the state of all but the running trainings, it is the page of `ganlib watch`, which refreshes itself.
     """
-    reports = [_report(section) for section in sections]
+    reports = [_report(section, claims) for section in sections]
     scored = [report for report in reports if "kid" in report["figures"]]
     axes = [Axis.of(score, [report["figures"] for report in scored], [report["spread"] for report in scored]) for score in AXES]
     return ENVIRONMENT.get_template("page.html.jinja").render(
@@ -62,15 +70,19 @@ def page(
         scored=scored,
         axes=axes,
         curve=demo.view(curve) if curve else None,
-        trained_on=_trained_on(dataset),
-        facts=_facts(scored),
+        finding=findings.finding(scored) if reports else "",
+        facts=[*_facts(reports, dataset), *origin],
+        scale=SCALES[dataset.scale],
         warnings=_warnings(scored),
+        trials=advice.trials(reports),
         claims=claims,
         tally=verdicts.tally(claims),
+        processors=verdicts.processors(claims),
         tested=[result for claim in claims for result in claim["results"]],
         untested=verdicts.untested(claims),
         experiments=experiments,
         how=_how(scored),
+        glossary=_glossary(reports),
         credits=CREDITS,
         **_running(running, results),
     )
@@ -85,69 +97,77 @@ def _running(running: Sequence[Mapping[str, Any]], results: str) -> dict[str, An
     return {"running": running, "results": results, "running_data": _json({each["id"]: {"log": each["log"]} for each in running})}
 
 
-def _report(section: Mapping[str, Any]) -> dict[str, Any]:
+def _report(section: Mapping[str, Any], claims: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """What the template shows of a section."""
     name, figures = section["report"], section["figures"]
     spread = spreads(figures, name)
+    tables = [(title, rows) for title, rows in _tables(section) if rows]
     return {
         **section,
         "name": name,
         "about": about(name),
         "spread": spread,
+        "place": findings.place(figures["kid"], spread["kid"]) if "kid" in spread else None,
+        "diagnosis": findings.diagnosis(section["log"], section["steps"]),
         "written": {key: entry(key).format(value) for key, value in figures.items()},
         "tabs": [(kind, label) for kind, label in TABS.items() if section[kind]],
         "rows": section["rows"] if len(section["rows"]) == section["samples"][-1]["rows"] else [],
         "charts": charts(section),
-        "sentence": _sentence(section, spread),
-        "tables": [(title, rows) for title, rows in _tables(section) if rows],
+        "sentence": _sentence(section),
+        "key": [_row(key, figures) for key in KEY if key in figures],
+        "tables": tables,
+        "claims": [claim for claim in claims if claim["report"] == name and claim["results"]],
         "size": _size(section),
         "exports": section.get("exports", ()),  # those of a stage have none: exports/ is not among its deps
         "command": paths.scoring(name, baseline=section["baseline"]),
     }
 
 
-def _sentence(section: Mapping[str, Any], spread: Mapping[str, Spread]) -> str:
-    """The headline results in one sentence."""
+def _sentence(section: Mapping[str, Any]) -> str:
+    """The training and the report's own headline in one sentence."""
     figures = section["figures"]
     width = {name: value for name, _, value in section["changed"]}.get("width")
     text = f"After {section['steps']:,} steps" + (f" with nets {width:g} times as wide as the report’s" if width else "")
     if "kid" not in figures:
         return f"{text}, not scored yet."
-    written = {key: entry(key).format(value) for key, value in figures.items()}
-    text += f", KID is {written['kid']} (95% interval {written['kid_low']} to {written['kid_high']}"
-    text += f"; real pictures have {written['kid_floor']})" if "kid_floor" in figures else ")"
-    if "kid" in spread:
-        seeds, kid = spread["kid"], entry("kid")
-        text += f", and {kid.format(seeds.low)} to {kid.format(seeds.high)} in {len(seeds.values)} trainings of {seeds.steps:,} steps"
-    own = [key for key in section["headline"] if key in figures]
-    return "; ".join([text, *(f"{entry(key).name}: {written[key]} {entry(key).unit}".rstrip() for key in own)]) + "."
+    own = [key for key in section["headline"] if key in figures and key not in SAID]
+    named = ", ".join(f"{entry(key).name} {entry(key).format(figures[key])} {entry(key).unit}".rstrip() for key in own)
+    return f"{text}: {named}." if named else f"{text}."
 
 
 def _tables(section: Mapping[str, Any]) -> list[tuple[str, list[dict[str, str]]]]:
-    """All metrics with explanations: the scores, and the final values of the log."""
+    """All metrics: the scores, and the final values of the log."""
     figures = section["figures"]
     training: list[dict[str, str]] = []
     scores: list[dict[str, str]] = []
-    shown_elsewhere = {"step", *PROTOCOL, *(f"{key}_{end}" for key in figures for end in ENDS)}
     for key in figures:
-        if key not in shown_elsewhere and not key.startswith(RATE):
+        if _has_row(key, figures):
             (training if key in TRAINING or key in section["log"] else scores).append(_row(key, figures))
-    return [("Scores", scores), ("End of training", training)]
+    return [("Scores", scores), ("End of training: means of the last tenth", training)]
+
+
+def _has_row(key: str, figures: Mapping[str, Any]) -> bool:
+    shown_elsewhere = {"step", *PROTOCOL, *(f"{other}_{end}" for other in figures for end in ENDS)}
+    return key not in shown_elsewhere and not key.startswith(RATE)
 
 
 def _row(key: str, figures: Mapping[str, Any]) -> dict[str, str]:
-    of, beside = entry(key), []
-    if f"{key}_low" in figures:
-        beside.append(f"{of.format(figures[f'{key}_low'])} – {of.format(figures[f'{key}_high'])}")
-    if f"{key}_floor" in figures:
-        beside.append(f"floor {of.format(figures[f'{key}_floor'])}")
+    of = entry(key)
+    ends = [of.format(figures[f"{key}_{end}"]) for end in ("low", "high") if f"{key}_{end}" in figures]
     return {
+        "key": key,
         "name": of.name,
         "value": of.format(figures[key]),
-        "beside": ", ".join(beside),
-        "text": of.text,
+        "interval": " to ".join(ends),
+        "floor": of.format(figures[f"{key}_floor"]) if f"{key}_floor" in figures else "",
         "remark": of.remark(figures[key]) or _at_chance(key, figures),
     }
+
+
+def _glossary(reports: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, str]]:
+    """Key, name and explanation of every metric in the reports' tables, each once."""
+    rows = {row["key"]: row for report in reports for _, table in report["tables"] for row in table}
+    return [(key, row["name"], entry(key).text) for key, row in rows.items() if entry(key).text]
 
 
 def _at_chance(key: str, figures: Mapping[str, Any]) -> str:
@@ -167,16 +187,15 @@ def _size(section: Mapping[str, Any]) -> str:
     return f"{text}. {section['steps']:,} steps, seed {section['seed']}.{scored}"
 
 
-def _trained_on(dataset: Dataset) -> str:
-    number = "all" if dataset.images is None else f"{dataset.images:,}"
-    return DATA[dataset.kind].format(number) + SCALES[dataset.scale]
-
-
-def _facts(scored: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
-    """How the reports were scored; several values if they differ."""
-    names = {"dataset": "data set", "scale": "scale", "samples": "N", "split": "trained on", "protocol": "protocol", "extractor": "network"}
-    facts = [(label, ", ".join(dict.fromkeys(entry(key).format(each["figures"][key]) for each in scored))) for key, label in names.items()]
-    return [*facts, ("seed", ", ".join(dict.fromkeys(str(each["seed"]) for each in scored)))] if scored else []
+def _facts(reports: Sequence[Mapping[str, Any]], dataset: Dataset) -> list[str]:
+    """What was run: the data set and its part, the seed, and the number of pictures that were scored; several values if they differ."""
+    number, scored = "all" if dataset.images is None else f"{dataset.images:,}", [each["figures"] for each in reports if each["figures"]]
+    found = {
+        "seed": [str(each["seed"]) for each in reports],
+        "N =": [f"{each['samples']:,}" for each in scored],
+    }
+    facts = [f"{label} {', '.join(dict.fromkeys(values))}" for label, values in found.items() if values]
+    return [DATA[dataset.kind].format(number), dataset.scale, *facts]
 
 
 def _warnings(scored: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -187,18 +206,14 @@ def _warnings(scored: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _how(scored: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The protocol, in five items."""
+    """The protocol, in three items."""
     number = ", ".join(dict.fromkeys(f"{each['figures']['samples']:,}" for each in scored)) or "as many"
     return [
         f"N = {number} fakes, each from its own z, are compared with as many real pictures of the training split, in the same crop. A"
         " conditional generator makes one fake for the conditions of each of these reals.",
         "Both sets pass through the Inception network of 2015-12-05. Its 2,048 pool3 features are compared, never pixels.",
-        "KID is the squared distance between the two sets’ means under a cubic kernel, unbiased at any N. FID is the Fréchet distance"
-        " between two Gaussians; small N raises it. Precision, recall, density and coverage count pictures in each other’s neighbourhood.",
         "Intervals are 95% confidence intervals from a jackknife over groups of pictures. The floor is the score of as many other reals,"
         " which a perfect generator would reach.",
-        "‘Closer than held out’ compares how near fakes and held-out reals are to the pictures trained on: 0.5 for new pictures, 1 for"
-        " copies.",
     ]
 
 

@@ -19,14 +19,15 @@ class Spec(NamedTuple):
 
 CHARTS = (
     Spec("Losses", (("d_loss", "D", "d"), ("g_loss", "G", "g"))),
-    Spec("Reconstruction losses", (("real_loss", "reals", "d"), ("fake_loss", "fakes", "g"), ("wrong_loss", "wrong conditions", "third"))),
-    Spec("D’s accuracy, and fakes that fool D", (("d_accuracy", "accuracy", "d"), ("fooled", "fooled", "g")), 0.5, 0.0, 1.0),
+    Spec("Reconstruction losses", (("real_loss", "reals", "d"), ("fake_loss", "fakes", "g"))),
+    Spec("Loss of wrong conditions, 0 is the goal", (("wrong_loss", "loss", "plain"),), low=0.0),
+    Spec("D’s accuracy, and fakes that fool D", (("d_accuracy", "accuracy", "d"), ("fooled", "fooled", "third")), 0.5, 0.0, 1.0),
     Spec("Convergence measure M", (("convergence", "M", "plain"),), low=0.0),
     Spec("k, the weight of fakes", (("k", "k", "third"),), low=0.0),
     Spec("ELBO, nats per picture", (("elbo", "ELBO", "plain"),)),
     Spec("KL divergence, nats per picture", (("kl", "KL", "third"),), low=0.0),
     Spec("Estimated Wasserstein distance", (("distance", "distance", "plain"),)),
-    Spec("Diversity of the fakes, reals = 1", (("diversity", "diversity", "g"),), 1.0, 0.0),
+    Spec("Diversity of the fakes, reals = 1", (("diversity", "diversity", "plain"),), 1.0, 0.0),
     Spec("D’s score", (("d_score", "score", "plain"),), -1.386),
     Spec("Mean of D(real)", (("d_real", "D(real)", "d"),), 0.5, 0.0, 1.0),
     Spec("Curves within bounds", (("within_bounds", "share", "g"),), None, 0.0, 1.0),

@@ -87,8 +87,24 @@ function wireCharts(root, tables) {
   }
 }
 
+// The day on which the file was written, which is not among its bytes: equal results give equal pages.
+document.getElementById('written').textContent = `written ${new Date(document.lastModified).toLocaleDateString('en-GB', {dateStyle: 'long'})}`;
+
 // Lets the elements below `root` respond.
 function wire(root) {
+  for (const details of all('.roomy', root)) details.open = matchMedia('(min-width: 701px)').matches;
+
+  for (const menu of all('.menu', root)) {
+    const close = () => { menu.open = false; };
+    all('a', menu).forEach(link => { link.onclick = close; });
+    menu.onkeydown = event => {
+      if (event.key !== 'Escape') return;
+      close();
+      menu.firstElementChild.focus();
+    };
+    menu.onfocusout = event => { if (!menu.contains(event.relatedTarget)) close(); };
+  }
+
   const data = parsed('data'), tables = {...data.reports, ...parsed('running-data')};
   wireCharts(root, tables);
 
@@ -171,5 +187,15 @@ function wire(root) {
   };
 }
 
+// Marks the section in the middle of the window, or the nearest one above it, in the navigation.
+function mark() {
+  const links = all('.bar nav a'), place = link => document.querySelector(link.hash).getBoundingClientRect().top;
+  const current = links.filter(link => place(link) < innerHeight / 2).sort((one, other) => place(other) - place(one))[0];
+  links.forEach(link => { link.ariaCurrent = link === current ? 'true' : null; });
+  all('.menu > summary').forEach(summary => { summary.ariaCurrent = summary.parentElement.contains(current) ? 'true' : null; });
+}
+addEventListener('scroll', mark, {passive: true});
+
 addEventListener('beforeprint', () => all('details').forEach(details => { details.open = true; }));
 wire(document);
+mark();

@@ -1,8 +1,7 @@
-"""The studies' verdicts on the reports' claims, each drawn on one axis: a ring per run, the confidence interval and the margin."""
+"""The studies' verdicts on the reports' claims, drawn as intervals on axes that equal scores share."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,9 @@ from ganlib.core.tables import read_json
 from ganlib.page.charts import short
 
 FILE = Path("studies/claims.json")
-WIDTH, LINE, EDGE, ROW = 360, 36, 14, 18
-ROWS = {"runs": -ROW, "treatment": -ROW, "control": ROW}  # of rings, from the interval
+WIDTH, EDGE, ROW = 340, 54, 18
+STRIP, CHART = 24, 44  # the height of the interval's line, without and with a ring for each run
+ROWS = {"runs": -ROW, "treatment": -ROW, "control": ROW}  # of rings, from that line
 
 STATES = {
     "declared": "declared, not run yet",
@@ -29,14 +29,20 @@ COMMANDS = {"tested": STUDY, "declared": STUDY}
 
 
 def claims(path: Path = FILE) -> list[dict[str, Any]]:
-    """The claims of all reports with their `command`, and `chart` and `numbers` of each result; empty if there is no file."""
+    """The claims of all reports with their `command`, and `strip` and `chart` of each result; empty if there is no file."""
     found = read_json(path) if path.exists() else []
+    ratios = [result for claim in found for result in claim.get("results", {}).values() if result.get("of_excess")]
     return [
         {
             **claim,
             "command": COMMANDS.get(claim["state"], "").format(claim["name"]),
             "results": [
-                {**result, "chart": chart(result), "numbers": numbers(result, dataset)}
+                {
+                    **result,
+                    "dataset": dataset,
+                    "strip": draw(result, ratios if result.get("of_excess") else [result], rings=False),
+                    "chart": draw(result, ratios if result.get("of_excess") else [result], rings=True),
+                }
                 for dataset, result in claim.get("results", {}).items()
             ],
         }
@@ -44,11 +50,17 @@ def claims(path: Path = FILE) -> list[dict[str, Any]]:
     ]
 
 
-def tally(found: Sequence[Mapping[str, Any]]) -> list[tuple[str, int]]:
-    """The number of verdicts of each kind, then of claims in each other state, both in descending order."""
+def tally(found: Sequence[Mapping[str, Any]]) -> str:
+    """How many claims there are, how many were tested, and with which verdicts."""
     verdicts = Counter(result["verdict"] for claim in found for result in claim["results"])
-    states = Counter(STATES[claim["state"]] for claim in found if not claim["results"])
-    return [*verdicts.most_common(), *states.most_common()]
+    tested = sum(bool(claim["results"]) for claim in found)
+    words = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.most_common())
+    return f"Of {len(found):,} claims of the reports, {tested} were tested" + (f": {words}." if words else ".")
+
+
+def processors(found: Sequence[Mapping[str, Any]]) -> str:
+    """The processors of all trials."""
+    return ", ".join(dict.fromkeys(name for claim in found for result in claim["results"] for name in result.get("processors", ())))
 
 
 def untested(found: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[Mapping[str, Any]]]]:
@@ -57,62 +69,73 @@ def untested(found: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[Mapping
     return [(words, group) for words, group in groups if group]
 
 
-def chart(result: Mapping[str, Any]) -> Markup:
-    """A result as inline SVG, with a ring for each run: the treatment's above the interval, the control's below it.
+def draw(result: Mapping[str, Any], together: Sequence[Mapping[str, Any]], *, rings: bool) -> Markup:
+    """A result as inline SVG: its interval with the values at both ends, and the estimate, on the axis of the results `together`.
 
-    A comparison has the margin shaded around 0, and positive values favour the claim; an expectation has the expected range shaded.
+    A comparison has the margin shaded around 0, and what lies to the right favours the claim, so values have no sign; an expectation has
+    the expected range shaded. With `rings`, each run is one: the treatment's above the interval, the control's below it.
     """
     low, high, middle = (result.get(key) for key in ("low", "high", "difference"))
-    seeds = {arm: [value for value in of if value is not None] for arm, of in result["per_seed"].items()}
-    expected = [result.get(key) for key in ("low_expected", "high_expected")]
-    is_comparison = "low_expected" not in result
-    if is_comparison and result.get("margin"):
-        expected = [-result["margin"], result["margin"]]
-    marks = [0.0] if is_comparison else []
-    values = [
-        value for value in (*(value for of in seeds.values() for value in of), low, high, middle, *expected, *marks) if value is not None
-    ]
+    values = [value for each in together for value in _values(each, rings=rings)]
     if not values:
         return Markup("")
-    padding = ((max(values) - min(values)) or 1.0) * 0.06
+    padding = ((max(values) - min(values)) or 1.0) * 0.03
     first, last = min(values) - padding, max(values) + padding
 
     def x(value: float) -> float:
         return round(float(EDGE + (WIDTH - 2 * EDGE) * (value - first) / (last - first)), 1)
 
+    line, expected, is_comparison = (CHART if rings else STRIP), _expected(result), "low_expected" not in result
+    above, below = (line - 28, line + 28) if rings else (line - 9, line + 9)
+    height = below + (1 if is_comparison and not rings else 18)
     parts = []
     if any(end is not None for end in expected):
         left, right = (x(end if end is not None else limit) for end, limit in zip(expected, (first, last), strict=True))
-        parts.append(f'<rect class="margin" x="{left}" y="8" width="{right - left:.1f}" height="56"/>')
-    parts.append(f'<line class="axis" x1="{EDGE}" x2="{WIDTH - EDGE}" y1="{LINE}" y2="{LINE}"/>')
+        parts.append(f'<rect class="margin" x="{left}" y="{above}" width="{right - left:.1f}" height="{below - above}"/>')
+    parts.append(f'<line class="axis" x1="{EDGE}" x2="{WIDTH - EDGE}" y1="{line}" y2="{line}"/>')
     if is_comparison:
-        parts.append(f'<line class="zero" x1="{x(0)}" x2="{x(0)}" y1="8" y2="64"/>')
-        parts.append(f'<text x="{EDGE}" y="96">← against the claim</text><text x="{WIDTH - EDGE}" y="96" text-anchor="end">for it →</text>')
-    labels = sorted({*marks, *(end for end in expected if end is not None)})
-    fit = all(x(after) - x(before) > 44 for before, after in pairwise(labels))
-    shown = labels if fit else marks or labels[:1]
-    parts += [f'<text x="{x(at)}" y="78" text-anchor="middle">{_number(at, result)}</text>' for at in shown]
+        parts.append(f'<line class="zero" x1="{x(0)}" x2="{x(0)}" y1="{above}" y2="{below}"/>')
+        parts += [_text(EDGE, below + 14, "← against the claim"), _text(WIDTH - EDGE, below + 14, "for it →", "end")] if rings else []
+    else:
+        ends = " to ".join(short(end) for end in expected if end is not None)
+        words = f"expected {ends}" if None not in expected else f"expected at {'least' if expected[1] is None else 'most'} {ends}"
+        parts.append(_text((left + right) / 2, below + 14, words, "middle"))
     if low is not None and high is not None:
-        parts.append(f'<line class="interval" x1="{x(low)}" x2="{x(high)}" y1="{LINE}" y2="{LINE}"/>')
+        parts.append(f'<line class="interval" x1="{x(low)}" x2="{x(high)}" y1="{line}" y2="{line}"/>')
+        parts.append(_text(x(low) - 7, line + 4, _number(low, result), "end") + _text(x(high) + 7, line + 4, _number(high, result)))
     if middle is not None:
-        parts.append(f'<path class="estimate" d="M{x(middle)} {LINE - 7}l6 7l-6 7l-6 -7z"/>')
-    for arm, of in seeds.items():
-        parts += [f'<circle class="seed {arm}" cx="{x(value)}" cy="{LINE + ROWS[arm]}" r="4.5"/>' for value in of]
-    return Markup(f'<svg viewBox="0 0 {WIDTH} 102" role="img" aria-label="{escape(result["sentence"])}">{"".join(parts)}</svg>')
+        parts.append(f'<path class="estimate" d="M{x(middle)} {line - 6}l6 6l-6 6l-6 -6z"/>')
+        parts.append(
+            f'<text class="value" x="{x(middle)}" y="{line - 12 - rings * 22}" text-anchor="middle">{_number(middle, result)}</text>'
+        )
+    if rings:
+        for arm, of in result["per_seed"].items():
+            places = [x(value) for value in of if value is not None]
+            parts += [f'<circle class="seed {arm}" cx="{place}" cy="{line + ROWS[arm]}" r="4.5"/>' for place in places]
+    return Markup(f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(result["sentence"])}">{"".join(parts)}</svg>')
 
 
-def numbers(result: Mapping[str, Any], dataset: str) -> str:
-    """The estimate, its interval, the margin, and the seeds, data set and processors of the runs."""
-    middle, low, high = (result.get(key) for key in ("difference", "low", "high"))
-    parts = [] if middle is None else [f"{'mean' if 'low_expected' in result else 'difference'} {_number(middle, result)}"]
-    if low is not None and high is not None:
-        parts.append(f"97.5% interval {_number(low, result)} to {_number(high, result)}")
-    if result.get("margin"):
-        parts.append(f"margin {_number(result['margin'], result)}")
-    seeds = f"{result['seeds']} seeds on {dataset}, scale {result['scale']}"
-    return "; ".join([", ".join(parts), seeds, *result.get("processors", ())]).removeprefix("; ")
+def _text(x: float, y: float, words: str, anchor: str = "start") -> str:
+    return f'<text x="{x:g}" y="{y}" text-anchor="{anchor}">{escape(words)}</text>'
+
+
+def _expected(result: Mapping[str, Any]) -> list[float | None]:
+    """Both ends of the shaded range: what is expected or, of a comparison, the margin; None where it is open."""
+    if "low_expected" in result:
+        return [result["low_expected"], result["high_expected"]]
+    margin = result.get("margin") or None
+    return [-margin, margin] if margin else [None, None]
+
+
+def _values(result: Mapping[str, Any], *, rings: bool) -> list[float]:
+    """Everything that a result's drawing must have room for."""
+    values = [result.get("low"), result.get("high"), result.get("difference"), *_expected(result)]
+    values += [value for of in result["per_seed"].values() for value in of] if rings else []
+    values += [] if "low_expected" in result else [0.0]
+    return [value for value in values if value is not None]
 
 
 def _number(value: float, result: Mapping[str, Any]) -> str:
-    """Ratios of a score's excess over the floor in per cent, other values unchanged."""
-    return short(100 * round(value, 2)) + "%" if result.get("of_excess") and value else short(value)
+    """A value for display: without its sign in a comparison, and ratios of a score's excess over the floor in per cent."""
+    value = value if "low_expected" in result else abs(value)
+    return f"{100 * value:.0f}%" if result.get("of_excess") else short(value)

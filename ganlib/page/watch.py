@@ -97,18 +97,21 @@ class _Pages:
     def page(self) -> bytes:
         """The whole page."""
         from ganlib.page import checkout, document, running, verdicts
+        from ganlib.page.origin import origin
         from ganlib.support import progress
 
         with self._lock:
             results, settings, sections, curve = _results(), self.settings(), [], None
-            for name in progress.bar(checkout.trained(settings), desc="collecting reports", unit="report", delay=2, leave=False):
+            names = checkout.trained(settings)
+            for name in progress.bar(names, desc="collecting reports", unit="report", delay=2, leave=False):
                 with suppress(*REPLACED):
                     section = _section(name, _state(pattern.format(name) for pattern in OF_REPORT))
                     sections.append(section | {"exports": checkout.exports(name, OUTPUT)})
             with suppress(*REPLACED):
                 curve = checkout.collect_curve()
             active = running.collect(settings)
-            return document.page(sections, curve, settings.data, verdicts.claims(), None, active, results).encode()
+            shown = document.page(sections, curve, settings.data, verdicts.claims(), None, active, results, origin(names))
+            return shown.encode()
 
     def running(self) -> bytes:
         """The section on the running trainings, which names the state of the others."""

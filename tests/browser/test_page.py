@@ -10,17 +10,20 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from ganlib import params
+from ganlib.core import tables
 from ganlib.page import checkout, verdicts
+from tests.conftest import ROOT
 from tests.page import workspace
 from tests.page.workspace import STEPS
 
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The page of painted results with a claim of each kind, in their checkout."""
+    """The page of painted results with a claim of each kind and those of the repository, in their checkout."""
     folder = tmp_path_factory.mktemp("page")
     workspace.paint(folder)
-    (folder / verdicts.FILE).write_text(json.dumps([workspace.claim({}), workspace.UNTESTED]), encoding="utf-8")
+    claims = [workspace.claim({}), workspace.UNTESTED, *tables.read_json(ROOT / verdicts.FILE)]
+    (folder / verdicts.FILE).write_text(json.dumps(claims), encoding="utf-8")
     with contextlib.chdir(folder):
         checkout.write(Path("index.html"), experiments=False)
     return folder / "index.html"
@@ -37,6 +40,61 @@ def test_page_fits_every_width_and_axe_finds_no_violations_at_the_extreme_ones(p
         if width in (375, 1920):
             found = Axe().run(page)
             assert found.violations_count == 0, found.generate_report()
+
+
+def test_first_screen_has_a_face_and_a_score_of_every_report(page: Page, file: Path):
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(file.as_uri())
+    visible = "nodes => nodes.map(node => node.getBoundingClientRect()).filter(box => box.bottom <= innerHeight && box.width > 80).length"
+    reports = len(params.load().reports)
+    assert page.locator("#learning .quarter").evaluate_all(visible) == reports
+    assert page.locator("#learning .outcome:has-text('KID 0.200')").evaluate_all(visible) == reports
+    assert page.locator("h1").inner_text().startswith("Lowest KID: ")
+    assert "written " in page.locator("#results").inner_text()
+
+
+@pytest.mark.parametrize(("width", "most"), [(1440, 11_000), (375, 14_850)])
+def test_length_is_half_of_what_it_was_on_a_screen_and_a_third_on_a_phone(page: Page, file: Path, width: int, most: int):
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(file.as_uri())
+    assert page.evaluate("document.documentElement.scrollHeight") < most
+    assert page.locator("#dcgan64 .chart").first.is_visible() == (width == 1440)
+
+
+def test_navigation_fits_a_phone_and_leads_to_every_report_by_keyboard(page: Page, file: Path):
+    page.set_viewport_size({"width": 375, "height": 812})
+    page.emulate_media(reduced_motion="reduce")
+    page.goto(file.as_uri())
+    ends = page.locator(".bar nav > *:visible").evaluate_all("links => links.map(link => link.getBoundingClientRect().right)")
+    assert max(ends) <= page.locator("#theme").evaluate("button => button.getBoundingClientRect().left")
+    heights = page.locator(".bar nav > *:visible").evaluate_all("links => links.map(link => link.getBoundingClientRect().height)")
+    assert min(heights) >= 44
+    summary = page.locator(".menu summary")
+    summary.focus()
+    page.keyboard.press("Enter")
+    links = page.locator(".menu a")
+    assert links.all_text_contents() == [*params.load().reports, "curve"]
+    assert links.first.is_visible()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.querySelector('.menu [aria-current]')?.textContent === 'dcgan64'")
+    assert page.evaluate("document.querySelector('#dcgan64').getBoundingClientRect().top") < 100
+    assert not links.first.is_visible()
+    assert summary.get_attribute("aria-current") == "true"
+    summary.press("Enter")
+    page.keyboard.press("Escape")
+    assert not links.first.is_visible()
+
+
+def test_verdict_opens_by_keyboard_and_from_its_report(page: Page, file: Path):
+    page.goto(file.as_uri())
+    sentence = page.get_by_text("Its own rates score a KID lower by 0.2.")
+    assert not sentence.is_visible()
+    page.locator(".claim summary").first.press("Enter")
+    assert sentence.is_visible()
+    assert page.locator("#dcgan64 .links a").first.get_attribute("href") == "#claim-rates"
+    assert page.locator(".claim[id]").first.get_attribute("id") == "claim-rates"
 
 
 def test_axe_would_find_low_contrast_and_a_picture_without_alternative_text(page: Page):
@@ -109,6 +167,7 @@ def test_recorded_curves_move_with_their_slider(page: Page, file: Path):
 
 def test_csv_is_that_of_the_log(page: Page, file: Path):
     page.goto(file.as_uri())
+    page.locator("#dcgan64 summary:has-text('Settings')").click()
     with page.expect_download() as download:
         page.locator("[data-csv='dcgan64/log']").click()
     assert download.value.suggested_filename == "dcgan64-log.csv"
@@ -132,6 +191,7 @@ def test_theme_cycles_through_auto_light_and_dark(page: Page, file: Path):
 def test_command_is_selected_if_the_clipboard_is_not_accessible(page: Page, file: Path):
     page.goto(file.as_uri())
     page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: {writeText: () => Promise.reject(new Error())}})")
+    page.locator("#dcgan64 summary:has-text('Settings')").click()
     page.locator("#dcgan64 [data-copy]").click()
     page.wait_for_function("document.querySelector('#dcgan64 [data-copy]').textContent === 'Selected'")
     assert page.evaluate("getSelection().toString()").strip() == "dvc repro evaluate@dcgan64"

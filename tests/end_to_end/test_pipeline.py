@@ -82,9 +82,12 @@ def test_second_repro_changes_nothing_and_none_needs_a_study(finished):
     assert "stud" not in said
 
 
-def test_page_of_the_stage_is_the_commands(finished, tmp_path):
+def test_page_of_the_command_is_the_stages_and_says_where_the_results_come_from(finished, tmp_path):
     finished.run("python", "-m", "ganlib", "page", "-o", str(tmp_path / "page.html"))
-    assert (tmp_path / "page.html").read_bytes() == finished.files("data/page")["index.html"]
+    page = (tmp_path / "page.html").read_bytes()
+    origin = rb"<li>commit [0-9a-f]+(?: with changes)?</li><li>[\d,]+ minutes of training on [^<]+</li>"
+    assert len(re.findall(origin, page)) == 1
+    assert re.sub(origin, b"", page) == finished.files("data/page")["index.html"]
 
 
 def test_metrics_show_prints_every_score(finished):

@@ -78,7 +78,7 @@ def test_state_of_the_results_changes_with_them_and_only_changed_reports_are_col
         assert f'data-results="{before}"' in page
         workspace.scored("dense64", kid=0.5)
         assert state() != before
-        assert "KID is 0.500" in get()
+        assert "<b>KID 0.500</b>" in get()
         assert collected[names:] == ["dense64"]
         shutil.rmtree("data/runs/dense64")  # as DVC does before it trains again
         (results / "data" / "scores" / "dcgan64" / "details.json").write_text("{", encoding="utf-8")  # being copied
