@@ -1,23 +1,16 @@
 """Judge one study: studies/results/<dataset>/<study>.csv and metrics/studies/<dataset>/<study>.json."""
 
 from ganlib import params
-from ganlib.core import tables
-from ganlib.studies import declarations, paths, prose, results
+from ganlib.studies import declarations, steps
 from ganlib.support import checks, progress
 from ganlib.support.command import run
-from ganlib.support.files import replacing
 
 
 def main(name: str) -> None:
     """Judge the study NAME by its trials."""
     dataset, declared = params.load().dataset, declarations.load()
     study = declared.studies[checks.known(name, declared.declared, "declared", declarations.FILE)]
-    text = tables.to_csv(results.rows(study, dataset, declared.seeds_of(name)))
-    found = results.judge(study, text)
-    with replacing(paths.results(dataset, name)) as target:
-        target.write_text(text, encoding="utf-8")
-    tables.save_metrics(results.metrics(found), paths.verdict(dataset, name))
-    progress.log(f"{name}: {prose.sentence(study, found, dataset)}")
+    progress.log(f"{name}: {steps.judge(name, study, declared.seeds_of(name), dataset, dataset)}")
 
 
 if __name__ == "__main__":

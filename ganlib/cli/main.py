@@ -8,7 +8,7 @@ from typing import Annotated, Any, get_args
 
 import typer
 
-from ganlib.cli import commands, handin, repro
+from ganlib.cli import commands, experiments, handin, repro, trying
 from ganlib.support import errors
 from ganlib.support.errors import UserError, suggestion
 from ganlib.support.types import Metric, Protocol
@@ -146,8 +146,9 @@ def _lines(figures: dict[str, Any]) -> Iterator[str]:
     yield f"protocol:  {figures['protocol']}"
 
 
-for command in (repro.repro, commands.sample, commands.animate, commands.info, commands.export, handin.handin):
+for command in (repro.repro, experiments.experiments, commands.sample, commands.animate, commands.info, commands.export, handin.handin):
     app.command()(command)
+app.command("try")(trying.try_setting)
 
 
 def main() -> None:

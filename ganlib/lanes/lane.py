@@ -1,4 +1,4 @@
-"""One running stage: a process of DVC with the stage's command below it."""
+"""One running stage: a process of DVC with the stage's command below it, or a command alone."""
 
 import os
 import re
@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -18,15 +18,16 @@ DVC = [sys.executable, "-P", str(Path(__file__).with_name("dvc_main.py"))]
 class Lane:
     """Runs `stage` in its own session, so that Ctrl-C does not reach DVC; all output goes to `log`.
 
-    The process keeps the file descriptor `lock` open.
+    By DVC, or by `command` in its place. The process keeps the file descriptor `lock` open.
     """
 
-    def __init__(self, stage: str, log: Path, environment: Mapping[str, str], lock: int) -> None:
+    def __init__(self, stage: str, log: Path, environment: Mapping[str, str], lock: int, command: Sequence[str] | None = None) -> None:
         self.stage, self.log, self._start = stage, log, time.monotonic()
+        self._of_dvc = command is None
         with log.open("wb") as out:
             self._process = subprocess.Popen(  # noqa: S603 (the stages of the user's own dvc.yaml)
                 # Without --wait-for-lock DVC gives up after three seconds, also at the end of a training, which is then lost.
-                [*DVC, "--wait-for-lock", "repro", "--single-item", stage],
+                command or [*DVC, "--wait-for-lock", "repro", "--single-item", stage],
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,
@@ -77,6 +78,6 @@ class Lane:
 
         for process in psutil.process_iter():
             with suppress(psutil.Error, ProcessLookupError):
-                ours = process.pid != self._process.pid and os.getsid(process.pid) == self._process.pid
-                if ours and process.status() != psutil.STATUS_ZOMBIE:
+                is_dvc = self._of_dvc and process.pid == self._process.pid
+                if not is_dvc and os.getsid(process.pid) == self._process.pid and process.status() != psutil.STATUS_ZOMBIE:
                     yield process

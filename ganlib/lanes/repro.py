@@ -1,4 +1,4 @@
-"""Runs stale stages side by side, and shows how far they are."""
+"""Runs stages side by side, and shows how far they are."""
 
 import fcntl
 import os
@@ -6,7 +6,7 @@ import re
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -39,8 +39,15 @@ def repro(targets: list[str], lanes: int | None, keep_going: bool) -> bool:
         needs = plan.stale(targets)
         if needs:
             times = Times(logs / "seconds.json")
-            _Run(Schedule(needs, times.of), times, lanes or parallel.core_count(), keep_going, logs, lock).run()
+            _Run(Schedule(needs, times.of), times, lanes, logs, lock, keep_going).run()
     return bool(needs)
+
+
+def run(needs: plan.Needs, commands: Mapping[str, Sequence[str]], times: Times, lanes: int | None, enough: Callable[[str], bool]) -> None:
+    """Run `commands`, by their stages, as `repro` does; after a failure, and after a stage that is `enough`, no other starts."""
+    logs = plan.root() / ".checkpoints" / "logs"
+    with _alone(logs) as lock:
+        _Run(Schedule(needs, times.of), times, lanes, logs, lock, commands=commands, enough=enough).run()
 
 
 @contextmanager
@@ -63,10 +70,22 @@ def _alone(logs: Path) -> Iterator[int]:
 
 
 class _Run:
-    def __init__(self, schedule: Schedule, times: Times, count: int, keep_going: bool, logs: Path, lock: int) -> None:
+    def __init__(
+        self,
+        schedule: Schedule,
+        times: Times,
+        lanes: int | None,
+        logs: Path,
+        lock: int,
+        keep_going: bool = False,
+        commands: Mapping[str, Sequence[str]] | None = None,
+        enough: Callable[[str], bool] = lambda stage: False,
+    ) -> None:
+        count = lanes or parallel.core_count()
+        self._commands, self._enough, self._ended = commands or {}, enough, False
         self._schedule, self._times, self._keep_going, self._logs, self._lock = schedule, times, keep_going, logs, lock
         self._lanes: list[Lane | None] = [None] * min(count, len(schedule.waiting))
-        self._changed = {stage for stage in schedule.waiting if not schedule.needs[stage]}  # so said DVC
+        self._changed = {stage for stage in schedule.waiting if stage in self._commands or not schedule.needs[stage]}  # so said DVC
         self._failed: list[str] = []
         # Not by the number of stale stages: a resumed training must use as many threads as before.
         self._environment = {"OMP_NUM_THREADS": str(max(1, parallel.core_count() // count)), **os.environ}
@@ -84,7 +103,7 @@ class _Run:
             while True:
                 try:
                     self._take_results(quiet=bool(interruption.reason))
-                    if not interruption.reason and (self._keep_going or not self._failed):
+                    if not interruption.reason and not self._ended and (self._keep_going or not self._failed):
                         self._fill_lanes()
                     if not any(self._lanes):
                         break
@@ -119,7 +138,7 @@ class _Run:
                 stage = ready.pop(0)
                 self._schedule.start(stage)
                 log = self._logs / f"{re.sub(OTHER, '-', stage)}.log"
-                self._lanes[i] = Lane(stage, log, self._environment, self._lock)
+                self._lanes[i] = Lane(stage, log, self._environment, self._lock, self._commands.get(stage))
         self._skip_unchanged([stage for stage in ready if stage not in self._changed])
 
     def _skip_unchanged(self, ready: list[str]) -> None:
@@ -136,6 +155,7 @@ class _Run:
     def _finish(self, lane: Lane, quiet: bool) -> None:
         if lane.succeeded:
             self._schedule.finish(lane.stage)
+            self._ended = self._ended or self._enough(lane.stage)
             self._total.update()
             lines = lane.lines()
             if any("didn't change, skipping" in line for line in lines):

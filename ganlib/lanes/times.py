@@ -1,7 +1,7 @@
 """How long stages take, to start the longest chain first and to say how much is left."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from ganlib.support.files import replacing
@@ -10,11 +10,11 @@ TYPICAL = Path(__file__).with_name("seconds.json")  # of `make repro` on two cor
 
 
 class Times:
-    """The seconds of each stage: the last ones here, kept in `file`, or typical ones."""
+    """The seconds of each stage: the last ones here, kept in `file`, or typical ones, to which `typical` adds."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, typical: Mapping[str, float] | None = None) -> None:
         self._file = file
-        self._typical: dict[str, float] = json.loads(TYPICAL.read_text(encoding="utf-8"))
+        self._typical: dict[str, float] = {**json.loads(TYPICAL.read_text(encoding="utf-8")), **(typical or {})}
         self._here: dict[str, float] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
         self._expected = self._taken = 0.0
 

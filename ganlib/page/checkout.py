@@ -7,7 +7,7 @@ from typing import Any
 from ganlib import params
 from ganlib.page import demo, document, running, verdicts
 from ganlib.page.collect import collect
-from ganlib.page.experiments import table
+from ganlib.page.experiments import show, tabulate
 from ganlib.page.origin import origin
 from ganlib.params import Params
 from ganlib.support import paths, progress
@@ -31,7 +31,7 @@ def write(output: Path, *, experiments: bool) -> None:
         raise UserError(f"nothing has been trained in {Path.cwd()} yet: run `dvc repro`, or one report with `dvc repro evaluate@dense64`")
     bar = progress.bar(names, desc="collecting reports", unit="report")
     sections = [collect(name) | {"exports": exports(name, output)} for name in bar]
-    found = table() if experiments else None
+    found = tabulate(show()) if experiments else None
     with replacing(output) as target:
         page = document.page(sections, curve, settings.data, verdicts.claims(), found, active, origin=origin(names))
         target.write_text(page, encoding="utf-8")

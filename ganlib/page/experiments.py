@@ -1,75 +1,138 @@
-"""DVC's experiments as a table: the scores and parameters of `dvc exp show`, with values that differ from the workspace's marked."""
+"""DVC's experiments, from `dvc exp show`: settings that differ, then scores that differ; as a table of the page, and as text."""
 
 import json
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from textwrap import wrap
+from typing import Any, NamedTuple
 
 from ganlib.page.glossary import entry
+from ganlib.page.spread import spreads
 from ganlib.support import paths
 from ganlib.support.errors import UserError
 
 SHOWN = ("kid", "fid")
 NONE = "\N{EN DASH}"
 COMMAND = [sys.executable, "-m", "dvc", "exp", "show", "--json"]
+WIDTH, GAP = 120, 2  # of the text, in columns
+HEADER = ("experiment", "changed settings", "KID (95% interval)", "other trainings")
+NAME = 24  # columns at most
+
+Revision = Mapping[str, Any]
 
 
-def table() -> dict[str, Any]:
-    """The experiments of this checkout; see `tabulate`."""
+class Row(NamedTuple):
+    """A revision with its settings, and the metrics of its trainings by report. `base`: the commit that an experiment started from."""
+
+    name: str
+    settings: dict[str, str]
+    metrics: dict[str, Mapping[str, Any]]
+    base: "Row | None" = None
+
+
+def show() -> list[Revision]:
+    """The revisions of this checkout; the first is the workspace."""
     done = subprocess.run(COMMAND, capture_output=True, text=True, check=False)  # noqa: S603 (a constant)
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        raise UserError(f"--experiments: `dvc exp show` failed: {last}")
-    return tabulate(json.loads(done.stdout))
+        raise UserError(f"`dvc exp show` failed: {last}")
+    found: list[Revision] = json.loads(done.stdout)
+    return found
 
 
-def tabulate(revisions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The output of `dvc exp show --json` as `header` and `rows`; a row has a name and cells (text, differs from the first row).
-
-    Columns are each report's scores, then the parameters that are not the same everywhere.
-    """
-    found = [(_name(revision), _scores(revision), _parameters(revision)) for revision in _flattened(revisions)]
-    scores = dict.fromkeys(name for _, values, _ in found for name in values)
-    parameters = dict.fromkeys(name for _, _, values in found for name in values)
-    differing = [name for name in parameters if len({values.get(name) for _, _, values in found}) > 1]
-    rows = [(name, {**values, **settings}) for name, values, settings in found]
-    columns = [*scores, *differing]
-    first = rows[0][1]
+def tabulate(revisions: Sequence[Revision]) -> dict[str, Any]:
+    """`header` and `rows` of the table; a row has a name and cells (text, differs from the first row)."""
+    rows = [*_rows(revisions)]
+    found = [(row.name, row.settings, _scores(row)) for row in rows]
+    settings, scores = _differing([row.settings for row in rows]), _differing([of for _, _, of in found])
+    values = [(name, {**changed, **scored}) for name, changed, scored in found]
+    columns, first = [*settings, *scores], values[0][1]
     return {
         "header": ["experiment", *columns],
-        "rows": [
-            {"name": name, "cells": [(values.get(key, NONE), values.get(key) != first.get(key)) for key in columns]}
-            for name, values in rows
-        ],
+        "rows": [{"name": name, "cells": [(of.get(key, NONE), of.get(key) != first.get(key)) for key in columns]} for name, of in values],
     }
 
 
-def _flattened(revisions: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+def lines(revisions: Sequence[Revision]) -> Iterator[str]:
+    """The same as text of WIDTH columns: what differs from the commit that an experiment started from."""
+    rows = [*_rows(revisions)]
+    differing = _differing([{report: of["kid"] for report, of in row.metrics.items()} for row in rows])
+    cells = [HEADER, *((row.name, "\n".join(_changed(row)), *_kids(row, differing)) for row in rows)]
+    widest = [max(len(line) for row in cells for line in row[column].split("\n")) for column in range(len(HEADER))]
+    widths = [min(widest[0], NAME), 0, *widest[2:]]
+    widths[1] = min(widest[1], WIDTH - sum(widths) - GAP * (len(HEADER) - 1))
+    for row in cells:
+        columns = [_wrapped(cell, width) for cell, width in zip(row, widths, strict=True)]
+        for parts in zip_longest(*columns, fillvalue=""):
+            yield (" " * GAP).join(f"{part:<{width}}" for part, width in zip(parts, widths, strict=True)).rstrip()
+
+
+def _wrapped(cell: str, width: int) -> list[str]:
+    return [part for line in cell.split("\n") for part in wrap(line, width) or [""]]
+
+
+def _changed(row: Row) -> Iterator[str]:
+    for name, value in row.settings.items():
+        if row.base and row.base.settings.get(name) != value:
+            yield f"{name.removeprefix('reports.')} {value}"
+
+
+def _kids(row: Row, differing: Sequence[str]) -> tuple[str, str]:
+    """KID with its interval, a line for each report, and whether it is within the range of other trainings."""
+    kid, values, ranges = entry("kid"), [], []
+    for report in differing:
+        figures, before = row.metrics.get(report), row.base.metrics.get(report) if row.base else None
+        if row.base and figures == before:
+            continue
+        if figures is None:
+            values.append(f"{report} not scored")
+            ranges.append("")
+            continue
+        interval = " to ".join(kid.format(figures[f"kid_{end}"]) for end in ("low", "high") if f"kid_{end}" in figures)
+        values.append(f"{report} {kid.format(figures['kid'])}" + (f" ({interval})" if interval else ""))
+        spread = spreads({**figures, **_data(row.settings)}, report).get("kid")
+        where = "in" if spread and spread.low <= figures["kid"] <= spread.high else "outside"
+        ranges.append(f"{where} {kid.format(spread.low)} to {kid.format(spread.high)}" if spread else "")
+    return "\n".join(values), "\n".join(ranges)
+
+
+def _data(settings: Mapping[str, str]) -> dict[str, str]:
+    """The data set that a revision trained on, its scale and N, as far as its settings say."""
+    dataset = settings.get("dataset", "")
+    return {"dataset": dataset, **{key: settings.get(f"datasets.{dataset}.{key}", "") for key in ("scale", "samples")}}
+
+
+def _differing(values: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The keys whose values are not the same everywhere."""
+    return [key for key in dict.fromkeys(key for of in values for key in of) if len({of.get(key) for of in values}) > 1]
+
+
+def _rows(revisions: Sequence[Revision]) -> Iterator[Row]:
     """Each revision followed by its experiments, newest first."""
-    for revision in revisions:
-        yield revision
+    head = _row(revisions[1]) if len(revisions) > 1 else None
+    for place, revision in enumerate(revisions):
+        row = _row(revision, None if place else head)
+        yield row
         for experiment in revision.get("experiments") or ():
-            yield from experiment["revs"]
+            yield from (_row(rev, row) for rev in experiment["revs"])
 
 
-def _name(revision: Mapping[str, Any]) -> str:
+def _row(revision: Revision, base: Row | None = None) -> Row:
     rev = str(revision["rev"])
-    return revision.get("name") or (rev if rev == "workspace" else rev[:7])
+    settings = {key: value for _, file in _files(revision, "params") for key, value in _flat(file)}
+    metrics = {Path(path).stem: file for path, file in _files(revision, "metrics")}
+    scored = {report: of for report, of in metrics.items() if "kid" in of and not _is_stale(revision, report)}
+    return Row(revision.get("name") or (rev if rev == "workspace" else rev[:7]), settings, scored, base)
 
 
-def _scores(revision: Mapping[str, Any]) -> dict[str, str]:
-    scores = ((Path(path).stem, file) for path, file in _files(revision, "metrics"))
-    return {
-        f"{report} {key.upper()}": entry(key).format(file[key])
-        for report, file in scores
-        for key in SHOWN
-        if key in file and not _is_stale(revision, report)
-    }
+def _scores(row: Row) -> dict[str, str]:
+    return {f"{report} {key.upper()}": entry(key).format(of[key]) for report, of in row.metrics.items() for key in SHOWN if key in of}
 
 
-def _is_stale(revision: Mapping[str, Any], report: str) -> bool:
+def _is_stale(revision: Revision, report: str) -> bool:
     """Whether the evaluation that DVC recorded last is of another run than that of the last training."""
     recorded = revision.get("data") or {}
     run = paths.outputs(report).run.as_posix()
@@ -77,11 +140,7 @@ def _is_stale(revision: Mapping[str, Any], report: str) -> bool:
     return None not in (trained, scored) and trained != scored
 
 
-def _parameters(revision: Mapping[str, Any]) -> dict[str, str]:
-    return {key: value for _, file in _files(revision, "params") for key, value in _flat(file)}
-
-
-def _files(revision: Mapping[str, Any], kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _files(revision: Revision, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The files of a kind and their contents, empty for a file that DVC could not read."""
     for path, file in sorted(((revision.get("data") or {}).get(kind) or {}).items()):
         yield path, file.get("data") or {}

@@ -15,14 +15,15 @@ def check(declared: Declarations, dataset: str, trial: str) -> None:
     """Raise a UserError if a declared study compares `trial` with one whose first run ended with the same nets."""
     for name in declared.declared:
         arms = declared.studies[name].trials
-        if trial in arms and len(arms) > 1 and _equal(*(paths.run(dataset, arm, declared.seeds[0]) for arm in arms)):
+        if trial in arms and len(arms) > 1 and equal_nets(*(paths.run(dataset, arm, declared.seeds[0]) for arm in arms)):
             raise UserError(
                 f"{FILE}: declared.{name}: not testable: the setting changes nothing; with seed {declared.seeds[0]}, {' and '.join(arms)}"
                 " end with equal nets: remove the study, or change its trials"
             )
 
 
-def _equal(one: Path, other: Path) -> bool:
+def equal_nets(one: Path, other: Path) -> bool:
+    """Whether the trainings in two folders are complete and ended with the same nets."""
     if not all((run / MADE_OF).exists() for run in (one, other)):
         return False
     ours, theirs = (

@@ -53,7 +53,7 @@ def test_curve_demo_alone_makes_a_page(checkout):
         ((), r"nothing has been trained in .* yet: run `dvc repro`"),
         (("-o", "studies"), "-o: studies is a folder; name a file, such as page.html"),
         (("-o", "nowhere/page.html"), "-o: nowhere/page.html is not in an existing folder; name a file, such as page.html"),
-        (("--experiments",), r"--experiments: `dvc exp show` failed: .*not inside of a DVC repository"),
+        (("--experiments",), r"`dvc exp show` failed: .*not inside of a DVC repository"),
     ],
 )
 def test_mistake_is_one_line(checkout, arguments, words):

@@ -1,0 +1,219 @@
+"""A study of a setting of one's own, as `ganlib try` runs it: made from overrides such as reports.dcgan64.lr_d=2e-4, without a block.
+
+Its trials are stored below data/trials/<data set>/own/, its table and its verdict in the folders `own` beside those of the studies.
+"""
+
+import re
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from ganlib.core import tables
+from ganlib.curve import settings as curve
+from ganlib.params import Origin, Overrides, Params
+from ganlib.studies import depends, outcomes, paths, stored, validation
+from ganlib.studies.steps import scored_of
+from ganlib.studies.study import CurveTrial, FaceTrial, Study, Trial
+from ganlib.studies.verdict import LOOKS, MIN_SEEDS
+from ganlib.support import checks
+from ganlib.support.checks import FILE
+from ganlib.support.errors import UserError, suggestion
+
+EXAMPLE = "reports.dcgan64.lr_d=2e-4"
+LONGEST = 100  # characters of a name that also names files
+
+Task = tuple[Literal["trial", "score"], str, int]  # with the trial and the seed
+
+
+@dataclass(frozen=True)
+class OwnStudy:
+    """The report with changed settings (`treatment`) and as it is in params.yaml (`control`). `changes`: the old and new values."""
+
+    study: Study
+    trials: dict[str, Trial]
+    changes: dict[str, tuple[Any, Any]]
+    params: Params
+
+    @property
+    def name(self) -> str:
+        """Names its table and its verdict."""
+        return self.study.treatment
+
+    @property
+    def dataset(self) -> str:
+        return folder(self.params.dataset)
+
+
+def folder(dataset: str) -> str:
+    """What `studies.paths` takes for own studies in place of a data set, to keep their trials apart."""
+    return f"{dataset}/own"
+
+
+def resolve(overrides: Sequence[str], outcome: str | None = None) -> OwnStudy:
+    """The study of `overrides`, each `<block>.<report>.<setting>=<value>`; a UserError names the first mistake."""
+    origin, said = Origin(), " ".join(f"-S {override}" for override in overrides)
+    changed = _changed(overrides, origin)
+    arms = {name: (_trial(name, changed), _trial(name, origin)) for name in origin.blocks}
+    concerned = [name for name, (treatment, control) in arms.items() if treatment != control]
+    if not concerned:
+        raise UserError(f"{said}: changes nothing; {_why_nothing(overrides[-1], origin)}")
+    if len(concerned) > 1:
+        raise UserError(f"{said}: changes {' and '.join(concerned)}; a study is about one report")
+    (report,) = concerned
+    treatment, control = arms[report]
+    old, new = control.settings.model_dump(), treatment.settings.model_dump()
+    changes = {key: (value, new[key]) for key, value in old.items() if new[key] != value}
+    name = _name(report, changes)
+    chosen = outcome or ("within_bounds" if report == "curve" else "kid")
+    if outcomes.find(chosen) is None:
+        known = [kind for kind in outcomes.KINDS if kind.isidentifier()]
+        raise UserError(f"--outcome: {chosen!r} is unknown{suggestion(chosen, known)}; one of {', '.join(known)}")
+    words = ", ".join(f"{key} {checks.shown(value)} instead of {checks.shown(before)}" for key, (before, value) in changes.items())
+    claim = f"{report} is better with {words}."
+    if isinstance(treatment, FaceTrial) and isinstance(control, FaceTrial) and treatment.crop != control.crop:
+        raise UserError(f"{said}: changes the reals too, those of {control.crop} and {treatment.crop}, so scores cannot be compared")
+    study = Study(report=report, claim=claim, treatment=name, control=report, outcome=chosen, equal="steps")
+    if problem := validation.problem(study, treatment, control):
+        raise UserError(f"--{problem}")  # all that is left concerns the outcome
+    return OwnStudy(study, {name: treatment, report: control}, changes, origin.params)
+
+
+def check_seeds(count: int, study: OwnStudy) -> None:
+    """A UserError unless `count` seeds per arm are allowed, and no fewer than the study's table has at its second look."""
+    first, last = LOOKS
+    if not (MIN_SEEDS <= count <= first or count == last):
+        raise UserError(
+            f"--seeds {count}: must be {MIN_SEEDS} to {first}, or {last} for a second look; {MIN_SEEDS} to {first - 1} give an interval"
+            " and no verdict"
+        )
+    path = paths.results(study.dataset, study.name)
+    if count < last and path.exists() and len({row["seed"] for row in tables.read_csv(path)}) == last:
+        raise UserError(f"--seeds {count}: {path} has {last} seeds per arm already, and its verdict counts")
+
+
+def write_settings(study: OwnStudy) -> None:
+    """Write what each trial depends on, as stage `settings` does; the pictures must be there."""
+    validation.check_lengths(study.trials, {}, depends.picture_counts(study.trials, study.params), FILE)
+    for name, trial in study.trials.items():
+        tables.write_json(depends.training(trial, study.params), paths.training(study.dataset, name))
+        tables.write_json(depends.scoring(trial, study.params), paths.scoring(study.dataset, name))
+
+
+def missing(study: OwnStudy, seeds: Sequence[int]) -> list[Task]:
+    """The trainings and scorings that are to be done, in an order in which that is possible."""
+    tasks: list[Task] = []
+    for seed in seeds:
+        for name in study.study.trials:
+            run, scores, training, scoring = _files(study, name, seed)
+            trained = _made_of(run) == training
+            if not trained:
+                tasks.append(("trial", name, seed))
+            if not trained or _made_of(scores) != scored_of(training, scoring, tables.read_json(run / stored.MACHINE)):
+                tasks.append(("score", name, seed))
+    return tasks
+
+
+def adopt(study: OwnStudy, seeds: Sequence[int]) -> None:
+    """Copy the trials with equal settings that declared studies have trained."""
+    for seed in seeds:
+        for name in study.study.trials:
+            run, scores, training, _ = _files(study, name, seed)
+            if _made_of(run) != training:
+                for other in sorted(paths.run(study.params.dataset, "any", seed).parents[1].glob(f"*/{seed}")):
+                    if _made_of(other) == training:
+                        _copy(other, run)
+                        _copy(paths.scores(study.params.dataset, other.parent.name, seed), scores)
+                        break
+
+
+def _files(study: OwnStudy, name: str, seed: int) -> tuple[Path, Path, Any, Any]:
+    """The folders of a training and of its scores, and what they depend on."""
+    asked = (tables.read_json(path(study.dataset, name)) for path in (paths.training, paths.scoring))
+    return paths.run(study.dataset, name, seed), paths.scores(study.dataset, name, seed), *asked
+
+
+def _copy(source: Path, target: Path) -> None:
+    """A copy, complete only with its last file, MADE_OF."""
+    if (source / stored.MADE_OF).exists():
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns(stored.MADE_OF))
+        shutil.copyfile(source / stored.MADE_OF, target / stored.MADE_OF)
+
+
+def _made_of(built: Path) -> Any:
+    stamp = built / stored.MADE_OF
+    return tables.read_json(stamp) if stamp.exists() else None
+
+
+def _changed(overrides: Sequence[str], origin: Origin) -> Origin:
+    """params.yaml after the overrides, which stays as it is."""
+    values = checks.read(FILE)
+    for override in overrides:
+        _set(values, override, origin)
+    with tempfile.TemporaryDirectory() as temporary:
+        file = Path(temporary, FILE.name)
+        tables.write_yaml(values, file)
+        try:
+            return Origin(file)
+        except UserError as error:
+            raise UserError(str(error).replace(f"{FILE}: ", "-S ", 1)) from None
+
+
+def _set(values: Any, override: str, origin: Origin) -> None:
+    key, equals, text = override.partition("=")
+    group, *path = key.split(".")
+    if not (equals and path):
+        every = f"{key} changes every report; " if key in Overrides.model_fields else ""
+        raise UserError(f"-S {override}: {every}must name a setting of one report, as in {EXAMPLE}")
+    groups = {name: block for name, block in values.items() if name in ("reports", "baselines", "curve")}
+    if group not in groups:
+        close = next((f", did you mean {of}.{key}?" for of, block in groups.items() if group in block and of != "curve"), "")
+        raise UserError(f"-S {override}: {group} is no block of settings of reports{close}; one of {', '.join(groups)}")
+    if group != "curve" and path[0] not in groups[group]:
+        names = groups[group]
+        raise UserError(f"-S {override}: {path[0]!r} is unknown{suggestion(path[0], names)}; one of {', '.join(names)}")
+    block = groups[group]
+    for part in path[:-1]:
+        block = block.setdefault(part, {}) if block.get(part) is None else block[part]
+        if not isinstance(block, dict):
+            raise UserError(f"-S {override}: {part} holds a value and no settings")
+    if group != "curve" and len(path) == 1:
+        raise UserError(f"-S {override}: must name a setting of {path[0]}, as in {EXAMPLE}")
+    try:
+        block[path[-1]] = YAML(typ="safe").load(text)
+    except YAMLError as error:
+        raise UserError(f"-S {override}: {checks.yaml_problem(error)}") from None
+
+
+def _trial(name: str, origin: Origin) -> Trial:
+    settings = origin.resolve(name, {}, name, FILE)
+    return CurveTrial(settings) if isinstance(settings, curve.Settings) else FaceTrial(name, settings, settings.crop)
+
+
+def _why_nothing(override: str, origin: Origin) -> str:
+    """The value that counts, and where it stands if that is another block than that of the override."""
+    *above, setting = override.partition("=")[0].split(".")
+    report, scale = above[1] if len(above) > 1 else "curve", origin.params.data.scale
+    has = f"{report} has {setting} {checks.shown(getattr(origin.resolve(report, {}, report, FILE), setting, None))} at scale {scale}"
+    blocks = [".".join((*above[:2], scale, *more)) for more in (("photographs",), ()) if not (more and origin.params.data.drawn)]
+    deeper = [block for block in blocks if block != ".".join(above) and setting in (_at(origin, block) or {})]
+    return f"{has}, from {deeper[0]}.{setting}" if deeper else has
+
+
+def _at(origin: Origin, block: str) -> Any:
+    _, report, *path = block.split(".")
+    found = origin.blocks[report]
+    for part in path:
+        found = (found or {}).get(part)
+    return found
+
+
+def _name(report: str, changes: dict[str, tuple[Any, Any]]) -> str:
+    text = "-".join([report, *(f"{key}={value}" for key, (_, value) in changes.items())])
+    return re.sub(r"[^\w.=-]+", "-", text).strip("-")[:LONGEST]

@@ -1,0 +1,27 @@
+"""Train or score one trial of `ganlib try` with one seed: below data/trials/<dataset>/own/."""
+
+import os
+from typing import Literal
+
+from ganlib import params
+from ganlib.core import tables
+from ganlib.studies import own, paths, steps, stored, trials
+from ganlib.support.command import run
+from stages.train import CHECKPOINT_STEPS
+
+
+def main(kind: Literal["trial", "score"], trial: str, seed: int) -> None:
+    """Train or score TRIAL with SEED."""
+    pictures = params.load().dataset
+    dataset = own.folder(pictures)
+    if kind == "score":
+        steps.score(trial, seed, dataset, pictures)
+        return
+    training, folder = tables.read_json(paths.training(dataset, trial)), paths.run(dataset, trial, seed)
+    with stored.build_if_stale(folder, training) as stale:
+        if stale:
+            trials.train(training, folder, seed=seed, save_every=int(os.environ.get(CHECKPOINT_STEPS, 0)) or None)
+
+
+if __name__ == "__main__":
+    run(main)
