@@ -1,4 +1,4 @@
-"""Chooses the device and sets up the process for it; copies to and from it; names the CPU."""
+"""Chooses the device and sets up the process for it; copies to and from it; names it and the CPU."""
 
 import ctypes
 import os
@@ -105,6 +105,18 @@ def from_device(tensor: Tensor) -> Callable[[], Tensor]:
         return copy
 
     return wait
+
+
+def described(device: torch.device) -> dict[str, str]:
+    """The device's name and the version of torch, and for a GPU those of CUDA and cuDNN.
+
+    Of a CPU no more is told, so that a run's record is the same on all processors that give it the same bytes.
+    """
+    version = torch.__version__.partition("+")[0]
+    if device.type != "cuda":
+        return {"device": "cpu", "torch": version}
+    cuda, cudnn = torch.version.cuda, torch.backends.cudnn.version()
+    return {"device": torch.cuda.get_device_name(device), "torch": version, "cuda": str(cuda), "cudnn": str(cudnn)}
 
 
 def processor() -> str:

@@ -29,6 +29,8 @@ def collect(report: str) -> dict[str, Any]:
         "baseline": report in checks.read(checks.FILE)["baselines"],
         "steps": config["steps"],
         "seed": config["seed"],
+        "devices": config.get("devices", []),
+        "precision": config["precision"],
         "headline": list(settings.headline),
         "rates": {name: config[name] for name in RATES if config.get(name)},
         "changed": changed(params.own(report), config),

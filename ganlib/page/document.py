@@ -37,6 +37,7 @@ KEY = ("kid", "diversity", "closer_than_held_out")
 SAID = ("d_accuracy", *KEY)
 """Metrics of a headline that the diagnosis and KEY say already."""
 
+VERSIONS = {"torch": "PyTorch", "cuda": "CUDA", "cudnn": "cuDNN"}
 CREDITS = (
     "The drawn faces are a remix of Avataaars by Pablo Stanley, from DiceBear.",
     "Photographs are from CelebA (Liu et al. 2015), whose terms forbid redistribution: keep a page with photographs to yourself.",
@@ -184,7 +185,19 @@ def _size(section: Mapping[str, Any]) -> str:
         text += f" (in the report: {' and '.join(f'{count:,}' for count in own)})"
     figures = section["figures"]
     scored = f" N = {figures['samples']:,} fakes against {figures['real_samples']:,} reals, {figures['protocol']}." if figures else ""
-    return f"{text}. {section['steps']:,} steps, seed {section['seed']}.{scored}"
+    return f"{text}. {section['steps']:,} steps, seed {section['seed']}{_trained_by(section)}.{scored}"
+
+
+def _trained_by(section: Mapping[str, Any]) -> str:
+    """The devices that trained the run, with the versions of what they ran; empty if it was recorded by an earlier ganlib."""
+    if not section["devices"]:
+        return ""
+    return f", in {section['precision']} on {', then '.join(map(_device, section['devices']))}"
+
+
+def _device(device: Mapping[str, str]) -> str:
+    versions = ", ".join(f"{name} {device[key]}" for key, name in VERSIONS.items() if key in device)
+    return f"{'a CPU' if device['device'] == 'cpu' else device['device']} ({versions})"
 
 
 def _facts(reports: Sequence[Mapping[str, Any]], dataset: Dataset) -> list[str]:

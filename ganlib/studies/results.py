@@ -22,8 +22,8 @@ ALWAYS = (
     *("kid", "kid_ema", "fid", "precision", "recall", "density", "coverage"),
     *("diversity", "d_accuracy", "d_real", "d_score", "within_bounds"),
 )
-MACHINE = ("torch", "device", "processor", "kernels", "threads")
-SAME = ("torch", "device", "processor", "kernels", "scale", "samples")  # runs that differ in one of these are not compared
+MACHINE = ("torch", "device", "cuda", "cudnn", "numerics", "processor", "kernels", "threads")
+SAME = (*MACHINE[:-1], "scale", "samples")  # runs that differ in one of these are not compared
 UNKNOWN = "unknown"
 METRICS = ("verdict", "difference", "low", "high", "p", "seeds", "failed", "verdict_on_failures")
 
@@ -131,7 +131,7 @@ def per_seed(study: Study, text: str) -> dict[str, list[float | None]]:
 
 
 def check_comparable(found: pd.DataFrame) -> None:
-    """Refuse runs of two versions of torch, two processors, two scales or two N; a UserError names the rows of each."""
+    """Refuse runs of two versions of torch, two devices or processors, two scales or two N; a UserError names the rows of each."""
     for column in (column for column in SAME if column in found):
         groups = dict(iter(found.groupby(found[column].map(_label))))
         if column == "samples":

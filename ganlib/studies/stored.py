@@ -14,7 +14,7 @@ from ganlib.support import progress
 
 CURVE = "curve.json"  # the demo's metrics
 DIVERGED = "diverged.txt"  # why a training ended early
-MACHINE = "machine.json"  # torch and the processor
+MACHINE = "machine.json"  # torch, the device and the processor
 MADE_OF = "made_of.json"  # written last: everything that the folder depends on
 
 

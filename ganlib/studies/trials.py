@@ -6,7 +6,7 @@ from typing import Any
 import torch
 
 from ganlib.core import tables
-from ganlib.core.device import device, kernels, processor
+from ganlib.core.device import described, device, kernels, processor
 from ganlib.curve import settings as curve
 from ganlib.curve import training as curve_training
 from ganlib.data.faces import Faces
@@ -45,12 +45,19 @@ def train(training: dict[str, Any], folder: Path, *, seed: int, save_every: int 
         progress.log(f"this trial counts as failed: {error}")
         with replacing(folder / DIVERGED) as target:
             target.write_text(f"{error}\n", encoding="utf-8")
-    on = torch.device("cpu") if isinstance(settings, curve.Settings) else device()
     machine = {
-        "torch": torch.__version__.partition("+")[0],
-        "device": torch.cuda.get_device_name(on) if on.type == "cuda" else "cpu",
+        **_devices(outputs, torch.device("cpu") if isinstance(settings, curve.Settings) else device()),
+        "numerics": settings.precision,
         "processor": processor(),
         "kernels": kernels(),
         "threads": 1 if isinstance(settings, curve.Settings) else settings.threads or torch.get_num_threads(),
     }
     tables.write_json(machine, folder / MACHINE)
+
+
+def _devices(outputs: Outputs, current: torch.device) -> dict[str, str]:
+    """What trained the run, which may have been finished elsewhere; where its record has several devices, the names of all."""
+    config = outputs.run / "config.yaml"  # missing if the run diverged
+    devices = (tables.read_yaml(config) if config.exists() else {}).get("devices") or [described(current)]
+    keys = dict.fromkeys(key for each in devices for key in each)
+    return {key: " and ".join(dict.fromkeys(each[key] for each in devices if key in each)) for key in keys}

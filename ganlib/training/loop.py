@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ganlib.core.device import prepare_device
+from ganlib.core.device import described, prepare_device
 from ganlib.core.random import Streams, derived_seed
 from ganlib.core.tables import Log
 from ganlib.data.faces import Faces
@@ -75,7 +75,15 @@ def _train(
     needed = 2 * writer.bytes_needed(report, trainer, steps, feed.steps_per_epoch) + 3 * checkpoint.bytes_needed(trainer)
     with disk.writing(saved.folder, needed - saved.bytes_held()), Interruption() as interruption:
         run = RunWriter(
-            name, report, faces, saved.outputs, steps=steps, steps_per_epoch=feed.steps_per_epoch, seed=seed, log_every=log_every
+            name,
+            report,
+            faces,
+            saved.outputs,
+            device=described(trainer.device),
+            steps=steps,
+            steps_per_epoch=feed.steps_per_epoch,
+            seed=seed,
+            log_every=log_every,
         )
         timing = Log(saved.timing)
         parts |= {"writer": run, "timing": timing}

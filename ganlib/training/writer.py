@@ -16,10 +16,23 @@ from ganlib.training.trainer import Trainer, nbytes
 
 
 class RunWriter:
-    """Writes a run of `steps` steps into the folders of `outputs`; read-only with respect to training."""
+    """Writes a run of `steps` steps into the folders of `outputs`; read-only with respect to training.
+
+    config.yaml has the settings, and the `devices` that trained the run, several if it was resumed on another one.
+    """
 
     def __init__(
-        self, name: str, report: Report, faces: Faces, outputs: Outputs, *, steps: int, steps_per_epoch: int, seed: int, log_every: int
+        self,
+        name: str,
+        report: Report,
+        faces: Faces,
+        outputs: Outputs,
+        *,
+        device: dict[str, str],
+        steps: int,
+        steps_per_epoch: int,
+        seed: int,
+        log_every: int,
     ) -> None:
         self.name, self.report, self.outputs = name, report, outputs
         self.steps, self.steps_per_epoch, self.log_every = steps, steps_per_epoch, log_every
@@ -27,7 +40,8 @@ class RunWriter:
         self.monitor = Monitor(steps_per_epoch)
         self.log = Log(outputs.progress / "log.csv")
         self.sheets = sheets.Sheets(report, faces, outputs.progress, seed)
-        write_yaml({"report": name, "seed": seed, "steps": steps, **report.model_dump()}, outputs.run / "config.yaml")
+        self.config = {"report": name, "seed": seed, "steps": steps, **report.model_dump(), "devices": [device]}
+        write_yaml(self.config, outputs.run / "config.yaml")
 
     def begin(self, trainer: Trainer) -> None:
         """Write the sheets of the untrained nets."""
@@ -60,11 +74,14 @@ class RunWriter:
         return figures
 
     def state_dict(self) -> dict[str, Any]:
-        return {"monitor": self.monitor.state_dict(), "log": self.log.state_dict()}
+        return {"monitor": self.monitor.state_dict(), "log": self.log.state_dict(), "devices": self.config["devices"]}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self.monitor.load_state_dict(state["monitor"])
         self.log.load_state_dict(state["log"])
+        before, now = state["devices"], self.config["devices"]
+        self.config["devices"] = before + [device for device in now if device not in before]
+        write_yaml(self.config, self.outputs.run / "config.yaml")
 
 
 def has_sheet(step: int, every: int) -> bool:

@@ -109,6 +109,16 @@ def test_gpu_without_bf16_is_one_line(has_gpus):
     assert device.prepare_device("bf16") == torch.device("cuda")
 
 
+def test_gpu_is_described_with_the_versions_of_what_it_runs(has_gpus, monkeypatch):
+    has_gpus(H200)
+    monkeypatch.setattr(torch, "__version__", "2.14.1+cu130")
+    monkeypatch.setattr(torch.version, "cuda", "13.0")
+    monkeypatch.setattr(torch.backends.cudnn, "version", lambda: 91300)
+    gpu = {"device": "NVIDIA H200", "torch": "2.14.1", "cuda": "13.0", "cudnn": "91300"}
+    assert device.described(torch.device("cuda")) == gpu
+    assert device.described(torch.device("cpu")) == {"device": "cpu", "torch": "2.14.1"}
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [

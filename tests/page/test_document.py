@@ -210,6 +210,16 @@ def test_settings_that_differ_are_listed_with_the_reports_own(results):
     assert not {"lr_d", "latent", "sample_every", "snapshots"} & {name for name, _, _ in found}
 
 
+def test_devices_that_trained_a_run_are_named(results):
+    cpu = {"device": "cpu", "torch": "2.14.1"}
+    gpu = {"device": "NVIDIA H200", "torch": "2.11.0", "cuda": "12.8", "cudnn": "91002"}
+    section = collect("dcgan64")
+    page = document.page([section | {"devices": [gpu, cpu]}], None, load().data, [])
+    trained_by = "in tf32 on NVIDIA H200 (PyTorch 2.11.0, CUDA 12.8, cuDNN 91002), then a CPU (PyTorch 2.14.1)."
+    assert f"steps, seed 1, {trained_by}" in shown(page)
+    assert "steps, seed 1." in shown(document.page([section | {"devices": []}], None, load().data, []))
+
+
 def test_parameters_are_counted_and_buffers_of_batch_and_spectral_norm_are_not(results):
     assert collect("dcgan64")["parameters"] == {"generator": 5 * 7 + 7, "discriminator": 3 * 11}
 

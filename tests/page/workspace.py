@@ -61,7 +61,9 @@ def paint(folder: Path) -> None:
 def trained(report: str) -> None:
     """What `train` writes for a report; no two sheets, of any reports and steps, have the same colours."""
     settings, outputs = params.load().report(report), paths.outputs(report)
-    tables.write_yaml({"report": report, "seed": 1, "steps": STEPS[-1], **settings.model_dump()}, outputs.run / "config.yaml")
+    devices = [{"device": "cpu", "torch": "2.14.1"}]
+    record = {"report": report, "seed": 1, "steps": STEPS[-1], **settings.model_dump(), "devices": devices}
+    tables.write_yaml(record, outputs.run / "config.yaml")
     config = {"report": report, "net": "generator", "settings": settings.model_dump()}
     _net(outputs.run / "generator.safetensors", {"weight": (5, 7), "bias": (7,), "running_mean": (7,)}, config)
     _net(outputs.nets / "discriminator.safetensors", {"weight": (3, 11), "weight_u": (3,), "weight_v": (11,)}, config)

@@ -450,7 +450,17 @@ def test_expectation_that_all_runs_meet_best_is_supported(last):
     assert found["p"] < 1e-8 if last < 1 else found["p"] == 2 * 2 / 2**6
 
 
-OTHER = {"torch": "2.15.0", "processor": "another", "kernels": "AVX512", "scale": "evening", "samples": 500}
+OTHER = {
+    "torch": "2.15.0",
+    "device": "NVIDIA H200",
+    "cuda": "12.6",
+    "cudnn": "91002",
+    "numerics": "bf16",
+    "processor": "another",
+    "kernels": "AVX512",
+    "scale": "evening",
+    "samples": 500,
+}
 
 
 @pytest.mark.parametrize("column", OTHER)

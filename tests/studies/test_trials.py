@@ -33,10 +33,25 @@ def test_trial_trains_and_names_its_machine(stored, tmp_path):
     trials.train(stored, tmp_path / "run", seed=3, save_every=None)
     assert all((tmp_path / "run" / name).is_file() for name in ("run/generator.safetensors", "progress/log.csv"))
     machine = json.loads((tmp_path / "run" / "machine.json").read_text(encoding="utf-8"))
-    assert machine.keys() == {"torch", "device", "processor", "kernels", "threads"}
-    assert machine["device"] == "cpu" or torch.cuda.is_available()
+    of_gpu = {"cuda", "cudnn"} if torch.cuda.is_available() else set()
+    assert machine.keys() == {"torch", "device", "numerics", "processor", "kernels", "threads"} | of_gpu
+    assert machine["device"] == "cpu" or of_gpu
+    assert machine["numerics"] == stored["settings"]["precision"]
     assert machine["processor"]
     assert machine["torch"] == torch.__version__.partition("+")[0]
+
+
+def test_machine_of_a_trial_is_the_one_that_trained_it(stored, tmp_path, monkeypatch):
+    """Which may have been another, or two, before a complete run was taken from its checkpoint."""
+    gpu = {"device": "NVIDIA H200", "torch": "2.14.1", "cuda": "13.0", "cudnn": "91300"}
+    for described, training in (
+        (gpu, stored | {"settings": stored["settings"] | {"max_steps": 2}}),
+        ({"device": "cpu", "torch": "2.14.1"}, stored),
+    ):
+        monkeypatch.setattr(loop, "described", lambda _, described=described: described)
+        trials.train(training, tmp_path / "run", seed=3, save_every=None)
+    machine = json.loads((tmp_path / "run" / "machine.json").read_text(encoding="utf-8"))
+    assert {key: machine[key] for key in gpu} == gpu | {"device": "NVIDIA H200 and cpu"}
 
 
 @pytest.mark.parametrize("changes", [{}, {"train_images": 8}, {"max_steps": 1}, {"epoch_steps": 3}])

@@ -58,6 +58,17 @@ def test_run_leaves_all_that_it_should(tmp_path, name):
     assert (config["report"], config["seed"], config["steps"], config["batch_size"]) == (name, 3, 4, 4)
 
 
+def test_record_has_every_device_that_trained_the_run(tmp_path, monkeypatch):
+    cpu = {"device": "cpu", "torch": torch.__version__.partition("+")[0]}
+    gpu = {"device": "NVIDIA H200", "torch": "2.11.0", "cuda": "12.8", "cudnn": "91002"}
+    for device, steps, expected in ((gpu, 2, [gpu]), (cpu, 3, [gpu, cpu]), (gpu, 4, [gpu, cpu])):
+        monkeypatch.setattr(loop, "described", lambda _, device=device: device)
+        out = run(tmp_path, "dense64", max_steps=steps)
+        assert YAML(typ="safe").load(out.run / "config.yaml")["devices"] == expected
+    monkeypatch.undo()
+    assert YAML(typ="safe").load(run(tmp_path, "dense64", "other").run / "config.yaml")["devices"] == [cpu]
+
+
 @pytest.mark.parametrize("name", small.NAMES)
 def test_equal_seeds_give_equal_bytes(tmp_path, name):
     torch.manual_seed(1)
