@@ -28,6 +28,10 @@ def handin(
             show_default=False,
         ),
     ] = None,
+    compare: Annotated[
+        str | None,
+        typer.Option(metavar="BEFORE", help="Show an experiment, a commit or another run beside this one.", show_default=False),
+    ] = None,
     rev: Revision = None,
     force: Force = False,
 ) -> None:
@@ -40,7 +44,7 @@ def handin(
     \b
     Examples:
       ganlib handin dcgan64 --notes report.md
-      ganlib handin dcgan64 --rev my-experiment -o experiment.zip
+      ganlib handin dcgan64 --rev my-experiment --compare HEAD -o experiment.zip
     """
     if run == "curve":
         raise UserError("curve: draws no pictures, so there is nothing to hand in; `ganlib page` shows its results")
@@ -56,7 +60,7 @@ def handin(
     from ganlib.handin import archive
 
     with outputs.writing(path):
-        remarks = archive.write(found, path, notes=text, with_photographs=with_photographs, since=since)
+        remarks = archive.write(found, path, notes=text, with_photographs=with_photographs, since=since, before=compare)
     for remark in remarks:
         typer.echo(f"note: {remark}", err=True)
     typer.echo(f"{path}: hand-in of {found.name}; unpack it to print {path.stem}/index.html to PDF")

@@ -64,19 +64,43 @@ def score(
 
 @app.command()
 def page(
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="Where to write it; an existing file is replaced.")] = Path(
-        "page.html"
-    ),
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE", help="Where to write it; an existing file is replaced.", show_default=False),
+    ] = None,
+    compare: Annotated[
+        tuple[str, str] | None,
+        typer.Option(metavar="A B", help="Only these two, side by side: experiments, commits, workspace, or runs.", show_default=False),
+    ] = None,
     experiments: Annotated[bool, typer.Option("--experiments", help="Add a table of DVC experiments.")] = False,
 ) -> None:
     """Write one HTML page of the results so far.
 
     It shows the pictures, curves, scores and verdicts in this checkout, and opens from disk without a network. `dvc repro compare` writes
-    the same page for all reports to data/page/index.html.
+    the same page for all reports to data/page/index.html. Default FILE: page.html, or compare.html.
+
+    With --compare it shows two runs, or all that differ between two experiments or commits: the same seeds, the settings that differ, the
+    scores, and what one run each can say.
+
+    \b
+    Examples:
+      ganlib page
+      ganlib page --compare HEAD workspace
+      ganlib page --compare slow-d fast-d
     """
+    output = output or Path("compare.html" if compare else "page.html")
     if output.is_dir() or not output.parent.is_dir():
         raise UserError(f"-o: {output} is {'a folder' if output.is_dir() else 'not in an existing folder'}; name a file, such as page.html")
     typer.echo("collecting the results", err=True)
+    if compare:
+        if experiments:
+            raise UserError("--experiments: cannot be combined with --compare")
+        from ganlib.compare import document
+
+        for line in document.write(*compare, output):
+            typer.echo(line)
+        typer.echo(output.resolve().as_uri())
+        return
     from ganlib.page import checkout
 
     checkout.write(output, experiments=experiments)

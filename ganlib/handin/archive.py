@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
+from ganlib.compare import pairs
+from ganlib.compare.document import section
 from ganlib.core.tables import write_json
 from ganlib.handin import document, pictures, record
 from ganlib.page import strips
@@ -18,15 +20,17 @@ from ganlib.use.runs import Run
 from ganlib.use.sampling import Sampler
 
 
-def write(run: Run, target: Path, *, notes: str, with_photographs: bool, since: str | None) -> list[str]:
+def write(run: Run, target: Path, *, notes: str, with_photographs: bool, since: str | None, before: str | None = None) -> list[str]:
     """Write the zip and return what its user must know before handing it in. Its bytes depend on the run, the options and the day.
 
-    `notes` is Markdown. Training pictures that are, or may be, photographs of CelebA are left out unless `with_photographs` is set.
+    `notes` is Markdown. `before` names a run that is shown beside this one. Training pictures that are, or may be, photographs of CelebA
+    are left out unless `with_photographs` is set.
     """
     parts = progress.bar(total=4, desc=f"hand-in of {run.name}", unit="part", leave=False)
     with tempfile.TemporaryDirectory() as temporary, parts:
         folder = Path(temporary)
-        found = record.collect(run, since)
+        pair = pairs.of(run, before) if before else None
+        found = {**record.collect(run, since), "pair": section(pair) if pair else None}
         parts.update()
         sheets = [*pictures.draw(Sampler(run), folder)]
         parts.update()

@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import FileSystemLoader
 from markdown_it import MarkdownIt
 
+from ganlib.compare import document as compare
 from ganlib.models.registry import settings_of
 from ganlib.page import document
 from ganlib.page.about import about
@@ -17,8 +18,7 @@ from ganlib.page.run_charts import charts
 from ganlib.use.export.licence import restrictions
 
 FOLDER = Path(__file__).parent
-STYLES = (document.FOLDER / "style.css", FOLDER / "handin.css")
-ENVIRONMENT = document.ENVIRONMENT.overlay(loader=FileSystemLoader([FOLDER, document.FOLDER]))
+ENVIRONMENT = document.ENVIRONMENT.overlay(loader=FileSystemLoader([FOLDER, compare.FOLDER, document.FOLDER]))
 MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")  # the page loads nothing
 
 
@@ -32,7 +32,7 @@ def page(record: Mapping[str, Any], sheets: Mapping[str, Mapping[str, Any]], row
     return ENVIRONMENT.get_template("handin.html.jinja").render(
         {
             **record,
-            "style": "\n".join(path.read_text(encoding="utf-8") for path in STYLES),
+            "style": compare.style(),
             "name": known["report"],
             "about": about(known["report"]),
             "sheets": sheets,
