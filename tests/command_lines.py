@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 from ganlib.cli import main
 from ganlib.lanes import dvc_main
 from ganlib.params import Params, load
-from ganlib.studies import declarations
+from ganlib.studies import declarations, own
 from ganlib.studies.declarations import CATALOGUE, FILE, Declarations
 from tests.conftest import ROOT, edited
 
@@ -30,6 +30,8 @@ def check(line: str, folder: Path) -> None:
         name, command, rest = command.resolve_command(command.make_context("ganlib", arguments[:1], resilient_parsing=True), arguments)
         found = command.make_context(name, rest)
         targets = found.params["targets"] if name == "repro" else []
+        if name == "try":
+            own.resolve(found.params["setting"], found.params["outcome"])
     else:
         assert program == "dvc", line
         parsed = parse_args(arguments)
@@ -58,9 +60,9 @@ def check_settings(targets: list[str], assignments: list[str], folder: Path) -> 
 
 
 def reads(target: str, params: Params) -> object:
-    """The settings that a stage of a report, or the curve demo, depends on."""
+    """The settings that a stage of a report, or the curve demo, depends on, with those of the pictures."""
     report = target.partition("@")[2]
-    return params.seed, params.report(report) if report else params.curve
+    return params.seed, params.data, params.report(report) if report else params.curve
 
 
 @cache
