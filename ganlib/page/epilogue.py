@@ -4,7 +4,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from ganlib.core.tables import read_json
+from ganlib.core.tables import read_columns, read_json
+from ganlib.page.findings import diagnosis, place
 from ganlib.page.glossary import SCORES
 from ganlib.page.spread import spreads
 from ganlib.support import checks, paths
@@ -26,11 +27,9 @@ def epilogue() -> Iterator[str]:
         value, low, high = (KID.format(figures[key]) for key in ("kid", "kid_low", "kid_high"))
         line = f"  {name:<9} {value} ({low} to {high})"
         if spread := spreads(figures, name).get("kid"):
-            where = "in" if spread.low <= figures["kid"] <= spread.high else "outside"
-            line += f", {where} the range of {len(spread.values)} other trainings, {KID.format(spread.low)} to {KID.format(spread.high)}"
-        if rows := figures.get("collapsed"):
-            line += f"; collapsed in {rows:.0f} rows of its log"
-        yield line
+            line += f", {place(figures['kid'], spread)[1]}"
+        found = diagnosis(read_columns(paths.outputs(name).progress / "log.csv"), figures["step"])
+        yield f"{line}; {found.word}" if found and found.care else line
     yield f"look at  {page.resolve().as_uri()}"
     yield f"keep it  {KEEP}    # dvc metrics diff then compares with it"
     activate = "" if "VIRTUAL_ENV" in os.environ or not ACTIVATE.exists() else f"source {ACTIVATE}; "

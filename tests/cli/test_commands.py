@@ -1,6 +1,7 @@
 """The commands as a user types them: what they write and say, and one line for each mistake."""
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from PIL import Image
 
 import ganlib
 from ganlib.core.images import GAP
+from ganlib.lanes import plan, repro
 from ganlib.models.registry import fingerprint
 from ganlib.use import walks
 from tests.conftest import python
@@ -52,9 +54,28 @@ def ganlib_says(checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
         if ended == 0:
             return out
         assert (out, "\n" in str(ended)) == ("", False)
-        return err or ended
+        return ended if isinstance(ended, str) else err
 
     return says
+
+
+@pytest.mark.parametrize(("command", "suffix"), [("sample", "png"), ("animate", "webp"), ("export --format web", "html")])
+def test_command_says_what_it_loads_before_torch_is_imported(checkout, monkeypatch, capsys, typed, command, suffix):
+    monkeypatch.chdir(checkout)
+    monkeypatch.setitem(sys.modules, "ganlib.use.sampling", None)
+    with pytest.raises(ImportError):
+        typed(*command.split(), "dense64", "-o", f"new.{suffix}")
+    assert capsys.readouterr().err == "loading the generator of dense64\n"
+
+
+def test_repro_without_a_target_runs_the_pipeline_from_a_subfolder(tmp_path, monkeypatch, typed):
+    ran = []
+    monkeypatch.setattr(plan, "root", lambda: tmp_path)
+    monkeypatch.setattr(repro, "repro", lambda targets, *options: ran.append((Path.cwd(), targets)) or True)
+    (tmp_path / "docs").mkdir()
+    monkeypatch.chdir(tmp_path / "docs")
+    assert typed("repro") == (0, "", "")
+    assert ran == [(tmp_path, ["dvc.yaml"])]
 
 
 def seen(path: Path) -> np.ndarray:
