@@ -144,7 +144,7 @@ def _tables(section: Mapping[str, Any]) -> list[tuple[str, list[dict[str, str]]]
     for key in figures:
         if _has_row(key, figures):
             (training if key in TRAINING or key in section["log"] else scores).append(_row(key, figures))
-    return [("Scores", scores), ("End of training: means of the last tenth", training)]
+    return [("Scores", scores), ("End of training: means of the log’s last tenth, or its last count", training)]
 
 
 def _has_row(key: str, figures: Mapping[str, Any]) -> bool:

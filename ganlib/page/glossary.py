@@ -40,12 +40,14 @@ SCORES = {
     ),
     "kid": Entry(
         "KID",
-        "squared maximum mean discrepancy of Inception’s features under a cubic polynomial kernel, unbiased; lower is better, 0 for equal"
-        " distributions at any N",
+        "how far the fakes are from real faces; lower is better, 0 if they are indistinguishable at any N: unbiased squared maximum mean"
+        " discrepancy of Inception’s features under a cubic polynomial kernel",
         zero="as close to the reals as other reals are",
     ),
     "mind": Entry(
-        "MIND", "Monge Inception distance: squared sliced Wasserstein distance of the features; lower is better; compare at equal N", ".0f"
+        "MIND",
+        "Monge Inception distance: 3 D times the squared sliced Wasserstein distance of D features; lower is better; compare at equal N",
+        ".0f",
     ),
     "precision": Entry(
         "precision",
@@ -73,7 +75,8 @@ SCORES = {
     ),
     "closer_than_held_out": Entry(
         "closer than held out",
-        "probability that a fake is nearer to the training pictures than a held-out real is; 0.5 for new pictures, 1 for copies",
+        "probability that a fake is nearer to a training picture, relative to the 50 nearest ones, than a held-out real is; 0.5 for new"
+        " pictures, 1 for copies",
         zero="every fake is farther from the training pictures than held-out reals are: no copies (this says nothing about quality)",
         one="every fake is nearer to the training pictures than held-out reals are: copies",
     ),
@@ -157,16 +160,23 @@ TRAINING = {
     "fooled": Entry("fooled", "share of fakes that D classifies as real", ".1%"),
     "diversity": Entry(
         "diversity",
-        "standard deviation over the fakes of a sheet divided by the reals’; about 1 for a perfect generator, below 0.05 in collapse",
+        "standard deviation over the eight fakes of a row of a sheet divided by that of its 64 reals; 1: as varied as real faces, below"
+        " 0.05: collapse",
         ".2f",
         zero="every z gives the same picture",
     ),
     "collapsed": Entry("rows collapsed", "rows of the log after the first epoch with a diversity below 0.05", ",d"),
     "saturated": Entry("steps saturated", "steps at which D had classified everything correctly for at least 100 steps", ",d"),
-    "real_loss": Entry("loss of reals", "D’s mean absolute reconstruction error of reals, for pixel values in [0, 1]", ".4f"),
+    "real_loss": Entry(
+        "loss of reals", "D’s mean absolute reconstruction error of the reals that are kept, for pixel values in [0, 1]", ".4f"
+    ),
     "fake_loss": Entry("loss of fakes", "D’s mean absolute reconstruction error of fakes", ".4f"),
-    "wrong_loss": Entry("loss of wrong conditions", "weighted difference of D’s errors of reals under right and wrong conditions", ".4f"),
-    "kept": Entry("reals kept", "share of the batch’s reals whose loss is below the threshold", ".0%"),
+    "wrong_loss": Entry(
+        "loss of wrong conditions",
+        "how far D’s error of reals with a wrong condition is from `wrong_condition` times that with the right one; 0 is the goal",
+        ".4f",
+    ),
+    "kept": Entry("reals kept", "share of the batch’s reals whose loss is at most the threshold", ".0%"),
     "left_out": Entry("reals left out", "number of reals above the threshold so far", ",d"),
     "convergence": Entry("M", "BEGAN’s convergence measure; lower is better, unless k is near 0", ".4f"),
     "balance": Entry("balance", "loss of fakes divided by loss of reals, which k drives towards gamma", ".2f"),

@@ -1,16 +1,16 @@
-"""Where the results of a checkout come from: its commit, and the processor and the minutes of its trainings."""
+"""Where the results of a checkout come from: its commit, and the devices and the minutes of its trainings."""
 
 import subprocess
 from collections.abc import Iterable
 
-from ganlib.core.tables import read_csv
+from ganlib.core.tables import read_csv, read_yaml
 from ganlib.support import paths
 
 CODE = ("ganlib", "stages", "baselines/dvc.yaml", "dvc.yaml", "params.yaml")
 
 
 def origin(reports: Iterable[str]) -> list[str]:
-    """The commit and, if all `reports` were trained in this checkout, their minutes and the processor; what is unknown is left out."""
+    """The commit and, if all `reports` were trained in this checkout, their minutes and devices; what is unknown is left out."""
     return [*_commit(), *_training(list(reports))]
 
 
@@ -34,5 +34,8 @@ def _training(reports: list[str]) -> list[str]:
         return []
     from ganlib.core.device import processor  # it imports torch
 
+    configs = [read_yaml(paths.outputs(report).run / "config.yaml") for report in reports]
+    devices = dict.fromkeys(device["device"] for config in configs for device in config.get("devices", ())) or ["cpu"]
+    names = ", ".join(processor() if device == "cpu" else device for device in devices)
     minutes = sum(float(rows[-1]["seconds"]) for path in times if (rows := read_csv(path))) / 60
-    return [f"{max(1, round(minutes)):,} minutes of training on {processor()}"]
+    return [f"{max(1, round(minutes)):,} minutes of training on {names}"]

@@ -78,7 +78,7 @@ def test_navigation_fits_a_phone_and_leads_to_every_report_by_keyboard(page: Pag
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    page.wait_for_function("document.querySelector('.menu [aria-current]')?.textContent === 'dcgan64'")
+    page.wait_for_function("document.querySelector('.menu a[aria-current]')?.textContent === 'dcgan64'")
     assert page.evaluate("document.querySelector('#dcgan64').getBoundingClientRect().top") < 100
     assert not links.first.is_visible()
     assert summary.get_attribute("aria-current") == "true"

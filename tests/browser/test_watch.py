@@ -99,7 +99,7 @@ def test_new_results_appear_and_tabs_and_sliders_of_the_others_stay(page: Page, 
     assert slider.evaluate("slider => slider.value === '0' && slider === document.activeElement")
     page.locator("#wgan64-reals-tab").click()  # what is new responds
     assert page.locator("#wgan64-reals").is_visible()
-    assert page.locator("#learning figure b").all_inner_texts() == ["dcgan64", "dense64", "began64", "dcgan56", "vae64", "wgan64"]
+    assert page.locator("#learning figcaption b").all_inner_texts() == ["dcgan64", "dense64", "began64", "dcgan56", "vae64", "wgan64"]
     assert page.locator("#learning figure:last-child .quarter img").count() == len(workspace.STEPS)
     assert page.locator("nav a[href='#wgan64']").count() == 1
 

@@ -5,6 +5,8 @@ import subprocess
 import pytest
 from PIL import Image
 
+from ganlib.core import tables
+from ganlib.core.device import processor
 from ganlib.page import advice, document, findings
 from ganlib.page.collect import collect
 from ganlib.page.origin import origin
@@ -85,7 +87,10 @@ def test_origin_has_the_commit_with_its_changes_and_the_minutes_of_trainings_of_
     assert origin(["dense64", "dcgan64"]) == [f"{commit} with changes"]
     known, minutes = origin(["dense64", "vae64"])
     assert known == f"{commit} with changes"
-    assert minutes.startswith("5 minutes of training on ")
+    assert minutes == f"5 minutes of training on {processor()}"
+    config = paths.outputs("vae64").run / "config.yaml"
+    tables.write_yaml(tables.read_yaml(config) | {"devices": [{"device": "a GPU"}]}, config)
+    assert origin(["vae64"])[1:] == ["4 minutes of training on a GPU"]
 
 
 def test_pairs_have_different_training_pictures(results):

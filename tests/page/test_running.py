@@ -36,7 +36,7 @@ def test_page_shows_the_newest_sheet_the_charts_and_the_time_left_in_the_order_o
     assert re.findall("<h3>(.*?)</h3>", page) == ["dcgan64", "vae64", "wgan64"]
     assert "Step 20 of 30, about 10 min left." in shown(page)  # 10 steps of a minute each
     assert page.count("Fakes after 20 steps.") == 3
-    assert "D’s accuracy, and fakes that fool D over 20 steps: accuracy from 0.167 to 0.333" in page
+    assert "How often D is right, and fooled over 20 steps: right from 0.167 to 0.333" in page
     assert "ELBO, nats per picture over 20 steps" in page
     assert "watch" not in page  # it does not refresh itself
 
