@@ -20,7 +20,7 @@ from ganlib.use.export.licence import restrictions
 from ganlib.use.runs import Run
 
 # If one of these differs, scores cannot be compared.
-SAME = {"dataset": "data set", "split": "split", "scale": "scale", "samples": "N", "protocol": "protocol"}
+SAME = {"dataset": "data set", "split": "split", "scale": "scale", "samples": "N", "protocol": "protocol", "crop": "crop"}
 LEVEL = 0.95
 
 
@@ -29,10 +29,11 @@ def collect(pair: Pair) -> dict[str, Any]:
     runs = pair.before, pair.after
     before, after = (_scores(run) for run in runs)
     changed = _changed(*(_config(run) for run in runs))
-    spread = spreads(before or {}, pair.before.name).get("kid")
+    spread = spreads(before or {}, pair.after.name).get("kid") if pair.before.name == pair.after.name else None
     return {
         "name": pair.name,
         "names": pair.names,
+        "same_z": len({(run.settings.prior, run.settings.latent_size) for run in runs}) == 1,
         "changed": changed,
         "scores": [*_table(before, after, settings_of(pair.after.name).headline)] if before and after else [],
         "said": said(pair.name, before, after, spread),
@@ -56,7 +57,7 @@ def said(name: str, before: Mapping[str, Any] | None, after: Mapping[str, Any] |
     text = f"KID goes from {kid.format(first)} to {kid.format(last)}"
     known = spread.values if spread else ()
     if len(known) < 2 or min(*known, first, last) <= 0:
-        return f"{text}. Other trainings of {name} are not recorded here, so one run each does not say whether the change matters."
+        return f"{text}. How much seeds alone bring is not recorded for {name}, so one run each does not say whether the change matters."
     deviation = float(np.std(np.log(known), ddof=1))
     factor = math.exp(stats.t.ppf((1 + LEVEL) / 2, len(known) - 1) * deviation * math.sqrt(2))
     ratio = last / first
@@ -74,7 +75,7 @@ def _config(run: Run) -> dict[str, Any]:
 
 def _scores(run: Run) -> dict[str, Any] | None:
     found = information.scores(run)
-    return None if found is None or "stale" in found else found
+    return None if found is None or "stale" in found else {**found, "crop": run.settings.crop}
 
 
 def _changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
@@ -83,15 +84,15 @@ def _changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[
 
 
 def _table(before: Mapping[str, Any], after: Mapping[str, Any], headline: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    """Each score that both have: name, both values with their intervals, the floor."""
-    for key in (key for key in dict.fromkeys((*SCORES, *headline)) if key in before and key in after):
+    """Each score that both have: its name with its floor, and both values with their intervals."""
+    for key in (key for key in dict.fromkeys((*SCORES, *headline)) if key in before and key in after and not isinstance(after[key], str)):
         of = entry(key)
         sides = (
             of.format(found[key])
             + (f" ({of.format(found[f'{key}_low'])} to {of.format(found[f'{key}_high'])})" if f"{key}_low" in found else "")
             for found in (before, after)
         )
-        yield of.name, *sides, of.format(after[f"{key}_floor"]) if f"{key}_floor" in after else ""
+        yield of.name + (f", floor {of.format(after[f'{key}_floor'])}" if f"{key}_floor" in after else ""), *sides
 
 
 def _command(pair: Pair, changed: list[tuple[str, Any, Any]], scores: Mapping[str, Any] | None) -> str:

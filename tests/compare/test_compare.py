@@ -85,10 +85,11 @@ def test_page_shows_the_same_seeds_the_settings_and_the_scores_of_both(ganlib_sa
         ("latent", "gaussian", "uniform"),
         ("lr_d", "0.0002", "0.0001"),
     ]
-    assert '<th scope="row">KID</th><td>0.200 (0.190 to 0.210)</td><td>0.300 (0.290 to 0.310)</td><td>0.000</td>' in page
+    assert '<th scope="row">KID, floor 0.000</th><td>0.200 (0.190 to 0.210)</td><td>0.300 (0.290 to 0.310)</td>' in page
     assert page.count("data:image/webp") == 2
     assert "http" not in re.sub(r'"data:image/webp[^"]*"|https://mmlab[^)]*', "", page)
     assert "ganlib try" not in page  # the seeds differ too
+    assert "A seed has another z on either side" in page
 
 
 def test_sheets_are_of_the_same_seeds(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,12 +124,29 @@ def test_difference_counts_if_it_is_more_than_seeds_alone_bring(last: float, end
     [
         (None, {"kid": 0.2}, FIVE, "Not both are scored, so their KIDs cannot be compared."),
         ({"kid": 0.2, "samples": 250}, {"kid": 0.2, "samples": 500}, FIVE, "The scores differ in N, so they cannot be compared."),
-        ({"kid": 0.2}, {"kid": 0.3}, None, "KID goes from 0.200 to 0.300. Other trainings of dense64 are not recorded here, so one run"),
-        ({"kid": 0.2}, {"kid": -0.001}, FIVE, "KID goes from 0.200 to −0.001. Other trainings"),  # noqa: RUF001 (a minus sign)
+        (
+            {"kid": 0.2},
+            {"kid": 0.3},
+            None,
+            "KID goes from 0.200 to 0.300. How much seeds alone bring is not recorded for dense64, so one run",
+        ),
+        ({"kid": 0.2}, {"kid": -0.001}, FIVE, "KID goes from 0.200 to −0.001. How much seeds alone"),  # noqa: RUF001 (a minus sign)
     ],
 )
 def test_what_cannot_be_compared_is_said(before, after, spread, said: str) -> None:
     assert record.said("dense64", before, after, spread).startswith(said)
+
+
+def test_scores_against_other_reals_are_not_compared(checkout: Path) -> None:
+    in_checkout(checkout, "dcgan56", width=0.05)
+    workspace.scored("dcgan56")
+    (pair,) = pairs.find("dense64", "dcgan56")
+    assert record.collect(pair)["said"] == "The scores differ in crop, so they cannot be compared."
+
+
+def test_seeds_of_one_prior_have_the_same_z(checkout: Path) -> None:
+    found = [record.collect(*pairs.find("dense64", name))["same_z"] for name in ("dense64", "began64", OTHER)]
+    assert found == [True, False, False]
 
 
 def test_stale_scores_are_not_compared(ganlib_says, checkout: Path) -> None:
