@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
+from ganlib.cli import main
 from ganlib.core import tables
 from ganlib.lanes import plan, repro, sweep
 from ganlib.studies import depends, own, paths, stored
@@ -185,7 +187,9 @@ def test_sweep_runs_what_is_missing_and_answers_as_a_study_does(checkout: Path, 
 
 def test_setting_that_changes_nothing_ends_after_the_first_seed_of_each_arm(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sweep.first_runs, "equal_nets", lambda *runs: all((run / stored.MADE_OF).exists() for run in runs))
-    assert sweep.sweep(own.resolve([FASTER]), 3, 2).startswith("not testable: the setting changes nothing; with seed 1, both arms end with")
+    done = CliRunner().invoke(main.app, ["try", "-S", FASTER, "--seeds", "3", "-j", "2"], catch_exceptions=False)
+    assert done.stdout == "not testable: the setting changes nothing; with seed 1, both arms end with equal nets\n"
+    assert "dcgan64 is better with lr_d 0.0002 instead of 5e-05. Is it?" in done.stderr
     assert ran() == ["trial dcgan64 1", f"trial {NAME} 1"]
 
 
