@@ -44,7 +44,7 @@ class Wasserstein(Objective):
     def _slopes(self, critic: Call, real: Tensor, fake: Tensor) -> Tensor:
         """(N,): the norm of the critic's gradient at a random point between each real and its fake."""
         drawn = torch.rand(len(real) * self.sharding.size, 1, 1, 1, generator=self.rng)
-        weight = self.sharding.shard(drawn).to(real.device, non_blocking=True)
+        weight = self.sharding.shard(drawn).to(real, non_blocking=True)
         between = torch.lerp(real, fake, weight).requires_grad_()
         (gradient,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)
         norms: Tensor = gradient.flatten(1).norm(dim=1)
