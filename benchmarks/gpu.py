@@ -445,6 +445,8 @@ class Record:
             try:
                 row = work()
             except Exception as error:  # noqa: BLE001 (whatever it is, the other rows are still worth having)
+                if "interrupted by" in str(error):  # by the user, in a training
+                    raise
                 row = {"error": f"{type(error).__name__}: {' '.join(str(error).split())[:300]}", "at": _place_of(error)}
             row["took"] = time.monotonic() - begun
             if ON_GPU:

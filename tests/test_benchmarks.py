@@ -93,6 +93,12 @@ def test_failed_row_of_the_gpus_benchmark_is_a_row_and_is_tried_again(tmp_path: 
     assert rows["long"] == {"left_out": "4 s left"}
     again = added(good=fail, bad=lambda: {"ms": 4}, last=fail)
     assert {label: row["ms"] for label, row in again.items()} == {"good": 1, "last": 3, "bad": 4}
+
+    def interrupt() -> gpu.Row:
+        raise UserError("train@dense64: interrupted by SIGINT after step 3/4")
+
+    with pytest.raises(UserError, match="interrupted"):
+        added(training=interrupt)
     with pytest.raises(UserError, match="is of another machine"):
         gpu.Record(tmp_path / "gpu.json", {"device": "b"})
 
