@@ -444,7 +444,7 @@ class Record:
             begun = time.monotonic()
             try:
                 row = work()
-            except Exception as error:  # noqa: BLE001 (whatever it is, the other rows are still worth having)
+            except Exception as error:  # whatever it is, the other rows are still worth having
                 if "interrupted by" in str(error):  # by the user, in a training
                     raise
                 row = {"error": f"{type(error).__name__}: {' '.join(str(error).split())[:300]}", "at": _place_of(error)}
