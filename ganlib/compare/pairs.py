@@ -33,13 +33,11 @@ def find(before: str, after: str) -> list[Pair]:
     A UserError if there are none, or if a name is neither a run nor a revision.
     """
     names = before, after
-    first, last = (None if _is_checkout(name) else runs.find(name) for name in names)
+    first, last = (None if _checkout(name) else runs.find(name) for name in names)
     if first and last:
         return [Pair(first, last, names)]
     if single := first or last:
         return [Pair(first or _at(before, single.name), last or _at(after, single.name), names)]
-    for name in names:
-        _check(name)
     pairs = [*_pairs(names)]
     if not pairs:
         raise UserError(f"--compare: {before} and {after}: no report was trained in both")
@@ -50,24 +48,24 @@ def find(before: str, after: str) -> list[Pair]:
 
 def of(run: Run, before: str) -> Pair:
     """`run` after the run `before`, an experiment, a commit, or another run."""
-    return Pair(_at(before, run.name) if _is_checkout(before) else runs.find(before), run, (before, "this run"))
+    return Pair(_at(before, run.name) if _checkout(before) else runs.find(before), run, (before, "this run"))
 
 
-def _is_checkout(name: str) -> bool:
-    return name == WORKSPACE or not (name in registry.names() or Path(name).exists())
+def _checkout(name: str) -> bool:
+    """Whether `name` is the workspace or a revision, and no single run; a UserError if it is nothing."""
+    if name == WORKSPACE:
+        return True
+    if name in registry.names() or Path(name).exists():
+        return False
+    try:
+        Revision(name)
+    except UserError:
+        raise UserError(f"--compare: {name}: no experiment, commit, branch, tag, report or file has that name") from None
+    return True
 
 
 def _at(name: str, report: str) -> Run:
-    _check(name)
     return runs.find(report, None if name == WORKSPACE else name)
-
-
-def _check(name: str) -> None:
-    try:
-        if name != WORKSPACE:
-            Revision(name)
-    except UserError:
-        raise UserError(f"--compare: {name}: no experiment, commit, branch, tag, report or file has that name") from None
 
 
 def _pairs(names: tuple[str, str]) -> Iterator[Pair]:

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 GANLIB = (sys.executable, "-m", "ganlib")
 TRY = (*GANLIB, "try", "-S", "reports.dense64.lr_d=1e-4", "--seeds", "3", "-j", "1")
 NAME = "dense64-lr_d=0.0001"
-STEPS = 200
+STEPS = 40
 
 
 @pytest.fixture(scope="module")
