@@ -54,7 +54,7 @@ def tally(found: Sequence[Mapping[str, Any]]) -> str:
     """How many claims there are, how many were tested, and with which verdicts."""
     verdicts = Counter(result["verdict"] for claim in found for result in claim["results"])
     tested = sum(bool(claim["results"]) for claim in found)
-    words = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.most_common())
+    words = ", ".join(f"{count} ‘{verdict}’" for verdict, count in verdicts.most_common())
     return f"Of {len(found):,} claims of the reports, {tested} were tested" + (f": {words}." if words else ".")
 
 
