@@ -55,7 +55,7 @@ def test_repro_leaves_every_output(finished):
     assert {"d_real", "d_score", "within_bounds"} <= finished.yaml("metrics/curve.json").keys()
     assert "log.csv" in finished.files("data/progress/curve")
     page = finished.files("data/page")["index.html"].decode()
-    assert all(f'<section id="{name}">' in page for name in [*finished.reports, "curve", "scores", "learning"])
+    assert all(f'<section id="{name}"' in page for name in [*finished.reports, "curve", "scores", "learning"])
     assert finished.files("data/page")["kid.csv"].decode().count("\n") == 1 + len(finished.reports)
 
 
