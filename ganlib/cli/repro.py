@@ -24,7 +24,7 @@ def repro(
     set, is the number of cores divided by N. On one GPU, choose an N whose trainings fit its memory.
 
     A failing stage stops only what needs it, as with `dvc repro -k`; the exit status is then 1. Ctrl-C lets trainings save a checkpoint; a
-    second one ends them at once. The output of each stage is in .checkpoints/logs/.
+    second one ends them at once. The output of each stage is in .checkpoints/logs/. Without TARGET, page.html is written at the end.
 
     \b
     Examples:

@@ -5,21 +5,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ganlib.core.tables import read_columns, read_json
+from ganlib.page import checkout
 from ganlib.page.findings import diagnosis, place
 from ganlib.page.glossary import SCORES
 from ganlib.page.spread import spreads
 from ganlib.support import checks, paths
 
+PAGE = Path("page.html")
 ACTIVATE = Path(".venv/bin/activate")
 KEEP = "git add dvc.lock metrics && git commit -m baseline"
 KID = SCORES["kid"]
 
 
 def epilogue() -> Iterator[str]:
-    """The lines; none if there is no page."""
-    page = paths.PAGE / "index.html"
-    if not page.exists():
+    """The lines, after the page has been written with this checkout's commit and minutes; none before the stage `compare` has run."""
+    if not (paths.PAGE / "index.html").exists():
         return
+    checkout.write(PAGE, experiments=False)
     details = {name: paths.details(name) for name in checks.read(checks.FILE)["reports"]}
     scored = {name: read_json(path) for name, path in details.items() if path.exists()}
     yield "KID, lower is better (as many other real pictures have about 0):"
@@ -30,7 +32,7 @@ def epilogue() -> Iterator[str]:
             line += f", {place(figures['kid'], spread)[1]}"
         found = diagnosis(read_columns(paths.outputs(name).progress / "log.csv"), figures["step"])
         yield f"{line}; {found.word}" if found and found.care else line
-    yield f"look at  {page.resolve().as_uri()}"
+    yield f"look at  {PAGE.resolve().as_uri()}"
     yield f"keep it  {KEEP}    # dvc metrics diff then compares with it"
     activate = "" if "VIRTUAL_ENV" in os.environ or not ACTIVATE.exists() else f"source {ACTIVATE}; "
     yield f"go on    {activate}dvc exp run evaluate@dense64 -S reports.dense64.lr_d=4e-4    # one report: 4 minutes"

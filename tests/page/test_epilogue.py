@@ -19,7 +19,8 @@ def test_epilogue_lists_the_scores_from_the_best_with_the_range_of_other_trainin
     assert heading.startswith("KID, lower is better")
     assert first == "  dcgan56   0.050 (0.040 to 0.060)"
     assert others[-1] == "  dcgan64   0.350 (0.300 to 0.400), outside the range of 2 other trainings, 0.100 to 0.300; collapsed"
-    assert look == f"look at  {(results / paths.PAGE / 'index.html').as_uri()}"
+    assert look == f"look at  {(results / 'page.html').as_uri()}"
+    assert "dcgan56" in (results / "page.html").read_text(encoding="utf-8")
     assert "git commit" in keep
     assert "dvc exp run" in again
 
