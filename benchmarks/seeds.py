@@ -7,6 +7,7 @@ an interrupted one resumes. A row names the kernels that computed it: others rou
 is a different sample.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -30,6 +31,7 @@ from ganlib.training import loop
 
 TABLE = Path("benchmarks/seeds.csv")
 EVENING = {"toons": Path("docs/evening"), "celeba_preview": Path("docs/evening/photographs")}  # last sheets of the evening's trainings
+RUNS = Path("data/seeds")
 KEY = ("report", "dataset", "scale", "samples", "seed", "cpu", "kernels", "threads")
 SCORES = ("kid", "fid", "mind", "precision", "recall", "density", "coverage")
 TRAINING = ("step", "d_accuracy", "d_real", "fooled", "diversity", "elbo", "convergence", "k", "balance", "d_score", "within_bounds")
@@ -39,7 +41,7 @@ COLUMNS = (*KEY, *SCORES, *TRAINING)
 def main(
     reports: Annotated[list[str], typer.Argument(help="Names of reports; curve for the demo.")],
     seeds: Annotated[int, typer.Option(help="How many, from 1 on.")] = 5,
-    runs: Annotated[Path, typer.Option(help="Where the trainings are left.")] = Path("data/seeds"),
+    runs: Annotated[Path, typer.Option(help="Where the trainings are left.")] = RUNS,
 ) -> None:
     """Train and score each report with each seed."""
     known = {tuple(row[name] for name in KEY) for row in rows()}
@@ -47,7 +49,7 @@ def main(
         for seed in range(1, seeds + 1):
             key = circumstances(report, seed)
             if tuple(key.values()) not in known:
-                folder = runs / "-".join(key[name] for name in KEY if name != "cpu")
+                folder = run_folder(key, runs)
                 found = figures(report, seed, folder)
                 if key["scale"] == "evening" and key["dataset"] in EVENING:
                     sheets = EVENING[key["dataset"]]
@@ -71,6 +73,11 @@ def circumstances(report: str, seed: int) -> dict[str, str]:
     hardware = (processor(), kernels(), settings.numerics.threads or torch.get_num_threads())
     values = (report, settings.dataset, settings.data.scale, settings.data.samples, seed, *hardware)
     return dict(zip(KEY, map(str, values), strict=True))
+
+
+def run_folder(key: Mapping[str, str], runs: Path) -> Path:
+    """The folder in `runs` of the training that `circumstances` identify."""
+    return runs / "-".join(key[name] for name in KEY if name != "cpu")
 
 
 def figures(name: str, seed: int, folder: Path) -> dict[str, str]:

@@ -61,7 +61,9 @@ one core. In parentheses: the 95% interval over pictures, and the floor. The she
     "toons": """
 ## The evening scale on drawn faces
 
-`datasets.toons.scale: evening`, seed 1. The sheets are in [evening/](evening).
+`scale: evening` and `samples: 1000` for `toons`, seed 1, one training of each report. The sheets are in
+[evening/](evening); the generators, in half precision, come with ganlib as the pretrained ones ([use.md](use.md)).
+`began64` is the run of version 0.1.0, at N = 250.
 """,
 }
 

@@ -15,7 +15,10 @@ NAMES = {"fid": "FID", "kid": "KID", "mind": "MIND"}  # of scores that are acron
 
 
 def describe(run: Run) -> dict[str, Any]:
-    """Everything, ready for JSON. `training` and `scores` are None if the run is of no checkout, `scores` also before its evaluation."""
+    """Everything, ready for JSON. `training` and `scores` are None if the run is of no checkout, `scores` also before its evaluation.
+
+    `provenance` is how a pretrained generator was made, and None for all others.
+    """
     settings = run.settings
     return {
         "report": run.name,
@@ -27,6 +30,7 @@ def describe(run: Run) -> dict[str, Any]:
         "conditions": run.condition_values,
         "training": training(run),
         "scores": scores(run),
+        "provenance": provenance(run),
         "settings": settings.model_dump(),
     }
 
@@ -55,6 +59,12 @@ def scores(run: Run) -> dict[str, Any] | None:
     return figures
 
 
+def provenance(run: Run) -> dict[str, Any] | None:
+    """`command`, `commit`, `processor` and versions with which a pretrained generator was made."""
+    file = run.get(paths.outputs(run.name).run / "provenance.json")
+    return read_json(file) if file else None
+
+
 def _kind(run: Run, dataset: str) -> str | None:
     """toons, celeba or folder, according to the checkout's params.yaml; None if it no longer has that data set."""
     file = run.get(FILE)
@@ -72,6 +82,8 @@ def lines(known: dict[str, Any]) -> Iterator[str]:
     if training := known["training"]:
         data = f" on {training['dataset']} ({training['split']}), scale {training['scale']}" if "dataset" in training else ""
         yield f"training:    {training['steps']:,} steps{data}, seed {training['seed']}"
+    if made := known["provenance"]:
+        yield f"made by:     {made['command']}, at commit {made['commit'][:10]}, on {made['processor']}, torch {made['torch']}"
     if figures := known["scores"]:
         if "stale" in figures:
             yield f"scores:      {figures['stale']}"

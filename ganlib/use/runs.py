@@ -6,13 +6,15 @@ from pathlib import Path
 from ganlib import params
 from ganlib.models import registry
 from ganlib.models.report import Report
-from ganlib.support import paths
+from ganlib.support import paths, progress
 from ganlib.support.checks import FILE
 from ganlib.support.errors import UserError, suggestion
 from ganlib.support.locks import locked_if_free
 from ganlib.use.revisions import Checkout, Revision, Workspace
 
 FILES = ("generator.safetensors", "model.safetensors")  # in a run's folder, and in a model repository
+PRETRAINED = Path(__file__).parent / "pretrained"
+"""The generators that ganlib ships, laid out as a checkout. `python -m benchmarks.pretrained` makes it."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,12 @@ class Run:
         return {group: ["unspecified", *attributes] for group, attributes in self.settings.condition_groups.items()}
 
 
-def find(run: str, revision: str | None = None) -> Run:
-    """The run named `run`, in the workspace or at `revision`; a UserError says what is wrong with the name or the file."""
+def find(run: str, revision: str | None = None, *, pretrained: bool = True) -> Run:
+    """The run named `run`, in the workspace or at `revision`; a UserError says what is wrong with the name or the file.
+
+    A report that is not trained yet is the pretrained generator of that name, if there is one and unless `pretrained` is False. A line on
+    stderr says so.
+    """
     path = paths.outputs(run).run if run in registry.names() else Path(run)
     if revision:
         checkout: Checkout = Revision(revision)
@@ -53,7 +59,12 @@ def find(run: str, revision: str | None = None) -> Run:
         checkout = Workspace(_root(path.absolute()))
         file = _file(path, Workspace(Path()))
         if file is None:
-            raise UserError(_why_missing(run, path))
+            missing = _why_missing(run, path)
+            checkout = Workspace(PRETRAINED)
+            file = _file(paths.outputs(run).run, checkout) if pretrained and run in registry.names() else None
+            if file is None:
+                raise UserError(missing)
+            progress.log(f"{missing}. Until then, {run} is the pretrained generator of drawn faces that ganlib comes with")
     net, name, settings = registry.read_header(file)
     if net != "generator":
         raise UserError(f"{file}: is a {net}, not a generator")

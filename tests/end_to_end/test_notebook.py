@@ -38,7 +38,7 @@ def test_links_resolve():
 def test_commands_are_accepted(tmp_path, monkeypatch):
     monkeypatch.chdir(ROOT)
     lines = [line for cell in notebook().cells for line in COMMAND.findall(cell.source)]
-    assert len(lines) == 17
+    assert len(lines) == 15
     for line in lines:
         command_lines.check(line.replace("{PICTURES}", "pictures"), tmp_path)
 
