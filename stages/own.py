@@ -5,7 +5,7 @@ from typing import Literal
 
 from ganlib import params
 from ganlib.core import tables
-from ganlib.studies import own, paths, steps, stored, trials
+from ganlib.studies import own, paths, scored, stored, trials
 from ganlib.support.command import run
 from stages.train import CHECKPOINT_STEPS
 
@@ -15,7 +15,7 @@ def main(kind: Literal["trial", "score"], trial: str, seed: int) -> None:
     pictures = params.load().dataset
     dataset = own.folder(pictures)
     if kind == "score":
-        steps.score(trial, seed, dataset, pictures)
+        scored.score(trial, seed, dataset, pictures)
         return
     training, folder = tables.read_json(paths.training(dataset, trial)), paths.run(dataset, trial, seed)
     with stored.build_if_stale(folder, training) as stale:

@@ -4,7 +4,7 @@ import sys
 
 from ganlib.lanes import plan, repro
 from ganlib.lanes.times import Times
-from ganlib.studies import depends, first_runs, own, paths, steps
+from ganlib.studies import depends, first_runs, judging, own, paths
 from ganlib.studies.own import OwnStudy, Task
 from ganlib.studies.study import FaceTrial
 
@@ -35,7 +35,7 @@ def sweep(study: OwnStudy, count: int, lanes: int | None) -> str:
         repro.run(needs, commands, _times(study, tasks), lanes, lambda stage: stage in first and changes_nothing())
     if changes_nothing():
         return "not testable: the setting changes nothing; with seed 1, both arms end with equal nets"
-    return steps.judge(study.name, study.study, seeds, study.dataset, study.params.dataset)
+    return judging.judge(study.name, study.study, seeds, study.dataset, study.params.dataset)
 
 
 def _stage(task: Task) -> str:

@@ -18,7 +18,7 @@ from ganlib.core import tables
 from ganlib.curve import settings as curve
 from ganlib.params import Origin, Overrides, Params
 from ganlib.studies import depends, outcomes, paths, stored, validation
-from ganlib.studies.steps import scored_of
+from ganlib.studies.scored import scored_of
 from ganlib.studies.study import CurveTrial, FaceTrial, Study, Trial
 from ganlib.studies.verdict import LOOKS, MIN_SEEDS
 from ganlib.support import checks
