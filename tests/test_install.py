@@ -156,7 +156,7 @@ def test_command_of_another_checkout_refuses(made, tmp_path):
     line = f"error: this command runs the code in {made}, not that in {other}: use python -m ganlib, or this folder's .venv\n"
     assert (done.returncode, done.stdout, done.stderr) == (1, "", line)
     own = run(f"{made}/.venv/bin/python -m ganlib info dense64", other, {})
-    assert own.stderr.startswith("error: data/runs/dense64: not trained yet")
+    assert own.stderr.startswith("data/runs/dense64: not trained yet")
 
 
 def script(folder: Path, *arguments: str, prelude: str = "", python: Path | str = sys.executable) -> subprocess.CompletedProcess[str]:
