@@ -49,7 +49,7 @@ def sample(
         raise UserError(f"--best-of {best_of}: more than {LIMIT:,} pictures for {len(numbers)} seeds")
     from ganlib.use import runs
 
-    found = runs.find(run, rev)
+    found = runs.find(run, rev, pretrained=True)
     path = output or paths.exports(found.name) / "sheet.png"
     if path.suffix not in ("", ".png", ".npy") and not path.is_dir():
         raise UserError(f"{path}: must be a folder or end in .png or .npy")
@@ -114,7 +114,7 @@ def animate(
     numbers, conditions = parse_seeds(seeds or "1-5"), parse_conditions(condition)
     from ganlib.use import runs
 
-    found = runs.find(run, rev)
+    found = runs.find(run, rev, pretrained=True)
     path = output or paths.exports(found.name) / ("training.webp" if training else "walk.webp")
     outputs.check_suffix(path, ".webp", ".gif")
     outputs.refuse_overwrite(path, force)
@@ -144,7 +144,7 @@ def info(
     """
     from ganlib.use import information, runs
 
-    known = information.describe(runs.find(run, rev))
+    known = information.describe(runs.find(run, rev, pretrained=True))
     typer.echo(json.dumps(known, indent=2) if as_json else "\n".join(information.lines(known)))
 
 
@@ -167,7 +167,7 @@ def export(
     """
     from ganlib.use import runs
 
-    found = runs.find(run, rev)
+    found = runs.find(run, rev, pretrained=True)
     path = output or paths.exports(found.name) / {"onnx": "generator.onnx", "web": "faces.html", "hub": "hub"}[form]
     if form == "hub" and path.is_file():
         raise UserError(f"{path}: is a file; --format hub writes a folder")

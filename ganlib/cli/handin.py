@@ -50,7 +50,7 @@ def handin(
         raise UserError("curve: draws no pictures, so there is nothing to hand in; `ganlib page` shows its results")
     from ganlib.use import runs
 
-    found = runs.find(run, rev, pretrained=False)
+    found = runs.find(run, rev)
     path = output or paths.exports(found.name) / "handin.zip"
     outputs.check_suffix(path, ".zip")
     outputs.refuse_overwrite(path, force)

@@ -43,11 +43,10 @@ class Run:
         return {group: ["unspecified", *attributes] for group, attributes in self.settings.condition_groups.items()}
 
 
-def find(run: str, revision: str | None = None, *, pretrained: bool = True) -> Run:
+def find(run: str, revision: str | None = None, *, pretrained: bool = False) -> Run:
     """The run named `run`, in the workspace or at `revision`; a UserError says what is wrong with the name or the file.
 
-    A report that is not trained yet is the pretrained generator of that name, if there is one and unless `pretrained` is False. A line on
-    stderr says so.
+    With `pretrained`, a report that is not trained yet is the pretrained generator of that name, if there is one; a line on stderr says so.
     """
     path = paths.outputs(run).run if run in registry.names() else Path(run)
     if revision:

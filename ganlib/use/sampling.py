@@ -101,4 +101,4 @@ class Sampler:
 
 def load(run: str, rev: str | None = None) -> Sampler:
     """The sampler of a report, a folder or a .safetensors file; of a commit or an experiment if `rev` names one."""
-    return Sampler(find(run, rev))
+    return Sampler(find(run, rev, pretrained=True))

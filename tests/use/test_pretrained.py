@@ -41,7 +41,7 @@ def test_every_report_of_the_pipeline_has_one_in_half_precision_within_12_mb():
 @pytest.mark.parametrize("name", REPORTS)
 def test_it_is_the_evening_of_its_params_yaml_on_drawn_faces_with_scores_of_this_very_file(name, capsys):
     settings = params.load(PRETRAINED / "params.yaml")
-    run = runs.find(name)
+    run = runs.find(name, pretrained=True)
     assert run.settings == settings.report(name)
     assert "not trained yet" in capsys.readouterr().err
     known = information.describe(run)
@@ -68,7 +68,7 @@ def test_own_training_comes_first_and_only_it_can_be_handed_in(fresh_clone, caps
     assert "not trained yet" in str(refused.exception)
     (fresh_clone / "params.yaml").unlink()
     in_checkout(fresh_clone, "dense64")
-    assert runs.find("dense64").file == Path("data/runs/dense64/generator.safetensors")
+    assert runs.find("dense64", pretrained=True).file == Path("data/runs/dense64/generator.safetensors")
     assert capsys.readouterr().err == ""
 
 

@@ -52,7 +52,7 @@ def test_file_outside_of_a_run_has_no_checkout_and_thus_no_scores(named: str) ->
 
 def refusal(named: str) -> str:
     with pytest.raises(UserError) as raised:
-        runs.find(named, pretrained=False)
+        runs.find(named)
     assert "\n" not in str(raised.value)
     return str(raised.value)
 
