@@ -110,7 +110,7 @@ class Training:
         trainer = Trainer(report, place, streams)
         if contiguous:
             for module in trainer.modules.values():
-                module.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]  # torch lacks it
+                module.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]  # not in torch's stub
         return cls(trainer, Feed(report, reports.faces(report, 4 * report.reals_per_step), place, streams), streams, place, contiguous)
 
     def steps(self, count: int) -> None:
@@ -282,7 +282,7 @@ def through_inception(way: str, place: torch.device) -> Row:
     network.to(place)
     plain = inception.Convolution.forward
     if way == "contiguous":
-        network.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]  # torch lacks it
+        network.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]  # not in torch's stub
         network.forward = torch.inference_mode()(lambda *parts: network.network(torch.cat([network.prepare(part) for part in parts])))
     elif way == "fused":
         inception.Convolution.forward = _fused

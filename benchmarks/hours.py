@@ -95,7 +95,7 @@ class Operations(TorchDispatchMode):
 
 
 def _kernels(name: str, args: tuple[Any, ...]) -> int:
-    """A bias is a kernel of its own, and so is each gradient of a convolution."""
+    """How many kernels an operation launches: one more for a bias, and one for each gradient of a convolution."""
     match name:
         case "convolution":
             return 1 + (args[2] is not None)

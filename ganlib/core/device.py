@@ -110,7 +110,7 @@ def from_device(tensor: Tensor) -> Callable[[], Tensor]:
 def described(device: torch.device) -> dict[str, str]:
     """The device's name and the version of torch, and for a GPU those of CUDA and cuDNN.
 
-    Of a CPU no more is told, so that a run's record is the same on all processors that give it the same bytes.
+    A CPU is only "cpu", so that processors which compute the same bytes also write the same record.
     """
     version = torch.__version__.partition("+")[0]
     if device.type != "cuda":

@@ -106,7 +106,7 @@ def write_settings(study: OwnStudy) -> None:
 
 
 def missing(study: OwnStudy, seeds: Sequence[int]) -> list[Task]:
-    """The trainings and scorings that are to be done, in an order in which that is possible."""
+    """The missing trainings and scorings; a training comes before its scoring."""
     tasks: list[Task] = []
     for seed in seeds:
         for name in study.study.trials:

@@ -66,7 +66,7 @@ class Seen(TorchDispatchMode):
 
 @contextmanager
 def replaced(report: Report, kind: type) -> Iterator[None]:
-    """Within the block, torch has a GPU of its own kind, and nets are moved there and copied although they are fake."""
+    """Within the block, torch has a fake GPU, to which nets can be moved and on which they can be copied."""
     nets, average = report.networks(1), report.build()["generator"]  # real ones, since torch can neither move nor copy a fake one
     copy = SimpleNamespace(deepcopy=lambda _: average.to(GPU, memory_format=torch.channels_last))
     with (
