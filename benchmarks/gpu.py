@@ -49,7 +49,7 @@ from ganlib.fidelity.memorisation import memorisation
 from ganlib.fidelity.weights import Layer, layer_names
 from ganlib.models.objective import Batch
 from ganlib.models.report import Report
-from ganlib.support.errors import UserError, exit_on_user_error
+from ganlib.support.errors import TrainingInterruptedError, UserError, exit_on_user_error
 from ganlib.support.files import replacing
 from ganlib.support.paths import Outputs
 from ganlib.training import loop
@@ -444,9 +444,9 @@ class Record:
             begun = time.monotonic()
             try:
                 row = work()
-            except Exception as error:  # whatever it is, the other rows are still worth having
-                if "interrupted by" in str(error):  # by the user, in a training
-                    raise
+            except TrainingInterruptedError:
+                raise
+            except Exception as error:  # noqa: BLE001 (whatever it is, the other rows are still worth having)
                 row = {"error": f"{type(error).__name__}: {' '.join(str(error).split())[:300]}", "at": _place_of(error)}
             row["took"] = time.monotonic() - begun
             if ON_GPU:

@@ -12,7 +12,7 @@ from benchmarks import fidelity_memory, flops, gpu, hours, pictures, reports, tr
 from ganlib import params
 from ganlib.fetch import toons
 from ganlib.support.checks import FILE
-from ganlib.support.errors import UserError
+from ganlib.support.errors import TrainingInterruptedError, UserError
 from tests.conftest import python, text
 
 
@@ -95,7 +95,7 @@ def test_failed_row_of_the_gpus_benchmark_is_a_row_and_is_tried_again(tmp_path: 
     assert {label: row["ms"] for label, row in again.items()} == {"good": 1, "last": 3, "bad": 4}
 
     def interrupt() -> gpu.Row:
-        raise UserError("train@dense64: interrupted by SIGINT after step 3/4")
+        raise TrainingInterruptedError("train@dense64: interrupted by SIGINT after step 3/4")
 
     with pytest.raises(UserError, match="interrupted"):
         added(training=interrupt)

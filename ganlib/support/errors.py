@@ -18,6 +18,10 @@ class DivergedError(UserError):
     """The numbers of a training are no longer finite. Ends a single run, but is a valid outcome within a study."""
 
 
+class TrainingInterruptedError(UserError):
+    """A signal ended a training, after a checkpoint."""
+
+
 def suggestion(name: str, names: Iterable[str]) -> str:
     """The end of a message about an unknown `name`, with the closest of `names`; empty if none is close."""
     close = difflib.get_close_matches(name, list(names), n=1)

@@ -16,7 +16,7 @@ from ganlib.core.tables import Log
 from ganlib.data.faces import Faces
 from ganlib.models.report import Report
 from ganlib.support import disk, progress
-from ganlib.support.errors import DivergedError, UserError
+from ganlib.support.errors import DivergedError, TrainingInterruptedError
 from ganlib.support.interruption import Interruption
 from ganlib.support.paths import Outputs
 from ganlib.support.schedule import CheckpointSchedule
@@ -114,7 +114,7 @@ def _train(
                     schedule.saved(time.perf_counter() - begun)
                 if interrupted:
                     by = interruption.reason or "a signal to another process"
-                    raise UserError(
+                    raise TrainingInterruptedError(
                         f"train@{name}: interrupted by {by} after step {step}/{steps}; checkpoint saved."
                         " Run the same command again to resume."
                     )
