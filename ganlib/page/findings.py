@@ -44,9 +44,9 @@ def diagnosis(log: Mapping[str, Sequence[float]], steps: int) -> Diagnosis | Non
 
 
 def place(value: float, spread: Spread, score: str = "kid") -> tuple[bool, str]:
-    """Whether `value` is in the range of other trainings, and this in words."""
-    within = spread.low <= value <= spread.high
-    low, high = (entry(score).format(end) for end in (spread.low, spread.high))
+    """Whether `value` is in the range of other trainings, at the precision that is shown, and this in words."""
+    shown, low, high = (entry(score).format(number) for number in (value, spread.low, spread.high))
+    within = float(low) <= float(shown) <= float(high)
     return within, f"{'within' if within else 'outside'} the range of {len(spread.values)} other trainings, {low} to {high}"
 
 

@@ -51,7 +51,7 @@ def test_one_collapsed_sheet_at_the_end_is_a_collapse_and_a_log_without_diversit
     assert findings.diagnosis({}, 1000) is None
 
 
-@pytest.mark.parametrize(("kid", "within"), [(0.1, True), (0.3, True), (0.31, False), (0.09, False)])
+@pytest.mark.parametrize(("kid", "within"), [(0.1, True), (0.0997, True), (0.3, True), (0.31, False), (0.09, False)])
 def test_place_is_that_among_the_other_trainings(kid, within):
     words = f"{'within' if within else 'outside'} the range of 3 other trainings, 0.100 to 0.300"
     assert findings.place(kid, Spread((0.3, 0.1, 0.2), 400)) == (within, words)
