@@ -99,7 +99,9 @@ class _Run:
             off = not sys.stderr.isatty()
             bars = [stack.enter_context(progress.bar(bar_format="{desc}", leave=False, disable=off)) for _ in self._lanes]
             self._total = stack.enter_context(progress.bar(total=total, desc="stages", leave=False, disable=off))
-            number, looked = signal.SIGINT, 0.0
+            # Jobs that a script starts in the background ignore SIGINT, and so do their children.
+            ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+            number, looked = signal.SIGTERM if ignored else signal.SIGINT, 0.0
             while True:
                 try:
                     self._take_results(quiet=bool(interruption.reason))

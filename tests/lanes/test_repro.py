@@ -148,7 +148,8 @@ def test_fail_fast_finishes_what_runs_and_starts_nothing(events, tmp_path):
 
 DVC = """
 import signal, subprocess, sys
-signal.signal(signal.SIGINT, lambda *_: print("DVC got it", flush=True))
+if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+    signal.signal(signal.SIGINT, lambda *_: print("DVC got it", flush=True))
 sys.exit(subprocess.run([sys.executable, "-c", sys.argv[1]]).returncode or 1)
 """
 TRAINING = """
@@ -170,9 +171,12 @@ repro.repro([], 2, True)
 """
 
 
-@pytest.mark.parametrize(("signals", "pause"), [([signal.SIGINT], 0), ([signal.SIGTERM], 0), ([signal.SIGINT, signal.SIGINT], 60)])
-def test_signal_lets_commands_save_and_spares_dvc_and_a_second_one_ends_them(tmp_path, signals, pause):
-    arguments = [sys.executable, "-c", MAIN, DVC, TRAINING.format(pause)]
+@pytest.mark.parametrize(
+    ("ignored", "signals", "pause"),
+    [("", [signal.SIGINT], 0), ("", [signal.SIGTERM], 0), ("INT", [signal.SIGTERM], 0), ("", [signal.SIGINT, signal.SIGINT], 60)],
+)
+def test_signal_lets_commands_save_and_spares_dvc_and_a_second_one_ends_them(tmp_path, ignored, signals, pause):
+    arguments = ["sh", "-c", f'trap "" {ignored}; exec "$@"', "sh", sys.executable, "-c", MAIN, DVC, TRAINING.format(pause)]
     logs = [tmp_path / ".checkpoints" / "logs" / f"{stage}.log" for stage in "ab"]
     with subprocess.Popen(arguments, cwd=tmp_path, env=IMPORTABLE, stderr=subprocess.PIPE, text=True) as child:
         for number, line in zip(signals, ["training\n", "training\nsaved\n"], strict=False):
