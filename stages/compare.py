@@ -1,6 +1,6 @@
-"""Write the page of all reports, data/page/index.html, and their KID over training, data/page/kid.csv."""
+"""Write the page of all reports, data/page/index.html, and their KIDs, data/page/kid.csv."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ganlib.core.tables import read_json, to_csv
@@ -22,12 +22,19 @@ def main() -> None:
 
 
 def kid_curves(sections: Sequence[Mapping[str, Any]]) -> str:
-    """CSV with a row per stored generator: report, step, share of the training, KID."""
+    """CSV with a row per scored generator: report, step, share of the training, KID."""
     return to_csv(
         {"report": section["report"], "step": f"{step:.0f}", "share": f"{step / section['steps']:.4g}", "kid": f"{kid:.6g}"}
         for section in sections
-        for step, kid in zip(section["kept"]["step"], section["kept"]["kid"], strict=True)
+        for step, kid in _scored(section)
     )
+
+
+def _scored(section: Mapping[str, Any]) -> Iterable[tuple[float, float]]:
+    kept, figures = section["kept"], section["figures"]
+    if kept:
+        return zip(kept["step"], kept["kid"], strict=True)
+    return [(figures["step"], figures["kid"])] if figures else []
 
 
 if __name__ == "__main__":

@@ -133,7 +133,7 @@ MISTAKES = [
     ("latent", "normal", "latent: 'normal' is not allowed: must be 'uniform', 'gaussian' or 'spherical'"),
     ("lr", 1e-4, "lr: unknown key, did you mean 'lr_g'?"),
     ("attributes", ["Smilling"], "attributes: 'Smilling' is unknown, did you mean 'Smiling'?;"),
-    ("dataset", "toon", "dataset: 'toon' is unknown, did you mean 'toons'?; one of celeba, celeba_preview, own, toons"),
+    ("dataset", "toon", "dataset: 'toon' is unknown, did you mean 'toons'?; one of celeba, celeba_5000, celeba_preview, own, toons"),
     ("datasets.toons.samples", 1, "datasets.toons.samples: 1 is not allowed: must be greater than or equal to 6"),
     ("datasets.toons.images", None, "datasets.toons: images is blank; drawn faces need a number"),
     ("crops.tight56.left", 170, "crops.tight56: the box (170, 55, 143, 163) is empty: left < right and top < bottom"),

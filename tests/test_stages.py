@@ -82,6 +82,12 @@ def test_baseline_is_trained_as_a_report_is_and_overrides_reach_it(arguments, ca
     assert "train@lsgan64: lr_d: lsgan64 already uses 0.0002; the override has no effect" in capfd.readouterr().err
 
 
+@pytest.mark.parametrize(("name", "said"), [("dense64", True), ("vae64", False)])
+def test_training_of_a_gan_says_where_its_losses_are_explained(arguments, capfd, name, said):
+    arguments({}, name)
+    assert ("losses need not fall; docs/reading-a-run.md says what they show" in capfd.readouterr().err) == said
+
+
 def test_times_of_a_training_reach_the_users_checkout_and_the_environment_sets_steps_between_checkpoints(arguments, tmp_path, monkeypatch):
     monkeypatch.setenv(train.CHECKPOINT_STEPS, "7")
     assert arguments({})["save_every"] == 7

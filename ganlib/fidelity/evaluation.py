@@ -94,8 +94,8 @@ def evaluate(
 
     `faces` holds all pictures of the crop, to whose size fakes are resized; `trained` those of the training. Each fake has the
     conditions of one scored real. `attributes` are those whose shares are reported.
-    Writes to `folder`: scores.csv, FID and KID of every stored generator; closest.png, the ten fakes nearest to a training picture, each
-    above that picture.
+    Writes to `folder`: closest.png, the ten fakes nearest to a training picture, each above that picture, and, if there are snapshots,
+    scores.csv, FID and KID of these and of the end.
     """
     real, curve = reference.scored, []
 
@@ -111,8 +111,10 @@ def evaluate(
     fakes, fake = generate(path, last)
     metrics = scores.compare(real, fake, scores.METRICS)
     curve.append({"step": last, "fid": metrics["fid"], "kid": metrics["kid"]})
-    with replacing(folder / "scores.csv") as target:
-        pd.DataFrame(curve).to_csv(target, index=False, float_format="%.6g")
+    folder.mkdir(parents=True, exist_ok=True)
+    if earlier:
+        with replacing(folder / "scores.csv") as target:
+            pd.DataFrame(curve).to_csv(target, index=False, float_format="%.6g")
 
     metrics |= {"samples": len(fake), "real_samples": len(real)}
     if reference.floor_reals is not None:

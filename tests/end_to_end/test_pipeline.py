@@ -31,7 +31,7 @@ def test_repro_leaves_every_output(finished):
         assert {"log.csv", "samples/000003.png", "reals.png"} <= progress.keys()
         # VS Code's DVC extension makes a slider of pictures in a folder whose names are numbers (vscode-dvc's MULTI_IMAGE_PATH_REG).
         assert all(re.fullmatch(r"\w+/\d+\.png", path) for path in progress if "/" in path)
-        assert {"plots/scores.csv", "plots/closest.png", "details.json"} <= evaluated.keys()
+        assert {"plots/closest.png", "details.json"} <= evaluated.keys()
         for content in (progress["samples/000003.png"], progress["reals.png"], evaluated["plots/closest.png"]):
             with Image.open(io.BytesIO(content)) as picture:
                 assert picture.mode == "RGB"
@@ -151,6 +151,10 @@ def test_snapshots_are_scored_over_training_and_the_end_alone_stays_the_same(che
     with (checkout.folder / "data/scores/dcgan56/plots/scores.csv").open() as file:
         curve = list(csv.DictReader(file))
     assert [row["step"] for row in curve] == ["1", "2", "3"]
+    checkout.dvc("plots", "show", "-o", "plots")
+    drawn = plots(text(checkout.folder / "plots" / "index.html"))["dcgan56 FID and KID over training"]
+    assert [part["encoding"]["y"]["title"] for part in drawn["vconcat"]] == ["FID", "KID"]
+    assert drawn["data"]["values"][-1]["fid"] == curve[-1]["fid"]
     assert len({*checkout.files("data/runs/dcgan56/snapshots").values(), checkout.files("data/runs/dcgan56")["generator.safetensors"]}) == 3
     assert float(curve[-1]["fid"]) == pytest.approx(before["fid"], rel=1e-5)
     assert checkout.yaml("metrics/dcgan56.json") == before
@@ -188,18 +192,18 @@ def test_plots_show_curves_and_grids_in_one_page(finished, tmp_path):
     assert said.splitlines() == [(tmp_path / "plots" / "index.html").as_uri()]
     page = text(tmp_path / "plots" / "index.html")
     curves = plots(page)
-    kid = curves["KID over training, all reports"]
-    assert (kid["encoding"]["x"]["title"], kid["encoding"]["y"]["title"]) == ("share of the training", "KID")
+    kid = curves["KID of all reports"]
+    assert (kid["encoding"]["x"]["title"], kid["encoding"]["y"]["title"]) == ("report", "KID")
     rows = list(csv.DictReader(text(finished.folder / "data/page/kid.csv").splitlines()))
     assert [{key: point[key] for key in rows[0]} for point in kid["data"]["values"]] == rows
     for name in finished.reports:
-        losses, scores = curves[f"{name} losses"], curves[f"{name} FID and KID over training"]
-        titles = [(part["encoding"]["x"]["title"], part["encoding"]["y"]["title"]) for part in losses["vconcat"] + scores["vconcat"]]
-        assert titles == [("step", "loss"), ("step", "share"), ("step", "FID"), ("step", "KID")]
+        losses = curves[f"{name} losses"]
+        titles = [(part["encoding"]["x"]["title"], part["encoding"]["y"]["title"]) for part in losses["vconcat"]]
+        assert titles == [("step", "loss"), ("step", "share")]
+        assert f"{name} FID and KID over training" not in curves  # there are no snapshots
         rows, drawn = log(finished, name), set(losses["transform"][0]["fold"])
         assert {figure for figure in rows[0] if figure.endswith("loss")} <= drawn <= TRAINING.keys()
         assert [{key: point[key] for key in rows[0]} for point in losses["data"]["values"]] == rows
-        assert scores["data"]["values"][-1]["fid"]
         for sheet in (f"progress_{name}_samples_000003.png", f"progress_{name}_reals.png", f"scores_{name}_plots_closest.png"):
             assert f"workspace_data_{sheet}" in page
     assert {"d_real", "d_score", "within_bounds"} <= set(curves["curve scores"]["transform"][0]["fold"])
