@@ -13,6 +13,7 @@ from ganlib.page.charts import short
 FILE = Path("studies/claims.json")
 WIDTH, EDGE, ROW = 340, 54, 18
 STRIP, CHART = 24, 44  # the height of the interval's line, without and with a ring for each run
+TOP, BOTTOM = 14, 104  # of the curve's plot
 ROWS = {"runs": -ROW, "treatment": -ROW, "control": ROW}  # of rings, from that line
 
 STATES = {
@@ -29,7 +30,7 @@ COMMANDS = {"tested": STUDY, "declared": STUDY}
 
 
 def claims(path: Path = FILE) -> list[dict[str, Any]]:
-    """The claims of all reports with their `command`, and `strip` and `chart` of each result; empty if there is no file."""
+    """The claims of all reports with their `command`, and `strip`, `chart` and `curve` of each result; empty if there is no file."""
     found = read_json(path) if path.exists() else []
     ratios = [result for claim in found for result in claim.get("results", {}).values() if result.get("of_excess")]
     return [
@@ -42,6 +43,7 @@ def claims(path: Path = FILE) -> list[dict[str, Any]]:
                     "dataset": dataset,
                     "strip": draw(result, ratios if result.get("of_excess") else [result], rings=False),
                     "chart": draw(result, ratios if result.get("of_excess") else [result], rings=True),
+                    "curve": curve(result),
                 }
                 for dataset, result in claim.get("results", {}).items()
             ],
@@ -113,6 +115,38 @@ def draw(result: Mapping[str, Any], together: Sequence[Mapping[str, Any]], *, ri
             places = [x(value) for value in of if value is not None]
             parts += [f'<circle class="seed {arm}" cx="{place}" cy="{line + ROWS[arm]}" r="4.5"/>' for place in places]
     return Markup(f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(result["sentence"])}">{"".join(parts)}</svg>')
+
+
+def curve(result: Mapping[str, Any]) -> Markup:
+    """The effect along the training as inline SVG: its line over the band of the intervals, with steps and values at both ends.
+
+    Above the dotted line at 0 the results favour the claim. The band ends at the plot's edge where an interval is open. Empty if the
+    study has no moments.
+    """
+    along = [of for of in result.get("along", ()) if of["difference"] is not None]
+    if len(along) < 2:
+        return Markup("")
+    values = [0.0, *(value for of in along for key, value in of.items() if key != "step" and value is not None)]
+    first, last = min(values), max(values)
+
+    def x(step: float) -> float:
+        return round(float(EDGE + (WIDTH - 2 * EDGE) * (step - along[0]["step"]) / (along[-1]["step"] - along[0]["step"])), 1)
+
+    def y(value: float) -> float:
+        return round(float(TOP + (BOTTOM - TOP) * (last - value) / ((last - first) or 1.0)), 1)
+
+    line = [f"{x(of['step'])} {y(of['difference'])}" for of in along]
+    upper, lower = (
+        [f"{x(of['step'])} {y(limit if of[end] is None else of[end])}" for of in along] for end, limit in (("high", last), ("low", first))
+    )
+    parts = [f'<path class="band" d="M{"L".join([*upper, *reversed(lower)])}Z"/>']
+    parts.append(f'<line class="zero" x1="{EDGE}" x2="{WIDTH - EDGE}" y1="{y(0)}" y2="{y(0)}"/>')
+    parts.append(f'<path class="effect" d="M{"L".join(line)}"/>')
+    for of, anchor, aside in ((along[0], "end", -7), (along[-1], "start", 7)):
+        parts.append(_text(x(of["step"]) + aside, y(of["difference"]) + 4, _number(of["difference"], result), anchor))
+        parts.append(_text(x(of["step"]), BOTTOM + 16, f"step {of['step']:,}", "middle"))
+    words = f"The effect from step {along[0]['step']:,} to step {along[-1]['step']:,}"
+    return Markup(f'<svg viewBox="0 0 {WIDTH} {BOTTOM + 20}" role="img" aria-label="{words}">{"".join(parts)}</svg>')
 
 
 def _text(x: float, y: float, words: str, anchor: str = "start") -> str:

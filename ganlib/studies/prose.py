@@ -48,7 +48,7 @@ def _difference(study: Study, found: Mapping[str, Any]) -> str:
     label, effect = study.judged_by.label, _Effect.of(study)
     if found["difference"] is None or found["without_number"]:
         return f"{label} has no number in most runs of the {found['without_number']} arm"
-    side = "the end of training" if study.moments else "the claim's side"
+    side = "the end of training" if study.is_over_time else "the claim's side"
     if effect.of_faces:
         text = f"{side} is {effect.shown(found['difference'])} real faces by {label}"
     else:
@@ -62,6 +62,9 @@ def _difference(study: Study, found: Mapping[str, Any]) -> str:
         text += f"; as good means at most {effect.amount(most)} {effect.worse}"
     if "difference_ema" in found:
         text += f"; the averages of G: {effect.shown(found['difference_ema'])} ({_interval(found, effect, '_ema')})"
+    if earlier := [of for of in found.get("along", ())[:-1] if of["difference"] is not None]:
+        sizes = (f"{effect.size(of['difference'])} at step {of['step']:,}" for of in earlier)
+        text += f"; before the end: {', '.join(sizes)}"
     return text + ("; scored on averages of G" if found["of_average"] else "")
 
 
@@ -81,10 +84,12 @@ class _Effect(NamedTuple):
         amount = _per_cent if outcome.is_score else _points if outcome.limits in (UNIT, SIGNED) else _plain
         return cls(amount, *(("lower", "higher") if outcome.sign > 0 else ("higher", "lower")))
 
+    def size(self, difference: float) -> str:
+        return f"{self.amount(difference)} {self.better if difference >= 0 else self.worse}"
+
     def shown(self, difference: float) -> str:
-        word = self.better if difference >= 0 else self.worse
-        after = {"nearer": " to", "farther": " from"}.get(word, "") if self.of_faces else ""
-        return f"{self.amount(difference)} {word}{after}"
+        after = (" to" if difference >= 0 else " from") if self.of_faces else ""
+        return self.size(difference) + after
 
     def between(self, least: float, most: float) -> str:
         return f"{self.amount(least).removesuffix(POINTS)} to {self.amount(most)}"

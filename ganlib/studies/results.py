@@ -32,7 +32,7 @@ Arms = dict[str, Values]
 
 
 def rows(study: Study, dataset: str, seeds: list[int]) -> Iterator[Row]:
-    """One row per trial and seed, and per moment if the study is over time; metrics that a trial does not have are blank."""
+    """One row per trial and seed, and per moment of the study; metrics that a trial does not have are blank."""
     for name in study.trials:
         for seed in seeds:
             yield from _rows_of_trial(study, name, seed, paths.metrics(dataset, name, seed))
@@ -59,10 +59,11 @@ def judge(study: Study, text: str) -> dict[str, Any]:
     `difference`, `low` and `high` are in units of the outcome; for a score they are shares of its excess over the floor, 0.1 if the
     treatment's is a tenth smaller. An expectation has its mean in place of a difference. If runs failed or have no value, arms are
     compared by ranks, and an expectation is of the median. An infinite bound is None. A UserError if no run has the outcome, or if runs
-    are not comparable.
+    are not comparable. A comparison with moments has `along`: the same three at each moment and at the end, which alone is judged.
     """
-    found = pd.read_csv(StringIO(text))
-    check_comparable(found)
+    table = pd.read_csv(StringIO(text))
+    check_comparable(table)
+    found = _judged_rows(study, table)
     _check_outcome(study, found)
     runs = {str(name): of.groupby("seed")["status"].first() for name, of in found.groupby("trial")}
     failed = {name: int((~of.isin(_lived(study))).sum()) for name, of in runs.items()}
@@ -85,7 +86,7 @@ def judge(study: Study, text: str) -> dict[str, Any]:
             sizes = len(arms["treatment"]), len(arms["control"])
             word, p = verdict.compare_failures(failed[study.treatment], failed[study.control], sizes)
             judged |= {"verdict_on_failures": word, "p_failures": p}
-    if len(study.moments or ()) > 1 and not of_medians:
+    if study.is_over_time and len(study.moments or ()) > 1 and not of_medians:
         judged["p_trend"] = verdict.trend(found.pivot_table(index="seed", columns="step", values=study.outcome).to_numpy())
     decide = judged.get("verdict_on_failures") in verdict.SIDES
     if answer.word not in ("no verdict", "not testable") and (problems := regime.problems(study, found, failures_decide=decide)):
@@ -98,7 +99,11 @@ def judge(study: Study, text: str) -> dict[str, Any]:
     judged["of_average"] = "kid_ema" not in found and study.report != "curve"
     judged |= {} if study.expected else {"margin": _in_units(study.judged_by.margin, in_logarithms)}
     reached, scored = found["step"].max(), found["samples"].max()  # blank for runs that diverged; the demo has no samples
-    return judged | {"steps": 0 if math.isnan(reached) else int(reached), "scale": found["scale"].iloc[0], "samples": _finite(scored)}
+    steps = 0 if math.isnan(reached) else int(reached)
+    if study.moments and not study.is_over_time:
+        earlier = (_along(study, table[table["step"] == step], step, any_failed) for step in study.moments)
+        judged["along"] = [*earlier, {"step": steps, **interval}]
+    return judged | {"steps": steps, "scale": found["scale"].iloc[0], "samples": _finite(scored)}
 
 
 def check_not_fewer_seeds(name: str, dataset: str, seeds: int) -> None:
@@ -121,7 +126,7 @@ def per_seed(study: Study, text: str) -> dict[str, list[float | None]]:
 
     An expectation has the values of its `runs`.
     """
-    found = pd.read_csv(StringIO(text))
+    found = _judged_rows(study, pd.read_csv(StringIO(text)))
     if study.expected:
         return {"runs": [float(value) for value in found.sort_values("seed")[study.outcome].dropna()]}
     costs = [costs[np.isfinite(costs)] for costs in _costs(study, found, _arms(study, found))]
@@ -154,6 +159,17 @@ def _runs(found: pd.DataFrame) -> str:
     return ", ".join(f"{name} (seeds {', '.join(map(str, of))})" for name, of in seeds.items())
 
 
+def _judged_rows(study: Study, table: pd.DataFrame) -> pd.DataFrame:
+    """All rows of a study over time, and else those of the end of each run."""
+    return table if study.is_over_time else table[~table["step"].isin(study.moments or ())]
+
+
+def _along(study: Study, found: pd.DataFrame, step: int, any_failed: bool) -> dict[str, Any]:
+    """The effect with its interval at one moment, whose rows are `found`, by ranks if any run failed by its end."""
+    answer, *_ = _compared(study, found, _arms(study, found), any_failed)
+    return {"step": step, **{key: _in_units(getattr(answer, key), study.judged_by.is_score) for key in ("difference", "low", "high")}}
+
+
 def _check_outcome(study: Study, found: pd.DataFrame) -> None:
     for name, of in found[found["status"] != "diverged"].groupby("trial"):
         if of[study.outcome].isna().all():
@@ -183,7 +199,7 @@ def _compared(study: Study, found: pd.DataFrame, arms: Arms, any_failed: bool) -
         return untestable, False, f"{study.judged_by.label} is 0 in both arms"
     treatment, control = _costs(study, found, arms)
     by_ranks = any_failed or not np.isfinite(np.concatenate([treatment, control])).all()
-    compare = verdict.compare_ranks if by_ranks else verdict.compare_paired if study.moments else verdict.compare
+    compare = verdict.compare_ranks if by_ranks else verdict.compare_paired if study.is_over_time else verdict.compare
     margin = study.judged_by.margin
     if not study.as_good:
         return compare(treatment, control, margin), by_ranks, ""
@@ -195,7 +211,7 @@ def _compared(study: Study, found: pd.DataFrame, arms: Arms, any_failed: bool) -
 def _of_average(study: Study, found: pd.DataFrame, any_failed: bool) -> dict[str, float | None]:
     """The same difference in KID, with its interval, between the averages of G: `difference_ema`, ...; empty if there are none."""
     beside = study.model_copy(update={"outcome": "kid_ema", "as_good": None})
-    if study.outcome != "kid" or study.moments or "kid_ema" not in found or found["kid_ema"].isna().all():
+    if study.outcome != "kid" or study.is_over_time or "kid_ema" not in found or found["kid_ema"].isna().all():
         return {}
     answer, *_ = _compared(beside, found, _arms(beside, found), any_failed)
     return {f"{key}_ema": _in_units(getattr(answer, key), True) for key in ("difference", "low", "high")}
@@ -211,7 +227,7 @@ def _unchanged(study: Study, found: pd.DataFrame) -> bool:
 
 def _arms(study: Study, found: pd.DataFrame) -> Arms:
     """The outcome (n,) by seed of both arms, which over time are the end and the first moment."""
-    if study.moments:
+    if study.moments and study.is_over_time:
         of = {"treatment": found[~found["step"].isin(study.moments)], "control": found[found["step"] == study.moments[0]]}
     else:
         of = {arm: found[found["trial"] == getattr(study, arm)] for arm in ("treatment", "control")}

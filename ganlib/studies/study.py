@@ -55,9 +55,10 @@ class OpenClaim(Claim):
 class Study(Claim):
     """A claim and its test, of one of three kinds.
 
-    A comparison: the trial `treatment` against the trial `control`, by `outcome`. Over time: both arms are one trial, whose end is
-    compared with the first of its `moments` (steps). With `as_good` a comparison holds unless the treatment is worse by the margin. An
-    expectation: both arms are one trial, whose mean outcome is `expected` to lie between two bounds, either of which may be blank.
+    A comparison: the trial `treatment` against the trial `control`, by `outcome`; with `moments` (steps), the effect is given at each of
+    them too, and the verdict is of the end alone. With `as_good` it holds unless the treatment is worse by the margin. Over time: both arms
+    are one trial, whose end is compared with its first moment. An expectation: both arms are one trial, whose mean outcome is `expected` to
+    lie between two bounds, either of which may be blank.
     """
 
     treatment: str
@@ -76,6 +77,11 @@ class Study(Claim):
         found = outcomes.find(self.outcome)
         assert found is not None, self.outcome  # noqa: S101 (declarations.load has checked it)
         return found if self.margin is None else replace(found, margin=self.margin)
+
+    @property
+    def is_over_time(self) -> bool:
+        """Whether it compares moments of one trial."""
+        return self.moments is not None and self.treatment == self.control
 
     @property
     def trials(self) -> list[str]:

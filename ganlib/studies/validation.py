@@ -24,8 +24,6 @@ def problem(study: Study, treatment: Trial, control: Trial) -> str | None:
         return f"margin: {study.margin:g} is too large: it is {unit}, and must be below {largest:g}"
     if study.moments and study.expected:
         return "moments: cannot be combined with `expected`"
-    if study.moments and not single:
-        return "control: a study over time compares a trial with itself: name the same trial as `treatment`"
     if study.expected and not single:
         return "control: an expectation is about one trial: name the same trial as `treatment`"
     if single and not (study.moments or study.expected):
@@ -34,8 +32,12 @@ def problem(study: Study, treatment: Trial, control: Trial) -> str | None:
         return "equal: applies to two trials, and there is one: remove it"
     if single and study.as_good:
         return "as_good: applies to two trials, and there is one: remove it"
+    if study.moments and (found := _problem_of_moments(study, study.moments, treatment, control)):
+        return found
+    if study.expected:
+        return _problem_expected(study)
     if single:
-        return _problem_over_time(study, treatment) if study.moments else _problem_expected(study)
+        return None
     if study.judged_by.sign == 0:
         return f"outcome: {study.outcome} has no better direction: only a range of it can be `expected`"
     crops = [trial.crop for trial in (treatment, control) if isinstance(trial, FaceTrial)]
@@ -67,7 +69,7 @@ def check_lengths(trials: Mapping[str, Trial], studies: Mapping[str, Study], fac
             if moment >= steps[study.treatment]:
                 raise UserError(
                     f"{file}: studies.{name}.moments: {moment:,} is not before the end of {study.treatment} at step"
-                    f" {steps[study.treatment]:,}, which the moments are compared with"
+                    f" {steps[study.treatment]:,}"
                 )
 
 
@@ -86,13 +88,16 @@ def _problem_expected(study: Study) -> str | None:
     return None
 
 
-def _problem_over_time(study: Study, trial: Trial) -> str | None:
-    moments = study.moments or []
+def _problem_of_moments(study: Study, moments: list[int], *arms: Trial) -> str | None:
     if study.outcome not in MOMENTS:
         return f"outcome: {study.outcome} is not measured during training, only {' and '.join(MOMENTS)} are"
     if moments != sorted(set(moments)):
         return "moments: must be in ascending order"
-    snapshots = trial.settings.snapshots if isinstance(trial, FaceTrial) else None
-    kept = snapshots.at if snapshots and snapshots.unit == "steps" else []
-    missing = [step for step in moments if step not in kept]
-    return f"moments: {study.treatment} keeps no generator at step {missing[0]}: add it to `snapshots` (unit: steps)" if missing else None
+    if study.equal == "pictures":
+        return "equal: must be steps where `moments` are compared"
+    for name, trial in zip((study.treatment, study.control), arms, strict=True):
+        snapshots = trial.settings.snapshots if isinstance(trial, FaceTrial) else None
+        kept = snapshots.at if snapshots and snapshots.unit == "steps" else []
+        if missing := [step for step in moments if step not in kept]:
+            return f"moments: {name} keeps no generator at step {missing[0]}: add it to `snapshots` (unit: steps)"
+    return None

@@ -86,6 +86,7 @@ def test_trial_can_be_scored_against_another_crop(changed):
 
 ARMS = {"treatment": "a", "control": "b"}
 STUDY, MAX_POOLS = "studies.unequal_rates", "studies.strides_or_max_pools"
+LENGTH = "studies.unequal_rates_by_length"
 MISTAKES = [
     ({"params:seed": [1]}, "seed: unknown key, did you mean 'seeds'?"),
     ({"params:seeds": [1, 2, 3, 4, 5, 6, 7]}, "seeds: must be 1 to 6; 3 to 5 seeds"),
@@ -164,7 +165,9 @@ MISTAKES = [
     ({"studies.curve_half.margin": 0.1}, "studies.curve_half.margin: does not apply to an expectation"),
     ({"studies.curve_half.equal": "steps"}, "studies.curve_half.equal: applies to two trials, and there is one"),
     ({f"{STUDY}.expected": [0.0, 1.0]}, f"{STUDY}.control: an expectation is about one trial"),
-    ({f"{STUDY}.moments": [200]}, f"{STUDY}.control: a study over time compares a trial with itself"),
+    ({f"{STUDY}.moments": [200]}, f"{STUDY}.moments: dcgan64 keeps no generator at step 200"),
+    ({"trials.dcgan64_own_length_equal_rates.snapshots": ...}, f"{LENGTH}.moments: dcgan64_own_length_equal_rates keeps no generator"),
+    ({f"{LENGTH}.equal": "pictures"}, f"{LENGTH}.equal: must be steps where `moments` are compared"),
     ({"studies.d_is_not_fooled.moments": [200]}, "studies.d_is_not_fooled.moments: cannot be combined with `expected`"),
     ({"studies.better_over_time.moments": [300]}, "studies.better_over_time.moments: dense64 keeps no generator at step 300"),
     ({"studies.better_over_time.moments": [1000, 200]}, "studies.better_over_time.moments: must be in ascending order"),
@@ -200,7 +203,7 @@ def lengths(files: tuple[Path, Path], **faces: int) -> None:
 HALVES = {"trials.dcgan64_equal_rates.batch_size": 8, f"{STUDY}.equal": "pictures"}
 AT = {"unit": "steps", "at": [200, 1000, 4000]}
 ENDED = {"trials.dense64.snapshots": AT, "studies.better_over_time.moments": [200, 4000]}
-AT_THE_END = "4,000 is not before the end of dense64 at step 4,000, which the moments are compared with"
+AT_THE_END = "4,000 is not before the end of dense64 at step 4,000"
 
 
 def test_equal_pictures_are_counted_by_batches(changed):

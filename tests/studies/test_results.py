@@ -304,6 +304,46 @@ def test_end_of_a_run_is_compared_with_its_first_moment_in_pairs():
     assert "6 seeds)" in prose.sentence(study, found, DATASET)
 
 
+def leave_both_along(study: Study, excess: dict[int, float], failed: int | None = None) -> None:
+    """The slow D's excess as a multiple of the other's at each moment and at the end; a run of the other arm that diverged, if `failed`."""
+    *moments, end = excess
+    for seed in SEEDS:
+        for trial, factors in ((study.treatment, excess), (study.control, dict.fromkeys(excess, 1.0))):
+            if trial == study.control and seed == failed:
+                leave(trial, seed, **DIVERGED)
+                continue
+            kids = {step: 0.02 + noisy(seed if trial == study.treatment else 7 - seed, 0.1 * factor) for step, factor in factors.items()}
+            leave(trial, seed, {step: kids[step] for step in moments}, kid=kids[end], kid_floor=0.02, step=end)
+
+
+def test_comparison_along_the_training_has_the_effect_at_each_moment_and_the_verdict_of_its_end():
+    study = declared("unequal_rates_by_length")
+    leave_both_along(study, {800: 1.5, 1600: 1.2, 3200: 1.0, 6355: 0.8})
+    text = tables.to_csv(results.rows(study, DATASET, SEEDS))
+    found = results.judge(study, text)
+    assert (found["verdict"], found["steps"], found["treatment_seeds"]) == ("holds here", 6355, 6)
+    assert [of["step"] for of in found["along"]] == [800, 1600, 3200, 6355]
+    assert [of["difference"] for of in found["along"]] == pytest.approx([-0.5, -0.2, 0.0, 0.2], abs=0.001)
+    assert all(of["low"] < of["difference"] < of["high"] for of in found["along"])
+    assert found["along"][-1] == {"step": 6355, **{key: found[key] for key in ("difference", "low", "high")}}
+    sentence = prose.sentence(study, found, DATASET)
+    assert "holds here; the claim's side is 20% nearer to real faces by KID" in sentence
+    assert sentence.endswith("; before the end: 50% farther at step 800, 20% farther at step 1,600, 0% nearer at step 3,200.")
+    end = study.model_copy(update={"moments": None})
+    alone = results.judge(end, tables.to_csv(results.rows(end, DATASET, SEEDS)))
+    assert {key: value for key, value in found.items() if key != "along"} == alone
+    assert results.per_seed(study, text) == results.per_seed(end, tables.to_csv(results.rows(end, DATASET, SEEDS)))
+
+
+def test_run_that_failed_makes_the_comparison_one_of_ranks_at_all_moments():
+    study = declared("unequal_rates_by_length")
+    leave_both_along(study, {800: 1.5, 1600: 1.2, 3200: 1.0, 6355: 0.8}, failed=2)
+    found = judged(study)
+    assert (found["of_medians"], found["verdict"]) == (True, "holds here")
+    assert [of["high"] for of in found["along"]] == [None] * 4  # the run without a number ranks as the worst
+    assert [of["difference"] for of in found["along"]] == pytest.approx([-0.5, -0.2, 0.0, 0.2], abs=0.01)
+
+
 def test_expectation_is_of_the_mean_and_a_failed_run_is_outside():
     study = declared("d_is_not_fooled")
     for seed in range(1, 13):
