@@ -1,26 +1,26 @@
-"""Train or score one trial of `ganlib try` with one seed: below data/trials/<dataset>/own/."""
+"""Train or score one trial of `ganlib try` or `ganlib replicate` with one seed: below data/trials/<dataset>/<folder>/."""
 
 import os
 from typing import Literal
 
 from ganlib import params
 from ganlib.core import tables
-from ganlib.studies import own, paths, scored, stored, trials
+from ganlib.studies import paths, scored, stored, trials
 from ganlib.support.command import run
 from stages.train import CHECKPOINT_STEPS
 
 
-def main(kind: Literal["trial", "score"], trial: str, seed: int) -> None:
+def main(kind: Literal["trial", "score"], trial: str, seed: int, folder: Literal["own", "replications"]) -> None:
     """Train or score TRIAL with SEED."""
     pictures = params.load().dataset
-    dataset = own.folder(pictures)
+    dataset = f"{pictures}/{folder}"
     if kind == "score":
         scored.score(trial, seed, dataset, pictures)
         return
-    training, folder = tables.read_json(paths.training(dataset, trial)), paths.run(dataset, trial, seed)
-    with stored.build_if_stale(folder, training) as stale:
+    training, run = tables.read_json(paths.training(dataset, trial)), paths.run(dataset, trial, seed)
+    with stored.build_if_stale(run, training) as stale:
         if stale:
-            trials.train(training, folder, seed=seed, save_every=int(os.environ.get(CHECKPOINT_STEPS, 0)) or None)
+            trials.train(training, run, seed=seed, save_every=int(os.environ.get(CHECKPOINT_STEPS, 0)) or None)
 
 
 if __name__ == "__main__":

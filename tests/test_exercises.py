@@ -10,7 +10,7 @@ from tests.conftest import ROOT, text
 
 PAGE = text(ROOT / "docs" / "exercises.md")
 EXERCISES = dict(re.findall(r"^## (\d+\. .*?)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL))
-CLAIMS = {claim["name"]: claim for claim in json.loads(text(ROOT / "studies" / "claims.json"))}
+CLAIMS = {claim["name"]: claim for claim in json.loads(text(ROOT / "studies" / "claims.json"))["claims"]}
 
 
 def test_there_are_ten_with_all_parts():

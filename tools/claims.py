@@ -15,13 +15,14 @@ import numpy as np
 import pandas as pd
 
 from ganlib.core import tables
-from ganlib.studies import declarations, paths, prose, results
+from ganlib.studies import declarations, paths, prose, replication, results
 from ganlib.studies.study import Claim, OpenClaim, Study
 from ganlib.studies.verdict import SIDES, holm
 from ganlib.support.errors import UserError, exit_on_user_error
 from tools.seeds import table
 
 PAGE = Path("docs/claims.md")
+VERSION = 1  # of the form of studies/claims.json
 
 AUTHORS = {
     "dcgan112": "A. Mukashev",
@@ -70,8 +71,8 @@ def entries() -> list[Entry]:
 
 
 def data(found: list[Entry]) -> str:
-    """The contents of studies/claims.json."""
-    return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+    """The contents of studies/claims.json, which studies/schemas/claims.json describes."""
+    return json.dumps({"version": VERSION, "claims": found}, indent=2, ensure_ascii=False) + "\n"
 
 
 def page(found: list[Entry]) -> str:
@@ -103,6 +104,8 @@ def _result(study: Study, path: Path) -> Entry:
         "processors": sorted(pd.read_csv(StringIO(text))["processor"].unique()),
         "per_seed": results.per_seed(study, text),
     }
+    if replications := replication.counts(path.stem, text):
+        result["replications"] = replications
     return {key: _rounded(value) for key, value in result.items()}
 
 
@@ -166,6 +169,8 @@ def _finding(entry: Entry) -> Iterator[str]:
             for result in entry["results"].values():
                 word, mark = result["verdict"], " `*`" if result["holds"] else ""
                 yield result["sentence"].replace(word, f"**{word}**{mark}", 1)
+                if counts := result.get("replications"):
+                    yield f"Replications: {', '.join(f'{count} {answer}' for answer, count in counts.items())}."
             yield f"(`{entry['name']}`)"
             for trial, names in next(reversed(entry["results"].values()))["shares"].items():
                 yield f"Shares its runs of `{trial}` with {', '.join(f'`{name}`' for name in names)}."

@@ -173,6 +173,7 @@ def _lines(figures: dict[str, Any]) -> Iterator[str]:
 for command in (repro.repro, experiments.experiments, commands.sample, commands.animate, commands.info, commands.export, handin.handin):
     app.command()(command)
 app.command("try")(trying.try_setting)
+app.command()(trying.replicate)
 
 
 def main() -> None:

@@ -1,8 +1,13 @@
-"""The command that tries a setting over several seeds. Slow imports are inside the function, to keep --help fast."""
+"""The commands that train over several seeds. Slow imports are inside the functions, to keep --help fast."""
 
 from typing import Annotated
 
 import typer
+
+Jobs = Annotated[
+    int | None,
+    typer.Option("--jobs", "-j", min=1, metavar="N", help="Trainings at once. Default: as many as cores.", show_default=False),
+]
 
 
 def try_setting(
@@ -15,10 +20,7 @@ def try_setting(
         str | None,
         typer.Option(metavar="NAME", help="What the arms are compared by. Default: kid; within_bounds for curve.", show_default=False),
     ] = None,
-    jobs: Annotated[
-        int | None,
-        typer.Option("--jobs", "-j", min=1, metavar="N", help="Trainings at once. Default: as many as cores.", show_default=False),
-    ] = None,
+    jobs: Jobs = None,
 ) -> None:
     """Try a setting over several seeds, and say what it changes.
 
@@ -42,3 +44,31 @@ def try_setting(
     typer.echo(sweep(study, seeds, jobs))
     if (table := paths.results(study.dataset, study.name)).exists():
         typer.echo(f"{table}: the runs", err=True)
+
+
+def replicate(
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="A declared study.", show_default=False)],
+    seeds: Annotated[int, typer.Option(metavar="N", help="New trainings of each arm, 1 to 12.")] = 2,
+    jobs: Jobs = None,
+) -> None:
+    """Replicate a study's recorded runs with new seeds.
+
+    It trains and scores each arm of a declared study with seeds that no recorded run of it has, and says of each arm and of the effect
+    whether the new runs lie where the recorded ones predict (95 %; docs/studies.md). What is there already is not trained again; after
+    Ctrl-C the same command resumes. Another machine or version of torch is no obstacle: the answer names it.
+
+    The record is a file in studies/replications/<study>/.
+
+    \b
+    Examples:
+      ganlib replicate curve_half
+      ganlib replicate more_units --seeds 4 -j 2
+    """
+    from ganlib.lanes import sweep
+    from ganlib.studies import replication
+
+    of = replication.resolve(study, seeds)
+    typer.echo(f"{of.study.claim} New seeds: {', '.join(map(str, of.seeds))}.", err=True)
+    path, record = sweep.replicate(of, jobs)
+    typer.echo("\n".join(record["words"]))
+    typer.echo(f"{path}: the record", err=True)

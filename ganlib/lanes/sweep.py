@@ -1,12 +1,17 @@
-"""Trains and scores what a study of one's own lacks, in lanes, and judges it."""
+"""Trains and scores what a study of one's own or a replication lacks, in lanes, and judges it."""
 
 import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 from ganlib.lanes import plan, repro
 from ganlib.lanes.times import Times
-from ganlib.studies import depends, first_runs, judging, own, paths
-from ganlib.studies.own import OwnStudy, Task
-from ganlib.studies.study import FaceTrial
+from ganlib.studies import depends, extra, first_runs, judging, own, paths, replication
+from ganlib.studies.extra import ExtraTrials, Task
+from ganlib.studies.own import OwnStudy
+from ganlib.studies.replication import Record, Replication
+from ganlib.studies.study import CurveTrial, FaceTrial
 
 COMMAND = (sys.executable, "-m", "stages.own")
 
@@ -17,25 +22,48 @@ def sweep(study: OwnStudy, count: int, lanes: int | None) -> str:
     An interrupted sweep resumes. If the first trainings of both arms end with equal nets, no other seed is trained.
     """
     seeds, arms = list(range(1, count + 1)), study.study.trials
-    crops = {trial.settings.crop for trial in study.trials.values() if isinstance(trial, FaceTrial)}
-    repro.repro(["check", *(f"prepare@{crop}" for crop in crops)], lanes, keep_going=False)
-    own.write_settings(study)
+    _prepare(study, lanes)
     own.adopt(study, seeds)
-    tasks = own.missing(study, seeds)
     first = {_stage(("trial", arm, seeds[0])) for arm in arms}
-    needs = {_stage(task): _before(task, tasks) for task in tasks}
-    for stage in needs.keys() - first:
-        needs[stage] |= first & needs.keys()
 
     def changes_nothing() -> bool:
         return first_runs.equal_nets(*(paths.run(study.dataset, arm, seeds[0]) for arm in arms))
 
-    if tasks and not changes_nothing():
-        commands = {_stage(task): [*COMMAND, task[0], task[1], str(task[2])] for task in tasks}
-        repro.run(needs, commands, _times(study, tasks), lanes, lambda stage: stage in first and changes_nothing())
+    if not changes_nothing():
+        _run(study, seeds, lanes, first, lambda stage: stage in first and changes_nothing())
     if changes_nothing():
         return "not testable: the setting changes nothing; with seed 1, both arms end with equal nets"
     return judging.judge(study.name, study.study, seeds, study.dataset, study.params.dataset)
+
+
+def replicate(of: Replication, lanes: int | None) -> tuple[Path, Record]:
+    """Train and score the new runs, and write and return their record. An interrupted replication resumes."""
+    _prepare(of, lanes)
+    replication.check_settings(of)
+    _run(of, of.seeds, lanes)
+    return replication.write(of)
+
+
+def _prepare(of: ExtraTrials, lanes: int | None) -> None:
+    crops = {trial.settings.crop for trial in of.trials.values() if isinstance(trial, FaceTrial)}
+    repro.repro(["check", *(f"prepare@{crop}" for crop in crops)], lanes, keep_going=False)
+    extra.write_settings(of)
+
+
+def _run(
+    of: ExtraTrials,
+    seeds: Sequence[int],
+    lanes: int | None,
+    first: frozenset[str] | set[str] = frozenset(),
+    enough: Callable[[str], bool] = lambda stage: False,
+) -> None:
+    """Run what is missing: all `first` stages before any other, and after a stage that is `enough` no other."""
+    if tasks := extra.missing(of, seeds):
+        needs = {_stage(task): _before(task, tasks) for task in tasks}
+        for stage in needs.keys() - first:
+            needs[stage] |= first & needs.keys()
+        commands = {_stage(task): [*COMMAND, task[0], task[1], str(task[2]), of.folder] for task in tasks}
+        repro.run(needs, commands, _times(of, tasks), lanes, enough)
 
 
 def _stage(task: Task) -> str:
@@ -49,14 +77,15 @@ def _before(task: Task, tasks: list[Task]) -> set[str]:
     return {_stage(training)} if task[0] == "score" and training in tasks else set()
 
 
-def _times(study: OwnStudy, tasks: list[Task]) -> Times:
-    """The seconds of the tasks: those of the report's own stages, by the number of steps."""
-    file, report = plan.root() / ".checkpoints" / "logs" / "seconds.json", study.study.report
-    faces, known = depends.picture_counts(study.trials, study.params), Times(file)
-    length = {name: trial.steps(faces.get(name, 0)) for name, trial in study.trials.items()}
-    training = known.of("curve" if report == "curve" else f"train@{report}") / length[report]
-    seconds = {
-        "trial": {name: training * steps for name, steps in length.items()},
-        "score": dict.fromkeys(length, known.of(f"evaluate@{report}")),
-    }
-    return Times(file, {_stage(task): seconds[task[0]][task[1]] for task in tasks})
+def _times(of: ExtraTrials, tasks: list[Task]) -> Times:
+    """The seconds of the tasks: those of the reports' own stages, by the number of steps."""
+    file, faces = plan.root() / ".checkpoints" / "logs" / "seconds.json", depends.picture_counts(of.trials, of.params)
+    known, seconds = Times(file), {}
+    for name, trial in of.trials.items():
+        if isinstance(trial, CurveTrial):
+            pace = known.of("curve") / of.params.curve.steps
+        else:
+            pace = known.of(f"train@{trial.report}") / replace(trial, settings=of.params.report(trial.report)).steps(faces[name])
+        seconds["trial", name] = pace * trial.steps(faces.get(name, 0))
+        seconds["score", name] = known.of(f"evaluate@{trial.report}")
+    return Times(file, {_stage(task): seconds[task[:2]] for task in tasks})

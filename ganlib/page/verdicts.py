@@ -31,7 +31,7 @@ COMMANDS = {"tested": STUDY, "declared": STUDY}
 
 def claims(path: Path = FILE) -> list[dict[str, Any]]:
     """The claims of all reports with their `command`, and `strip`, `chart` and `curve` of each result; empty if there is no file."""
-    found = read_json(path) if path.exists() else []
+    found = read_json(path)["claims"] if path.exists() else []
     ratios = [result for claim in found for result in claim.get("results", {}).values() if result.get("of_excess")]
     return [
         {

@@ -9,16 +9,16 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from ganlib.core import tables
 from ganlib.curve import settings as curve
-from ganlib.params import Origin, Overrides, Params
-from ganlib.studies import depends, outcomes, paths, stored, validation
-from ganlib.studies.scored import scored_of
+from ganlib.params import Origin, Overrides
+from ganlib.studies import extra, outcomes, paths, stored, validation
+from ganlib.studies.extra import ExtraTrials
 from ganlib.studies.study import CurveTrial, FaceTrial, Study, Trial
 from ganlib.studies.verdict import LOOKS, MIN_SEEDS
 from ganlib.support import checks
@@ -28,31 +28,18 @@ from ganlib.support.errors import UserError, suggestion
 EXAMPLE = "reports.dcgan64.lr_d=2e-4"
 LONGEST = 100  # characters of a name that also names files
 
-Task = tuple[Literal["trial", "score"], str, int]  # with the trial and the seed
-
 
 @dataclass(frozen=True)
-class OwnStudy:
+class OwnStudy(ExtraTrials):
     """The report with changed settings (`treatment`) and as it is in params.yaml (`control`). `changes`: the old and new values."""
 
-    study: Study
-    trials: dict[str, Trial]
     changes: dict[str, tuple[Any, Any]]
-    params: Params
+    folder = "own"
 
     @property
     def name(self) -> str:
         """Names its table and its verdict."""
         return self.study.treatment
-
-    @property
-    def dataset(self) -> str:
-        return folder(self.params.dataset)
-
-
-def folder(dataset: str) -> str:
-    """What `studies.paths` takes for own studies in place of a data set, to keep their trials apart."""
-    return f"{dataset}/own"
 
 
 def resolve(overrides: Sequence[str], outcome: str | None = None) -> OwnStudy:
@@ -81,7 +68,7 @@ def resolve(overrides: Sequence[str], outcome: str | None = None) -> OwnStudy:
     study = Study(report=report, claim=claim, treatment=name, control=report, outcome=chosen, equal="steps")
     if problem := validation.problem(study, treatment, control):
         raise UserError(f"--{problem}")  # all that is left concerns the outcome
-    return OwnStudy(study, {name: treatment, report: control}, changes, origin.params)
+    return OwnStudy(study, {name: treatment, report: control}, origin.params, changes)
 
 
 def check_seeds(count: int, study: OwnStudy) -> None:
@@ -97,45 +84,17 @@ def check_seeds(count: int, study: OwnStudy) -> None:
         raise UserError(f"--seeds {count}: {path} has {last} seeds per arm already, and its verdict counts")
 
 
-def write_settings(study: OwnStudy) -> None:
-    """Write what each trial depends on, as stage `settings` does; the pictures must be there."""
-    validation.check_lengths(study.trials, {}, depends.picture_counts(study.trials, study.params), FILE)
-    for name, trial in study.trials.items():
-        tables.write_json(depends.training(trial, study.params), paths.training(study.dataset, name))
-        tables.write_json(depends.scoring(trial, study.params), paths.scoring(study.dataset, name))
-
-
-def missing(study: OwnStudy, seeds: Sequence[int]) -> list[Task]:
-    """The missing trainings and scorings; a training comes before its scoring."""
-    tasks: list[Task] = []
-    for seed in seeds:
-        for name in study.study.trials:
-            run, scores, training, scoring = _files(study, name, seed)
-            trained = _made_of(run) == training
-            if not trained:
-                tasks.append(("trial", name, seed))
-            if not trained or _made_of(scores) != scored_of(training, scoring, tables.read_json(run / stored.MACHINE)):
-                tasks.append(("score", name, seed))
-    return tasks
-
-
 def adopt(study: OwnStudy, seeds: Sequence[int]) -> None:
     """Copy the trials with equal settings that declared studies have trained."""
     for seed in seeds:
         for name in study.study.trials:
-            run, scores, training, _ = _files(study, name, seed)
-            if _made_of(run) != training:
+            run, scores, training, _ = extra.files(study, name, seed)
+            if extra.made_of(run) != training:
                 for other in sorted(paths.run(study.params.dataset, "any", seed).parents[1].glob(f"*/{seed}")):
-                    if _made_of(other) == training:
+                    if extra.made_of(other) == training:
                         _copy(other, run)
                         _copy(paths.scores(study.params.dataset, other.parent.name, seed), scores)
                         break
-
-
-def _files(study: OwnStudy, name: str, seed: int) -> tuple[Path, Path, Any, Any]:
-    """The folders of a training and of its scores, and what they depend on."""
-    asked = (tables.read_json(path(study.dataset, name)) for path in (paths.training, paths.scoring))
-    return paths.run(study.dataset, name, seed), paths.scores(study.dataset, name, seed), *asked
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -144,11 +103,6 @@ def _copy(source: Path, target: Path) -> None:
         shutil.rmtree(target, ignore_errors=True)
         shutil.copytree(source, target, ignore=shutil.ignore_patterns(stored.MADE_OF))
         shutil.copyfile(source / stored.MADE_OF, target / stored.MADE_OF)
-
-
-def _made_of(built: Path) -> Any:
-    stamp = built / stored.MADE_OF
-    return tables.read_json(stamp) if stamp.exists() else None
 
 
 def _changed(overrides: Sequence[str], origin: Origin) -> Origin:

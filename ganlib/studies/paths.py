@@ -8,6 +8,7 @@ TRIALS = Path("data/trials")
 RESULTS = Path("studies/results")
 VERDICTS = Path("metrics/studies")
 CLAIMS = Path("studies/claims.json")
+REPLICATIONS = Path("studies/replications")
 
 
 def training(dataset: str, trial: str) -> Path:

@@ -23,7 +23,11 @@ def circumstances(study: Study, found: Mapping[str, Any], dataset: str) -> str:
     parts += [f"{found['steps']:,} steps"] if found["steps"] else []
     parts += [f"N = {found['samples']:,.0f}"] if found["samples"] else []
     seeds = [found[f"{arm}_seeds"] for arm in ("treatment", "control")] if "treatment_seeds" in found else [found["seeds"]]
-    parts.append(" and ".join(map(str, dict.fromkeys(seeds))) + " seeds" + ("" if study.treatment == study.control else " per arm"))
+    parts.append(
+        " and ".join(map(str, dict.fromkeys(seeds)))
+        + (" seed" if seeds == [1] else " seeds")
+        + ("" if study.treatment == study.control else " per arm")
+    )
     return f"At {scale} scale ({', '.join(parts)})"
 
 
@@ -45,14 +49,10 @@ def answer(study: Study, found: Mapping[str, Any]) -> str:
 
 
 def _difference(study: Study, found: Mapping[str, Any]) -> str:
-    label, effect = study.judged_by.label, _Effect.of(study)
+    effect = Effect.of(study)
     if found["difference"] is None or found["without_number"]:
-        return f"{label} has no number in most runs of the {found['without_number']} arm"
-    side = "the end of training" if study.is_over_time else "the claim's side"
-    if effect.of_faces:
-        text = f"{side} is {effect.shown(found['difference'])} real faces by {label}"
-    else:
-        text = f"{label} is {effect.shown(found['difference'])} on {side}"
+        return f"{study.judged_by.label} has no number in most runs of the {found['without_number']} arm"
+    text = effect.sentence(study, found["difference"])
     text += f"{', by ranks' if found['of_medians'] else ''} ({_interval(found, effect)})"
     ends = [found["low"], found["high"]]
     if found["verdict"] in SIDES and None not in ends and max(map(abs, ends)) < found["margin"] and not study.as_good:
@@ -68,7 +68,7 @@ def _difference(study: Study, found: Mapping[str, Any]) -> str:
     return text + ("; scored on averages of G" if found["of_average"] else "")
 
 
-class _Effect(NamedTuple):
+class Effect(NamedTuple):
     """How a difference is said: `amount` without a sign, and the words for a better and a worse treatment."""
 
     amount: Callable[[float], str]
@@ -77,7 +77,7 @@ class _Effect(NamedTuple):
     of_faces: bool = False
 
     @classmethod
-    def of(cls, study: Study) -> "_Effect":
+    def of(cls, study: Study) -> "Effect":
         outcome = study.judged_by
         if outcome.floor:
             return cls(_per_cent, "nearer", "farther", of_faces=True)
@@ -87,11 +87,26 @@ class _Effect(NamedTuple):
     def size(self, difference: float) -> str:
         return f"{self.amount(difference)} {self.better if difference >= 0 else self.worse}"
 
+    def sentence(self, study: Study, difference: float) -> str:
+        side = "the end of training" if study.is_over_time else "the claim's side"
+        if self.of_faces:
+            return f"{side} is {self.shown(difference)} real faces by {study.judged_by.label}"
+        return f"{study.judged_by.label} is {self.shown(difference)} on {side}"
+
     def shown(self, difference: float) -> str:
         after = (" to" if difference >= 0 else " from") if self.of_faces else ""
         return self.size(difference) + after
 
-    def between(self, least: float, most: float) -> str:
+    def between(self, low: float | None, high: float | None) -> str:
+        """In ascending order: of the effect where both ends have its sign, else from worse to better."""
+        if low is not None and low > 0:
+            return f"{self.amount(low)} or more" if high is None else self._ascending(low, high)
+        if high is not None and high < 0:
+            return f"{self.amount(high)} or more" if low is None else self._ascending(high, low)
+        ends = [(low, self.worse), (high, self.better)]
+        return " to ".join(f"{'any amount' if end is None else self.amount(end)} {word}" for end, word in ends)
+
+    def _ascending(self, least: float, most: float) -> str:
         return f"{self.amount(least).removesuffix(POINTS)} to {self.amount(most)}"
 
 
@@ -107,19 +122,11 @@ def _plain(value: float) -> str:
     return f"{abs(value):.3g}"
 
 
-def _interval(found: Mapping[str, Any], effect: _Effect, of: str = "") -> str:
-    """In ascending order: of the effect where both ends have its sign, else from worse to better."""
+def _interval(found: Mapping[str, Any], effect: Effect, of: str = "") -> str:
     low, high = found[f"low{of}"], found[f"high{of}"]
     if low is high is None:
         return "too few runs for an interval" if found["seeds"] < LOOKS[1] else "97.5% CI: any amount"
-    if low is not None and low > 0:
-        text = f"{effect.amount(low)} or more" if high is None else effect.between(low, high)
-    elif high is not None and high < 0:
-        text = f"{effect.amount(high)} or more" if low is None else effect.between(high, low)
-    else:
-        ends = [(low, effect.worse), (high, effect.better)]
-        text = " to ".join(f"{'any amount' if end is None else effect.amount(end)} {word}" for end, word in ends)
-    return f"97.5% CI: {text}"
+    return f"97.5% CI: {effect.between(low, high)}"
 
 
 def _expected(study: Study, found: Mapping[str, Any]) -> str:

@@ -63,10 +63,10 @@ def judge(study: Study, text: str) -> dict[str, Any]:
     """
     table = pd.read_csv(StringIO(text))
     check_comparable(table)
-    found = _judged_rows(study, table)
+    found = judged_rows(study, table)
     _check_outcome(study, found)
     runs = {str(name): of.groupby("seed")["status"].first() for name, of in found.groupby("trial")}
-    failed = {name: int((~of.isin(_lived(study))).sum()) for name, of in runs.items()}
+    failed = {name: int((~of.isin(lived(study))).sum()) for name, of in runs.items()}
     any_failed, is_score = any(failed.values()), study.judged_by.is_score
     judged: dict[str, Any] = {"verdict": "", "seeds": min(map(len, runs.values())), "failed": sum(failed.values())}
     if study.expected:
@@ -75,7 +75,7 @@ def judge(study: Study, text: str) -> dict[str, Any]:
         answer = _expected(study.expected, values, of_medians)
         judged |= {"low_expected": study.expected[0], "high_expected": study.expected[1]}
     else:
-        arms = _arms(study, found)
+        arms = arms_of(study, found)
         answer, of_medians, reason = _compared(study, found, arms, any_failed)
         judged |= {"reason": reason} if reason else {}
         judged["without_number"] = " and ".join(arm for arm, values in arms.items() if np.isfinite(values).mean() < 0.5)
@@ -126,10 +126,10 @@ def per_seed(study: Study, text: str) -> dict[str, list[float | None]]:
 
     An expectation has the values of its `runs`.
     """
-    found = _judged_rows(study, pd.read_csv(StringIO(text)))
+    found = judged_rows(study, pd.read_csv(StringIO(text)))
     if study.expected:
         return {"runs": [float(value) for value in found.sort_values("seed")[study.outcome].dropna()]}
-    costs = [costs[np.isfinite(costs)] for costs in _costs(study, found, _arms(study, found))]
+    costs = [costs[np.isfinite(costs)] for costs in costs_of(study, found, arms_of(study, found))]
     middle = float(np.median(costs[1])) if len(costs[1]) else 0.0
     named = zip(("treatment", "control"), costs, strict=True)
     return {arm: [_in_units(middle - float(cost), study.judged_by.is_score) for cost in of] for arm, of in named}
@@ -138,7 +138,7 @@ def per_seed(study: Study, text: str) -> dict[str, list[float | None]]:
 def check_comparable(found: pd.DataFrame) -> None:
     """Refuse runs of two versions of torch, two devices or processors, two scales or two N; a UserError names the rows of each."""
     for column in (column for column in SAME if column in found):
-        groups = dict(iter(found.groupby(found[column].map(_label))))
+        groups = dict(iter(found.groupby(found[column].map(label))))
         if column == "samples":
             groups.pop(UNKNOWN, None)  # runs that diverged, which are not scored
         if len(groups) > 1:
@@ -149,7 +149,8 @@ def check_comparable(found: pd.DataFrame) -> None:
             )
 
 
-def _label(value: Any) -> str:
+def label(value: Any) -> str:
+    """A cell as text."""
     return UNKNOWN if pd.isna(value) or value == "" else f"{value:g}" if isinstance(value, float) else str(value)
 
 
@@ -159,14 +160,14 @@ def _runs(found: pd.DataFrame) -> str:
     return ", ".join(f"{name} (seeds {', '.join(map(str, of))})" for name, of in seeds.items())
 
 
-def _judged_rows(study: Study, table: pd.DataFrame) -> pd.DataFrame:
+def judged_rows(study: Study, table: pd.DataFrame) -> pd.DataFrame:
     """All rows of a study over time, and else those of the end of each run."""
     return table if study.is_over_time else table[~table["step"].isin(study.moments or ())]
 
 
 def _along(study: Study, found: pd.DataFrame, step: int, any_failed: bool) -> dict[str, Any]:
     """The effect with its interval at one moment, whose rows are `found`, by ranks if any run failed by its end."""
-    answer, *_ = _compared(study, found, _arms(study, found), any_failed)
+    answer, *_ = _compared(study, found, arms_of(study, found), any_failed)
     return {"step": step, **{key: _in_units(getattr(answer, key), study.judged_by.is_score) for key in ("difference", "low", "high")}}
 
 
@@ -179,7 +180,8 @@ def _check_outcome(study: Study, found: pd.DataFrame) -> None:
             )
 
 
-def _lived(study: Study) -> tuple[str, ...]:
+def lived(study: Study) -> tuple[str, ...]:
+    """How the runs ended that did not fail."""
     return ("lived", "collapsed") if study.judged_by.of_collapse else ("lived",)
 
 
@@ -197,7 +199,7 @@ def _compared(study: Study, found: pd.DataFrame, arms: Arms, any_failed: bool) -
     values = np.concatenate([*arms.values()])
     if (values == 0).any() and np.nansum(np.abs(values)) == 0:
         return untestable, False, f"{study.judged_by.label} is 0 in both arms"
-    treatment, control = _costs(study, found, arms)
+    treatment, control = costs_of(study, found, arms)
     by_ranks = any_failed or not np.isfinite(np.concatenate([treatment, control])).all()
     compare = verdict.compare_ranks if by_ranks else verdict.compare_paired if study.is_over_time else verdict.compare
     margin = study.judged_by.margin
@@ -213,7 +215,7 @@ def _of_average(study: Study, found: pd.DataFrame, any_failed: bool) -> dict[str
     beside = study.model_copy(update={"outcome": "kid_ema", "as_good": None})
     if study.outcome != "kid" or study.is_over_time or "kid_ema" not in found or found["kid_ema"].isna().all():
         return {}
-    answer, *_ = _compared(beside, found, _arms(beside, found), any_failed)
+    answer, *_ = _compared(beside, found, arms_of(beside, found), any_failed)
     return {f"{key}_ema": _in_units(getattr(answer, key), True) for key in ("difference", "low", "high")}
 
 
@@ -225,7 +227,7 @@ def _unchanged(study: Study, found: pd.DataFrame) -> bool:
     return study.treatment != study.control and not ours.loc[seeds].isna().all(axis=None) and ours.loc[seeds].equals(theirs.loc[seeds])
 
 
-def _arms(study: Study, found: pd.DataFrame) -> Arms:
+def arms_of(study: Study, found: pd.DataFrame) -> Arms:
     """The outcome (n,) by seed of both arms, which over time are the end and the first moment."""
     if study.moments and study.is_over_time:
         of = {"treatment": found[~found["step"].isin(study.moments)], "control": found[found["step"] == study.moments[0]]}
@@ -234,7 +236,8 @@ def _arms(study: Study, found: pd.DataFrame) -> Arms:
     return {arm: some.sort_values("seed")[study.outcome].to_numpy(float) for arm, some in of.items()}
 
 
-def _costs(study: Study, found: pd.DataFrame, arms: Arms) -> tuple[Values, Values]:
+def costs_of(study: Study, found: pd.DataFrame, arms: Arms) -> tuple[Values, Values]:
+    """The costs of both arms, with the floor and the standard error of the table `found`."""
     floor, error = found["floor"].dropna(), found.get("error", pd.Series(dtype=float)).dropna()
     # The smallest standard error is that of the run nearest to the floor, and so about the floor's.
     return outcomes.costs(study.judged_by, arms["treatment"], arms["control"], float(floor.mean() if len(floor) else 0), error.min())

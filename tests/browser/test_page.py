@@ -22,8 +22,8 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page of painted results with a claim of each kind and those of the repository, in their checkout."""
     folder = tmp_path_factory.mktemp("page")
     workspace.paint(folder)
-    claims = [workspace.claim({}), workspace.UNTESTED, *tables.read_json(ROOT / verdicts.FILE)]
-    (folder / verdicts.FILE).write_text(json.dumps(claims), encoding="utf-8")
+    claims = [workspace.claim({}), workspace.UNTESTED, *tables.read_json(ROOT / verdicts.FILE)["claims"]]
+    (folder / verdicts.FILE).write_text(json.dumps({"claims": claims}), encoding="utf-8")
     with contextlib.chdir(folder):
         checkout.write(Path("index.html"), experiments=False)
     return folder / "index.html"

@@ -22,7 +22,7 @@ TOP = "document.querySelector('{}').getBoundingClientRect().top"
 def painted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("watched")
     workspace.paint(folder)
-    (folder / verdicts.FILE).write_text(json.dumps([workspace.claim({})]), encoding="utf-8")
+    (folder / verdicts.FILE).write_text(json.dumps({"claims": [workspace.claim({})]}), encoding="utf-8")
     return folder
 
 

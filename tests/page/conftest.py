@@ -41,7 +41,7 @@ def judged(checkout: Path) -> Callable[..., Path]:
     """Writes one claim with a verdict, with changes to its result, and one without; returns the checkout."""
 
     def write(**changes: object) -> Path:
-        (checkout / verdicts.FILE).write_text(json.dumps([workspace.claim(changes), workspace.UNTESTED]), encoding="utf-8")
+        (checkout / verdicts.FILE).write_text(json.dumps({"claims": [workspace.claim(changes), workspace.UNTESTED]}), encoding="utf-8")
         return checkout
 
     workspace.trained("dense64")

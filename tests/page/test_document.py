@@ -237,7 +237,7 @@ def test_verdict_has_its_claim_interval_command_and_mark_of_significance_and_tex
     page = written()
     assert "better &lt;quality&gt;" in page
     text = shown(page)
-    assert "Shares its runs of dcgan64 with gaussian_z." in text
+    assert "Shares its runs of dcgan64 with gaussian_z. Replications: 2 inside, 1 outside." in text
     assert "ganlib repro studies/dvc.yaml:study@rates" in text
     assert "1 claim: not testable" in text
     assert re.search(r"dcgan112\s+Cropped pictures make better faces.\s+Each crop is scored against its own reals.", text)
@@ -283,7 +283,7 @@ def test_expectation_with_an_open_end_is_shaded_to_the_edge_and_has_no_zero(judg
 
 def test_ratios_of_a_scores_excess_are_in_per_cent_and_on_one_axis_on_either_side_without_a_sign(checkout):
     results = [{"of_excess": True, "difference": middle, "low": middle - 0.25, "high": middle + 0.1} for middle in (0.1454, -0.5)]
-    (checkout / verdicts.FILE).write_text(json.dumps(list(map(workspace.claim, results))), encoding="utf-8")
+    (checkout / verdicts.FILE).write_text(json.dumps({"claims": list(map(workspace.claim, results))}), encoding="utf-8")
     strips = [claim["results"][0]["strip"] for claim in verdicts.claims(checkout / verdicts.FILE)]
     assert list(map(words, strips)) == [["10%", "25%", "15%"], ["75%", "40%", "50%"]]
     zeros, ends = ([places(strip, rf'class="{part}" x1="([\d.]+)"')[0] for strip in strips] for part in ("zero", "interval"))

@@ -128,6 +128,7 @@ def claim(changes: dict[str, Any]) -> dict[str, Any]:
         "holds": True,
         "per_seed": {"treatment": [0.1, 0.2, 0.3], "control": [-0.05, 0.0, 0.05]},
         "shares": {"dcgan64": ["gaussian_z"]},
+        "replications": {"inside": 2, "outside": 1},
     }
     words = {"report": "dcgan64", "says": "better <quality>", "at": "L258", "claim": "Unequal rates are better."}
     return {"name": "rates", "state": "tested", **words, "results": {"toons": result | changes}}

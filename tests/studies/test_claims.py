@@ -3,14 +3,15 @@
 import json
 from pathlib import Path
 
+import jsonschema
 import pandas as pd
 import pytest
 
 from ganlib.core.tables import save_metrics
-from ganlib.studies import declarations, paths, results, spread
+from ganlib.studies import declarations, paths, replication, results, spread
 from ganlib.studies.study import Study
 from ganlib.support.errors import UserError
-from tests.conftest import ROOT
+from tests.conftest import ROOT, text
 from tools import claims
 
 VERDICTS = ROOT / paths.VERDICTS
@@ -25,6 +26,7 @@ def entries() -> list[claims.Entry]:
 def test_page_and_data_are_current(entries):
     assert claims.PAGE.read_text(encoding="utf-8") == claims.page(entries), "run make docs"
     assert paths.CLAIMS.read_text(encoding="utf-8") == claims.data(entries), "run make docs"
+    jsonschema.Draft202012Validator(json.loads(text(ROOT / "studies/schemas/claims.json"))).validate(json.loads(text(paths.CLAIMS)))
     assert len(entries) > 80
     assert {entry["state"] for entry in entries} >= {"tested", "ready", "needs", "not_testable", "done"}
 
@@ -60,6 +62,7 @@ def test_results_are_counted_and_marked(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(paths, "RESULTS", Path("results"))
     monkeypatch.setattr(paths, "VERDICTS", Path("verdicts"))
+    monkeypatch.setattr(replication, "counts", lambda name, table: {"inside": 2, "outside": 1} if name == "gaussian_z" else {})
     for name, kids in {"unequal_rates": (0.2, 0.1), "gaussian_z": (0.2, 0.205)}.items():
         paths.results("toons", name).parent.mkdir(parents=True, exist_ok=True)
         sides = zip(("dcgan64", declarations.load().studies[name].control), kids, strict=True)
@@ -80,7 +83,7 @@ def test_results_are_counted_and_marked(tmp_path, monkeypatch):
     page = claims.page(list(found.values()))
     assert "**On `toons`**: 2 studies: cannot tell yet (1), the reverse here (1)." in page
     assert "1 of 2 remain significant" in page
-    assert "(`gaussian_z`) Shares its runs of `dcgan64` with `unequal_rates`." in page
+    assert "Replications: 2 inside, 1 outside. (`gaussian_z`) Shares its runs of `dcgan64` with `unequal_rates`." in page
     assert "At preview scale (toons, 4,000 steps, N = 250, 6 seeds per arm): **the reverse here** `*`; the claim's side is 100%" in page
     assert "| `dcgan64` | toons | 10 | 0.200, 0.100 to 0.300 | 7% | 11% to 27% | 7% to 20% |" in page
 
@@ -125,7 +128,7 @@ def test_ready_claims_are_not_declared(entries):
 def test_table_of_two_processors_is_named_in_one_line(tmp_path):
     path = tmp_path / "toons" / "unequal_rates.csv"
     path.parent.mkdir()
-    text = (ROOT / paths.results("toons", "unequal_rates")).read_text(encoding="utf-8")
-    path.write_text(text.replace("Intel(R) Xeon(R) Processor", "AMD EPYC", 1), encoding="utf-8")
+    rows = text(ROOT / paths.results("toons", "unequal_rates"))
+    path.write_text(rows.replace("Intel(R) Xeon(R) Processor", "AMD EPYC", 1), encoding="utf-8")
     with pytest.raises(UserError, match=r"unequal_rates.csv: processor: .*: AMD EPYC for dcgan64 \(seeds 1\); Intel"):
         claims._result(declarations.load().studies["unequal_rates"], path)

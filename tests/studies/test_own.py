@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from ganlib.cli import main
 from ganlib.core import tables
 from ganlib.lanes import plan, repro, sweep
-from ganlib.studies import depends, own, paths, stored
+from ganlib.studies import depends, extra, own, paths, stored
 from ganlib.support.errors import UserError
 from tests.conftest import ROOT, text
 
@@ -155,7 +155,7 @@ def test_other_numbers_of_seeds_and_a_step_back_from_the_second_look_are_refused
 
 def test_sweep_runs_what_is_missing_and_answers_as_a_study_does(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
     study = own.resolve([FASTER])
-    own.write_settings(study)
+    extra.write_settings(study)
     declared = paths.run("toons", "dcgan64_of_the_catalogue", 2)  # has the control's settings, and was trained and scored
     training, scoring = (tables.read_json(of(study.dataset, "dcgan64")) for of in (paths.training, paths.scoring))
     tables.write_json(MACHINE, declared / stored.MACHINE)

@@ -253,7 +253,7 @@ def test_score_of_the_average_stands_beside_the_raw_generators():
     ],
 )
 def test_interval_is_ascending(low, high, expected):
-    effect = prose._Effect.of(declared("unequal_rates"))
+    effect = prose.Effect.of(declared("unequal_rates"))
     assert prose._interval({"low": low, "high": high, "seeds": 12}, effect) == f"97.5% CI: {expected}"
 
 
