@@ -46,7 +46,7 @@ def test_gpus_benchmark_ends_in_time_and_a_later_run_measures_only_what_is_missi
     assert cut.returncode == 0, cut.stderr
     rows = json.loads(text(tmp_path / "gpu" / "gpu.json"))["rows"]
     done = {label: row for label, row in rows.items() if "left_out" not in row}
-    assert 0 < len(done) < len(rows) == 8 * 3
+    assert 0 < len(done) < len(rows) == len(gpu.NAMES) * 3
     assert "rows had no time: parity" in cut.stdout
 
     whole = python(*command, "--minutes", "30", "--data", str(tmp_path / "celeba"))
@@ -106,7 +106,7 @@ def test_failed_row_of_the_gpus_benchmark_is_a_row_and_is_tried_again(tmp_path: 
 def test_training_on_a_gpu_gets_its_share_of_the_time_and_what_others_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     given: dict[str, float] = {}
     monkeypatch.setattr(gpu, "train", lambda name, _out, _work, _place, seconds: given.setdefault(name, seconds) and {})
-    left = [1000.0 + 80]  # and 10 s for each start and end
+    left = [1000.0 + 10 * len(gpu.NAMES)]  # and 10 s for each start and end
     for label, _, work in gpu.trainings(tmp_path, tmp_path, gpu.CPU, lambda: left[0]):
         if label != "train: crops":
             work()

@@ -81,6 +81,18 @@ REPORTS = {
         "WGAN with gradient penalty at 64 × 64",
         "No claim: a baseline.",
     ),
+    "sngan64": About(
+        "Miyato et al. 2018",
+        "T. Miyato et al., Spectral Normalization for Generative Adversarial Networks, ICLR 2018, on dcgan64’s nets",
+        "GAN with spectral norm and hinge loss at 64 × 64",
+        "No claim: a baseline.",
+    ),
+    "r3gan64": About(
+        "Huang et al. 2024",
+        "Y. Huang et al., The GAN is dead; long live the GAN! A Modern GAN Baseline, NeurIPS 2024, on dcgan64’s nets",
+        "relativistic GAN with two gradient penalties at 64 × 64",
+        "No claim: a baseline.",
+    ),
     "curve": About(
         "Z. Zhang & L. Zhao, NYU",
         "Z. Zhang & L. Zhao’s demo of how a GAN learns",

@@ -152,12 +152,12 @@ TRAINING = {
     "g_loss_keras": Entry("G’s loss in Keras", "G’s loss as Keras computes it; at most 16.1", ".3g"),
     "d_accuracy": Entry(
         "D’s accuracy",
-        "share of reals and fakes that D classifies correctly; 50% is chance",
+        "share of reals and fakes that D classifies correctly, in r3gan64 of pairs in which it ranks the real higher; 50% is chance",
         ".1%",
         one="D classifies every picture correctly, and G learns little from it",
     ),
     "d_real": Entry("D(real)", "in the curve demo, mean of D(real); ends at 0.5", ".3f"),
-    "fooled": Entry("fooled", "share of fakes that D classifies as real", ".1%"),
+    "fooled": Entry("fooled", "share of fakes that D classifies as real, in r3gan64 that it ranks above their real", ".1%"),
     "diversity": Entry(
         "diversity",
         "standard deviation over the eight fakes of a row of a sheet divided by that of its 64 reals; 1: as varied as real faces, below"
@@ -199,6 +199,8 @@ TRAINING = {
     ),
     "distance": Entry("distance", "the critic’s estimate of the Wasserstein distance; falls as G learns", ".2f"),
     "slope": Entry("slope", "mean norm of the critic’s gradient, which the penalty holds near 1", ".2f"),
+    "r1": Entry("R1", "mean squared norm of D’s gradient at reals, which the penalty holds near 0", ".3g"),
+    "r2": Entry("R2", "mean squared norm of D’s gradient at fakes, which the penalty holds near 0", ".3g"),
     "d_score": Entry("D’s score", "mean of log D(real) + log(1 − D(fake)); −1.386 at chance"),
     "within_bounds": Entry("within bounds", "share of generated curves between the bounds of the real curves", ".1%"),
 }

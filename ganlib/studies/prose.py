@@ -20,7 +20,7 @@ def circumstances(study: Study, found: Mapping[str, Any], dataset: str) -> str:
     of_curve = study.report == "curve"
     scale = "the report's own" if of_curve or found["scale"] == "full" else found["scale"]
     parts = [] if of_curve else [dataset]
-    parts += [f"{found['steps']:,} steps"] if found["steps"] else []
+    parts += ["about equal minutes" if study.equal == "minutes" else f"{found['steps']:,} steps"] if found["steps"] else []
     parts += [f"N = {found['samples']:,.0f}"] if found["samples"] else []
     seeds = [found[f"{arm}_seeds"] for arm in ("treatment", "control")] if "treatment_seeds" in found else [found["seeds"]]
     parts.append(

@@ -64,7 +64,7 @@ class Study(Claim):
     treatment: str
     control: str
     outcome: str
-    equal: Literal["steps", "pictures"] | None = None
+    equal: Literal["steps", "pictures", "minutes"] | None = None
     margin: Positive | None = None
     as_good: Literal[True] | None = None
     regime: str | None = None

@@ -8,6 +8,7 @@ import torch
 from ganlib.models.adversarial import Adversarial
 from ganlib.reports.dense64.objective import KerasAdversarial
 from ganlib.reports.lsgan64.objective import LeastSquares
+from ganlib.reports.sngan64.objective import Hinge
 
 LOGIT = 1.5
 P = 1 / (1 + math.exp(-LOGIT))
@@ -48,7 +49,9 @@ def test_generator_losses_equal_those_of_the_paper():
 @pytest.mark.parametrize(
     ("real", "fake", "accuracy", "fooled"), [(1, -1, 1.0, 0.0), (-1, 1, 0.0, 1.0), (1, 1, 0.5, 1.0), (-1, -1, 0.5, 0.0)]
 )
-@pytest.mark.parametrize(("objective", "middle"), [(Adversarial("non_saturating", 1.0), 0), (KerasAdversarial(), 0), (LeastSquares(), 0.5)])
+@pytest.mark.parametrize(
+    ("objective", "middle"), [(Adversarial("non_saturating", 1.0), 0), (KerasAdversarial(), 0), (LeastSquares(), 0.5), (Hinge(), 0)]
+)
 def test_accuracy_is_of_all_pictures_and_fooled_of_fakes(objective, middle, real, fake, accuracy, fooled):
     losses = d_losses(objective, middle + real / 4, middle + fake / 4)
     assert (losses["d_accuracy"], losses["fooled"]) == (accuracy, fooled)
@@ -58,6 +61,12 @@ def test_least_squares_losses_equal_those_of_mao_et_al_for_outputs_of_one_and_ze
     assert d_losses(LeastSquares(), 1, 0)["d_loss"] == 0
     assert d_losses(LeastSquares(), 0.5, 0.25)["d_loss"] == pytest.approx((0.5**2 + 0.25**2) / 2)
     assert g_loss(LeastSquares(), 0.25) == pytest.approx(0.75**2 / 2)
+
+
+@pytest.mark.parametrize(("real", "fake", "loss"), [(1, -1, 0), (2, -3, 0), (0.5, -0.75, 0.5 + 0.25), (-1, 2, 2 + 3)])
+def test_hinge_losses_equal_those_of_miyato_et_al_and_gain_nothing_beyond_one(real, fake, loss):
+    assert d_losses(Hinge(), real, fake)["d_loss"] == loss
+    assert g_loss(Hinge(), fake) == -fake
 
 
 def test_keras_loss_is_one_mean_over_reals_and_fakes():

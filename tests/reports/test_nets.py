@@ -17,6 +17,9 @@ COUNTS = {
     "dcgan56": (14_136_451, 4_315_713),
     "lsgan64": (12_658_432, 2_765_568),
     "wgan64": (12_658_432, 2_765_568),
+    # In D, 960 biases in place of batch norm's 1,792 gains and shifts.
+    "r3gan64": (12_658_432, 2_764_736),
+    "sngan64": (12_658_432, 2_764_736),
     # Decoder: 100 x 512 x 16, three halvings of channels by 4x4 kernels, 64 x 3 x 16 + 3, two for each normed channel.
     "vae64": (
         100 * 512 * 16 + (512 * 256 + 256 * 128 + 128 * 64) * 16 + 64 * 3 * 16 + 3 + 2 * (512 + 256 + 128 + 64),
@@ -133,3 +136,14 @@ def test_critic_of_wgan64_judges_each_picture_by_itself():
     critic, pictures = as_reported("wgan64", width=0.1).networks(1)["discriminator"], torch.randn(4, 3, 64, 64)
     torch.testing.assert_close(critic(pictures)[:2], critic(pictures[:2]), rtol=1e-4, atol=1e-5)
     assert not any(isinstance(layer, nn.BatchNorm2d) for layer in critic)
+
+
+@pytest.mark.parametrize("name", ["r3gan64", "sngan64"])
+@pytest.mark.parametrize("sampling", ["strides", "average"])
+def test_discriminator_without_batch_norm_judges_each_picture_by_itself(name, sampling):
+    discriminator, pictures = as_reported(name, width=0.1, sampling=sampling).networks(1)["discriminator"], torch.randn(4, 3, 64, 64)
+    for _ in range(100):
+        discriminator(pictures)  # until spectral norm's estimates no longer change
+    torch.testing.assert_close(discriminator(pictures)[:2], discriminator(pictures[:2]), rtol=1e-4, atol=1e-5)
+    biases = [layer.bias for layer in discriminator if isinstance(layer, nn.Conv2d)]
+    assert [bias is None for bias in biases] == [False] * 4 + [True]

@@ -8,6 +8,7 @@ from ganlib.core.random import Streams, stream
 from ganlib.models.registry import settings_of
 from ganlib.models.report import Gan
 from ganlib.reports.lsgan64.objective import LeastSquares
+from ganlib.reports.sngan64.objective import Hinge
 from ganlib.training.trainer import Trainer
 from tests.training import small
 
@@ -52,17 +53,17 @@ def test_sgd_steps_down_the_gradient_by_the_rate_and_no_further():
         torch.testing.assert_close(weight.detach(), before - 0.5 * times)
 
 
-@pytest.mark.parametrize("name", ["dcgan112", "dcgan64", "dcgan56", "vae64", "lsgan64", "wgan64", "dense64", "began64"])
+@pytest.mark.parametrize("name", small.NAMES)
 def test_first_weights_are_drawn_as_the_report_draws_them(name):
     """Normal ones of DCGAN have a standard deviation of 0.02 in every layer; Glorot's are bounded by the layer's size."""
     for net in small.report(name, **({} if name == "dense64" else {"width": 0.2})).networks(1).values():
-        for layer in net.modules():
-            if isinstance(layer, nn.Linear | nn.Conv2d | nn.ConvTranspose2d) and layer.weight.numel() > 2000:
-                deviation = layer.weight.std().item()
-                if name not in ("dense64", "began64"):
+        for weight in net.parameters():
+            if weight.dim() > 1 and weight.numel() > 2000:
+                deviation = weight.std().item()
+                if name not in ("dense64", "began64", "r3gan64"):
                     assert deviation == pytest.approx(0.02, rel=0.1)
-                else:  # the reports of Keras and of its defaults
-                    fan_in, fan_out = nn.init._calculate_fan_in_and_fan_out(layer.weight)
+                else:  # the reports of Keras and of its defaults, and a D without batch norm
+                    fan_in, fan_out = nn.init._calculate_fan_in_and_fan_out(weight)
                     assert deviation == pytest.approx((2 / (fan_in + fan_out)) ** 0.5, rel=0.1)
 
 
@@ -99,7 +100,7 @@ def test_loss_real_label_and_joint_batch_reach_the_objective_of_dcgans(name, joi
     assert (objective.loss, objective.real_label, objective.joint_batch) == ("minimax", 0.7, joint)
 
 
-@pytest.mark.parametrize("name", ["dcgan112", "dcgan64", "dcgan56", "vae64", "lsgan64", "wgan64", "dense64"])
+@pytest.mark.parametrize("name", [name for name in small.NAMES if name != "began64"])
 def test_slope_of_leaky_relu_and_momentum_of_batch_norm_reach_every_layer(name):
     extra = {"layers": "convolutional"} if name == "dense64" else {}
     nets = small.report(name, leaky_slope=0.15, bn_momentum=0.3, **extra).build().values()
@@ -135,12 +136,14 @@ def test_began64_starts_grey_and_its_objective_gets_every_setting():
     assert objective.lr_floor == pytest.approx(4e-5)
 
 
-def test_objectives_of_wgan64_vae64_and_lsgan64_follow_their_settings():
+def test_objectives_of_vae64_and_of_the_baselines_follow_their_settings():
     wasserstein = trainer("wgan64", penalty=3.0, critic_steps=4).objective
     assert (wasserstein.penalty, wasserstein.critic_steps) == (3.0, 4)
     assert small.report("wgan64", critic_steps=4).reals_per_step == 16
     assert trainer("vae64", sigma=0.25).objective.sigma == 0.25
+    assert trainer("r3gan64", gamma=5.0).objective.gamma == 5.0
     assert type(trainer("lsgan64").objective) is LeastSquares
+    assert type(trainer("sngan64").objective) is Hinge
 
 
 def test_condition_changes_what_g_draws_and_how_d_reconstructs():

@@ -78,7 +78,8 @@ def test_overrides_do_not_apply_to_trials(changed_params, monkeypatch):
 
 
 def test_trial_can_be_scored_against_another_crop(changed):
-    scored = {name: "tight64" for name, trial in declarations.load(ROOT / FILE, ROOT / CATALOGUE).trials.items() if "dcgan64" in name}
+    known = declarations.load(ROOT / FILE, ROOT / CATALOGUE).trials
+    scored = {name: "tight64" for name, trial in known.items() if trial.report in ("dcgan64", "sngan64", "r3gan64")}
     found = declarations.load(*changed({f"trials.{name}.scored_crop": crop for name, crop in scored.items()})).trials["dcgan64"]
     assert isinstance(found, FaceTrial)
     assert (found.crop, found.settings.crop) == ("tight64", "wide64")
@@ -135,8 +136,8 @@ MISTAKES = [
     ({f"{STUDY}.outcome": "kidd"}, f"{STUDY}.outcome: 'kidd' is unknown, did you mean 'kid'?; one of closer_than_held_out, coverage"),
     ({f"{STUDY}.outcome": "d_accuracy"}, f"{STUDY}.outcome: d_accuracy has no better direction"),
     ({f"{STUDY}.control": "dcgan64"}, f"{STUDY}.control: is the same trial as `treatment`"),
-    ({f"{STUDY}.equal": ...}, f"{STUDY}.equal: missing: steps or pictures"),
-    ({f"{STUDY}.equal": "epochs"}, f"{STUDY}.equal: 'epochs' is not allowed: must be 'steps' or 'pictures'"),
+    ({f"{STUDY}.equal": ...}, f"{STUDY}.equal: missing: steps, pictures or minutes"),
+    ({f"{STUDY}.equal": "epochs"}, f"{STUDY}.equal: 'epochs' is not allowed: must be 'steps', 'pictures' or 'minutes'"),
     ({f"{STUDY}.margin": 0.0}, f"{STUDY}.margin: 0.0 is not allowed: must be greater than 0"),
     ({f"{STUDY}.margin": 10.0}, f"{STUDY}.margin: 10 is too large: it is a logarithm, of which 0.1 is a tenth of the excess"),
     ({f"{STUDY}.margin": 5.0, f"{STUDY}.outcome": "precision"}, f"{STUDY}.margin: 5 is too large: it is a difference"),
@@ -168,6 +169,7 @@ MISTAKES = [
     ({f"{STUDY}.moments": [200]}, f"{STUDY}.moments: dcgan64 keeps no generator at step 200"),
     ({"trials.dcgan64_own_length_equal_rates.snapshots": ...}, f"{LENGTH}.moments: dcgan64_own_length_equal_rates keeps no generator"),
     ({f"{LENGTH}.equal": "pictures"}, f"{LENGTH}.equal: must be steps where `moments` are compared"),
+    ({f"{LENGTH}.equal": "minutes"}, f"{LENGTH}.equal: must be steps where `moments` are compared"),
     ({"studies.d_is_not_fooled.moments": [200]}, "studies.d_is_not_fooled.moments: cannot be combined with `expected`"),
     ({"studies.better_over_time.moments": [300]}, "studies.better_over_time.moments: dense64 keeps no generator at step 300"),
     ({"studies.better_over_time.moments": [1000, 200]}, "studies.better_over_time.moments: must be in ascending order"),
@@ -209,6 +211,10 @@ AT_THE_END = "4,000 is not before the end of dense64 at step 4,000"
 def test_equal_pictures_are_counted_by_batches(changed):
     own = params.load().report("dcgan64")
     lengths(changed(HALVES | {"trials.dcgan64_equal_rates.max_steps": own.max_steps * own.batch_size // 8}))
+
+
+def test_arms_of_equal_minutes_may_take_unequal_steps(changed):
+    lengths(changed({"trials.dcgan64_equal_rates.max_steps": 100, f"{STUDY}.equal": "minutes"}))
 
 
 @pytest.mark.parametrize(

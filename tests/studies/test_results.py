@@ -79,6 +79,8 @@ def test_difference_of_scores_is_a_share_of_the_excess_over_the_floor():
     assert sentence.startswith(
         "At preview scale (toons, 4,000 steps, N = 250, 6 seeds per arm): holds here; the claim's side is 20% nearer to real faces by"
     )
+    of_minutes = prose.sentence(study.model_copy(update={"equal": "minutes"}), found, DATASET)
+    assert of_minutes == sentence.replace("4,000 steps", "about equal minutes")
 
 
 def test_verdict_follows_from_the_table_in_any_order():

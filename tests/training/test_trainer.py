@@ -64,10 +64,11 @@ def test_bf16_step_is_near_the_full_one_and_keeps_weights_in_float32(name):
     assert losses["bf16"] == pytest.approx(losses["fp32"], rel=0.02)
 
 
-def test_objective_that_differentiates_a_gradient_is_not_compiled():
+@pytest.mark.parametrize("name", ["wgan64", "r3gan64"])
+def test_objective_that_differentiates_a_gradient_is_not_compiled(name):
     said = r"^params\.yaml: numerics\.compile: this objective differentiates a gradient, which torch\.compile cannot: set it to false$"
     with pytest.raises(UserError, match=said):
-        Trainer(small.report("wgan64", compile=True), CPU, Streams(1))
+        Trainer(small.report(name, compile=True), CPU, Streams(1))
 
 
 @pytest.mark.slow
