@@ -12,11 +12,11 @@ from ganlib.data.crop import Crop
 from ganlib.data.dataset import Dataset
 from ganlib.data.settings import DataSettings
 from ganlib.models import registry
-from ganlib.models.report import Report
+from ganlib.models.report import Report, Seeds
 from ganlib.support import checks
 from ganlib.support.checks import FILE as FILE
 from ganlib.support.errors import UserError
-from ganlib.support.types import Block, Count, Fraction, Latent, Positive, Precision, Scale
+from ganlib.support.types import Block, Count, Fraction, Latent, Positive, Precision, Scale, Seed
 
 GROUPS = ("reports", "baselines")
 SHORTER = [scale for scale in get_args(Scale) if scale != "full"]  # scales with a block in each report
@@ -45,7 +45,8 @@ class Numerics(Block):
 class Params(Overrides, DataSettings):
     """All of params.yaml, with reports and baselines resolved for the data set's scale and the overrides."""
 
-    seed: Annotated[int, Field(ge=0, lt=2**63)]
+    seed: Seed
+    seeds: Seeds = Seeds()  # missing in files of earlier versions
     log_every: Count
     attributes: list[str]
     numerics: Numerics
@@ -71,6 +72,7 @@ def load(path: Path = FILE) -> Params:
     for attribute in params.attributes if params.data.attributes else ():
         checks.known(attribute, params.data.attributes or (), "attributes")
     common = _overrides(params) | params.numerics.model_dump()
+    common |= {} if params.seeds == Seeds() else {"seeds": params.seeds}
     resolved = {
         group: {name: _resolve(f"{group}.{name}", name, block, params.data, common) for name, block in blocks.items()}
         for group, blocks in groups.items()

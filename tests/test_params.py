@@ -3,7 +3,7 @@ from dvc.utils.hydra import apply_overrides
 from ruamel.yaml import YAML
 
 from ganlib import params
-from ganlib.models.report import Gan
+from ganlib.models.report import Gan, Seeds
 from ganlib.support.errors import UserError
 from tests.conftest import ROOT, edited, python
 
@@ -44,6 +44,16 @@ def test_latent_override_reaches_every_gan_and_leaves_the_autoencoders_prior_gau
 def test_numerics_reach_every_report(changed_params):
     reports = params.load(changed_params({"numerics.precision": "bf16", "numerics.compile": True, "numerics.threads": 3})).reports
     assert {(report.precision, report.compile, report.threads) for report in reports.values()} == {("bf16", True, 3)}
+
+
+def test_seeds_of_sources_reach_every_report_and_blank_ones_leave_no_trace(changed_params):
+    plain, changed = params.load(), params.load(changed_params({"seeds.z": 5}))
+    assert all("seeds" not in report.model_dump() for report in plain.reports.values())
+    for name in {**changed.reports, **changed.baselines}:
+        assert changed.report(name).own_seeds == {"noise": 5}
+        assert changed.report(name).model_copy(update={"seeds": Seeds()}) == plain.report(name)
+        dumped = changed.report(name).model_dump()
+        assert type(changed.report(name)).model_validate(dumped) == changed.report(name)
 
 
 def test_overrides_without_effect_are_listed_and_others_are_not(changed_params):

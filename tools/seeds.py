@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from benchmarks import luck
 from benchmarks.seeds import EVENING
 from ganlib import params
 from ganlib.core.tables import read_json
@@ -50,6 +51,23 @@ The same settings and seed 1, with the libraries limited to kernels for processo
 (`ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=SSE41`): 19 of 20 bytes of the weights differ. The last column is the
 distance of that score from the range over seeds, in standard deviations over seeds; 0.0 is within the range.
 """
+LUCK = """
+## Where the luck comes from
+
+`python -m benchmarks.luck` trains previews over ten seeds of one source of randomness, the others held at seed 1, and
+of all sources at once ([benchmarks/luck.csv](../benchmarks/luck.csv)). The raw generator is scored, as in studies.
+`fakes` is z of the scored fakes: one generator, drawn from ten times. A spread is the standard deviation of the
+logarithm of the score's excess over its floor (0.07 is about 7 %), a share that source's part of the variance of all,
+both with 95 % intervals. What is left over says whether sources add up. If they do, it is near 0. What they do together
+counts in the share of each, so it is below 0 where they interact, and the shares sum up to more than 100%.
+"""
+MOMENTS = """
+## One moment or five
+
+The spread of KID over the same runs with all seeds: at the end (N fakes), and of the mean over five moments of the last
+quarter (N / 5 fakes each, so as many Inception passes). Where the interval of their ratio lies below 1, the mean over
+moments is the better outcome of a study ([studies.md](studies.md#adding-a-study)).
+"""
 EVENINGS = {
     "celeba_preview": """
 ## The evening scale on photographs
@@ -84,6 +102,12 @@ def page() -> str:
     text += table(["metrics of single reports"], own(seeds))
     header = ["KID over seeds", "KID with the other kernels", "distance"]
     text += KERNELS + table(header, beside(seeds, trainings("toons", "preview", other_kernels=True)))
+    if luck.TABLE.exists():
+        found = pd.read_csv(luck.TABLE)
+        if sources := list(luck_of(found)):
+            text += LUCK + table(["source", "runs", "KID: spread", "share", "FID: spread", "share"], sources)
+        header = ["data set", "runs", "KID at the end: spread", "over five moments", "ratio"]
+        text += MOMENTS + table(header, moments_of(found))
     for dataset, heading in EVENINGS.items():
         if len(evening := trainings(dataset, "evening")):
             text += heading + table(["KID", "FID", *FIGURES.values(), "steps"], evenings(evening, EVENING[dataset]))
@@ -132,6 +156,33 @@ def evenings(found: pd.DataFrame, folder: Path) -> Iterator[list[str]]:
 
         figures = (f"{float(known[figure]):.2f}" if figure in known else "" for figure in FIGURES)
         yield [f"`{report}`", score("kid"), score("fid"), *figures, f"{int(known['step']):,}"]
+
+
+def luck_of(found: pd.DataFrame) -> Iterator[list[str]]:
+    """The spread and the share of each source of each report, and what is left over; nothing of a report that has the pilot alone."""
+    for (report, dataset), of in found.groupby(["report", "dataset"], sort=False):
+        values = {score: luck.log_excess(of, score) for score in ("kid", "fid")}
+        shares = {score: luck.decompose(by_source) for score, by_source in values.items()}
+        for source in [*values["kid"], "left over"] if len(values["kid"]) > 1 else ():
+            row = [f"`{report}` ({dataset})", source, str(len(values["kid"][source])) if source in values["kid"] else ""]
+            for score in ("kid", "fid"):
+                row.append(estimated(luck.spread(values[score][source])) if source in values[score] else "")
+                row.append(estimated(shares[score][source]) if source in shares[score] else "")
+            yield row
+
+
+def moments_of(found: pd.DataFrame) -> Iterator[list[str]]:
+    """The spread of each report's KID at one moment and at five, over the runs that have both."""
+    for (report, dataset), of in found[found["source"] == luck.ALL].groupby(["report", "dataset"], sort=False):
+        end, moments = (luck.log_excess(of, score)[luck.ALL] for score in ("kid", "kid_moments"))
+        ratio = luck.ratio_of_spreads(moments, end)
+        shown = f"{ratio.value:.2f} ({ratio.low:.2f} to {ratio.high:.2f})"
+        yield [f"`{report}`", dataset, str(len(end)), estimated(luck.spread(end)), estimated(luck.spread(moments)), shown]
+
+
+def estimated(found: luck.Estimate) -> str:
+    """A share in per cent with its interval."""
+    return f"{found.value:.0%} ({found.low:.0%} to {found.high:.0%})"
 
 
 def own(found: pd.DataFrame) -> Iterator[list[str]]:

@@ -5,6 +5,8 @@ networks, the order of the pictures, and z.
 """
 
 import zlib
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -40,14 +42,21 @@ def stream(seed: int, purpose: Purpose, *which: str | int) -> torch.Generator:
 
 
 class Streams:
-    """The streams of one run: `streams[purpose]` is created on first use; `state_dict()` saves the positions of all."""
+    """The streams of one run: `streams[purpose]` is created on first use; `state_dict()` saves the positions of all.
 
-    def __init__(self, seed: int) -> None:
-        self.seed = seed
+    `own` has the seeds of purposes that do not have the run's.
+    """
+
+    def __init__(self, seed: int, own: Mapping[Purpose, int] = MappingProxyType({})) -> None:
+        self.seed, self._own = seed, own
         self._open: dict[Purpose, torch.Generator] = {}
 
     def __getitem__(self, purpose: Purpose) -> torch.Generator:
-        return self._open.setdefault(purpose, stream(self.seed, purpose))
+        return self._open.setdefault(purpose, stream(self.seed_of(purpose), purpose))
+
+    def seed_of(self, purpose: Purpose) -> int:
+        """The seed of a purpose: its own or the run's."""
+        return self._own.get(purpose, self.seed)
 
     def state_dict(self) -> dict[Purpose, Any]:
         return {purpose: rng.get_state() for purpose, rng in self._open.items()}

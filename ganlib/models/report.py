@@ -25,13 +25,14 @@ from ganlib.support.types import (
     Precision,
     Probability,
     Sampling,
+    Seed,
 )
 
 if TYPE_CHECKING:
     from torch import Generator
     from torch.nn import Module
 
-    from ganlib.core.random import Streams
+    from ganlib.core.random import Purpose, Streams
     from ganlib.models.dcgan import LayerFactory
     from ganlib.models.objective import Objective, Sharding
 
@@ -101,6 +102,15 @@ class Snapshots(Block):
         return frozenset(moment * (steps_per_epoch if self.unit == "epochs" else 1) for moment in self.at)
 
 
+class Seeds(Block):
+    """Seeds of single sources of randomness in training; None: the run's seed."""
+
+    weights: Seed | None = None
+    order: Seed | None = None
+    z: Seed | None = None
+    dropout: Seed | None = None
+
+
 class Report(TrainingConfig):
     """The settings of an image report, as in params.yaml after overrides."""
 
@@ -124,6 +134,22 @@ class Report(TrainingConfig):
     replacement: bool = False
     shuffle: bool = True
     train_images: Count | None = None
+    seeds: Annotated[Seeds, Field(exclude_if=lambda seeds: seeds == Seeds())] = Seeds()
+
+    @property
+    def own_seeds(self) -> dict[Purpose, int]:
+        """The seeds of the streams that do not have the run's."""
+        own: dict[Purpose, int | None] = {
+            "weights": self.seeds.weights,
+            "order": self.seeds.order,
+            "noise": self.seeds.z,
+            "dropout": self.seeds.dropout,
+        }
+        return {purpose: seed for purpose, seed in own.items() if seed is not None}
+
+    def networks(self, seed: int) -> dict[str, Module]:
+        """The nets with the initial weights of a run with this seed."""
+        return super().networks(self.own_seeds.get("weights", seed))
 
     @property
     @abstractmethod

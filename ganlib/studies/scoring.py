@@ -3,6 +3,7 @@
 import math
 from functools import partial
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,11 @@ from scipy.stats import theilslopes
 
 from ganlib.core import tables
 from ganlib.core.device import device
+from ganlib.core.random import derived_seed
 from ganlib.curve import settings as curve
 from ganlib.data.faces import Faces
 from ganlib.fidelity import inception
-from ganlib.fidelity.evaluation import Fakes, evaluate
+from ganlib.fidelity.evaluation import Fakes, evaluate, generators_of
 from ganlib.fidelity.frechet import Statistics
 from ganlib.fidelity.inception import Inception
 from ganlib.fidelity.kernel import kid
@@ -80,6 +82,16 @@ def reference(scoring: dict[str, Any], folder: Path, network: Inception) -> Refe
             faces = Faces.divide(paths.faces(scoring["crop"]), asked["split"])
             Reference.of(partial(inception.features, network), *faces, samples=asked["samples"]).save(path)
         return Reference.load(path)
+
+
+def kid_of_moments(outputs: Outputs, real: Reference, faces: Faces, network: Inception, seed: int) -> float:
+    """The mean KID of a run's snapshots and final generator, of which each makes an equal share of the N fakes, with z of its own."""
+    kept = generators_of(outputs)
+    kids = []
+    for (step, path), rows in zip(kept, np.array_split(real.scored_rows, len(kept)), strict=True):
+        fakes = Fakes.of(path, faces, rows, derived_seed(seed, "scores", step))
+        kids.append(kid(real.scored, fakes.features(network, f"features of fakes, step {step}")))
+    return fmean(kids)
 
 
 def _scored(settings: Report, scoring: dict[str, Any], outputs: Outputs, reals: Path, folder: Path, seed: int) -> dict[str, Any]:

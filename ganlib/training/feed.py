@@ -115,7 +115,7 @@ class Feed:
         return self.order[self.cursor - count : self.cursor]
 
     def _begin(self, epoch: int) -> None:
-        rng = stream(self.streams.seed, "order", epoch)
+        rng = stream(self.streams.seed_of("order"), "order", epoch)
         self.epoch, self.cursor = epoch, 0
         if self.report.replacement:
             self.order = torch.randint(self.count, (self.steps_per_epoch * self.report.reals_per_step,), generator=rng)

@@ -130,8 +130,8 @@ def _train(
 def build(report: Report, faces: Faces, seed: int, team: Team = ALONE) -> dict[str, Any]:
     """What every rank holds, by the name of its state in a checkpoint: the "trainer", the "feed" and the random "streams"."""
     device = prepare_device(report.precision, report.threads)
-    streams = Streams(seed)
-    torch.manual_seed(derived_seed(seed, "dropout"))  # dropout alone draws from torch's global generators
+    streams = Streams(seed, report.own_seeds)
+    torch.manual_seed(derived_seed(streams.seed_of("dropout"), "dropout"))  # dropout alone draws from torch's global generators
     return {"streams": streams, "trainer": Trainer(report, device, streams, team), "feed": Feed(report, faces, device, streams, team)}
 
 

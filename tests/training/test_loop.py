@@ -1,6 +1,7 @@
 import csv
 import json
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -124,6 +125,30 @@ def test_first_weights_and_dropout_follow_the_runs_seed(tmp_path, monkeypatch):
     first = small.report("dense64").networks(3)["generator"].state_dict()
     torch.testing.assert_close(dict(store.load(out.run / "generator.safetensors")[0].state_dict()), dict(first))
     assert seeds == {derived_seed(3, "dropout")}
+
+
+def sources(tmp_path, seed: int, **seeds: int) -> dict[str, Any]:
+    """What a run of dense64 draws from each source of randomness."""
+    report = small.report("dense64", hidden=[8], seeds=seeds)
+    parts = loop.build(report, small.small_faces(tmp_path / f"raw-{seed}-{seeds}", report), seed)
+    orders = [parts["feed"].order.tolist()]
+    parts["feed"].load_state_dict({"epoch": 1, "cursor": 0})
+    weights = [weight.flatten()[:4].tolist() for net in parts["trainer"].modules.values() for weight in net.parameters()]
+    others = [torch.rand(4, generator=parts["streams"][purpose]).tolist() for purpose in ("wrong conditions", "penalty")]
+    return {
+        "weights": weights,
+        "order": [*orders, parts["feed"].order.tolist()],
+        "z": parts["feed"].next().noise(4).tolist(),
+        "dropout": torch.initial_seed(),
+        "others": others,
+    }
+
+
+def test_seed_of_a_source_changes_that_source_alone(tmp_path):
+    usual, other = sources(tmp_path, 3), sources(tmp_path, 9)
+    assert all(usual[source] != other[source] for source in usual)
+    for source in ("weights", "order", "z", "dropout"):
+        assert sources(tmp_path, 3, **{source: 9}) == usual | {source: other[source]}
 
 
 def test_runs_of_other_seeds_and_other_logs_keep_their_own_checkpoints(tmp_path):
