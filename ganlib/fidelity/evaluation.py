@@ -89,13 +89,14 @@ def evaluate(
     network: Inception,
     attributes: Collection[str],
     seed: int,
+    snapshots: bool = True,
 ) -> dict[str, float | str]:
     """Score a run's final generator: N fakes against the N scored reals of `reference`, whose `statistics` are precomputed.
 
     `faces` holds all pictures of the crop, to whose size fakes are resized; `trained` those of the training. Each fake has the
     conditions of one scored real. `attributes` are those whose shares are reported.
     Writes to `folder`: closest.png, the ten fakes nearest to a training picture, each above that picture, and, if there are snapshots,
-    scores.csv, FID and KID of these and of the end.
+    scores.csv, FID and KID of these and of the end; without `snapshots` they are not scored.
     """
     real, curve = reference.scored, []
 
@@ -103,7 +104,8 @@ def evaluate(
         fakes = Fakes.of(path, faces, reference.scored_rows, seed)
         return fakes, fakes.features(network, f"features of fakes, step {step}")
 
-    *earlier, (last, path) = generators_of(outputs)
+    kept = generators_of(outputs)
+    *earlier, (last, path) = kept if snapshots else kept[-1:]
     for step, snapshot in earlier:
         _, fake = generate(snapshot, step)
         curve.append({"step": step, "fid": frechet_distance(statistics, Statistics.of(fake)), "kid": kid(real, fake)})

@@ -103,14 +103,16 @@ def trial(name: str, block: Any, origin: Origin, file: Path) -> Trial:
     for key in Numerics.model_fields:
         if key in changes:
             raise UserError(f"{file}: {where}.{key}: unknown key; it belongs under numerics in params.yaml, for all")
-    scored_crop = None if report == "curve" else changes.pop("scored_crop", None)
+    scored_crop, mean_over_moments = (None if report == "curve" else changes.pop(key, None) for key in ("scored_crop", "mean_over_moments"))
     settings = origin.resolve(report, changes, where, file)
     if isinstance(settings, curve.Settings):
         return CurveTrial(settings)
     crop = settings.crop if scored_crop is None else scored_crop
     if not isinstance(crop, str):
         raise UserError(f"{file}: {where}.scored_crop: {checks.shown(crop)} is no crop; one of {checks.listed(origin.params.crops)}")
-    return FaceTrial(report, settings, checks.known(crop, origin.params.crops, f"{where}.scored_crop", file))
+    if mean_over_moments not in (None, True) or (mean_over_moments and settings.snapshots is None):
+        raise UserError(f"{file}: {where}.mean_over_moments: must be true, with `snapshots`, or blank")
+    return FaceTrial(report, settings, checks.known(crop, origin.params.crops, f"{where}.scored_crop", file), bool(mean_over_moments))
 
 
 def study(name: str, block: Any, trials: Mapping[str, Trial], file: Path) -> Study:

@@ -50,7 +50,8 @@ def scoring(trial: Trial, params: Params) -> dict[str, Any]:
     if isinstance(trial, CurveTrial):
         return {"code": code}
     versions = _versions("numpy", "pillow", "scipy", "torch")
-    return {"crop": trial.crop, "attributes": params.attributes, "reals": reals(trial.crop, params), "code": code, "versions": versions}
+    asked = {"crop": trial.crop, "attributes": params.attributes, "reals": reals(trial.crop, params), "code": code, "versions": versions}
+    return asked | ({"mean_over_moments": True} if trial.mean_over_moments else {})
 
 
 def reals(crop: str, params: Params) -> dict[str, Any]:

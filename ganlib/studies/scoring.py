@@ -37,7 +37,8 @@ MAX_LINES = 1000  # of a log, for slopes: the memory for all pairs grows with th
 def score(training: dict[str, Any], scoring: dict[str, Any], run: Path, reals: Path, folder: Path, *, seed: int) -> dict[str, Any]:
     """The metrics of the training in `run`; `folder` gets the files of an evaluation, and `reals` the features of the crop's reals.
 
-    The raw generator is scored, since no report averaged its own; `kid_ema` is the KID of the average, if there is one. `status` is
+    The raw generator is scored, since no report averaged its own; `kid_ema` is the KID of the average, if there is one. A trial with
+    `mean_over_moments` has `kid_moments` in its place, which needs no more fakes. `status` is
     "lived", or how the trial failed: "diverged" (NaN or infinity), "collapsed" (`diversity` under a twentieth: the fakes' standard
     deviation as a share of the reals', over all conditions) or "learned nothing" (no better KID than its generator at step 0).
     """
@@ -98,7 +99,7 @@ def _scored(settings: Report, scoring: dict[str, Any], outputs: Outputs, reals: 
     network = inception.load(device(), protocol=scoring["reals"]["protocol"])
     real, cache = reference(scoring, reals, network), paths.faces(scoring["crop"])
     faces = Faces.open(cache, "all")
-    raw = outputs._replace(run=outputs.nets) if settings.ema else outputs
+    raw, mean_over_moments = outputs._replace(run=outputs.nets) if settings.ema else outputs, "mean_over_moments" in scoring
     found: dict[str, Any] = {
         **evaluate(
             raw,
@@ -110,12 +111,15 @@ def _scored(settings: Report, scoring: dict[str, Any], outputs: Outputs, reals: 
             network=network,
             attributes=scoring["attributes"],
             seed=seed,
+            snapshots=not mean_over_moments,
         )
     }
     if "explained" in found:
         found["explained_excess"] = found["explained"] - found["explained_real"]
     found["diversity"] = _diversity(raw.run / GENERATOR, faces, real.scored_rows[:DIVERSITY], seed)
-    if settings.ema:
+    if mean_over_moments:
+        found["kid_moments"] = kid_of_moments(raw, real, faces, network, seed)
+    elif settings.ema:
         average = Fakes.of(outputs.run / GENERATOR, faces, real.scored_rows, seed)
         found["kid_ema"] = kid(real.scored, average.features(network, "features of fakes of the average"))
     condition = torch.from_numpy(faces.conditions(settings.condition_groups)[real.scored_rows[:UNTRAINED]])

@@ -91,11 +91,15 @@ class Study(Claim):
 
 @dataclass(frozen=True)
 class FaceTrial:
-    """A training of a report's nets, whose fakes are scored against reals of `crop`."""
+    """A training of a report's nets, whose fakes are scored against reals of `crop`.
+
+    `mean_over_moments`: its snapshots are scored together with the end, as `kid_moments`, and the average of G is not.
+    """
 
     report: str
     settings: Report
     crop: str
+    mean_over_moments: bool = False
 
     def steps(self, faces: int) -> int:
         """Length of the training on a data set of `faces` pictures."""
@@ -108,6 +112,8 @@ class FaceTrial:
 
     def has(self, outcome: str) -> bool:
         """Whether its scores include `outcome`, as far as the report's settings tell."""
+        if outcome in ("kid_moments", "kid_ema"):
+            return self.mean_over_moments == (outcome == "kid_moments")
         if outcome in outcomes.OF_LOGITS:
             return "d_accuracy" in self.settings.headline
         if re.fullmatch(outcomes.OF_CONDITIONS, outcome):

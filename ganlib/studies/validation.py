@@ -96,6 +96,8 @@ def _problem_of_moments(study: Study, moments: list[int], *arms: Trial) -> str |
     if study.equal in ("pictures", "minutes"):
         return "equal: must be steps where `moments` are compared"
     for name, trial in zip((study.treatment, study.control), arms, strict=True):
+        if trial.has("kid_moments"):
+            return f"moments: {name} has `mean_over_moments`, so its snapshots are not scored one by one"
         snapshots = trial.settings.snapshots if isinstance(trial, FaceTrial) else None
         kept = snapshots.at if snapshots and snapshots.unit == "steps" else []
         if missing := [step for step in moments if step not in kept]:

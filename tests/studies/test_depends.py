@@ -1,6 +1,7 @@
 """The contents of a trial's settings files, by which DVC decides what to run again."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,11 @@ def test_trial_depends_on_its_code_its_settings_and_its_pictures(settings):
     assert depends.training(trial(settings, lr_g=1e-3), settings) == {**found, "settings": {**found["settings"], "lr_g": 1e-3}}
     fewer = depends.training(trial(settings, train_images=2), settings)
     assert fewer["data"] != found["data"]
+
+
+def test_mean_over_moments_is_in_the_scores_of_its_trials_alone(settings):
+    usual, over_moments = (depends.scoring(replace(trial(settings), mean_over_moments=mean), settings) for mean in (False, True))
+    assert over_moments == usual | {"mean_over_moments": True} != usual
 
 
 def test_scores_depend_on_their_code(settings):

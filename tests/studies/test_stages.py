@@ -12,6 +12,7 @@ import torch
 from safetensors.torch import save_file
 
 from ganlib.core import tables
+from ganlib.core.random import derived_seed
 from ganlib.fidelity.evaluation import Fakes
 from ganlib.fidelity.kernel import kid
 from ganlib.models import store
@@ -177,6 +178,44 @@ def test_spread_of_two_processors_is_one_line():
     rows = [{"trial": "dense64", "seed": seed, "status": "lived", "processor": name} for seed, name in enumerate(("a", "b", "a"), 1)]
     with pytest.raises(UserError, match=r"processor: .*: a for dense64 \(seeds 1, 3\); b for dense64 \(seeds 2\): remove"):
         spread.summary(rows)
+
+
+@pytest.mark.parametrize("mean_over_moments", [False, True])
+def test_mean_over_moments_takes_the_place_of_the_average_at_as_many_fakes(tmp_path, monkeypatch, mean_over_moments):
+    generator, settings = painted.painter([[0.5, 0.5, 0.5]] * 3, [[0, 0, 0]] * 2, reach=0.3)
+    settings = settings.model_copy(update={"crop": "tight64", "ema": 0.9})
+    earlier = [painted.painter([[shade] * 3] * 3, [[0, 0, 0]] * 2, reach=0.3)[0] for shade in (0.2, 0.8)]
+    outputs, rng = Outputs.below(tmp_path / "run"), np.random.default_rng(0)
+    for folder in (outputs, outputs._replace(run=outputs.nets)):
+        painted.run(folder, {20: (earlier[0], settings), 30: (earlier[1], settings), 40: (generator, settings)})
+    tables.write_json(MACHINE, tmp_path / "run" / stored.MACHINE)
+    monkeypatch.chdir(tmp_path)
+    labels = {name: rng.choice([-1, 1], 36) for name in ("Black_Hair", "Blond_Hair", "Eyeglasses")}
+    table = pd.DataFrame({"file": "x.jpg", "split": ["test", "train", "train"] * 12, **labels})
+    faces = painted.faces(rng.integers(0, 256, (36, 3), np.uint8), table, support_paths.faces("tight64"))
+    drawn: list[int] = []
+    features = Fakes.features
+    monkeypatch.setattr(Fakes, "features", lambda fakes, *given: (drawn.append(len(fakes.condition)), features(fakes, *given))[1])
+    monkeypatch.setattr(scoring.inception, "load", lambda *_, **__: painted.MeanColour())
+    training = {"report": "began64", "settings": settings.model_dump(), "scale": "preview"}
+    asked: dict[str, Any] = {"crop": "tight64", "attributes": [], "reals": {"split": "train", "samples": 12, "protocol": "clean"}}
+    asked |= {"mean_over_moments": True} if mean_over_moments else {}
+    found = scoring.score(training, asked, tmp_path / "run", tmp_path / "reals", tmp_path / "scores", seed=7)
+    untrained = 12
+    if not mean_over_moments:
+        assert drawn == [12, 12, 12, 12, untrained]  # two snapshots, the end and the average
+        assert "kid_moments" not in found
+        return
+    assert drawn == [12, 4, 4, 4, untrained]
+    assert "kid_ema" not in found
+    real = scoring.Reference.load(tmp_path / "reals" / "features.npz")
+    kids = []
+    for place, (step, net) in enumerate(zip((20, 30, 40), (*earlier, generator), strict=True)):
+        condition = torch.from_numpy(faces.conditions(painted.GROUPS)[real.scored_rows[4 * place : 4 * place + 4]])
+        fakes = Fakes(net.eval(), settings, condition, 64, derived_seed(7, "scores", step))
+        kids.append(kid(real.scored, features(fakes, painted.MeanColour(), "fakes")))
+    assert found["kid_moments"] == pytest.approx(np.mean(kids))
+    assert found["kid"] != pytest.approx(np.mean(kids))
 
 
 def test_run_is_scored_with_its_seed_against_the_reals_of_its_crop(tmp_path, monkeypatch):
