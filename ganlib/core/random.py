@@ -21,6 +21,9 @@ Purpose = Literal[
     "noise",  # z in training
     "wrong conditions",  # of began64
     "penalty",  # of wgan64: points between real and fake at which the gradient penalty is computed
+    "labels",  # of dcgan64: soft and flipped ones
+    "replay",  # of dcgan64: earlier fakes that D sees again
+    "input noise",  # of dcgan64: on the pictures that D sees
     "dropout",
     "sheets",  # z of the sheets, and the selection of real pictures
     "scores",  # z of the scored fakes

@@ -37,8 +37,13 @@ class Adversarial(Objective):
             real_logits, fake_logits = discriminator(torch.cat([real, fake])).chunk(2)
         else:
             real_logits, fake_logits = discriminator(real), discriminator(fake)
-        d_loss = _cross_entropy(real_logits, self.real_label) + _cross_entropy(fake_logits, 0.0)
+        real_labels, fake_labels = self.labels(real_logits, real=True), self.labels(fake_logits, real=False)
+        d_loss = binary_cross_entropy_with_logits(real_logits, real_labels) + binary_cross_entropy_with_logits(fake_logits, fake_labels)
         return {"d_loss": d_loss, **d_metrics(real_logits, fake_logits)}
+
+    def labels(self, logits: Tensor, *, real: bool) -> Tensor:
+        """The labels (N,) that D learns."""
+        return torch.full_like(logits, self.real_label if real else 0.0)
 
     def generator_losses(self, discriminator: Call, fake: Tensor) -> dict[str, Tensor]:
         """G's loss on fakes with gradient."""

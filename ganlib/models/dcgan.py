@@ -1,6 +1,6 @@
 """Layers of the DCGANs (Radford et al. 2015).
 
-`width` scales every channel count except those of z and of the pictures. A convolution before batch norm has no bias.
+`width` scales every channel count except those of z and of the pictures. A convolution before a norm has no bias.
 """
 
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, conv_transpose2d
 
-from ganlib.support.types import Activation, Sampling
+from ganlib.support.types import Activation, Norm, Sampling
 
 
 def scaled(width: float, *channels: int) -> list[int]:
@@ -48,12 +48,13 @@ class UpsampleConv(nn.Conv2d):
 
 @dataclass(frozen=True)
 class LayerFactory:
-    """Makes the layers of one net, all with the same activation, batch norm and sampling."""
+    """Makes the layers of one net, all with the same activation, norm and sampling."""
 
     kind: Activation
     leaky_slope: float
     bn_momentum: float
     sampling: Sampling
+    normalization: Norm = "batch"
 
     @property
     def pools(self) -> bool:
@@ -63,8 +64,10 @@ class LayerFactory:
     def activation(self) -> nn.Module:
         return nn.LeakyReLU(self.leaky_slope, inplace=True) if self.kind == "leaky_relu" else nn.ReLU(inplace=True)
 
-    def norm(self, channels: int) -> nn.BatchNorm2d:
-        return nn.BatchNorm2d(channels, momentum=self.bn_momentum)
+    def norm(self, channels: int) -> nn.Module:
+        if self.normalization == "batch":
+            return nn.BatchNorm2d(channels, momentum=self.bn_momentum)
+        return nn.InstanceNorm2d(channels, affine=True) if self.normalization == "instance" else nn.Identity()
 
     def up(self, inputs: int, outputs: int, kernel: int, *, bias: bool = False) -> list[nn.Module]:
         """Twice the size: a transposed convolution of stride 2 and kernel 4 or 5, or nearest neighbours and a 3x3 convolution."""
@@ -73,7 +76,7 @@ class LayerFactory:
         return [UpsampleConv(inputs, outputs, bias=bias)]
 
     def up_block(self, inputs: int, outputs: int, kernel: int) -> list[nn.Module]:
-        """Twice the size, with batch norm and activation."""
+        """Twice the size, with norm and activation."""
         return [*self.up(inputs, outputs, kernel), self.norm(outputs), self.activation()]
 
     def conv(self, inputs: int, outputs: int, kernel: int, padding: int, *, bias: bool = False) -> nn.Conv2d:
@@ -90,5 +93,5 @@ class LayerFactory:
         return [nn.AvgPool2d(2, ceil_mode=True) if self.sampling == "average" else nn.MaxPool2d(2, ceil_mode=True)]
 
     def down_block(self, inputs: int, outputs: int, kernel: int, padding: int) -> list[nn.Module]:
-        """Half the size, with batch norm and activation."""
+        """Half the size, with norm and activation."""
         return [self.conv(inputs, outputs, kernel, padding), self.norm(outputs), self.activation(), *self.pool()]

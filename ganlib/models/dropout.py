@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 LEVELS = 2**16  # of the 16 random bits that decide on one value
+PRIME = 2**31 - 1
 
 
 class Dropout(nn.Dropout):
@@ -29,3 +30,32 @@ class Dropout(nn.Dropout):
     def _of_whole_batch(self, values: Tensor) -> Tensor:
         drawn = torch.rand(self.size, *values.shape, device=values.device)[self.rank]
         return values * ((drawn >= self.p) / (1 - self.p)).to(values.dtype)
+
+
+class LatentDropout(nn.Module):
+    """Dropout that stays on in eval mode, where z determines the mask, so that each z still has one picture.
+
+    Value j is dropped if h_j(z) < p. The h_j are multiply-mod-prime hashes (Carter & Wegman 1979) of z in steps of 2**-16: integers, so
+    equal on all devices. In training mode it is `Dropout`.
+    """
+
+    words: Tensor  # (latent_size,)
+    factors: Tensor  # (2, values)
+
+    def __init__(self, p: float, latent_size: int, values: int) -> None:
+        super().__init__()
+        self.dropout = Dropout(p)
+        rng = torch.Generator().manual_seed(values)  # of another layer size, another mask
+        self.register_buffer("words", torch.randint(1, PRIME, (latent_size,), generator=rng), persistent=False)
+        self.register_buffer("factors", torch.randint(1, PRIME, (2, values), generator=rng), persistent=False)
+
+    def forward(self, values: Tensor, z: Tensor) -> Tensor:
+        if self.training:
+            dropped: Tensor = self.dropout(values)
+            return dropped
+        steps = (z * 2**16).round().long()
+        key = (steps * self.words % PRIME).sum(dim=1, keepdim=True) % PRIME
+        drawn = (key * self.factors[0] + self.factors[1]) % PRIME
+        kept = (drawn >= int(self.dropout.p * PRIME)).unflatten(1, values.shape[1:])
+        masked: Tensor = values * (kept / (1 - self.dropout.p)).to(values.dtype)
+        return masked

@@ -14,11 +14,11 @@ POWER_ITERATIONS = 15  # as many as torch's spectral_norm starts with
 
 
 def normal(module: nn.Module, rng: torch.Generator, std: float = 0.02) -> nn.Module:
-    """Weights N(0, `std`), batch-norm gains N(1, 0.02), biases 0: Radford et al. 2015 (DCGAN), section 4."""
+    """Weights N(0, `std`), gains of batch and instance norm N(1, 0.02), biases 0: Radford et al. 2015 (DCGAN), section 4."""
     for layer in module.modules():
         if isinstance(layer, LAYERS):
             _fill(layer, partial(nn.init.normal_, std=std, generator=rng))
-        elif isinstance(layer, nn.BatchNorm2d):
+        elif isinstance(layer, nn.BatchNorm2d | nn.InstanceNorm2d):
             nn.init.normal_(layer.weight, 1.0, 0.02, generator=rng)
         _zero_bias(layer)
     return module

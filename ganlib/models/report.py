@@ -117,8 +117,6 @@ class Report(TrainingConfig):
     headline: ClassVar[tuple[str, ...]] = ()
     """One or two metrics of this report in metrics/<report>.json, besides those of all reports."""
 
-    pixel_range: ClassVar[tuple[float, float]] = (-1.0, 1.0)
-
     size: int
     """Height and width of the pictures, in pixels."""
 
@@ -157,6 +155,11 @@ class Report(TrainingConfig):
         """The distribution of z."""
 
     @property
+    def pixel_range(self) -> tuple[float, float]:
+        """Lowest and highest value of a pixel, as the nets see it."""
+        return -1.0, 1.0
+
+    @property
     def condition_groups(self) -> dict[str, list[str]]:
         """The groups of attributes that condition G, by name; empty for unconditional reports."""
         return {}
@@ -173,7 +176,7 @@ class Report(TrainingConfig):
 
     @property
     def pictures_per_logit(self) -> int:
-        """Number of consecutive pictures to which D gives one logit."""
+        """Number of consecutive pictures that D judges together."""
         return 1
 
 

@@ -17,6 +17,7 @@ OptimizerKind = Literal["adam", "sgd"]  # sgd without momentum
 Loss = Literal["non_saturating", "minimax"]
 Activation = Literal["relu", "leaky_relu"]
 Sampling = Literal["strides", "nearest", "average", "max"]  # of a DCGAN: all but strides upsample by nearest neighbours; pools in D
+Norm = Literal["batch", "instance", "none"]
 Precision = Literal["fp32", "tf32", "bf16"]  # of matrix products on a GPU; bf16 applies to CPUs too
 Scale = Literal["preview", "evening", "full"]  # selects the block of a report that overrides its values; full overrides none
 Split = Literal["train", "valid", "test", "all"]

@@ -82,9 +82,9 @@ def replaced(report: Report, kind: type) -> Iterator[None]:
         yield
 
 
-def steps(name: str, precision: str, kind: type, folder: Path) -> dict[str, Any]:
+def steps(name: str, precision: str, kind: type, folder: Path, **changes: object) -> dict[str, Any]:
     """Two steps of the report with its feed and an average: what they asked the GPU for, or the error that ended them."""
-    report = small.report(name, precision=precision)
+    report = small.report(name, precision=precision, **changes)
     faces = small.small_faces(folder / name / kind.__name__, report, report.reals_per_step * 2)
     try:
         with replaced(report, kind), FakeTensorMode(allow_non_fake_inputs=True):
@@ -109,6 +109,7 @@ def main() -> None:
     out = Path(sys.argv[1])
     feeds = {"fp32": Resident, "tf32": Resident, "bf16": Mapped}
     found = {f"{name} {precision}": steps(name, precision, kind, out.parent) for name in small.NAMES for precision, kind in feeds.items()}
+    found |= {f"tricks {way}": steps("dcgan64", way, kind, out.parent / "tricks", **small.TRICKS) for way, kind in feeds.items()}
     out.write_text(json.dumps(found), encoding="utf-8")
 
 

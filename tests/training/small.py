@@ -13,6 +13,21 @@ from ganlib.support import paths
 from tests.data import archive
 
 NAMES = tuple(names())
+TRICKS = {
+    "output": "sigmoid",
+    "norm": "instance",
+    "dropout": 0.5,
+    "sample_dropout": True,
+    "minibatch_std": True,
+    "soft_real": [0.7, 1.2],
+    "soft_fake": [0.0, 0.3],
+    "flip_labels": 0.1,
+    "replay": 6,
+    "input_noise": 0.1,
+    "input_noise_steps": 6,
+    "d_steps": 2,
+}
+"""All of dcgan64's tricks."""
 
 
 def report(name: str, **changes: object) -> Report:

@@ -37,7 +37,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]
 
 
 @pytest.mark.parametrize("precision", ["fp32", "tf32", "bf16"])
-@pytest.mark.parametrize("name", small.NAMES)
+@pytest.mark.parametrize("name", [*small.NAMES, "tricks"])
 def test_whole_step_stays_on_the_gpu_and_has_deterministic_kernels(found, name: str, precision: str) -> None:
     of = found[f"{name} {precision}"]
     assert of["error"] == ""

@@ -36,16 +36,20 @@ def pictures(tmp_path, name) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[] if name in ("dcgan56", "began64") else pytest.mark.slow) for name in small.NAMES]
+    ("name", "tricks"),
+    [
+        *(pytest.param(name, {}, marks=[] if name in ("dcgan56", "began64") else pytest.mark.slow) for name in small.NAMES),
+        pytest.param("dcgan64", small.TRICKS, id="tricks"),
+    ],
 )
-def test_run_killed_repeatedly_ends_with_the_bytes_of_an_uninterrupted_one(tmp_path, name):
-    alone = children.run(tmp_path / "alone", name, changes=changes(name))
+def test_run_killed_repeatedly_ends_with_the_bytes_of_an_uninterrupted_one(tmp_path, name, tricks):
+    alone = children.run(tmp_path / "alone", name, changes=changes(name, **tricks))
     assert alone == {"status": 0, "error": "", "steps": 7}
     draw = random.Random(name)
     moments = [("step", draw.randint(3, 6)), ("half written", 2), ("renamed", draw.randint(3, 4)), ("written", draw.randint(3, 6))]
     for moment in moments:
-        assert children.run(tmp_path / "killed", name, moment, changes=changes(name)) == {"status": -9}, moment
-    last = children.run(tmp_path / "killed", name, changes=changes(name))
+        assert children.run(tmp_path / "killed", name, moment, changes=changes(name, **tricks)) == {"status": -9}, moment
+    last = children.run(tmp_path / "killed", name, changes=changes(name, **tricks))
     assert last["status"] == 0
     assert last["steps"] < 7
     assert children.files(tmp_path / "killed" / "out") == children.files(tmp_path / "alone" / "out")

@@ -77,19 +77,29 @@ def test_three_processes_train_as_one_does(place, name, changes):
     assert_equal(place / f"three-{name}-by1" / name, place / f"three-{name}-by3" / name)
 
 
-@pytest.mark.parametrize("name", ["dcgan64", *(pytest.param(name, marks=pytest.mark.slow) for name in ("began64", "dense64", "wgan64"))])
-def test_run_resumed_by_any_number_of_processes_equals_an_uninterrupted_one(place, name):
-    changes = {**SHARED, "epochs": 20} | ({"batch_size": 24} if name == "dense64" else {})  # of which half are reals
+@pytest.mark.parametrize(
+    ("name", "own"),
+    [
+        ("dcgan64", {}),
+        pytest.param("began64", {}, marks=pytest.mark.slow),
+        pytest.param("dense64", {"batch_size": 24}, marks=pytest.mark.slow),  # of which half are reals
+        pytest.param("wgan64", {}, marks=pytest.mark.slow),
+        pytest.param("dcgan64", {"batch_size": 16, **small.TRICKS}, marks=pytest.mark.slow, id="tricks"),
+    ],
+)
+def test_run_resumed_by_any_number_of_processes_equals_an_uninterrupted_one(place, name, own):
+    changes = {**SHARED, "epochs": 20, **own}
+    moving, straight = place / f"moving-{name}-{len(own)}", place / f"straight-{name}-{len(own)}"
     for size, steps in ((1, 4), (2, 8), (4, 12), (1, 16)):
-        statuses = teams.together(size, teams.train, place / f"moving-{name}", [name], double=True, **{**changes, "max_steps": steps})
+        statuses = teams.together(size, teams.train, moving, [name], double=True, **{**changes, "max_steps": steps})
         assert statuses == [0] * size
-    log = place / f"moving-{name}" / "stderr.txt"
+    log = moving / "stderr.txt"
     assert log.read_text(encoding="utf-8").count("resuming from step") == 3
     assert "already trained" not in log.read_text(encoding="utf-8")
-    assert teams.together(2, teams.train, place / f"moving-{name}", [name], double=True, **{**changes, "max_steps": 16}) == [0, 0]
+    assert teams.together(2, teams.train, moving, [name], double=True, **{**changes, "max_steps": 16}) == [0, 0]
     assert log.read_text(encoding="utf-8").count(f"{name}: already trained; reusing") == 1
-    teams.together(1, teams.train, place / f"straight-{name}", [name], double=True, **{**changes, "max_steps": 16})
-    assert_equal(place / f"straight-{name}" / name, place / f"moving-{name}" / name)
+    teams.together(1, teams.train, straight, [name], double=True, **{**changes, "max_steps": 16})
+    assert_equal(straight / name, moving / name)
 
 
 @pytest.mark.parametrize("name", ["dcgan64", *(pytest.param(name, marks=pytest.mark.slow) for name in ("began64", "dcgan56", "wgan64"))])

@@ -32,12 +32,12 @@ class ToTheCpu(TorchDispatchMode):
         return result
 
 
-@pytest.mark.parametrize("name", small.NAMES)
-def test_step_on_a_gpu_never_waits_for_it(name, monkeypatch):
+@pytest.mark.parametrize(("name", "changes"), [*((name, {}) for name in small.NAMES), ("dcgan64", small.TRICKS)])
+def test_step_on_a_gpu_never_waits_for_it(name, changes, monkeypatch):
     """Fake tensors: shapes and devices without numbers, so that reading one is an error. All but the backward passes, which need a GPU."""
     monkeypatch.setattr(torch.autograd, "backward", lambda _: None)
     monkeypatch.setattr(torch.autograd, "grad", lambda _, inputs, **__: (torch.zeros_like(inputs),))
-    report, gpu = small.report(name, ema=None), torch.device("cuda")  # without an average, since a fake net cannot be copied
+    report, gpu = small.report(name, ema=None, **changes), torch.device("cuda")  # without an average, since a fake net cannot be copied
     nets = report.networks(1)  # real ones, since torch cannot move a fake net
     monkeypatch.setattr(type(report), "networks", lambda *_: nets)
     with FakeTensorMode(allow_non_fake_inputs=True), ToTheCpu() as to_the_cpu:

@@ -21,7 +21,6 @@ class Settings(Gan):
     """TensorJoe 2017."""
 
     headline: ClassVar[tuple[str, ...]] = ("convergence", "diversity_within")
-    pixel_range: ClassVar[tuple[float, float]] = (0.0, 1.0)
     weight_init = "glorot"
 
     size: Literal[64] = 64
@@ -36,6 +35,10 @@ class Settings(Gan):
     threshold: NonNegative | None
     patience: Count
     lr_floor: Positive
+
+    @property
+    def pixel_range(self) -> tuple[float, float]:
+        return 0.0, 1.0
 
     @property
     def condition_groups(self) -> dict[str, list[str]]:

@@ -1,31 +1,56 @@
 """The nets as printed in the report: z (N, latent_size) to pictures (N, 3, 64, 64) in [-1, 1], and pictures to logits (N,)."""
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from ganlib.models.dcgan import FromVector, LayerFactory, scaled
+from ganlib.models.dropout import Dropout, LatentDropout
+
+GROUP = 4  # pictures
 
 
 class Generator(nn.Sequential):
-    """Zhang & Zhao's generator; its state dict fits the nn.Sequential that the report prints."""
+    """Zhang & Zhao's generator; its state dict fits the nn.Sequential that the report prints.
 
-    def __init__(self, latent_size: int, width: float, make: LayerFactory) -> None:
+    With `sigmoid` its pictures are in [0, 1]. `dropout` follows each hidden layer, and with `sample_dropout` stays on in eval mode.
+    """
+
+    def __init__(
+        self, latent_size: int, width: float, make: LayerFactory, *, sigmoid: bool = False, dropout: float = 0, sample_dropout: bool = False
+    ) -> None:
         a, b, c, d = scaled(width, 1024, 512, 256, 128)
+
+        def drop(channels: int, edge: int) -> list[nn.Module]:
+            if not dropout:
+                return []
+            return [LatentDropout(dropout, latent_size, channels * edge**2) if sample_dropout else Dropout(dropout)]
+
         super().__init__(
             FromVector(latent_size, a, 4, bias=False),
             make.norm(a),
             make.activation(),
+            *drop(a, 4),
             *make.up_block(a, b, 4),
+            *drop(b, 8),
             *make.up_block(b, c, 4),
+            *drop(c, 16),
             *make.up_block(c, d, 4),
+            *drop(d, 32),
             *make.up(d, 3, 4),
-            nn.Tanh(),
+            nn.Sigmoid() if sigmoid else nn.Tanh(),
         )
+
+    def forward(self, z: Tensor) -> Tensor:
+        values = z
+        for layer in self:
+            values = layer(values, z) if isinstance(layer, LatentDropout) else layer(values)
+        return values
 
 
 class Discriminator(nn.Sequential):
     """Zhang & Zhao's discriminator without its sigmoid, which has no state: the loss takes logits."""
 
-    def __init__(self, width: float, make: LayerFactory) -> None:
+    def __init__(self, width: float, make: LayerFactory, *, minibatch_std: bool = False) -> None:
         a, b, c, d = scaled(width, 64, 128, 256, 512)
         super().__init__(
             make.conv(3, a, 4, 1),
@@ -34,6 +59,19 @@ class Discriminator(nn.Sequential):
             *make.down_block(a, b, 4, 1),
             *make.down_block(b, c, 4, 1),
             *make.down_block(c, d, 4, 1),
-            nn.Conv2d(d, 1, 4, 1, 0, bias=False),
+            *([MinibatchStd()] if minibatch_std else []),
+            nn.Conv2d(d + minibatch_std, 1, 4, 1, 0, bias=False),
             nn.Flatten(0),
         )
+
+
+class MinibatchStd(nn.Module):
+    """Adds a map that holds how much GROUP consecutive pictures differ (Karras et al. 2018, section 3): the mean standard deviation."""
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """(N, C, S, S) to (N, C + 1, S, S); N must be a multiple of GROUP."""
+        precise = maps.to(torch.promote_types(maps.dtype, torch.float32))
+        variance = precise.unflatten(0, (-1, GROUP)).var(dim=1, correction=0)
+        std = (variance + 1e-8).sqrt().mean(dim=(1, 2, 3)).to(maps.dtype)
+        of_each = std[:, None].expand(-1, GROUP).reshape(-1, 1, 1, 1)
+        return torch.cat([maps, of_each.expand(-1, 1, *maps.shape[2:])], dim=1)

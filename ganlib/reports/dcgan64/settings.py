@@ -2,22 +2,82 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Literal, Self
+
+from pydantic import Field, FiniteFloat, model_validator
 
 from ganlib.models.report import Dcgan
+from ganlib.support.types import Activation, Count, Fraction, NonNegative, Norm
 
 if TYPE_CHECKING:
     from torch.nn import Module
 
+    from ganlib.core.random import Streams
+    from ganlib.models.dcgan import LayerFactory
+    from ganlib.models.objective import Objective, Sharding
+
+Range = Annotated[list[FiniteFloat], Field(min_length=2, max_length=2)]
+
 
 class Settings(Dcgan):
-    """Zhang & Zhao."""
+    """Zhang & Zhao. All from `output` on are tricks of the list that the report quotes, and off by default (docs/settings.md)."""
 
     size: Literal[64] = 64
+
+    output: Literal["tanh", "sigmoid"] = "tanh"
+    norm: Norm = "batch"
+    dropout: Fraction = 0.0
+    sample_dropout: bool = False
+    minibatch_std: bool = False
+    soft_real: Range | None = None
+    soft_fake: Range | None = None
+    flip_labels: Fraction = 0.0
+    replay: Count | None = None
+    input_noise: NonNegative = 0.0
+    input_noise_steps: Count = 2400
+    d_steps: Count = 1
+
+    @model_validator(mode="after")
+    def _groups_divide_the_batch(self) -> Self:
+        if self.batch_size % self.pictures_per_logit:
+            raise ValueError(f"batch_size {self.batch_size} is not a multiple of {self.pictures_per_logit}, as minibatch_std needs")
+        return self
+
+    @property
+    def pixel_range(self) -> tuple[float, float]:
+        return (0.0, 1.0) if self.output == "sigmoid" else (-1.0, 1.0)
+
+    @property
+    def reals_per_step(self) -> int:
+        return self.batch_size * self.d_steps
+
+    @property
+    def batches_per_step(self) -> int:
+        return self.d_steps
+
+    @property
+    def pictures_per_logit(self) -> int:
+        return 4 if self.minibatch_std else 1
+
+    def layer_factory(self, kind: Activation) -> LayerFactory:
+        return replace(super().layer_factory(kind), normalization=self.norm)
 
     def build(self) -> dict[str, Module]:
         from ganlib.reports.dcgan64 import nets
 
-        generator = nets.Generator(self.latent_size, self.width, self.layer_factory(self.activation))
-        discriminator = nets.Discriminator(self.width, self.layer_factory(self.d_activation))
+        generator = nets.Generator(
+            self.latent_size,
+            self.width,
+            self.layer_factory(self.activation),
+            sigmoid=self.output == "sigmoid",
+            dropout=self.dropout,
+            sample_dropout=self.sample_dropout,
+        )
+        discriminator = nets.Discriminator(self.width, self.layer_factory(self.d_activation), minibatch_std=self.minibatch_std)
         return {"generator": generator, "discriminator": discriminator}
+
+    def objective(self, streams: Streams, sharding: Sharding) -> Objective:
+        from ganlib.reports.dcgan64.objective import WithTricks
+
+        return WithTricks(self, streams, sharding)

@@ -20,7 +20,6 @@ class Settings(LayerSettings, Gan):
     """Adly, Bockmon & Nguyen 2021; half of a batch is real."""
 
     headline: ClassVar[tuple[str, ...]] = ("d_accuracy", "diversity")
-    pixel_range: ClassVar[tuple[float, float]] = (0.0, 1.0)
     weight_init = "glorot"
 
     size: Literal[64] = 64
@@ -33,6 +32,10 @@ class Settings(LayerSettings, Gan):
         if self.batch_size % 2:
             raise ValueError(f"batch_size {self.batch_size} is odd, and half of it is real")
         return self
+
+    @property
+    def pixel_range(self) -> tuple[float, float]:
+        return 0.0, 1.0
 
     @property
     def reals_per_step(self) -> int:

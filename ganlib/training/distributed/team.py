@@ -45,11 +45,11 @@ class Team:
         return rows.reshape(batches, self.size, -1, *rows.shape[1:])[:, self.rank].flatten(0, 1)
 
     def check_batch(self, report: Report) -> None:
-        """Raise a UserError unless each batch of the report can be sharded evenly, keeping the pictures of one logit together."""
+        """Raise a UserError unless each batch of the report can be sharded evenly, keeping those together that D judges together."""
         reals = report.reals_per_step // report.batches_per_step
         logits = reals // report.pictures_per_logit
         if logits % self.size:
-            packs = f" ({report.pictures_per_logit} per logit)" if report.pictures_per_logit > 1 else ""
+            packs = f" ({report.pictures_per_logit} judged together)" if report.pictures_per_logit > 1 else ""
             raise UserError(
                 f"params.yaml: batch_size: a batch of {reals} real pictures{packs} cannot be sharded evenly over {self.size} processes:"
                 f" use a number of processes that divides {logits}, or another batch_size"

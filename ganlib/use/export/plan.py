@@ -21,8 +21,8 @@ from ganlib.support.errors import UserError
 PANEL = 8
 ACTIVATIONS = {nn.ReLU: "relu", nn.LeakyReLU: "leaky", nn.ELU: "elu", nn.Tanh: "tanh", nn.Sigmoid: "sigmoid"}
 SUPPORTED = (
-    "Linear, Unflatten, ConvTranspose2d, Conv2d 3x3, Double and Upsample by 2, BatchNorm2d with running statistics, Dropout, Embedding,"
-    " ReLU, LeakyReLU, ELU, Tanh, Sigmoid"
+    "Linear, Unflatten, ConvTranspose2d, Conv2d 3x3, Double and Upsample by 2, BatchNorm2d with running statistics, Dropout, Identity,"
+    " Embedding, ReLU, LeakyReLU, ELU, Tanh, Sigmoid"
 )
 OTHER = "--format onnx takes any net"
 
@@ -144,7 +144,7 @@ def _start_op(step: Step) -> Product | Geometry | None:
 def _fuse(operation: Product | Geometry, step: Step, *, reorder: bool) -> bool:
     """Add a layer to the operation before it, an Unflatten with its outputs reordered to (pixel, channel); False if that is impossible."""
     layer = step.layer
-    if isinstance(layer, nn.Dropout):
+    if isinstance(layer, nn.Dropout | nn.Identity):
         return True
     if not isinstance(operation, Product):
         return False
