@@ -43,6 +43,7 @@ lint: install  ## check style, formatting, the import contract and types
 
 docs: install  ## render the tables and pictures of docs/ and README that come from results
 	python -m tools.claims
+	python -m tools.ganhacks
 	python -m tools.seeds
 	python -m tools.readme
 	python -m tools.reading

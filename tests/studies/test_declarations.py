@@ -109,14 +109,14 @@ MISTAKES = [
     ({"params:declared.unequal_rates.treatment": "dcgan56"}, f"declared.unequal_rates.treatment: must be dcgan64, as in {CATALOGUE}"),
     ({"params:declared.unequal_rates.control": ...}, "declared.unequal_rates.control: missing; it has no default"),
     ({"params:declared.gaussian": ARMS}, "declared: 'gaussian' is unknown, did you mean 'gaussian_z'?"),
-    ({"params:declared.instance_norm": ARMS}, "declared.instance_norm: no study tests this claim; needs: a setting norm"),
+    ({"params:declared.luminance": ARMS}, "declared.luminance: no study tests this claim; needs: a setting luminance"),
     ({"params:declared.six_hours": ARMS}, "declared.six_hours: no study tests this claim; not testable: Mostly the loading of pictures"),
     ({"claim": {}}, "claim: unknown key, did you mean 'claims'?"),
-    ({"claims.inputs_normalised.need": "x"}, "claims.inputs_normalised.need: unknown key, did you mean 'need"),
-    ({"claims.inputs_normalised.regime": "x"}, "claims.inputs_normalised.regime: unknown key"),
-    ({"claims.inputs_normalised.done": "x"}, "claims.inputs_normalised: must have exactly one of needs, not_testable, done"),
-    ({"claims.inputs_normalised.needs": ...}, "claims.inputs_normalised: must have exactly one of needs, not_testable, done"),
-    ({"claims.inputs_normalised.report": "dcgan46"}, "claims.inputs_normalised.report: 'dcgan46' is unknown"),
+    ({"claims.luminance.need": "x"}, "claims.luminance.need: unknown key, did you mean 'need"),
+    ({"claims.luminance.regime": "x"}, "claims.luminance.regime: unknown key"),
+    ({"claims.luminance.done": "x"}, "claims.luminance: must have exactly one of needs, not_testable, done"),
+    ({"claims.luminance.needs": ...}, "claims.luminance: must have exactly one of needs, not_testable, done"),
+    ({"claims.luminance.report": "dcgan46"}, "claims.luminance.report: 'dcgan46' is unknown"),
     ({f"{MAX_POOLS}.control": "dcgan64_mux_pools"}, f"{MAX_POOLS}.control: 'dcgan64_mux_pools' is unknown"),
     ({"trials.dcgan64_max_pools.sampling": "median"}, "trials.dcgan64_max_pools.sampling: 'median' is not allowed"),
     ({"trials.dcgan64.lrd": 1e-4}, "trials.dcgan64.lrd: unknown key, did you mean 'lr_d'?"),
@@ -192,7 +192,7 @@ def test_mistake_is_one_line_with_file_and_key(changed, changes, message):
 
 
 def test_claim_cannot_have_the_name_of_a_study(changed):
-    block = YAML(typ="safe").load(ROOT / CATALOGUE)["claims"]["instance_norm"]
+    block = YAML(typ="safe").load(ROOT / CATALOGUE)["claims"]["luminance"]
     with pytest.raises(UserError, match=r"claims\.unequal_rates: a study has the same name: choose another"):
         declarations.load(*changed({"claims.unequal_rates": block}))
 

@@ -58,7 +58,7 @@ class Settings(Dcgan):
 
     @property
     def pictures_per_logit(self) -> int:
-        return 4 if self.minibatch_std else 1
+        return 4 if self.minibatch_std else 1  # nets.GROUP
 
     def layer_factory(self, kind: Activation) -> LayerFactory:
         return replace(super().layer_factory(kind), normalization=self.norm)

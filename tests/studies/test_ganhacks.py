@@ -1,0 +1,48 @@
+"""docs/ganhacks.md is current, and says what each study of a trick found."""
+
+import json
+
+import pytest
+
+from ganlib.studies import declarations
+from tests.conftest import ROOT, text
+from tools import claims, ganhacks
+
+
+@pytest.fixture(scope="module")
+def entries() -> list[claims.Entry]:
+    return claims.entries()
+
+
+def test_page_is_current_and_has_a_row_for_each_of_the_17_sections(entries):
+    page = text(ROOT / ganhacks.PAGE)
+    assert page == ganhacks.page(entries), "run make docs"
+    rows = [line for line in page.splitlines() if line.startswith("| ")][2:]
+    assert [row.split(".")[0] for row in rows] == [f"| {number}" for number in range(1, 18)]
+    for row, trick in zip(rows, ganhacks.TRICKS, strict=True):
+        assert row.count("`ganlib repro studies/dvc.yaml:study@") == len(trick.studies)
+        assert ("Not tested. " in row) == (not trick.studies)
+
+
+def test_every_trick_is_compared_at_equal_rates_of_d():
+    known = declarations.load()
+    settings = {name: trial.settings for name, trial in known.trials.items()}
+    for name in (name for trick in ganhacks.TRICKS for name in trick.studies if not name.startswith("sgd")):
+        arms = [settings[known.studies[name].treatment], settings[known.studies[name].control]]
+        assert len({arm.lr_d for arm in arms}) == 1
+        rate = {"_slow_d": 2.5e-5, "_fast_d": 1e-4}.get(name[-7:], arms[1].lr_d)
+        assert {arm.lr_d for arm in arms} == {rate}
+
+
+def test_findings_stand_beside_those_not_tried_yet(entries):
+    found = {entry["name"]: {**entry, "results": {}} for entry in json.loads(json.dumps(entries))}
+    for name in ("gaussian_z", "unequal_rates"):
+        found[name]["results"] = next(entry for entry in entries if entry["name"] == name)["results"]
+    found["spherical_z"]["results"] = {"celeba_preview": found["unequal_rates"]["results"]["celeba_preview"]}
+    row = ganhacks.page(list(found.values())).splitlines()[-15].split(" | ")
+    assert row[0] == "| 3. Use a spherical Z"
+    assert row[2].startswith("`gaussian_z`: **cannot tell yet**, and ")
+    assert row[2].endswith("(6 seeds)<br>the others: not tried yet")
+    assert row[3].startswith("`spherical_z`: **out of regime**, so no answer: ")
+    assert "is 36% farther from real faces by KID (97.5% CI: 14% to 62%)" in row[3]
+    assert row[3].endswith("(12 seeds)<br>the others: not tried yet")
