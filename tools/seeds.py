@@ -30,7 +30,8 @@ Every training is a random draw: another seed gives another generator. The same 
 another number of threads, may do so too: sums are computed in another order, and within a few hundred steps the
 rounding differences grow into a different training. Scores are therefore reported over several trainings.
 `python -m benchmarks.seeds` trains and scores them, [benchmarks/seeds.csv](../benchmarks/seeds.csv) holds all metrics,
-and `make docs` writes this page from it. All scores are of EMA generators, at N = 250 if nothing else is said.
+and `make docs` writes this page from it. A further training falls outside the range of five in one of three cases, and
+outside that of three in one of two. All scores are of EMA generators, at N = 250 if nothing else is said.
 """
 PREVIEWS = {
     "celeba_preview": """

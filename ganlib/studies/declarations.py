@@ -30,14 +30,13 @@ class Declarations:
     declared: list[str]
     declared_trials: list[str]
     seeds: list[int]
-    second_looks: list[str]
-    second_seeds: list[int]
+    other_seeds: dict[str, list[int]]
     spread_trials: list[str]
     spread_seeds: list[int]
 
     def seeds_of(self, study: str) -> list[int]:
-        """The seeds of each arm of a declared study: those of the first look, and the further ones if it has a second."""
-        return self.seeds + (self.second_seeds if study in self.second_looks else [])
+        """The seeds of each arm of a declared study: those of the first look, of both looks, or further ones alone."""
+        return self.other_seeds.get(study, self.seeds)
 
 
 class _Catalogue(Block):
@@ -50,6 +49,12 @@ class _Arms(Block):
     treatment: str
     control: str
     seeds: int | None = None
+    first_seed: int | None = None
+
+    @property
+    def other_seeds(self) -> list[int] | None:
+        """All seeds for a study with a second look, those of the second look alone with `first_seed`; None for a first look."""
+        return list(range(self.first_seed or 1, LOOKS[1] + 1)) if self.seeds or self.first_seed else None
 
 
 class _Spread(Block):
@@ -87,8 +92,7 @@ def load(file: Path = FILE, catalogue: Path = CATALOGUE) -> Declarations:
         list(chosen.declared),
         chosen.trials,
         chosen.seeds,
-        [name for name, arms in chosen.declared.items() if arms.seeds == LOOKS[1]],
-        chosen.second_look.seeds,
+        {name: seeds for name, arms in chosen.declared.items() if (seeds := arms.other_seeds)},
         chosen.spread.trials,
         chosen.spread.seeds,
     )
@@ -164,10 +168,10 @@ def _check_trials(chosen: _File, trials: Mapping[str, Trial], file: Path) -> Non
             if names.count(name) > 1:
                 raise UserError(f"{file}: {where}: {name} is listed twice")
     needed = {getattr(arms, arm): f"declared.{name}" for name, arms in chosen.declared.items() for arm in ("treatment", "control")}
-    again = [name for name, arms in chosen.declared.items() if arms.seeds == LOOKS[1]]
+    again = [name for name, arms in chosen.declared.items() if arms.other_seeds]
     for name, arm in ((name, getattr(chosen.declared[name], arm)) for name in again for arm in ("treatment", "control")):
         if arm not in chosen.second_look.trials:
-            raise UserError(f"{file}: second_look.trials: {arm} is missing: add it, since declared.{name} has {LOOKS[1]} seeds")
+            raise UserError(f"{file}: second_look.trials: {arm} is missing: add it, since declared.{name} has seeds up to {LOOKS[1]}")
     for name, where in {**dict.fromkeys(chosen.spread.trials, "spread.trials"), **needed}.items():
         if name not in chosen.trials:
             raise UserError(f"{file}: trials: {name} is missing: add it, since {where} needs it")
@@ -187,8 +191,13 @@ def _check_seeds(chosen: _File, file: Path) -> None:
     if chosen.second_look.seeds != list(range(first + 1, last + 1)):
         raise UserError(f"{file}: second_look.seeds: must be {first + 1} to {last}")
     for name, arms in chosen.declared.items():
-        if arms.seeds not in (None, count, last) or (arms.seeds == last and count < first):
+        if arms.seeds not in (None, last) or (arms.seeds and count < first):
             raise UserError(f"{file}: declared.{name}.seeds: must be {last}, for the second look at an undecided study, or blank")
+        if arms.first_seed not in (None, first + 1) or (arms.first_seed and (arms.seeds or count < first)):
+            raise UserError(
+                f"{file}: declared.{name}.first_seed: must be {first + 1}, without `seeds`, for a study that was declared when runs with"
+                " lower seeds were known, or blank"
+            )
     if len(set(chosen.spread.seeds)) < len(chosen.spread.seeds):
         raise UserError(f"{file}: spread.seeds: {checks.shown(chosen.spread.seeds)}: a seed is listed twice, and its run would count twice")
     if any(seed <= LAST_SEED for seed in chosen.spread.seeds):

@@ -23,11 +23,9 @@ def circumstances(study: Study, found: Mapping[str, Any], dataset: str) -> str:
     parts += ["about equal minutes" if study.equal == "minutes" else f"{found['steps']:,} steps"] if found["steps"] else []
     parts += [f"N = {found['samples']:,.0f}"] if found["samples"] else []
     seeds = [found[f"{arm}_seeds"] for arm in ("treatment", "control")] if "treatment_seeds" in found else [found["seeds"]]
-    parts.append(
-        " and ".join(map(str, dict.fromkeys(seeds)))
-        + (" seed" if seeds == [1] else " seeds")
-        + ("" if study.treatment == study.control else " per arm")
-    )
+    first, count = found["first_seed"], " and ".join(map(str, dict.fromkeys(seeds)))
+    named = f"{count} seed{'s' if seeds != [1] else ''}" if first == 1 else f"seeds {first} to {first + seeds[0] - 1}"
+    parts.append(named + ("" if study.treatment == study.control else " per arm"))
     return f"At {scale} scale ({', '.join(parts)})"
 
 
@@ -39,7 +37,7 @@ def answer(study: Study, found: Mapping[str, Any]) -> str:
     said = word
     if word == "no verdict":
         said = f"no verdict at {found['seeds']} seeds, only at {' and '.join(map(str, LOOKS))}"
-    elif word == "cannot tell yet" and found["seeds"] < LOOKS[-1]:
+    elif word == "cannot tell yet" and found["seeds"] < LOOKS[-1] and found["first_seed"] == 1:
         said += f", and a second look at {LOOKS[-1]} seeds is due"
     elif word == "out of regime":
         said += f", so no answer: {found['regime']}"

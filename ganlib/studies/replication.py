@@ -232,7 +232,7 @@ def _sentence(study: Study, result: Record) -> str:
 def _circumstances(study: Study, dataset: str, recorded: pd.DataFrame, new: pd.DataFrame) -> str:
     """Scale, steps, N and seeds, and how the machine differs from that of the recorded runs."""
     reached, scored = new["step"].max(), new["samples"].dropna()
-    found = {"scale": new["scale"].iloc[0], "seeds": new["seed"].nunique()}
+    found = {"scale": new["scale"].iloc[0], "seeds": new["seed"].nunique(), "first_seed": 1}
     found |= {"steps": 0 if pd.isna(reached) else int(reached), "samples": float(scored.max()) if len(scored) else None}
     known = {column: [_values(rows[column]) for rows in (recorded, new)] for column in MACHINE if column in recorded}
     differing = [f"{column} {ours} instead of {theirs}" for column, (theirs, ours) in known.items() if ours != theirs]

@@ -98,6 +98,7 @@ def judge(study: Study, text: str) -> dict[str, Any]:
     # Tables without this column are of version 0.1.0, which scored the average of G where there was one.
     judged["of_average"] = "kid_ema" not in found and study.report != "curve"
     judged |= {} if study.expected else {"margin": _in_units(study.judged_by.margin, in_logarithms)}
+    judged["first_seed"] = int(found["seed"].min())
     reached, scored = found["step"].max(), found["samples"].max()  # blank for runs that diverged; the demo has no samples
     steps = 0 if math.isnan(reached) else int(reached)
     if study.moments and not study.is_over_time:

@@ -88,6 +88,14 @@ def test_results_are_counted_and_marked(tmp_path, monkeypatch):
     assert "| `dcgan64` | toons | 10 | 0.200, 0.100 to 0.300 | 7% | 11% to 27% | 7% to 20% |" in page
 
 
+def test_demo_which_sees_no_pictures_has_one_result(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "RESULTS", tmp_path)
+    for dataset in ("celeba_preview", "toons"):
+        (tmp_path / dataset).mkdir()
+        (tmp_path / dataset / "curve_half.csv").write_bytes((ROOT / "studies/results/toons/curve_half.csv").read_bytes())
+    assert list(claims._entry("curve_half", declarations.load().studies["curve_half"], "declared")["results"]) == ["toons"]
+
+
 NO_SIDE = ("no difference here", "cannot tell yet", "no verdict", "not testable")
 
 

@@ -38,6 +38,7 @@ def test_declared_studies_are_sound_and_every_claim_and_trial_of_the_catalogue_i
     found = declarations.load(ROOT / FILE, ROOT / CATALOGUE)
     assert found.seeds == [1, 2, 3, 4, 5, 6]
     assert (found.seeds_of("unequal_rates"), found.seeds_of("gaussian_z")) == ([*range(1, 13)], [*range(1, 7)])
+    assert found.seeds_of("curve_half") == [*range(7, 13)]  # which nobody had seen when its range was set
     assert found.spread_trials == ["dcgan64", "dense64"]
     assert {trial for name in found.declared for trial in found.studies[name].trials} == set(found.declared_trials)
     assert len(found.studies) + len(found.claims) > 90
@@ -54,6 +55,13 @@ def test_study_of_the_catalogue_is_declared_by_its_name_and_its_arms(changed, na
     unquoted = {f"studies.{name}.says": ..., f"studies.{name}.at": ...}
     found = declarations.load(*changed({f"params:declared.{name}": arms, "params:trials": trials, **unquoted}))
     assert (set(found.declared), found.declared_trials) == ({*known.declared, name}, trials)
+
+
+def test_second_looks_of_two_studies_leave_the_arms_of_others_at_six_seeds(changed):
+    looked = ["dcgan64", "dcgan64_equal_rates", "curve", "dense64", "dense64_wide"]
+    found = declarations.load(*changed({"params:declared.more_units.seeds": 12, "params:second_look.trials": looked}))
+    counts = {name: len(found.seeds_of(name)) for name in ("unequal_rates", "more_units", "replacement_slows")}
+    assert counts == {"unequal_rates": 12, "more_units": 12, "replacement_slows": 6}  # of which the last shares an arm
 
 
 def test_trial_has_the_previews_settings_except_for_its_own():
@@ -93,10 +101,16 @@ MISTAKES = [
     ({"params:seeds": [1, 2, 3, 4, 5, 6, 7]}, "seeds: must be 1 to 6; 3 to 5 seeds"),
     ({"params:second_look.seeds": [7, 8]}, "second_look.seeds: must be 7 to 12"),
     (
-        {"params:second_look.trials": ["dcgan64"]},
+        {"params:second_look.trials": ["dcgan64", "curve"]},
         "second_look.trials: dcgan64_equal_rates is missing: add it, since declared.unequal_rates",
     ),
     ({"params:declared.gaussian_z.seeds": 9}, "declared.gaussian_z.seeds: must be 12, for the second look at an undecided study, or blank"),
+    ({"params:declared.gaussian_z.first_seed": 3}, "declared.gaussian_z.first_seed: must be 7, without `seeds`, for a study that was"),
+    ({"params:declared.unequal_rates.first_seed": 7}, "declared.unequal_rates.first_seed: must be 7, without `seeds`"),
+    (
+        {"params:second_look.trials": ["dcgan64", "dcgan64_equal_rates"]},
+        "second_look.trials: curve is missing: add it, since declared.curve_",
+    ),
     ({"params:seeds": [2, 3, 4, 5, 6, 7]}, "seeds: must be 1 to 6"),
     ({"params:seeds": [1, 2]}, "seeds: must be 1 to 6"),
     ({"params:spread.seeds": [12]}, "spread.seeds: must be above 12"),

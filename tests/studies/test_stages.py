@@ -158,6 +158,19 @@ def test_study_is_judged_over_all_declared_seeds_of_both_arms(checkout):
     assert (judged["verdict"], judged["seeds"]) == ("holds here", 12)
 
 
+def test_study_whose_range_was_set_when_runs_were_known_is_judged_on_unseen_seeds_alone(checkout, capsys):
+    for seed in range(1, 13):
+        leave("curve", seed, d_real=0.5 + 0.001 * seed if seed > 6 else 0.9, samples="")
+    study.main("curve_half")
+    assert pd.read_csv(paths.results(DATASET, "curve_half"))["seed"].tolist() == [*range(7, 13)]
+    assert "(4,000 steps, seeds 7 to 12): holds here; D's mean answer to reals is 0.5095 on average" in capsys.readouterr().err
+    for seed in range(7, 13):
+        paths.metrics(DATASET, "curve", seed).unlink()
+        leave("curve", seed, d_real=0.5 + 0.05 * (seed % 2), samples="")
+    study.main("curve_half")
+    assert ": cannot tell yet; D's mean answer" in capsys.readouterr().err  # there is no second look
+
+
 def test_study_that_is_not_declared_is_one_line(checkout):
     with pytest.raises(UserError, match=r"studies/params.yaml: declared: 'leaky_in_both' is unknown; one of as_reported"):
         study.main("leaky_in_both")
