@@ -147,15 +147,17 @@ def _name_shared_runs(found: list[Entry]) -> None:
 
 
 def _counts(found: list[Entry], dataset: str) -> str:
-    judged = [entry["results"][dataset] for entry in found if dataset in entry.get("results", {})]
+    tested = [entry for entry in found if dataset in entry.get("results", {})]
+    judged = [entry["results"][dataset] for entry in tested]
+    place = "Without pictures" if {entry["report"] for entry in tested} == {"curve"} else f"On `{dataset}`"
     verdicts = pd.Series([result["verdict"] for result in judged]).value_counts(sort=False)
     counts = ", ".join(f"{verdict} ({count})" for verdict, count in sorted(verdicts.items()))
     processors = ", ".join(sorted({name for result in judged for name in result["processors"]}))
     if len(judged) == 1:
-        return f"**On `{dataset}`**: 1 study, {judged[0]['verdict']}. Processor: {processors}."
+        return f"**{place}**: 1 study, {judged[0]['verdict']}. Processor: {processors}."
     significant = sum(result["holds"] for result in judged)
     return (
-        f"**On `{dataset}`**: {len(judged)} studies: {counts}. After correction for multiple testing (Holm 1979, 5 %),"
+        f"**{place}**: {len(judged)} studies: {counts}. After correction for multiple testing (Holm 1979, 5 %),"
         f" {significant} of {len(judged)} remain significant, marked `*`. Processor: {processors}."
     )
 

@@ -8,7 +8,7 @@ from ganlib.studies import paths
 from tools.seeds import span, trainings
 
 README = Path("README.md")
-PICTURES = {"toons": "drawn faces", "celeba_preview": "photographs"}
+PICTURES = {"toons": "drawn faces", "celeba_preview": "photographs", "celeba_5000": "photographs"}
 
 
 def main() -> None:
@@ -31,7 +31,7 @@ def filled(page: str) -> str:
 
 def _verdict(dataset: str, result: dict[str, str]) -> str:
     """The sentence of docs/claims.md without its circumstances, which README states once for all."""
-    answer = result["sentence"].partition("): ")[2].removeprefix(result["verdict"]).replace("; scored on averages of G", "")
+    answer = result["sentence"].partition("): ")[2].removeprefix(result["verdict"])
     return f"{PICTURES.get(dataset, dataset)}, {result['seeds']} seeds: **{result['verdict']}**{answer}"
 
 

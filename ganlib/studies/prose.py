@@ -63,7 +63,7 @@ def _difference(study: Study, found: Mapping[str, Any]) -> str:
     if earlier := [of for of in found.get("along", ())[:-1] if of["difference"] is not None]:
         sizes = (f"{effect.size(of['difference'])} at step {of['step']:,}" for of in earlier)
         text += f"; before the end: {', '.join(sizes)}"
-    return text + ("; scored on averages of G" if found["of_average"] else "")
+    return text
 
 
 class Effect(NamedTuple):

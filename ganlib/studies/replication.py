@@ -19,7 +19,7 @@ from ganlib import params
 from ganlib.core import tables
 from ganlib.studies import declarations, depends, paths, prediction, prose, results
 from ganlib.studies.extra import ExtraTrials
-from ganlib.studies.outcomes import OF_LOGITS, Values
+from ganlib.studies.outcomes import Values
 from ganlib.studies.paths import LAST_SEED
 from ganlib.studies.results import MACHINE
 from ganlib.studies.study import Study
@@ -73,12 +73,10 @@ def records(name: str) -> list[Path]:
 
 
 def check_settings(of: Replication) -> None:
-    """Refuse new runs at another scale, N or length than the recorded ones, or with another kind of score; the pictures must be there."""
+    """Refuse new runs at another scale, N or length than the recorded ones; the pictures must be there."""
     recorded, faces = pd.read_csv(of.table), depends.picture_counts(of.trials, of.params)
     here: dict[str, str | int] = {"scale": of.params.data.scale, "samples": of.params.data.samples} if faces else {}
     again = f"record the study again first: ganlib repro studies/dvc.yaml:study@{of.name}"
-    if faces and "kid_ema" not in recorded and of.study.outcome not in OF_LOGITS:
-        raise UserError(f"{of.table}: is of version 0.1.0, which scored averages of G, and new runs score G itself: {again}")
     for name, trial in of.trials.items():
         rows = recorded[recorded["trial"] == name]
         for column, new in {**here, "step": trial.steps(faces.get(name, 0))}.items():

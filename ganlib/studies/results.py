@@ -95,8 +95,6 @@ def judge(study: Study, text: str) -> dict[str, Any]:
     interval = {key: _in_units(getattr(answer, key), in_logarithms) for key in ("difference", "low", "high")}
     judged |= _of_average(study, found, any_failed)
     judged |= {"verdict": answer.word, **interval, "p": answer.p, "of_excess": in_logarithms, "of_medians": bool(of_medians)}
-    # Tables without this column are of version 0.1.0, which scored the average of G where there was one.
-    judged["of_average"] = "kid_ema" not in found and study.report != "curve"
     judged |= {} if study.expected else {"margin": _in_units(study.judged_by.margin, in_logarithms)}
     judged["first_seed"] = int(found["seed"].min())
     reached, scored = found["step"].max(), found["samples"].max()  # blank for runs that diverged; the demo has no samples

@@ -134,9 +134,9 @@ def test_ready_claims_are_not_declared(entries):
 
 
 def test_table_of_two_processors_is_named_in_one_line(tmp_path):
-    path = tmp_path / "toons" / "unequal_rates.csv"
+    path = tmp_path / "toons" / "curve_half.csv"
     path.parent.mkdir()
-    rows = text(ROOT / paths.results("toons", "unequal_rates"))
-    path.write_text(rows.replace("Intel(R) Xeon(R) Processor", "AMD EPYC", 1), encoding="utf-8")
-    with pytest.raises(UserError, match=r"unequal_rates.csv: processor: .*: AMD EPYC for dcgan64 \(seeds 1\); Intel"):
-        claims._result(declarations.load().studies["unequal_rates"], path)
+    rows = text(ROOT / paths.results("toons", "curve_half"))
+    path.write_text(rows.replace("AMD EPYC", "another", 1), encoding="utf-8")
+    with pytest.raises(UserError, match=r"curve_half.csv: processor: .*: AMD EPYC for curve \(seeds 8, 9, 10, 11, 12\); another"):
+        claims._result(declarations.load().studies["curve_half"], path)
