@@ -14,6 +14,7 @@ FILE = Path("studies/claims.json")
 WIDTH, EDGE, ROW = 340, 54, 18
 STRIP, CHART = 24, 44  # the height of the interval's line, without and with a ring for each run
 TOP, BOTTOM = 14, 104  # of the curve's plot
+LETTER = 6  # about the width of a letter
 ROWS = {"runs": -ROW, "treatment": -ROW, "control": ROW}  # of rings, from that line
 
 STATES = {
@@ -101,7 +102,8 @@ def draw(result: Mapping[str, Any], together: Sequence[Mapping[str, Any]], *, ri
     else:
         ends = " to ".join(short(end) for end in expected if end is not None)
         words = f"expected {ends}" if None not in expected else f"expected at {'least' if expected[1] is None else 'most'} {ends}"
-        parts.append(_text((left + right) / 2, below + 14, words, "middle"))
+        half = LETTER * len(words) / 2
+        parts.append(_text(min(max((left + right) / 2, half), WIDTH - half), below + 14, words, "middle"))
     if low is not None and high is not None:
         parts.append(f'<line class="interval" x1="{x(low)}" x2="{x(high)}" y1="{line}" y2="{line}"/>')
         parts.append(_text(x(low) - 7, line + 4, _number(low, result), "end") + _text(x(high) + 7, line + 4, _number(high, result)))

@@ -273,12 +273,14 @@ def test_rings_interval_and_margin_of_a_verdict_are_at_their_values(judged):
 
 
 def test_expectation_with_an_open_end_is_shaded_to_the_edge_and_has_no_zero(judged):
-    changes = {"low_expected": 0.15, "high_expected": None, "margin": None}
+    changes = {"low_expected": 0.29, "high_expected": None, "margin": None}
     result = verdicts.claims(judged(**changes) / verdicts.FILE)[0]["results"][0]
     assert 'class="zero"' not in result["chart"]
     (left,), (width,) = (places(result["chart"], rf'class="margin" {part}="([\d.]+)"') for part in ("x", ".* width"))
     assert left + width == pytest.approx(verdicts.WIDTH - verdicts.EDGE, abs=0.2)
-    assert words(result["strip"]) == ["expected at least 0.15", "0.1", "0.3", "0.2"]
+    assert words(result["strip"]) == ["expected at least 0.29", "0.1", "0.3", "0.2"]
+    (middle,) = places(result["strip"], r'x="([\d.]+)" y="\d+" text-anchor="middle">expected')
+    assert middle + len("expected at least 0.29") * verdicts.LETTER / 2 == verdicts.WIDTH
 
 
 def test_ratios_of_a_scores_excess_are_in_per_cent_and_on_one_axis_on_either_side_without_a_sign(checkout):
