@@ -173,7 +173,7 @@ def test_study_whose_range_was_set_when_runs_were_known_is_judged_on_unseen_seed
 
 
 def test_study_that_is_not_declared_is_one_line(checkout):
-    with pytest.raises(UserError, match=r"studies/params.yaml: declared: 'leaky_in_both' is unknown; one of as_reported"):
+    with pytest.raises(UserError, match=r"studies/params.yaml: declared: 'leaky_in_both' is unknown; one of all_smile, as_reported"):
         study.main("leaky_in_both")
 
 
