@@ -59,8 +59,8 @@ def edited(tmp_path, monkeypatch):
     return edit
 
 
-USED = ("training/loop.py", "models/dcgan.py", "reports/dcgan64/nets.py", "core/random.py")
-MODELS = ("models/dropout.py", "models/upsample.py", "reports/began64/objective.py", "curve/nets.py")
+USED = ("training/loop.py", "models/dcgan.py", "models/dropout.py", "reports/dcgan64/nets.py", "core/random.py")
+MODELS = ("models/upsample.py", "reports/began64/objective.py", "curve/nets.py")
 UNUSED = ("fidelity/frechet.py", *MODELS, "support/progress.py", "data/cache.py")
 
 
