@@ -5,7 +5,7 @@ The two files of a trial hold everything that its training and its scores depend
 
 from ganlib import params
 from ganlib.core import tables
-from ganlib.studies import declarations, depends, paths, results, validation
+from ganlib.studies import declarations, depends, paths, runs, validation
 from ganlib.support import progress
 from ganlib.support.command import run
 from ganlib.support.errors import UserError
@@ -17,7 +17,7 @@ def main() -> None:
     trials = {name: found.trials[name] for name in found.declared_trials}
     studies = {name: found.studies[name] for name in found.declared}
     for name in found.declared:
-        results.check_not_fewer_seeds(name, settings.dataset, len(found.seeds_of(name)))
+        runs.check_not_fewer_seeds(name, settings.dataset, len(found.seeds_of(name)))
     validation.check_lengths(trials, studies, depends.picture_counts(trials, settings), declarations.CATALOGUE)
     for name, trial in trials.items():
         try:

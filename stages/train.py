@@ -5,7 +5,6 @@ import shutil
 
 from ganlib import params
 from ganlib.data.faces import Faces
-from ganlib.models.report import Gan
 from ganlib.support import paths, progress
 from ganlib.support.command import run
 from ganlib.support.files import replacing
@@ -25,10 +24,8 @@ def main(report: str) -> None:
     if launch.world_from_env().rank > 0:
         train_worker(chosen, faces, launch.init_team(), seed=settings.seed)
         return
-    for line in params.scaled_rates(chosen) + params.no_op_overrides(report):
+    for line in (*params.scaled_rates(chosen), *params.no_op_overrides(report), *chosen.advice):
         progress.log(f"train@{report}: {line}")
-    if isinstance(chosen, Gan):
-        progress.log(f"train@{report}: a GAN's losses need not fall; docs/reading-a-run.md says what they show")
     times = loop.train(
         report,
         chosen,

@@ -55,7 +55,7 @@ TRICKS = (
     Trick("BatchNorm", ("batches_apart", "batch_or_instance_norm", "batch_norm_or_none", "instance_norm_or_none")),
     Trick("Avoid Sparse Gradients: ReLU, MaxPool", ("leaky_in_both", "average_or_max_pools", "strides_or_max_pools")),
     Trick("Use Soft and Noisy Labels", (*at_three_rates("soft_labels"), *at_three_rates("flipped_labels"))),
-    Trick("DCGAN / Hybrid Models", ("convolutions_help",), "With `dense64`. A hybrid of GAN and VAE would be a report of its own."),
+    Trick("DCGAN / Hybrid Models", ("convolutions_help",), "With `dense64`. A hybrid of a GAN and a VAE has no report here."),
     Trick(
         "Use stability tricks from RL",
         ("replay",),

@@ -8,9 +8,10 @@ from pathlib import Path
 from ganlib.lanes import plan, repro
 from ganlib.lanes.times import Times
 from ganlib.studies import depends, extra, first_runs, judging, own, paths, replication
+from ganlib.studies.agreement import Record
 from ganlib.studies.extra import ExtraTrials, Task
 from ganlib.studies.own import OwnStudy
-from ganlib.studies.replication import Record, Replication
+from ganlib.studies.replication import Replication
 from ganlib.studies.study import CurveTrial, FaceTrial
 
 COMMAND = (sys.executable, "-m", "stages.own")

@@ -1,6 +1,6 @@
 """Layers of the DCGANs (Radford et al. 2015).
 
-`width` scales every channel count except those of z and of the pictures. A convolution before a norm has no bias.
+`width` scales every channel count except those of z and of the pictures. A convolution has a bias only where no norm follows.
 """
 
 from dataclasses import dataclass
@@ -64,6 +64,11 @@ class LayerFactory:
     def activation(self) -> nn.Module:
         return nn.LeakyReLU(self.leaky_slope, inplace=True) if self.kind == "leaky_relu" else nn.ReLU(inplace=True)
 
+    @property
+    def biases(self) -> bool:
+        """Whether hidden layers have biases, since there is no norm to shift their outputs."""
+        return self.normalization == "none"
+
     def norm(self, channels: int) -> nn.Module:
         if self.normalization == "batch":
             return nn.BatchNorm2d(channels, momentum=self.bn_momentum)
@@ -77,7 +82,7 @@ class LayerFactory:
 
     def up_block(self, inputs: int, outputs: int, kernel: int) -> list[nn.Module]:
         """Twice the size, with norm and activation."""
-        return [*self.up(inputs, outputs, kernel), self.norm(outputs), self.activation()]
+        return [*self.up(inputs, outputs, kernel, bias=self.biases), self.norm(outputs), self.activation()]
 
     def conv(self, inputs: int, outputs: int, kernel: int, padding: int, *, bias: bool = False) -> nn.Conv2d:
         """Half the size by stride 2; if `pool` halves it, the same size, with an even kernel one smaller."""
@@ -94,4 +99,4 @@ class LayerFactory:
 
     def down_block(self, inputs: int, outputs: int, kernel: int, padding: int) -> list[nn.Module]:
         """Half the size, with norm and activation."""
-        return [self.conv(inputs, outputs, kernel, padding), self.norm(outputs), self.activation(), *self.pool()]
+        return [self.conv(inputs, outputs, kernel, padding, bias=self.biases), self.norm(outputs), self.activation(), *self.pool()]

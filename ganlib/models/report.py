@@ -117,6 +117,9 @@ class Report(TrainingConfig):
     headline: ClassVar[tuple[str, ...]] = ()
     """One or two metrics of this report in metrics/<report>.json, besides those of all reports."""
 
+    advice: ClassVar[tuple[str, ...]] = ()
+    """Lines for whoever reads the log of a training."""
+
     size: int
     """Height and width of the pictures, in pixels."""
 
@@ -175,7 +178,7 @@ class Report(TrainingConfig):
         return 1
 
     @property
-    def pictures_per_logit(self) -> int:
+    def judged_together(self) -> int:
         """Number of consecutive pictures that D judges together."""
         return 1
 
@@ -197,6 +200,7 @@ class Gan(Report):
     """A generator and a discriminator."""
 
     headline: ClassVar[tuple[str, ...]] = ("d_accuracy",)
+    advice: ClassVar[tuple[str, ...]] = ("a GAN's losses need not fall; docs/reading-a-run.md says what they show",)
 
     latent: Latent
     lr_d: Positive

@@ -5,10 +5,9 @@ They hold for values that are about normal, as scores are on the logarithm of th
 """
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import stats
 
-Values = NDArray[np.float64]
+from ganlib.studies.outcomes import Values
 
 LEVEL = 0.95
 
@@ -19,7 +18,7 @@ def of_mean(recorded: Values, new: int) -> tuple[Values, Values]:
 
 
 def of_difference(first: Values, second: Values, new: int) -> tuple[Values, Values]:
-    """The same for mean(second) - mean(first), by (..., n) and (..., m) with spreads of their own: freedom by Welch & Satterthwaite."""
+    """The same for mean(second) - mean(first), by (..., n) and (..., m) whose spreads may differ: freedom by Welch & Satterthwaite."""
     variances = _variance(first, new), _variance(second, new)
     total = variances[0] + variances[1]
     weights = variances[0] ** 2 / (first.shape[-1] - 1) + variances[1] ** 2 / (second.shape[-1] - 1)

@@ -12,7 +12,8 @@ POINTS = " percentage points"
 
 def sentence(study: Study, found: Mapping[str, Any], dataset: str) -> str:
     """The full sentence for a verdict of `results.judge`."""
-    return f"{circumstances(study, found, dataset)}: {answer(study, found)}."
+    place = circumstances(study, found, dataset)
+    return f"{place[0].upper()}{place[1:]}: {answer(study, found)}."
 
 
 def circumstances(study: Study, found: Mapping[str, Any], dataset: str) -> str:
@@ -26,7 +27,7 @@ def circumstances(study: Study, found: Mapping[str, Any], dataset: str) -> str:
     first, count = found["first_seed"], " and ".join(map(str, dict.fromkeys(seeds)))
     named = f"{count} seed{'s' if seeds != [1] else ''}" if first == 1 else f"seeds {first} to {first + seeds[0] - 1}"
     parts.append(named + ("" if study.treatment == study.control else " per arm"))
-    return f"At {scale} scale ({', '.join(parts)})"
+    return f"at {scale} scale ({', '.join(parts)})"
 
 
 def answer(study: Study, found: Mapping[str, Any]) -> str:

@@ -1,56 +1,24 @@
-"""The table of a study, one row per run, and the verdict, which is derived from the table alone."""
+"""The verdict of a study, which is derived from its table alone."""
 
 import math
-from collections.abc import Iterator
 from dataclasses import replace
 from io import StringIO
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ganlib.core import tables
-from ganlib.studies import outcomes, paths, regime, verdict
+from ganlib.studies import outcomes, regime, verdict
 from ganlib.studies.declarations import CATALOGUE
 from ganlib.studies.outcomes import Values
+from ganlib.studies.runs import ALWAYS, check_comparable
 from ganlib.studies.study import Study
 from ganlib.studies.verdict import Verdict
 from ganlib.support.errors import UserError
 
-ALWAYS = (
-    *("kid", "kid_ema", "fid", "precision", "recall", "density", "coverage"),
-    *("diversity", "d_accuracy", "d_real", "d_score", "within_bounds"),
-)
-MACHINE = ("torch", "device", "cuda", "cudnn", "numerics", "processor", "kernels", "threads")
-SAME = (*MACHINE[:-1], "scale", "samples")  # runs that differ in one of these are not compared
-UNKNOWN = "unknown"
 METRICS = ("verdict", "difference", "low", "high", "p", "seeds", "failed", "verdict_on_failures")
 
-Row = dict[str, Any]
 Arms = dict[str, Values]
-
-
-def rows(study: Study, dataset: str, seeds: list[int]) -> Iterator[Row]:
-    """One row per trial and seed, and per moment of the study; metrics that a trial does not have are blank."""
-    for name in study.trials:
-        for seed in seeds:
-            yield from _rows_of_trial(study, name, seed, paths.metrics(dataset, name, seed))
-
-
-def _rows_of_trial(study: Study, name: str, seed: int, path: Path) -> Iterator[Row]:
-    found, others = tables.read_json(path), [column for column in ALWAYS if column != study.outcome]
-    low, high = (found.get(f"{study.outcome}_{end}") for end in ("low", "high"))
-    error = float(f"{(high - low) / 4:.6g}") if study.judged_by.is_score and low is not None and high is not None else ""
-    common = {"floor": found.get(study.judged_by.floor, ""), "error": error, **{column: found.get(column, "") for column in others}}
-    common |= {column: found.get(column, "") for column in ("scale", "samples", *MACHINE)}
-    run, end = {"trial": name, "seed": seed, "status": found["status"]}, found.get("step", "")
-    if study.moments:
-        scores = path.with_name("scores.csv")  # missing if the run diverged
-        at = {int(row["step"]): row[study.outcome] for row in tables.read_csv(scores)} if scores.exists() else {}
-        for step in study.moments:
-            yield {**run, "step": step, study.outcome: at.get(step, ""), **common, "error": "", **dict.fromkeys(others, "")}
-    yield {**run, "step": end, study.outcome: found.get(study.outcome, ""), **common}
 
 
 def judge(study: Study, text: str) -> dict[str, Any]:
@@ -105,16 +73,6 @@ def judge(study: Study, text: str) -> dict[str, Any]:
     return judged | {"steps": steps, "scale": found["scale"].iloc[0], "samples": _finite(scored)}
 
 
-def check_not_fewer_seeds(name: str, dataset: str, seeds: int) -> None:
-    """Refuse to replace a table of the second look by one of the first."""
-    path = paths.results(dataset, name)
-    if path.exists() and seeds < verdict.LOOKS[1] <= pd.read_csv(path)["seed"].nunique():
-        raise UserError(
-            f"{path}: has {verdict.LOOKS[1]} seeds per arm, and {seeds} are declared: set declared.{name}.seeds: {verdict.LOOKS[1]} in"
-            " studies/params.yaml, with its arms in second_look.trials"
-        )
-
-
 def metrics(judged: dict[str, Any]) -> dict[str, Any]:
     """The columns that `dvc metrics` shows of a verdict."""
     return {key: judged[key] for key in METRICS if key in judged}
@@ -132,31 +90,6 @@ def per_seed(study: Study, text: str) -> dict[str, list[float | None]]:
     middle = float(np.median(costs[1])) if len(costs[1]) else 0.0
     named = zip(("treatment", "control"), costs, strict=True)
     return {arm: [_in_units(middle - float(cost), study.judged_by.is_score) for cost in of] for arm, of in named}
-
-
-def check_comparable(found: pd.DataFrame) -> None:
-    """Refuse runs of two versions of torch, two devices or processors, two scales or two N; a UserError names the rows of each."""
-    for column in (column for column in SAME if column in found):
-        groups = dict(iter(found.groupby(found[column].map(label))))
-        if column == "samples":
-            groups.pop(UNKNOWN, None)  # runs that diverged, which are not scored
-        if len(groups) > 1:
-            which = "; ".join(f"{value} for {_runs(of)}" for value, of in groups.items())
-            raise UserError(
-                f"{column}: the runs of a verdict must have the same, and these do not: {which}: remove the folders of one group below"
-                f" {paths.TRIALS} and run again"
-            )
-
-
-def label(value: Any) -> str:
-    """A cell as text."""
-    return UNKNOWN if pd.isna(value) or value == "" else f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _runs(found: pd.DataFrame) -> str:
-    """`dcgan64 (seeds 1, 2), dense64 (seeds 1)`."""
-    seeds = {str(name): sorted(set(of["seed"])) for name, of in found.groupby("trial")}
-    return ", ".join(f"{name} (seeds {', '.join(map(str, of))})" for name, of in seeds.items())
 
 
 def judged_rows(study: Study, table: pd.DataFrame) -> pd.DataFrame:

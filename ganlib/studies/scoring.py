@@ -86,7 +86,7 @@ def reference(scoring: dict[str, Any], folder: Path, network: Inception) -> Refe
 
 
 def kid_of_moments(outputs: Outputs, real: Reference, faces: Faces, network: Inception, seed: int) -> float:
-    """The mean KID of a run's snapshots and final generator, of which each makes an equal share of the N fakes, with z of its own."""
+    """The mean KID of a run's snapshots and final generator, of which each makes an equal share of the N fakes, from different z."""
     kept = generators_of(outputs)
     kids = []
     for (step, path), rows in zip(kept, np.array_split(real.scored_rows, len(kept)), strict=True):

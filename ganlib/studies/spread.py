@@ -10,7 +10,7 @@ from scipy.optimize import brentq
 
 from ganlib.core import tables
 from ganlib.studies import outcomes, paths
-from ganlib.studies.results import MACHINE, Row, check_comparable
+from ganlib.studies.runs import MACHINE, Row, check_comparable
 from ganlib.studies.verdict import LEVEL, LOOKS
 
 COLUMNS = ("step", "kid", "kid_floor", "fid", "coverage", "diversity", "d_accuracy", "scale", "samples", *MACHINE)

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from ganlib.cli import main
 from ganlib.core import tables
 from ganlib.lanes import plan, repro, sweep
-from ganlib.studies import declarations, depends, paths, replication
+from ganlib.studies import agreement, declarations, depends, paths, replication
 from ganlib.support.errors import UserError
 from tests.conftest import ROOT, text
 
@@ -68,7 +68,7 @@ def made(new: pd.DataFrame, old: pd.DataFrame | None = None, **changes: Any) -> 
 
 
 def test_runs_as_the_recorded_ones_lie_inside_and_others_outside():
-    said = replication.said(made(recorded(0.204, [17, 18])))
+    said = agreement.said(made(recorded(0.204, [17, 18])))
     assert [result["answer"] for result in said["results"]] == ["inside"] * 3
     assert said["words"][0] == (
         "unequal_rates, replicated: at preview scale (toons, 2,400 steps, N = 250, 2 seeds per arm); machine and versions as recorded."
@@ -77,20 +77,20 @@ def test_runs_as_the_recorded_ones_lie_inside_and_others_outside():
     assert said["words"][3].startswith("The effect: inside; the claim's side is 100% farther from real faces by KID (predicted: ")
     new = recorded(0.2, [17, 18])
     new.loc[new["trial"] == ARMS[0], "kid"] *= 2
-    said = replication.said(made(new))
+    said = agreement.said(made(new))
     assert [result["answer"] for result in said["results"]] == ["outside", "inside", "outside"]
     assert said["answer"] == "outside"
 
 
 def test_another_machine_and_version_are_named():
-    said = replication.said(made(recorded(0.2, [17], torch="2.15.0", processor="AMD EPYC")))
+    said = agreement.said(made(recorded(0.2, [17], torch="2.15.0", processor="AMD EPYC")))
     assert said["words"][0].endswith("1 seed per arm); torch 2.15.0 instead of 2.14.1, processor AMD EPYC instead of a processor.")
 
 
 def test_expectation_is_of_its_one_arm_and_is_no_ratio():
     change = {"treatment": "dcgan64", "control": "dcgan64", "expected": [0.1, 0.3], "equal": None}
     old, new = (found[found["trial"] == "dcgan64"] for found in (recorded(), recorded(0.3, [17, 18])))
-    said = replication.said(made(new, old, **change))
+    said = agreement.said(made(new, old, **change))
     assert (len(said["results"]), said["answer"], said["results"][0]["mean"]) == (1, "outside", 0.3)
 
 
@@ -106,7 +106,7 @@ def test_moments_of_one_run_are_compared_in_pairs():
     for gain, answer in ((2.0, "inside"), (2.2, "outside")):
         old, new = moments(range(1, 7), 2), moments([17, 18], gain)
         old.loc[0, "kid"] *= 1.001
-        said = replication.said(made(new, old, **change))
+        said = agreement.said(made(new, old, **change))
         assert (said["results"][0]["of"], said["results"][1]["of"], said["answer"]) == ("the end", "step 800", answer)
     assert said["words"][-1].startswith("The effect: outside; the end of training is 55% nearer to real faces by KID (predicted: ")
 
@@ -114,7 +114,7 @@ def test_moments_of_one_run_are_compared_in_pairs():
 def test_failed_run_leaves_counts_and_ranks_and_no_interval():
     new = recorded(0.2, [17, 18])
     new.loc[0, ["status", "kid"]] = ["diverged", None]
-    said = replication.said(made(new))
+    said = agreement.said(made(new))
     assert [result["answer"] for result in said["results"]] == ["no prediction", "inside", "no prediction"]
     assert said["words"][1] == (
         "dcgan64: no prediction, since runs failed: 1 of 2 new runs failed, recorded 0 of 6; 1 of 2 new runs lie between the recorded ones."
@@ -127,7 +127,7 @@ def test_failed_run_leaves_counts_and_ranks_and_no_interval():
 
 def test_new_runs_of_two_machines_are_refused():
     with pytest.raises(UserError, match=r"processor: the runs of a verdict must have the same"):
-        replication.said(made(pd.concat([recorded(0.2, [17]), recorded(0.2, [18], processor="another")])))
+        agreement.said(made(pd.concat([recorded(0.2, [17]), recorded(0.2, [18], processor="another")])))
 
 
 @pytest.fixture

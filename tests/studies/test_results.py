@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from ganlib.core import tables
-from ganlib.studies import paths, prose, results
+from ganlib.studies import paths, prose, results, runs
 from ganlib.studies.study import Study
 from ganlib.support.errors import UserError
 from tests.conftest import ROOT
@@ -43,7 +43,7 @@ def leave(trial: str, seed: int, moments: dict[int, float] | None = None, **figu
 
 
 def judged(study: Study, seeds: list[int] = SEEDS) -> dict[str, Any]:
-    return results.judge(study, tables.to_csv(results.rows(study, DATASET, seeds)))
+    return results.judge(study, tables.to_csv(runs.rows(study, DATASET, seeds)))
 
 
 def noisy(seed: int, value: float) -> float:
@@ -86,7 +86,7 @@ def test_difference_of_scores_is_a_share_of_the_excess_over_the_floor():
 def test_verdict_follows_from_the_table_in_any_order():
     scored = {"coverage": 0.3, "kid_low": 0.08, "kid_high": 0.12}
     leave_both(lambda seed: around(0.1)(seed) | scored, lambda seed: around(0.2)(seed) | {"coverage": 0.2})
-    text = tables.to_csv(results.rows(declared("unequal_rates"), DATASET, SEEDS))
+    text = tables.to_csv(runs.rows(declared("unequal_rates"), DATASET, SEEDS))
     table = pd.read_csv(StringIO(text))
     assert len(table) == 12
     assert set(table["processor"]) == {"a processor"}
@@ -100,12 +100,12 @@ def test_values_per_seed_are_in_the_order_of_seeds():
     leave_both(lambda _: {"kid": 0.12, "kid_floor": 0.02}, lambda seed: {"kid": 0.12 + 0.1 * seed, "kid_floor": 0.02})
     for seed in SEEDS:
         leave("dense64", seed, d_accuracy=seed / 10 if seed > 1 else "")
-    text = tables.to_csv(results.rows(declared("unequal_rates"), DATASET, SEEDS))
+    text = tables.to_csv(runs.rows(declared("unequal_rates"), DATASET, SEEDS))
     found = results.per_seed(declared("unequal_rates"), text)
     middle = math.sqrt((0.1 + 0.3) * (0.1 + 0.4))  # of the control's excess, as a median of logarithms
     assert found["control"] == pytest.approx([1 - (0.1 + seed / 10) / middle for seed in SEEDS])
     assert found["treatment"] == pytest.approx([1 - 0.1 / middle] * 6)
-    text = tables.to_csv(results.rows(declared("d_is_not_fooled"), DATASET, SEEDS))
+    text = tables.to_csv(runs.rows(declared("d_is_not_fooled"), DATASET, SEEDS))
     assert results.per_seed(declared("d_is_not_fooled"), text) == {"runs": pytest.approx([seed / 10 for seed in SEEDS[1:]])}
 
 
@@ -165,8 +165,8 @@ def test_arms_of_six_and_twelve_runs_are_judged_whatever_failed():
     for seed in range(7, 13):
         leave("dcgan64", seed, **(DIVERGED if seed > 7 else around(0.1)(seed)))
     study = declared("unequal_rates")
-    more = results.rows(study.model_copy(update={"control": study.treatment}), DATASET, [*range(7, 13)])
-    text = tables.to_csv([*results.rows(study, DATASET, SEEDS), *more])
+    more = runs.rows(study.model_copy(update={"control": study.treatment}), DATASET, [*range(7, 13)])
+    text = tables.to_csv([*runs.rows(study, DATASET, SEEDS), *more])
     found = results.judge(study, text)
     assert (found["treatment_seeds"], found["control_seeds"], found["treatment_failed"]) == (12, 6, 5)
     assert "5 of 12 runs failed against 0 of 6" in prose.answer(study, found)
@@ -299,7 +299,7 @@ def test_end_of_a_run_is_compared_with_its_first_moment_in_pairs():
     found = judged(study)
     assert (found["verdict"], found["difference"]) == ("holds here", pytest.approx(0.2, abs=0.01))
     assert found["p_trend"] < 0.001
-    header, *lines = tables.to_csv(results.rows(study, DATASET, SEEDS)).splitlines(keepends=True)
+    header, *lines = tables.to_csv(runs.rows(study, DATASET, SEEDS)).splitlines(keepends=True)
     random.Random(0).shuffle(lines)
     assert results.judge(study, header + "".join(lines)) == pytest.approx(found)
     assert found["steps"] == 4000
@@ -321,7 +321,7 @@ def leave_both_along(study: Study, excess: dict[int, float], failed: int | None 
 def test_comparison_along_the_training_has_the_effect_at_each_moment_and_the_verdict_of_its_end():
     study = declared("unequal_rates_by_length")
     leave_both_along(study, {800: 1.5, 1600: 1.2, 3200: 1.0, 6355: 0.8})
-    text = tables.to_csv(results.rows(study, DATASET, SEEDS))
+    text = tables.to_csv(runs.rows(study, DATASET, SEEDS))
     found = results.judge(study, text)
     assert (found["verdict"], found["steps"], found["treatment_seeds"]) == ("holds here", 6355, 6)
     assert [of["step"] for of in found["along"]] == [800, 1600, 3200, 6355]
@@ -332,9 +332,9 @@ def test_comparison_along_the_training_has_the_effect_at_each_moment_and_the_ver
     assert "holds here; the claim's side is 20% nearer to real faces by KID" in sentence
     assert sentence.endswith("; before the end: 50% farther at step 800, 20% farther at step 1,600, 0% nearer at step 3,200.")
     end = study.model_copy(update={"moments": None})
-    alone = results.judge(end, tables.to_csv(results.rows(end, DATASET, SEEDS)))
+    alone = results.judge(end, tables.to_csv(runs.rows(end, DATASET, SEEDS)))
     assert {key: value for key, value in found.items() if key != "along"} == alone
-    assert results.per_seed(study, text) == results.per_seed(end, tables.to_csv(results.rows(end, DATASET, SEEDS)))
+    assert results.per_seed(study, text) == results.per_seed(end, tables.to_csv(runs.rows(end, DATASET, SEEDS)))
 
 
 def test_run_that_failed_makes_the_comparison_one_of_ranks_at_all_moments():

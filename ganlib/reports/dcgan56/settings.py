@@ -31,7 +31,7 @@ class Settings(Dcgan):
         return self
 
     @property
-    def pictures_per_logit(self) -> int:
+    def judged_together(self) -> int:
         return self.pack
 
     def build(self) -> dict[str, Module]:

@@ -5,8 +5,7 @@ from torch import Tensor, nn
 
 from ganlib.models.dcgan import FromVector, LayerFactory, scaled
 from ganlib.models.dropout import Dropout, LatentDropout
-
-GROUP = 4  # pictures
+from ganlib.reports.dcgan64.settings import GROUP
 
 
 class Generator(nn.Sequential):
@@ -53,7 +52,7 @@ class Discriminator(nn.Sequential):
     def __init__(self, width: float, make: LayerFactory, *, minibatch_std: bool = False) -> None:
         a, b, c, d = scaled(width, 64, 128, 256, 512)
         super().__init__(
-            make.conv(3, a, 4, 1),
+            make.conv(3, a, 4, 1, bias=make.biases),
             make.activation(),
             *make.pool(),
             *make.down_block(a, b, 4, 1),

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from ganlib.models.dcgan import LayerFactory
     from ganlib.models.objective import Objective, Sharding
 
+GROUP = 4  # pictures that minibatch_std judges together
+
 Range = Annotated[list[FiniteFloat], Field(min_length=2, max_length=2)]
 
 
@@ -40,8 +42,8 @@ class Settings(Dcgan):
 
     @model_validator(mode="after")
     def _groups_divide_the_batch(self) -> Self:
-        if self.batch_size % self.pictures_per_logit:
-            raise ValueError(f"batch_size {self.batch_size} is not a multiple of {self.pictures_per_logit}, as minibatch_std needs")
+        if self.batch_size % self.judged_together:
+            raise ValueError(f"batch_size {self.batch_size} is not a multiple of {self.judged_together}, as minibatch_std needs")
         return self
 
     @property
@@ -57,8 +59,8 @@ class Settings(Dcgan):
         return self.d_steps
 
     @property
-    def pictures_per_logit(self) -> int:
-        return 4 if self.minibatch_std else 1  # nets.GROUP
+    def judged_together(self) -> int:
+        return GROUP if self.minibatch_std else 1
 
     def layer_factory(self, kind: Activation) -> LayerFactory:
         return replace(super().layer_factory(kind), normalization=self.norm)

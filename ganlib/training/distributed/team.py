@@ -47,9 +47,9 @@ class Team:
     def check_batch(self, report: Report) -> None:
         """Raise a UserError unless each batch of the report can be sharded evenly, keeping those together that D judges together."""
         reals = report.reals_per_step // report.batches_per_step
-        logits = reals // report.pictures_per_logit
+        logits = reals // report.judged_together
         if logits % self.size:
-            packs = f" ({report.pictures_per_logit} judged together)" if report.pictures_per_logit > 1 else ""
+            packs = f" ({report.judged_together} judged together)" if report.judged_together > 1 else ""
             raise UserError(
                 f"params.yaml: batch_size: a batch of {reals} real pictures{packs} cannot be sharded evenly over {self.size} processes:"
                 f" use a number of processes that divides {logits}, or another batch_size"
