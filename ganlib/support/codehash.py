@@ -1,7 +1,7 @@
 """Static import closure: which of our files a stage or a checkpoint depends on, read from their import statements."""
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
@@ -33,10 +33,10 @@ def report_files(name: str, root: Path) -> list[Path]:
     return [path.relative_to(root) for path in sorted((root / "ganlib" / "reports" / name).glob("*.py"))]
 
 
-def check_imports(name: str, allowed: str | None, root: Path) -> None:
-    """Raise a UserError if a report imports the code of another, except `allowed`: its stages do not depend on that folder."""
+def check_imports(name: str, allowed: Collection[str], root: Path) -> None:
+    """Raise a UserError if a report imports the code of another, except from `allowed`: its stages do not depend on that folder."""
     for file in closure(report_files(name, root), root):
-        if file.parts[:2] == ("ganlib", "reports") and file.parts[2] not in (name, allowed):
+        if file.parts[:2] == ("ganlib", "reports") and file.parts[2] not in (name, *allowed):
             raise UserError(
                 f"ganlib/reports/{name}: imports {file.as_posix()}, whose edits would not make {name} stale: copy that code into"
                 f" ganlib/reports/{name}, or move it to ganlib/models"

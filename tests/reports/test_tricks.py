@@ -81,7 +81,7 @@ def test_norm_is_of_both_nets_and_batch_norm_alone_makes_a_logit_depend_on_the_b
 def test_minibatch_std_is_of_four_pictures_and_averaged_over_channels_and_pixels():
     maps = torch.zeros(8, 2, 3, 3)
     maps[4:6, 0] = 2.0  # a standard deviation of 1 in one of the two channels
-    found = MinibatchStd()(maps)
+    found = MinibatchStd(4)(maps)
     assert torch.equal(found[:, :2], maps)
     expected = torch.tensor([0.0] * 4 + [0.5] * 4)[:, None, None].expand(-1, 3, 3)
     torch.testing.assert_close(found[:, 2], expected, rtol=0, atol=2e-4)

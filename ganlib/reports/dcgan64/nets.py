@@ -5,7 +5,6 @@ from torch import Tensor, nn
 
 from ganlib.models.dcgan import FromVector, LayerFactory, scaled
 from ganlib.models.dropout import Dropout, LatentDropout
-from ganlib.reports.dcgan64.settings import GROUP
 
 
 class Generator(nn.Sequential):
@@ -47,10 +46,14 @@ class Generator(nn.Sequential):
 
 
 class Discriminator(nn.Sequential):
-    """Zhang & Zhao's discriminator without its sigmoid, which has no state: the loss takes logits."""
+    """Zhang & Zhao's discriminator without its sigmoid, which has no state: the loss takes logits.
 
-    def __init__(self, width: float, make: LayerFactory, *, minibatch_std: bool = False) -> None:
+    It judges `group` consecutive pictures together, if that is more than one, by `MinibatchStd`.
+    """
+
+    def __init__(self, width: float, make: LayerFactory, group: int = 1) -> None:
         a, b, c, d = scaled(width, 64, 128, 256, 512)
+        judges_together = group > 1
         super().__init__(
             make.conv(3, a, 4, 1, bias=make.biases),
             make.activation(),
@@ -58,19 +61,23 @@ class Discriminator(nn.Sequential):
             *make.down_block(a, b, 4, 1),
             *make.down_block(b, c, 4, 1),
             *make.down_block(c, d, 4, 1),
-            *([MinibatchStd()] if minibatch_std else []),
-            nn.Conv2d(d + minibatch_std, 1, 4, 1, 0, bias=False),
+            *([MinibatchStd(group)] if judges_together else []),
+            nn.Conv2d(d + judges_together, 1, 4, 1, 0, bias=False),
             nn.Flatten(0),
         )
 
 
 class MinibatchStd(nn.Module):
-    """Adds a map that holds how much GROUP consecutive pictures differ (Karras et al. 2018, section 3): the mean standard deviation."""
+    """Adds a map that holds how much `group` consecutive pictures differ (Karras et al. 2018, section 3): the mean standard deviation."""
+
+    def __init__(self, group: int) -> None:
+        super().__init__()
+        self.group = group
 
     def forward(self, maps: Tensor) -> Tensor:
-        """(N, C, S, S) to (N, C + 1, S, S); N must be a multiple of GROUP."""
+        """(N, C, S, S) to (N, C + 1, S, S); N must be a multiple of `group`."""
         precise = maps.to(torch.promote_types(maps.dtype, torch.float32))
-        variance = precise.unflatten(0, (-1, GROUP)).var(dim=1, correction=0)
+        variance = precise.unflatten(0, (-1, self.group)).var(dim=1, correction=0)
         std = (variance + 1e-8).sqrt().mean(dim=(1, 2, 3)).to(maps.dtype)
-        of_each = std[:, None].expand(-1, GROUP).reshape(-1, 1, 1, 1)
+        of_each = std[:, None].expand(-1, self.group).reshape(-1, 1, 1, 1)
         return torch.cat([maps, of_each.expand(-1, 1, *maps.shape[2:])], dim=1)

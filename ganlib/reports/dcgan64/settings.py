@@ -76,7 +76,7 @@ class Settings(Dcgan):
             dropout=self.dropout,
             sample_dropout=self.sample_dropout,
         )
-        discriminator = nets.Discriminator(self.width, self.layer_factory(self.d_activation), minibatch_std=self.minibatch_std)
+        discriminator = nets.Discriminator(self.width, self.layer_factory(self.d_activation), self.judged_together)
         return {"generator": generator, "discriminator": discriminator}
 
     def objective(self, streams: Streams, sharding: Sharding) -> Objective:

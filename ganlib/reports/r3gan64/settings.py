@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ganlib.reports.dcgan64.baseline import Baseline
+from ganlib.reports.baseline import Baseline
 from ganlib.support.types import Positive
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ganlib.reports.dcgan64.baseline import Baseline
+from ganlib.reports.baseline import Baseline
 
 if TYPE_CHECKING:
     from torch.nn import Module

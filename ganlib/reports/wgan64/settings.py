@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ganlib.reports.dcgan64.baseline import Baseline
+from ganlib.reports.baseline import Baseline
 from ganlib.support.types import Count, Positive
 
 if TYPE_CHECKING:
