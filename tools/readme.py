@@ -1,9 +1,9 @@
 """Fills in the scores and verdicts that README.md quotes (`python -m tools.readme`)."""
 
-import json
 import re
 from pathlib import Path
 
+from ganlib.core.tables import read_json
 from ganlib.studies import paths
 from tools.seeds import span, trainings
 
@@ -22,7 +22,7 @@ def filled(page: str) -> str:
         for report, kid in trainings(dataset, "preview").groupby("report")["kid"]:
             cell = f"{kid.mean():.3f} ({span(kid, '.3f') if len(kid) > 1 else 'one seed'})"
             page = re.sub(rf"^(\| `{report}` (?:\|[^|]*){{{2 + place}}}\|)[^|]*", rf"\g<1> {cell} ", page, flags=re.MULTILINE)
-    for entry in json.loads(paths.CLAIMS.read_text(encoding="utf-8"))["claims"]:
+    for entry in read_json(paths.CLAIMS)["claims"]:
         verdicts = " ".join(_verdict(dataset, result) for dataset, result in reversed(entry.get("results", {}).items()))
         row = f"| `{entry['name']}` | {entry['claim']} | {verdicts} |"
         page = re.sub(rf"^\| `{entry['name']}` \|.*$", lambda _, row=row: row, page, flags=re.MULTILINE)

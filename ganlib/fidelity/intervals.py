@@ -22,11 +22,12 @@ from ganlib.fidelity.pairs import require
 from ganlib.support import parallel, progress
 
 GROUPS = 20
+LEVEL = 0.95
 LEAST = 4  # pictures on a side: two groups of two
 WORKERS = 4  # each needs 150 MB if a group has 2,500 pictures of 2048 features
 
 
-def fid_interval(real: np.ndarray, fake: np.ndarray, level: float = 0.95) -> tuple[float, float]:
+def fid_interval(real: np.ndarray, fake: np.ndarray, level: float = LEVEL) -> tuple[float, float]:
     """(low, high) for the FID of (N, D) and (M, D) features; low is at least 0.
 
     An interval for the expected FID of N and M pictures of the same distributions, so it includes the bias of small samples. Fewer than 4
@@ -41,7 +42,7 @@ def fid_interval(real: np.ndarray, fake: np.ndarray, level: float = 0.95) -> tup
     return max(low, 0.0), high
 
 
-def kid_interval(real: np.ndarray, fake: np.ndarray, level: float = 0.95) -> tuple[float, float, float]:
+def kid_interval(real: np.ndarray, fake: np.ndarray) -> tuple[float, float, float]:
     """(KID, low, high) of (N, D) and (M, D) features, for the MMD^2 of their distributions: KID is unbiased at any N and M.
 
     Returns KID as well because it needs the same sums. `low` may be negative. Fewer than 4 pictures on a side are a UserError.
@@ -58,10 +59,10 @@ def kid_interval(real: np.ndarray, fake: np.ndarray, level: float = 0.95) -> tup
         whole._replace(fake=fake_rest, cross=whole.cross - sums.cross.sum(axis=0)), len(real), len(fake) - np.bincount(fake_groups)
     )
     estimate = float(mmd2(whole, len(real), len(fake)))
-    return estimate, *_interval(estimate, level, (without_real, real_groups), (without_fake, fake_groups))
+    return estimate, *_interval(estimate, LEVEL, (without_real, real_groups), (without_fake, fake_groups))
 
 
-def mind_interval(real: np.ndarray, fake: np.ndarray, level: float = 0.95) -> tuple[float, float, float]:
+def mind_interval(real: np.ndarray, fake: np.ndarray) -> tuple[float, float, float]:
     """(MIND, low, high) of (N, D) and (M, D) features; low is at least 0. Includes the bias of small samples, as FID's interval does.
 
     Returns MIND as well because it needs the same sorted projections. Both sides lose a group at a time, to keep equal lengths. Fewer than
@@ -71,7 +72,7 @@ def mind_interval(real: np.ndarray, fake: np.ndarray, level: float = 0.95) -> tu
     real, fake = equally_many(real, fake)
     groups = jackknife_groups(len(real))
     whole, *without = mind_without(real, fake, [None, *_members(groups).astype(bool)])
-    low, high = _interval(whole, level, (np.array(without), groups))
+    low, high = _interval(whole, LEVEL, (np.array(without), groups))
     return float(whole), max(low, 0.0), high
 
 

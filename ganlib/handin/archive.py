@@ -32,7 +32,7 @@ def write(run: Run, target: Path, *, notes: str, with_photographs: bool, since: 
         pair = pairs.of(run, before) if before else None
         found = {**record.collect(run, since), "pair": section(pair) if pair else None}
         parts.update()
-        sheets = [*pictures.draw(Sampler(run), folder)]
+        sheets = [*pictures.write(Sampler(run), folder)]
         parts.update()
         missing = _nearest(run, found, folder / "nearest.png", with_photographs)
         if not missing:

@@ -16,7 +16,7 @@ SEEDS = range(1, 65)
 ENDS = range(1, 17)  # of the interpolations: from seed 1 to 2, from 3 to 4, ...
 
 
-def draw(sampler: Sampler, folder: Path) -> Iterator[Path]:
+def write(sampler: Sampler, folder: Path) -> Iterator[Path]:
     """Writes pictures.png, interpolations.png and, for a report with conditions, conditions.png into `folder`."""
     yield _save(sampler.sample(SEEDS), folder / "pictures.png")
     pairs = sampler.z(ENDS).reshape(len(ENDS) // 2, 2, -1)

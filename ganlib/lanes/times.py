@@ -1,10 +1,9 @@
 """How long stages take, to start the longest chain first and to say how much is left."""
 
-import json
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from ganlib.support.files import replacing
+from ganlib.core.tables import read_json, write_json
 
 TYPICAL = Path(__file__).with_name("seconds.json")  # of `make repro` on two cores of an AMD EPYC
 
@@ -14,8 +13,8 @@ class Times:
 
     def __init__(self, file: Path, typical: Mapping[str, float] | None = None) -> None:
         self._file = file
-        self._typical: dict[str, float] = {**json.loads(TYPICAL.read_text(encoding="utf-8")), **(typical or {})}
-        self._here: dict[str, float] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+        self._typical: dict[str, float] = {**read_json(TYPICAL), **(typical or {})}
+        self._here: dict[str, float] = read_json(file) if file.exists() else {}
         self._expected = self._taken = 0.0
 
     def of(self, stage: str) -> float:
@@ -34,11 +33,10 @@ class Times:
         """Note what a stage has taken."""
         self._expected, self._taken = self._expected + self.of(stage), self._taken + seconds
         self._here[stage] = round(seconds, 1)
-        with replacing(self._file) as target:
-            target.write_text(json.dumps(self._here, indent=2), encoding="utf-8")
+        write_json(self._here, self._file)
 
     def left(self, stages: Collection[str], chain: float, lanes: int) -> str:
-        """How long `stages`, of which the longest chain takes `chain` seconds, will take in so many lanes: ", about 14 min left".
+        """How long `stages`, of which the longest chain takes `chain` seconds, will take in `lanes` lanes: ", about 14 min left".
 
         By how this run compares with the known times so far; empty if a stage is unknown.
         """

@@ -43,9 +43,9 @@ def diagnosis(log: Mapping[str, Sequence[float]], steps: int) -> Diagnosis | Non
     return Diagnosis("D wins", reason, setting="lr_d") if right > SURE else Diagnosis("healthy", reason)
 
 
-def place(value: float, spread: Spread, score: str = "kid") -> tuple[bool, str]:
-    """Whether `value` is in the range of other trainings, at the precision that is shown, and this in words."""
-    shown, low, high = (entry(score).format(number) for number in (value, spread.low, spread.high))
+def place(value: float, spread: Spread) -> tuple[bool, str]:
+    """Whether the KID `value` is in the range of other trainings, at the precision that is shown, and this in words."""
+    shown, low, high = (entry("kid").format(number) for number in (value, spread.low, spread.high))
     within = float(low) <= float(shown) <= float(high)
     return within, f"{'within' if within else 'outside'} the range of {len(spread.values)} other trainings, {low} to {high}"
 

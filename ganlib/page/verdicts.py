@@ -13,7 +13,7 @@ from ganlib.page.charts import short
 FILE = Path("studies/claims.json")
 WIDTH, EDGE, ROW = 340, 54, 18
 STRIP, CHART = 24, 44  # the height of the interval's line, without and with a ring for each run
-TOP, BOTTOM = 14, 104  # of the curve's plot
+TOP, BOTTOM = 14, 104  # of the plot of effects
 LETTER = 6  # about the width of a letter
 ROWS = {"runs": -ROW, "treatment": -ROW, "control": ROW}  # of rings, from that line
 
@@ -31,7 +31,7 @@ COMMANDS = {"tested": STUDY, "declared": STUDY}
 
 
 def claims(path: Path = FILE) -> list[dict[str, Any]]:
-    """The claims of all reports with their `command`, and `strip`, `chart` and `curve` of each result; empty if there is no file."""
+    """The claims of all reports with their `command`, and `strip`, `chart` and `effects` of each result; empty if there is no file."""
     found = read_json(path)["claims"] if path.exists() else []
     ratios = [result for claim in found for result in claim.get("results", {}).values() if result.get("of_excess")]
     return [
@@ -42,9 +42,9 @@ def claims(path: Path = FILE) -> list[dict[str, Any]]:
                 {
                     **result,
                     "dataset": dataset,
-                    "strip": draw(result, ratios if result.get("of_excess") else [result], rings=False),
-                    "chart": draw(result, ratios if result.get("of_excess") else [result], rings=True),
-                    "curve": curve(result),
+                    "strip": _interval(result, ratios if result.get("of_excess") else [result], rings=False),
+                    "chart": _interval(result, ratios if result.get("of_excess") else [result], rings=True),
+                    "effects": _effects(result),
                 }
                 for dataset, result in claim.get("results", {}).items()
             ],
@@ -72,7 +72,7 @@ def untested(found: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[Mapping
     return [(words, group) for words, group in groups if group]
 
 
-def draw(result: Mapping[str, Any], together: Sequence[Mapping[str, Any]], *, rings: bool) -> Markup:
+def _interval(result: Mapping[str, Any], together: Sequence[Mapping[str, Any]], *, rings: bool) -> Markup:
     """A result as inline SVG: its interval with the values at both ends, and the estimate, on the axis of the results `together`.
 
     A comparison has the margin shaded around 0, and what lies to the right favours the claim, so values have no sign; an expectation has
@@ -119,7 +119,7 @@ def draw(result: Mapping[str, Any], together: Sequence[Mapping[str, Any]], *, ri
     return Markup(f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(result["sentence"])}">{"".join(parts)}</svg>')
 
 
-def curve(result: Mapping[str, Any]) -> Markup:
+def _effects(result: Mapping[str, Any]) -> Markup:
     """The effect along the training as inline SVG: its line over the band of the intervals, with steps and values at both ends.
 
     Above the dotted line at 0 the results favour the claim. The band ends at the plot's edge where an interval is open. Empty if the

@@ -45,7 +45,7 @@ class OwnStudy(ExtraTrials):
 def resolve(overrides: Sequence[str], outcome: str | None = None) -> OwnStudy:
     """The study of `overrides`, each `<block>.<report>.<setting>=<value>`; a UserError names the first mistake."""
     origin, said = Origin(), " ".join(f"-S {override}" for override in overrides)
-    changed = _changed(overrides, origin)
+    changed = _changed(overrides)
     arms = {name: (_trial(name, changed), _trial(name, origin)) for name in origin.blocks}
     concerned = [name for name, (treatment, control) in arms.items() if treatment != control]
     if not concerned:
@@ -105,11 +105,11 @@ def _copy(source: Path, target: Path) -> None:
         shutil.copyfile(source / stored.MADE_OF, target / stored.MADE_OF)
 
 
-def _changed(overrides: Sequence[str], origin: Origin) -> Origin:
+def _changed(overrides: Sequence[str]) -> Origin:
     """params.yaml after the overrides, which stays as it is."""
     values = checks.read(FILE)
     for override in overrides:
-        _set(values, override, origin)
+        _set(values, override)
     with tempfile.TemporaryDirectory() as temporary:
         file = Path(temporary, FILE.name)
         tables.write_yaml(values, file)
@@ -119,7 +119,7 @@ def _changed(overrides: Sequence[str], origin: Origin) -> Origin:
             raise UserError(str(error).replace(f"{FILE}: ", "-S ", 1)) from None
 
 
-def _set(values: Any, override: str, origin: Origin) -> None:
+def _set(values: Any, override: str) -> None:
     key, equals, text = override.partition("=")
     group, *path = key.split(".")
     if not (equals and path):

@@ -297,10 +297,10 @@ def test_curve_has_its_moments_at_their_steps_and_values_and_its_ends_in_words(j
     rows = [(800, -0.5, -1.0, 0.0), (1600, 0.25, 0.1, None), (3200, 0.5, 0.4, 1.0)]
     along = [dict(zip(("step", "difference", "low", "high"), row, strict=True)) for row in rows]
     result = verdicts.claims(judged(along=along) / verdicts.FILE)[0]["results"][0]
-    assert words(result["curve"]) == ["0.5", "step 800", "0.5", "step 3,200"]
-    (line,), (band,) = (re.findall(rf'class="{part}" d="M([^"Z]+)', result["curve"]) for part in ("effect", "band"))
+    assert words(result["effects"]) == ["0.5", "step 800", "0.5", "step 3,200"]
+    (line,), (band,) = (re.findall(rf'class="{part}" d="M([^"Z]+)', result["effects"]) for part in ("effect", "band"))
     first, middle, last = ([float(number) for number in point.split()] for point in line.split("L"))
-    (zero,) = places(result["curve"], r'class="zero" .* y1="([\d.]+)"')
+    (zero,) = places(result["effects"], r'class="zero" .* y1="([\d.]+)"')
     assert middle[0] - first[0] == pytest.approx((last[0] - first[0]) / 3, abs=0.1)
     assert last[1] < middle[1] < zero < first[1]
     assert (zero - middle[1]) * 2 == pytest.approx(zero - last[1], abs=0.1)
@@ -312,7 +312,7 @@ def test_curve_has_its_moments_at_their_steps_and_values_and_its_ends_in_words(j
 
 
 def test_result_without_moments_has_no_curve(judged):
-    assert verdicts.claims(judged() / verdicts.FILE)[0]["results"][0]["curve"] == ""
+    assert verdicts.claims(judged() / verdicts.FILE)[0]["results"][0]["effects"] == ""
 
 
 def words(chart: str) -> list[str]:

@@ -17,10 +17,7 @@ from stages import check
 from tests.conftest import ROOT
 
 CODE = ("ganlib", "stages")
-STUDY_TRIALS = (
-    "settings",
-    *(f"{of}{kind}" for of in ("", "second_", "spread_") for kind in ("trial", "score")),
-)  # whose code is in the trials' settings files
+STUDY_TRIALS = [f"{of}{kind}" for of in ("", "second_", "spread_") for kind in ("trial", "score")]  # their code is in `settings`' files
 
 
 def write(root: Path, files: dict[str, str]) -> None:
@@ -63,17 +60,17 @@ def test_closure_follows_files_around_a_circle(tmp_path):
 
 
 def pipelines() -> Iterator[tuple[str, list[str], list[str], list[str | None]]]:
-    """Each stage's name, the stage files that it runs, the code that it lists, and the reports that it runs for (None: no report)."""
+    """Each stage's name, the files that it runs or digests, its deps, and the reports that it runs for (None: no report)."""
     params = YAML(typ="safe").load(ROOT / "params.yaml")
+    digested = [str(file) for name in (*registry.names(), "curve") for file in depends.training_code(name) + depends.scoring_code(name)]
     for file in ("dvc.yaml", "baselines/dvc.yaml", "studies/dvc.yaml"):
         for name, stage in YAML(typ="safe").load(ROOT / file)["stages"].items():
             block = stage.get("foreach", "").strip("${}")
             stage = stage.get("do", stage)
             commands = stage["cmd"] if isinstance(stage["cmd"], list) else [stage["cmd"]]
             if name not in STUDY_TRIALS:
-                runs = [f"{command.split()[2].replace('.', '/')}.py" for command in commands]
-                listed = [path for path in stage["deps"] if path.startswith(CODE)]
-                yield f"{file}:{name}", runs, listed, list(params[block]) if block in ("reports", "baselines") else [None]
+                runs = [f"{command.split()[2].replace('.', '/')}.py" for command in commands] + (digested if name == "settings" else [])
+                yield f"{file}:{name}", runs, stage.get("deps", []), list(params[block]) if block in ("reports", "baselines") else [None]
 
 
 STAGES = [pytest.param(*parts, id=name) for name, *parts in pipelines()]
@@ -83,9 +80,15 @@ def covered(file: Path, listed: list[str]) -> bool:
     return any(Path(path) in (file, *file.parents) for path in listed)
 
 
-@pytest.mark.parametrize(("runs", "listed", "reports"), STAGES)
-def test_stage_lists_exactly_the_folders_of_code_that_it_imports(runs, listed, reports):
+def code(deps: list[str]) -> list[str]:
+    return [path for path in deps if path.startswith(CODE)]
+
+
+@pytest.mark.parametrize(("runs", "deps", "reports"), STAGES)
+def test_stage_lists_exactly_the_folders_of_code_that_it_imports(runs, deps, reports):
+    listed = code(deps)
     assert len(listed) == len(set(listed))
+    assert not covered(codehash.SUPPORT / "files.py", listed)
     used = set()
     for report in reports:
         starts = [*runs, *(codehash.report_files(report, ROOT) if any("${key}" in path for path in listed) else [])]
@@ -98,8 +101,13 @@ def test_stage_lists_exactly_the_folders_of_code_that_it_imports(runs, listed, r
 
 
 def test_train_and_evaluate_list_a_handful_of_folders():
-    counts = {name: len(listed) for name, _, listed, _ in pipelines()}
+    counts = {name: len(code(deps)) for name, _, deps, _ in pipelines()}
     assert (counts["dvc.yaml:train"] <= 8, counts["dvc.yaml:evaluate"] <= 9) == (True, True)
+
+
+def test_every_stage_that_computes_depends_on_the_versions_of_packages():
+    without = {name for name, _, deps, _ in pipelines() if "data/checked/environment.yaml" not in deps}
+    assert without == {f"dvc.yaml:{name}" for name in ("check", "download", "section", "compare")}
 
 
 def test_packages_hold_no_code_but_the_loader_of_generators():

@@ -14,7 +14,7 @@ from ganlib.models.objective import Batch, Call, TrainerInterface
 if TYPE_CHECKING:
     from ganlib.core.random import Streams
     from ganlib.models.objective import Sharding
-    from ganlib.reports.dcgan64.settings import Settings
+    from ganlib.reports.dcgan64.tricks import Tricks
 
 
 class WithTricks(Adversarial):
@@ -23,7 +23,7 @@ class WithTricks(Adversarial):
     `steps` counts the steps taken, for the decay of the input noise; `earlier` holds the replayed fakes, (replay, 3, S, S).
     """
 
-    def __init__(self, settings: Settings, streams: Streams, sharding: Sharding) -> None:
+    def __init__(self, settings: Tricks, streams: Streams, sharding: Sharding) -> None:
         super().__init__(settings.loss, settings.real_label, settings.joint_batch)
         self.settings, self.streams, self.sharding = settings, streams, sharding
         self.steps = 0

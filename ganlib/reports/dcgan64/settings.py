@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
-from pydantic import Field, FiniteFloat, model_validator
+from pydantic import model_validator
 
-from ganlib.models.report import Dcgan
-from ganlib.support.types import Activation, Count, Fraction, NonNegative, Norm
+from ganlib.reports.dcgan64.tricks import Tricks
+from ganlib.support.types import Activation
 
 if TYPE_CHECKING:
     from torch.nn import Module
@@ -19,26 +19,11 @@ if TYPE_CHECKING:
 
 GROUP = 4  # pictures that minibatch_std judges together
 
-Range = Annotated[list[FiniteFloat], Field(min_length=2, max_length=2)]
 
-
-class Settings(Dcgan):
-    """Zhang & Zhao. All from `output` on are tricks of the list that the report quotes, and off by default (docs/settings.md)."""
+class Settings(Tricks):
+    """Zhang & Zhao, with the tricks of the list that the report quotes."""
 
     size: Literal[64] = 64
-
-    output: Literal["tanh", "sigmoid"] = "tanh"
-    norm: Norm = "batch"
-    dropout: Fraction = 0.0
-    sample_dropout: bool = False
-    minibatch_std: bool = False
-    soft_real: Range | None = None
-    soft_fake: Range | None = None
-    flip_labels: Fraction = 0.0
-    replay: Count | None = None
-    input_noise: NonNegative = 0.0
-    input_noise_steps: Count = 2400
-    d_steps: Count = 1
 
     @model_validator(mode="after")
     def _groups_divide_the_batch(self) -> Self:

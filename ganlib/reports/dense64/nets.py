@@ -31,7 +31,7 @@ class Discriminator(nn.Sequential):
         super().__init__(nn.Flatten(), *_hidden(units, dropout, slope), nn.Linear(hidden[-1], 1), nn.Flatten(0))
 
     def forward(self, pictures: Tensor) -> Tensor:
-        logits: Tensor = super().forward(pictures.permute(0, 2, 3, 1))  # type: ignore[no-untyped-call]
+        logits: Tensor = super().forward(pictures.permute(0, 2, 3, 1))  # type: ignore[no-untyped-call]  # as in the generator
         return logits
 
 
