@@ -6,6 +6,7 @@ from pathlib import Path
 from ganlib.core.tables import read_json, write_json
 
 TYPICAL = Path(__file__).with_name("seconds.json")  # of `make repro` on two cores of an AMD EPYC
+LEAST = 60.0  # known seconds of stages that tell a machine's speed: shorter ones are mostly imports
 
 
 class Times:
@@ -38,10 +39,10 @@ class Times:
     def left(self, stages: Collection[str], chain: float, lanes: int) -> str:
         """How long `stages`, of which the longest chain takes `chain` seconds, will take in `lanes` lanes: ", about 14 min left".
 
-        By how this run compares with the known times so far; empty if a stage is unknown.
+        By how this run compares with the known times, once it has run a minute of them; empty if a stage is unknown.
         """
         if not stages or not all(map(self._known, stages)):
             return ""
-        pace = self._taken / self._expected if self._expected else 1
+        pace = self._taken / self._expected if self._expected >= LEAST else 1
         seconds = max(chain, sum(map(self.of, stages)) / lanes) * pace
         return f", about {max(1, round(seconds / 60))} min left"

@@ -2,11 +2,13 @@
 
 import difflib
 import errno
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # no space left, quota exceeded, file size limit
+GPU_FULL = re.compile(r"^CUDA (?:error: )?out of memory|_STATUS_ALLOC_FAILED")  # says torch, CUDA, or cuBLAS and cuDNN
 UNUSABLE = (PermissionError, IsADirectoryError, NotADirectoryError)  # a file of the user's that cannot be opened
 
 
@@ -42,11 +44,10 @@ def exit_on_user_error() -> Iterator[None]:
             sys.exit(f"error: {error.filename}: {error.strerror}")
         raise
     except RuntimeError as error:
-        torch = sys.modules.get("torch")  # nothing here imports it
-        if torch is None or not isinstance(error, torch.OutOfMemoryError):
+        if not GPU_FULL.search(str(error)):
             raise
-        # torch's first two sentences: how much was asked for, and how much the GPU has.
-        said = ". ".join(" ".join(str(error).split()).split(". ")[1:3])
+        # Torch's two sentences on how much was asked for and how much the GPU has; the others say less.
+        said = ". ".join(str(error).partition("\n")[0].removeprefix("CUDA out of memory. ").split(". ")[:2])
         sys.exit(
             f"error: the GPU's memory is full ({said}): lower batch_size or width in params.yaml, end other programs on the GPU"
             " (nvidia-smi lists them), or set GANLIB_DEVICE=cpu; then run again"

@@ -55,6 +55,11 @@ class Revision:
                 self._files.get(path.as_posix(), str(target), recursive=True)
             except (DvcException, DataIndexError, OSError) as error:
                 shutil.rmtree(target, ignore_errors=True)
+                if not self._files.exists("dvc.lock"):
+                    raise UserError(
+                        f"{path}: no results were committed at {self.revision}; `git add dvc.lock metrics && git commit -m baseline`"
+                        " commits those of this checkout"
+                    ) from None
                 raise UserError(
                     f"{path} at {self.revision}: neither DVC's cache nor a remote holds it ({' '.join(str(error).split())});"
                     " check out that revision and run `dvc repro` to get it back"

@@ -80,6 +80,8 @@ def test_times_are_kept_and_tell_how_much_is_left_at_the_speed_of_this_machine(t
     assert times.of("train@dcgan112") > times.of("evaluate@dcgan112") > 1.0  # typical ones
     typical = times.of("train@dcgan112")
     assert times.left(["train@dcgan112"], typical, 2) == f", about {round(typical / 60)} min left"
+    times.record("check", 2 * times.of("check"))  # seconds, most of them imports, say nothing about trainings
+    assert times.left(["train@dcgan112"], typical, 2) == f", about {round(typical / 60)} min left"
     times.record("train@vae64", 2 * times.of("train@vae64"))
     assert times.left(["train@dcgan112"], typical, 2) == f", about {round(2 * typical / 60)} min left"
     assert times.left(["train@dcgan112"] * 4, typical, 2) == f", about {round(4 * typical / 60)} min left"

@@ -16,13 +16,25 @@ def test_error_of_the_program_keeps_its_traceback(tmp_path):
         (tmp_path / "absent").read_bytes()
 
 
-def test_full_memory_of_a_gpu_ends_a_command_in_one_line():
-    said = "Tried to allocate 20.00 MiB. GPU 0 has a total capacity of 14.56 GiB of which 19.56 MiB is free"
+TRIED = "Tried to allocate 20.00 MiB. GPU 0 has a total capacity of 14.56 GiB of which 19.56 MiB is free"
+CUBLAS = "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (torch.OutOfMemoryError(f"CUDA out of memory. {TRIED}. Of the allocated memory 13.9 GiB is allocated by PyTorch."), TRIED),
+        # Where other programs leave no room for a context, or for cuBLAS.
+        (torch.AcceleratorError("CUDA error: out of memory\nSearch for `cudaErrorMemoryAllocation' in ..."), "CUDA error: out of memory"),
+        (RuntimeError(CUBLAS), CUBLAS),
+    ],
+)
+def test_full_memory_of_a_gpu_ends_a_command_in_one_line(error, said):
     line = (
         f"error: the GPU's memory is full ({said}): lower batch_size or width in params.yaml, end other programs on the GPU (nvidia-smi"
         " lists them), or set GANLIB_DEVICE=cpu; then run again"
     )
     with pytest.raises(SystemExit, match=f"^{re.escape(line)}$"), exit_on_user_error():
-        raise torch.OutOfMemoryError(f"CUDA out of memory. {said}. Of the allocated memory 13.9 GiB is allocated by PyTorch.")
+        raise error
     with pytest.raises(RuntimeError, match="else"), exit_on_user_error():
         raise RuntimeError("something else")

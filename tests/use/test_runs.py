@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -104,3 +105,12 @@ def test_generator_that_git_keeps_is_read_at_its_commit_and_lasts_as_long_as_its
     *known, place = done.stdout.split()
     assert known == ["kept/model.safetensors", "True", "None"]
     assert not Path(place).exists()
+
+
+def test_revision_without_committed_results_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("dvc.yaml").write_text("stages: {train: {cmd: 'true', outs: [data/runs/dense64]}}", encoding="utf-8")
+    for command in ("git init -q", "dvc init -q", "git add -A", "git -c user.name=a -c user.email=a commit -qm start"):
+        subprocess.run(command.replace("dvc", f"{sys.executable} -m dvc").split(), check=True)
+    with pytest.raises(UserError, match=r"^data/runs/dense64: no results were committed at HEAD; `git add dvc\.lock metrics && git commit"):
+        runs.find("dense64", "HEAD")

@@ -17,6 +17,7 @@ from ganlib.use.information import NAMES, SCORES
 from ganlib.use.sampling import Sampler
 
 SHEET = 64  # pictures
+FACES = {"toons": "drawn faces (a remix of Avataaars by Pablo Stanley, from DiceBear)"}  # by kind of pictures
 
 
 def export(sampler: Sampler, folder: Path) -> str:
@@ -47,6 +48,7 @@ def card(known: dict[str, Any]) -> str:
     (yaml := YAML()).width = 1000
     yaml.dump({key: value for key, value in metadata.items() if value is not None}, head := StringIO())
     warning = "".join(f"**{line}.**\n\n" for line in restrictions(known))
+    faces = FACES.get((known["training"] or {}).get("kind", ""), "faces")
     facts = "\n".join(information.lines({**known, "file": "model.safetensors"}))
     return f"""---
 {head.getvalue()}---
@@ -54,7 +56,7 @@ def card(known: dict[str, Any]) -> str:
 
 ![Pictures of the seeds 1 to {SHEET}](sheet.png)
 
-{warning}A generator of {known["size"]}x{known["size"]} faces, trained with ganlib. With ganlib installed:
+{warning}A generator of {known["size"]}x{known["size"]} {faces}, trained with ganlib. With ganlib installed:
 
 ```console
 $ hf download USER/{name} --local-dir {name}-model
