@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ganlib.core.tables import read_json
 from ganlib.studies import paths
-from tools.seeds import span, trainings
+from tools.seeds import of_each_report, on_one_processor, span, trainings
 
 README = Path("README.md")
 PICTURES = {"toons": "drawn faces", "celeba_preview": "photographs", "celeba_5000": "photographs"}
@@ -19,7 +19,8 @@ def main() -> None:
 def filled(page: str) -> str:
     """`page` with current scores in the last two cells of each report's row, and with current rows of the studies."""
     for place, dataset in enumerate(("celeba_preview", "toons")):
-        for report, kid in trainings(dataset, "preview").groupby("report")["kid"]:
+        for report, found in of_each_report(trainings(dataset, "preview")):
+            kid = on_one_processor(found)["kid"]
             cell = f"{kid.mean():.3f} ({span(kid, '.3f') if len(kid) > 1 else 'one seed'})"
             page = re.sub(rf"^(\| `{report}` (?:\|[^|]*){{{2 + place}}}\|)[^|]*", rf"\g<1> {cell} ", page, flags=re.MULTILINE)
     for entry in read_json(paths.CLAIMS)["claims"]:
