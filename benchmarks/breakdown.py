@@ -17,7 +17,7 @@ import typer
 from torch.profiler import ProfilerActivity, profile
 from torch.utils.flop_counter import FlopCounterMode
 
-from benchmarks import pictures
+from benchmarks import pictures, reports
 from benchmarks.train import ROWS, now
 from ganlib.core.device import prepare_device
 from ganlib.core.random import Streams
@@ -67,7 +67,8 @@ def main(rows: Annotated[list[str] | None, typer.Argument(help=f"of {', '.join(R
 
 def measure(row: str, folder: Path) -> float:
     """Print one row and return its share."""
-    report = pictures.report(*ROWS[row])
+    name, width = ROWS[row]
+    report = reports.full(name, width=width)
     device = prepare_device(report.precision)
     streams = Streams(1)
     trainer = Trainer(report, device, streams)

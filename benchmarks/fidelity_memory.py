@@ -21,7 +21,7 @@ import torch
 import typer
 from torch import Tensor, nn
 
-from benchmarks import pictures
+from benchmarks import reports
 from ganlib.core.device import device
 from ganlib.core.tables import Log
 from ganlib.data.faces import Faces
@@ -83,7 +83,7 @@ def peak() -> int:
 
 def faces(count: int, first: int = 0) -> Faces:
     """`count` faces of one picture with random attributes: the rows of the cache from `first` on."""
-    settings = pictures.report(REPORT, 0.03)
+    settings = reports.full(REPORT, width=0.03)
     names = [name for attributes in settings.conditions.values() for name in attributes]
     rng = np.random.default_rng(0)
     table = pd.DataFrame({"file": "x.jpg", "split": "train", **{name: rng.choice([-1, 1], first + count, p=[0.8, 0.2]) for name in names}})
@@ -106,7 +106,7 @@ def reference(folder: Path, seen: int, held_out: int, samples: int) -> None:
 
 def scores(folder: Path, seen: int, held_out: int, samples: int) -> None:
     """The work of stages/evaluate.py for a run with one snapshot."""
-    settings = pictures.report(REPORT, 0.03)
+    settings = reports.full(REPORT, width=0.03)
     net = settings.networks(seed=0)["generator"]
     outputs = Outputs.below(folder)
     for name in ("snapshots/000050", "generator"):

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import typer
 
-from benchmarks import pictures
+from benchmarks import reports
 from ganlib.core.device import prepare_device
 from ganlib.core.random import Streams
 from ganlib.data.faces import Faces, open_npy
@@ -40,7 +40,7 @@ def main() -> None:
 
 def peak(count: int, folder: Path) -> tuple[int, int]:
     """The largest anonymous memory and the largest resident pages of files, in bytes."""
-    report = pictures.report("dcgan64", 0.25)
+    report = reports.full("dcgan64", width=0.25)
     faces = Faces(_sparse(folder / f"{count}.npy", count, report.size), np.arange(count), pd.DataFrame(index=range(count)))
     device = prepare_device(report.precision)
     streams = Streams(1)

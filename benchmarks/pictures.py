@@ -8,7 +8,6 @@ from ganlib.data import cache, celeba
 from ganlib.data.archive import Archive
 from ganlib.data.faces import Faces
 from ganlib.fetch import toons
-from ganlib.models.registry import settings_of
 from ganlib.models.report import Report
 
 COUNT = 600
@@ -29,10 +28,3 @@ def cached(folder: Path, report: Report) -> Faces:
         with Archive(folder / "raw" / celeba.ARCHIVE) as drawn:
             cache.build(celeba.read(drawn, folder / "raw"), box, box.size, None, 0, path)
     return Faces.open(path, "all")
-
-
-def report(name: str, width: float, **changes: object) -> Report:
-    """The report with its own layers, batch size and learning rates; convolutional nets have `width` times their channels."""
-    own = params.load().report(name).model_dump()
-    layers = {key: value for key, value in {"width": width, "sampling": "strides"}.items() if key in own}
-    return settings_of(name).model_validate({**own, **layers, "rate_scale": 1.0, **changes})

@@ -20,7 +20,7 @@ from typing import Annotated
 import torch
 import typer
 
-from benchmarks import pictures
+from benchmarks import pictures, reports
 from benchmarks.tutorial import LOOPS, Began, Loaders
 from ganlib.core.device import prepare_device
 from ganlib.core.random import Streams, stream
@@ -170,7 +170,7 @@ def check(name: str, report: Report, faces: Faces) -> None:
 def measure(row: str, folder: Path) -> float:
     """Print the row's figures; the ratio of the speeds."""
     name, width = ROWS[row]
-    report = pictures.report(name, width)
+    report = reports.full(name, width=width)
     check(name, report, pictures.cached(folder, report))
     with started(partial(ours, name, report, folder)) as us, started(partial(theirs, name, report, folder)) as them:
         us.train(1)  # the first steps of a process and the first epoch of a DataLoader are slower

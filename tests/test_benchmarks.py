@@ -26,7 +26,7 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", train.LOOPS)
 def test_both_sides_have_the_same_losses(name: str, drawn: Path) -> None:
-    report = pictures.report(name, 0.125)
+    report = reports.full(name, width=0.125)
     train.check(name, report, pictures.cached(drawn, report))
 
 
