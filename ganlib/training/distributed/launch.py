@@ -11,10 +11,12 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from inspect import signature
 from typing import NamedTuple
 
 import torch
 from torch import distributed
+from torch.nn.parallel import DistributedDataParallel
 
 from ganlib.core.device import device
 from ganlib.support import progress
@@ -23,6 +25,8 @@ from ganlib.training.distributed.team import ALONE, Team
 
 LAUNCHER = "GANLIB_LAUNCH"
 DEVICES = "LT_DEVICES"
+# DDP's option: torch 2.11 has it by its old name.
+SYNC_BUFFERS = "forward_sync_buffers" if "forward_sync_buffers" in signature(DistributedDataParallel).parameters else "broadcast_buffers"
 
 
 class World(NamedTuple):
@@ -126,7 +130,7 @@ def _join(world: World) -> Team:
             # Buffers are equal already, and a broadcast in each forward pass would wait for ranks that draw no sheet. With
             # find_unused_parameters DDP sums gradients in the same order from its first step on, and so in a resumed run too.
             strategy=DDPStrategy(
-                forward_sync_buffers=False,
+                **{SYNC_BUFFERS: False},
                 find_unused_parameters=True,
                 process_group_backend="cpu:gloo,cuda:nccl" if kind.type == "cuda" else "gloo",
             ),
