@@ -50,7 +50,6 @@ KERNELS = """
 
 Seed 1 of the preview on drawn faces, trained on a second processor, whose kernels add in another order. The last column
 is the distance of its KID from the range over seeds on the first, in standard deviations over seeds; 0.0 is within it.
-`dense64` and `curve`, which have no convolutions, gave the same training on both.
 """
 LUCK = """
 ## Where the luck comes from

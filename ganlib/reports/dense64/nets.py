@@ -19,8 +19,10 @@ class Generator(nn.Sequential):
         super().__init__(*_hidden([latent_size, *hidden], dropout, slope), last, nn.Sigmoid(), nn.Unflatten(1, (size, size, 3)))
 
     def forward(self, z: Tensor) -> Tensor:
-        pictures: Tensor = super().forward(z)  # type: ignore[no-untyped-call]  # torch has no annotations there
-        return pictures.permute(0, 3, 1, 2)
+        values = z
+        for layer in self:
+            values = layer(values)
+        return values.permute(0, 3, 1, 2)
 
 
 class Discriminator(nn.Sequential):
@@ -31,8 +33,10 @@ class Discriminator(nn.Sequential):
         super().__init__(nn.Flatten(), *_hidden(units, dropout, slope), nn.Linear(hidden[-1], 1), nn.Flatten(0))
 
     def forward(self, pictures: Tensor) -> Tensor:
-        logits: Tensor = super().forward(pictures.permute(0, 2, 3, 1))  # type: ignore[no-untyped-call]  # as in the generator
-        return logits
+        values = pictures.permute(0, 2, 3, 1)
+        for layer in self:
+            values = layer(values)
+        return values
 
 
 def _hidden(units: Sequence[int], dropout: float, slope: float) -> list[nn.Module]:
