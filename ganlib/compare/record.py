@@ -62,7 +62,7 @@ def said(name: str, before: Mapping[str, Any] | None, after: Mapping[str, Any] |
     factor = math.exp(stats.t.ppf((1 + LEVEL) / 2, len(known) - 1) * deviation * math.sqrt(2))
     ratio = last / first
     text += f", {abs(ratio - 1):.0%} {'lower' if ratio < 1 else 'higher'}. By their seeds alone, two trainings of {name} differ by up to"
-    text += f" {factor - 1:.0%} ({len(known)} other trainings: {kid.format(min(known))} to {kid.format(max(known))})"
+    text += f" {factor - 1:.0%} ({len(known)} recorded trainings: {kid.format(min(known))} to {kid.format(max(known))})"
     if max(ratio, 1 / ratio) <= factor:
         return f"{text}: one run each does not show that the change matters."
     return f"{text}: the change does more than that, but one run each does not say how much."

@@ -13,7 +13,7 @@ from ganlib.page import advice, demo, findings, verdicts
 from ganlib.page.about import about
 from ganlib.page.glossary import ENDS, PROTOCOL, RATE, TRAINING, entry
 from ganlib.page.run_charts import charts
-from ganlib.page.spread import spreads
+from ganlib.page.spread import others
 from ganlib.page.tracks import Axis
 from ganlib.support import paths
 
@@ -101,7 +101,7 @@ def _running(running: Sequence[Mapping[str, Any]], results: str) -> dict[str, An
 def _report(section: Mapping[str, Any], claims: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """What the template shows of a section."""
     name, figures = section["report"], section["figures"]
-    spread = spreads(figures, name)
+    spread = others(figures, name)
     tables = [(title, rows) for title, rows in _tables(section) if rows]
     return {
         **section,

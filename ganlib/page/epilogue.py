@@ -8,7 +8,7 @@ from ganlib.core.tables import read_columns, read_json
 from ganlib.page import checkout
 from ganlib.page.findings import diagnosis, place
 from ganlib.page.glossary import SCORES
-from ganlib.page.spread import spreads
+from ganlib.page.spread import others
 from ganlib.support import checks, paths
 
 PAGE = Path("page.html")
@@ -28,7 +28,7 @@ def epilogue() -> Iterator[str]:
     for name, figures in sorted(scored.items(), key=lambda entry: float(entry[1]["kid"])):
         value, low, high = (KID.format(figures[key]) for key in ("kid", "kid_low", "kid_high"))
         line = f"  {name:<9} {value} ({low} to {high})"
-        if spread := spreads(figures, name).get("kid"):
+        if spread := others(figures, name).get("kid"):
             line += f", {place(figures['kid'], spread)[1]}"
         found = diagnosis(read_columns(paths.outputs(name).progress / "log.csv"), figures["step"])
         yield f"{line}; {found.word}" if found and found.care else line

@@ -10,7 +10,7 @@ from textwrap import wrap
 from typing import Any, NamedTuple
 
 from ganlib.page.glossary import entry
-from ganlib.page.spread import spreads
+from ganlib.page.spread import others
 from ganlib.support import paths
 from ganlib.support.errors import UserError
 
@@ -93,7 +93,7 @@ def _kids(row: Row, differing: Sequence[str]) -> tuple[str, str]:
             continue
         interval = " to ".join(kid.format(figures[f"kid_{end}"]) for end in ("low", "high") if f"kid_{end}" in figures)
         values.append(f"{report} {kid.format(figures['kid'])}" + (f" ({interval})" if interval else ""))
-        spread = spreads({**figures, **_data(row.settings)}, report).get("kid")
+        spread = others({**figures, **_data(row.settings)}, report).get("kid")
         where = "in" if spread and spread.low <= figures["kid"] <= spread.high else "outside"
         ranges.append(f"{where} {kid.format(spread.low)} to {kid.format(spread.high)}" if spread else "")
     return "\n".join(values), "\n".join(ranges)

@@ -26,7 +26,23 @@ class Spread(NamedTuple):
 
 def spreads(figures: Mapping[str, Any], report: str, path: Path = FILE) -> dict[str, Spread]:
     """`kid` and `fid` of the trainings on the same data set, at the same scale and N; empty if there are fewer than two."""
-    rows = [row for row in read_csv(path) if row["report"] == report and _is_comparable(row, figures)] if path.exists() else []
+    return _spreads(_trainings(figures, report, path))
+
+
+def others(figures: Mapping[str, Any], report: str, path: Path = FILE) -> dict[str, Spread]:
+    """The spreads without the training whose figures these are: a run with unchanged settings repeats one of the table's."""
+    trainings = _trainings(figures, report, path)
+    return _spreads({kid: row for kid, row in trainings.items() if kid != f"{figures['kid']:.5g}"})
+
+
+def _trainings(figures: Mapping[str, Any], report: str, path: Path) -> dict[str, Mapping[str, str]]:
+    """Rows of the table by KID, since rows of two processors with one KID are of the same training."""
+    rows = read_csv(path) if path.exists() else []
+    return {row["kid"]: row for row in rows if row["report"] == report and _is_comparable(row, figures)}
+
+
+def _spreads(trainings: Mapping[str, Mapping[str, str]]) -> dict[str, Spread]:
+    rows = [*trainings.values()]
     if len(rows) < 2:
         return {}
     return {score: Spread(tuple(float(row[score]) for row in rows), int(rows[0]["step"])) for score in ("kid", "fid")}

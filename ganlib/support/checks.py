@@ -1,7 +1,9 @@
 """Validation of settings. Every error is one line: file, key, value, what is allowed, and the closest name."""
 
+import copy
 import reprlib
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,7 +26,7 @@ _REPR.maxlevel = 2
 def read(path: Path) -> Any:
     """The value in a YAML file. Raises a UserError that names the line."""
     try:
-        return YAML(typ="safe").load(path)
+        return copy.deepcopy(_parsed(path.read_bytes()))
     except FileNotFoundError:
         folder = next((folder for folder in Path.cwd().parents if (folder / path).exists()), "the folder that holds it")
         raise UserError(f"{path}: not found; run from {folder}") from None
@@ -38,6 +40,12 @@ def read(path: Path) -> Any:
         raise UserError(f"{path}: nested too deeply to be settings") from None
     except (ValueError, TypeError, LookupError) as error:  # an impossible date, an integer of thousands of digits, a list as a key
         raise UserError(f"{path}: holds a value or a key that YAML does not know: {shown(str(error))}") from None
+
+
+@lru_cache(maxsize=8)
+def _parsed(content: bytes) -> Any:
+    """Parsing is nine tenths of the time of `params.load`, and a command loads the file several times."""
+    return YAML(typ="safe").load(content)
 
 
 def validate(kind: type[Model], values: Mapping[str, Any], where: str, file: Path = FILE) -> Model:

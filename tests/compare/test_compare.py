@@ -115,7 +115,7 @@ def test_sheets_are_of_the_same_seeds(checkout: Path, monkeypatch: pytest.Monkey
 def test_difference_counts_if_it_is_more_than_seeds_alone_bring(last: float, end: str) -> None:
     said = record.said("dense64", {"kid": 0.22}, {"kid": last}, FIVE)
     assert said.endswith(end)
-    assert f"differ by up to {FACTOR - 1:.0%} (5 other trainings: 0.200 to 0.240)" in said
+    assert f"differ by up to {FACTOR - 1:.0%} (5 recorded trainings: 0.200 to 0.240)" in said
     assert ("higher" in said) == (last > 0.22)
 
 

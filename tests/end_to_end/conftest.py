@@ -1,4 +1,4 @@
-"""A copy of the checkout, in which DVC runs the whole pipeline at a tiny scale."""
+"""A copy of the checkout, in which DVC runs the pipeline at a tiny scale."""
 
 import os
 import re
@@ -18,6 +18,7 @@ from ganlib.page.epilogue import KEEP
 from tests.conftest import ROOT, text
 
 TINY = {"width": 0.04, "max_steps": 3, "sample_every": 2}
+FINISHED = ("dcgan64", "dense64")
 IDENTITY = ("-c", "user.name=tests", "-c", "user.email=tests@localhost")
 
 
@@ -162,10 +163,18 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
 
 @pytest.fixture(scope="session")
 def finished(fresh: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Checkout:
-    """The same after one `dvc repro`; read only."""
+    """The same with two reports of one crop, after one `dvc repro`; read only. test_clone.py runs all reports."""
+
+    def keep(params: dict) -> None:
+        for name in set(params["reports"]) - set(FINISHED):
+            del params["reports"][name]
+        for name in set(params["crops"]) - {report["crop"] for report in params["reports"].values()}:
+            del params["crops"][name]
 
     def make(folder: Path) -> None:
         checkout = fresh.copy(folder)
+        checkout.change(keep)
+        checkout.commit("two reports")
         checkout.dvc("repro")
         checkout.run("bash", "-c", KEEP)
 

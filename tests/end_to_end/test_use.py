@@ -1,4 +1,4 @@
-"""Every command and every line of Python that the docs show for a trained generator, in a checkout where all reports are trained."""
+"""Every command and every line of Python that the docs show for a generator: dcgan64 is trained, the others are pretrained."""
 
 import doctest
 import json
@@ -26,6 +26,8 @@ def commands(page: str) -> list[list[str]]:
 def used(finished: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     """A copy of the finished checkout in which README's commands have run."""
     checkout = finished.copy(tmp_path_factory.mktemp("used") / "ganlib")
+    checkout.run("git", "checkout", "-q", "HEAD~2", "--", "params.yaml")
+    checkout.commit("all reports")
     for words in commands("README.md"):
         checkout.run("python", "-m", *words)
     return checkout

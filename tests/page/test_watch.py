@@ -108,6 +108,7 @@ def test_nothing_is_served_but_the_page_and_its_exports_and_to_no_other_name(res
         assert get(Host="somewhere.example") == "403"
 
 
+@pytest.mark.slow
 def test_watching_and_tensorboard_change_no_byte_of_a_training(tmp_path):
     small.prepare_faces(tmp_path)
     folders = [shutil.copytree(tmp_path, tmp_path.with_name(f"{tmp_path.name}-{name}")) for name in ("alone", "watched")]

@@ -199,6 +199,7 @@ def test_dropout_follows_each_hidden_layer_of_g_and_stays_on_in_samples_if_set(t
     assert (abs(generator.sample([7]) - seven).max() > 50) == sampled
 
 
+@pytest.mark.slow
 def test_dropout_of_samples_is_exported_to_onnx_and_refused_by_the_page(tmp_path):
     onnxruntime = pytest.importorskip("onnxruntime")
     changes = {"width": 0.05, "dropout": 0.5, "sample_dropout": True, "norm": "instance"}

@@ -1,5 +1,7 @@
 """A training, a resumed training and a sample without the names that Windows lacks."""
 
+import pytest
+
 from tests.conftest import python
 from tests.training import children, small
 
@@ -35,6 +37,7 @@ print(len(steps))
 SAMPLE = "from ganlib.cli import main; sys.argv[1:1] = ['sample', '--seeds', '1-4', '-o', f'{sys.argv[1]}.png']; main.main()"
 
 
+@pytest.mark.slow
 def test_training_resume_and_sample_need_nothing_that_windows_lacks(tmp_path):
     small.small_faces(tmp_path / "raw", small.report("dense64"), 12)
 
