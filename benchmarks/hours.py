@@ -3,7 +3,7 @@
 A step takes the longer of two times. The device's: each operation needs its FLOP at the card's rate or its bytes at the bandwidth,
 whichever is longer, and at least the time of an empty kernel; operations, FLOP and bytes are counted in a step on fake tensors. And the
 host's, which launches: HOST_MS was measured in torch's own code for CUDA over a driver that computes nothing (2026-11-30, torch 2.14.1,
-AMD EPYC), to which the driver's part of each launch is added.
+AMD EPYC; sngan64 and r3gan64 by their ratio to dcgan64 there, 2026-12-01), to which the driver's part of each launch is added.
 """
 
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ from ganlib.support.types import Precision
 from ganlib.training.trainer import Trainer
 
 CPU = torch.device("cpu")
-NAMES = ("dcgan112", "dcgan64", "dense64", "began64", "dcgan56", "vae64", "lsgan64", "wgan64")
+NAMES = ("dcgan112", "dcgan64", "dense64", "began64", "dcgan56", "vae64", "lsgan64", "wgan64", "sngan64", "r3gan64")
 PICTURES, SAMPLES, CROPS = 202_599, 50_000, 4  # of CelebA; fakes that are scored for each generator; crops with a reference
 
 
@@ -58,6 +58,8 @@ HOST_MS = {
     "vae64": (3.6, 3.6),
     "lsgan64": (2.9, 3.6),
     "wgan64": (27.1, 33.0),
+    "sngan64": (5.1, 7.1),
+    "r3gan64": (4.7, 7.2),
 }
 
 # Operations that return the memory of their input, or memory that nobody has written.
