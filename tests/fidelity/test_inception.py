@@ -24,7 +24,7 @@ from ganlib.support.errors import UserError
 from ganlib.support.parallel import parallel_map
 from tests.fidelity.features import fid
 
-COUNT = 48
+COUNT = 32
 Sides = tuple[np.ndarray, np.ndarray]
 Referee = Callable[[np.ndarray], np.ndarray]
 

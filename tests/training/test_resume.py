@@ -56,7 +56,7 @@ def test_run_killed_repeatedly_ends_with_the_bytes_of_an_uninterrupted_one(tmp_p
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", small.NAMES)
+@pytest.mark.parametrize("name", ["dcgan64", "began64", "wgan64"])
 def test_run_killed_at_twenty_random_moments_ends_with_the_same_bytes(tmp_path, name):
     children.run(tmp_path / "alone", name, changes=changes(name))
     draw = random.Random(name)
