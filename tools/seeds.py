@@ -81,8 +81,7 @@ one core. In parentheses: the 95% interval over pictures, and the floor. The she
 
 `scale: evening` and `samples: 1000` for `toons`, seed 1, one training of each report. The sheets are in
 [evening/](evening); the generators, in half precision, come with ganlib as the pretrained ones ([use.md](use.md)).
-`began64` is the run of version 0.1.0, at N = 250. [example.html](example.html) is what `ganlib page` wrote about the
-pretrained generators, with a few of their sheets.
+[example.html](example.html) is what `ganlib page` wrote about them, with a few of their sheets.
 """,
 }
 
