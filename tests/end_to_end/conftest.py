@@ -115,7 +115,7 @@ class Checkout:
 
 
 def tiny(folder: Path) -> Checkout:
-    """A repository with the files of the working tree, set to 80 drawn faces and three steps per report, in which nothing has run."""
+    """A repository with the files of the working tree, set to 120 drawn faces and three steps per report, in which nothing has run."""
     checkout = Checkout(folder)
     for name in Checkout(ROOT).run("git", "ls-files", "-co", "--exclude-standard").splitlines():
         if (ROOT / name).is_file():
@@ -130,7 +130,7 @@ def tiny(folder: Path) -> Checkout:
 
 def _shrink(params: dict) -> None:
     for name in ("toons", "celeba_preview"):
-        params["datasets"][name].update(images=80, samples=8)
+        params["datasets"][name].update(images=120, samples=8)
     for report in (*params["reports"].values(), *params["baselines"].values()):
         report["preview"].update({key: value for key, value in TINY.items() if key != "width" or key in report} | {"batch_size": 16})
     params["curve"]["steps"] = 100

@@ -40,7 +40,7 @@ def assert_complete(checkout: Checkout) -> None:
         assert {"fid", "kid", "closer_than_held_out"} <= compared.keys()
         assert all(math.isfinite(scores[score]) for score in SCORES)
         assert scores["fid_low"] <= scores["fid"] <= scores["fid_high"]
-        assert (scores["samples"], scores["seen_samples"], scores["held_out_samples"]) == (8, 64, 8)
+        assert (scores["samples"], scores["seen_samples"], scores["held_out_samples"]) == (8, 96, 8)
         assert (scores["extractor"], scores["protocol"]) == ("inception-2015-12-05", "pytorch-fid")
         assert (scores["dataset"], scores["split"], scores["scale"], scores["step"]) == ("toons", "train", "preview", 3)
         logged = log(checkout, name)[0]
