@@ -9,6 +9,7 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Any, NamedTuple
 
+from ganlib.page.findings import place
 from ganlib.page.glossary import entry
 from ganlib.page.spread import others
 from ganlib.support import paths
@@ -94,8 +95,8 @@ def _kids(row: Row, differing: Sequence[str]) -> tuple[str, str]:
         interval = " to ".join(kid.format(figures[f"kid_{end}"]) for end in ("low", "high") if f"kid_{end}" in figures)
         values.append(f"{report} {kid.format(figures['kid'])}" + (f" ({interval})" if interval else ""))
         spread = others({**figures, **_data(row.settings)}, report).get("kid")
-        where = "in" if spread and spread.low <= figures["kid"] <= spread.high else "outside"
-        ranges.append(f"{where} {kid.format(spread.low)} to {kid.format(spread.high)}" if spread else "")
+        within = "in" if spread and place(figures["kid"], spread)[0] else "outside"
+        ranges.append(f"{within} {kid.format(spread.low)} to {kid.format(spread.high)}" if spread else "")
     return "\n".join(values), "\n".join(ranges)
 
 
@@ -113,8 +114,8 @@ def _differing(values: Sequence[Mapping[str, Any]]) -> list[str]:
 def _rows(revisions: Sequence[Revision]) -> Iterator[Row]:
     """Each revision followed by its experiments, newest first."""
     head = _row(revisions[1]) if len(revisions) > 1 else None
-    for place, revision in enumerate(revisions):
-        row = _row(revision, None if place else head)
+    for index, revision in enumerate(revisions):
+        row = _row(revision, None if index else head)
         yield row
         for experiment in revision.get("experiments") or ():
             yield from (_row(rev, row) for rev in experiment["revs"])

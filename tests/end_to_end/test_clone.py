@@ -25,6 +25,11 @@ def either(request: pytest.FixtureRequest, cloned: Checkout, tmp_path: Path) -> 
     return cloned.clone(tmp_path / "ganlib") if request.param == "clone of a clone" else cloned.copy(tmp_path / "ganlib")
 
 
+@pytest.fixture
+def clone(cloned: Checkout, tmp_path: Path) -> Checkout:
+    return cloned.clone(tmp_path / "ganlib")
+
+
 def is_calm(said: str) -> bool:
     said = re.sub("WARNING: No file hash info found for .*", "", said)  # docs/dvc.md explains it
     return not any(word in said for word in ("Traceback", "ERROR", "WARNING", "unexpected", "failed to", "failed for"))
@@ -48,15 +53,13 @@ def test_experiment_with_one_report_comes_first(either):
     assert "metrics/dense64.json" in either.dvc("metrics", "diff")
 
 
-def test_report_can_change_its_own_rate_and_its_crop(cloned, tmp_path):
-    clone = cloned.clone(tmp_path / "ganlib")
+def test_report_can_change_its_own_rate_and_its_crop(clone):
     clone.dvc("exp", "run", "evaluate@dcgan64", "-S", "reports.dcgan64.lr_d=2e-4", "-S", "reports.dcgan64.crop=tight64")
     config = clone.yaml("data/runs/dcgan64/config.yaml")
     assert (config["lr_d"], config["crop"]) == (2e-4, "tight64")
 
 
-def test_repro_of_one_report_comes_first_and_its_page_shows_it(cloned, tmp_path):
-    clone = cloned.clone(tmp_path / "ganlib")
+def test_repro_of_one_report_comes_first_and_its_page_shows_it(clone):
     said = clone.dvc("repro", "evaluate@dense64")
     assert is_calm(said), said
     assert "Data and pipelines are up to date." in clone.dvc("repro", "evaluate@dense64")
@@ -64,8 +67,7 @@ def test_repro_of_one_report_comes_first_and_its_page_shows_it(cloned, tmp_path)
     assert "dense64 losses" in text(clone.folder / "dvc_plots" / "index.html")
 
 
-def test_experiment_with_all_reports_comes_first_and_trains_no_baseline(cloned, tmp_path):
-    clone = cloned.clone(tmp_path / "ganlib")
+def test_experiment_with_all_reports_comes_first_and_trains_no_baseline(clone):
     said = clone.dvc("exp", "run", "-S", "lr_d=5e-5")
     assert is_calm(said), said
     assert all(f"Running stage 'train@{name}'" in said for name in clone.reports)
@@ -81,8 +83,7 @@ def test_experiment_with_all_reports_comes_first_and_trains_no_baseline(cloned, 
     assert all(f"metrics/{name}.json" in scores for name in clone.reports)
 
 
-def test_baseline_is_trained_and_scored_by_name(cloned, tmp_path):
-    clone = cloned.clone(tmp_path / "ganlib")
+def test_baseline_is_trained_and_scored_by_name(clone):
     said = clone.run("python", "-m", "ganlib", "repro", "baselines/dvc.yaml:baseline@wgan64")
     assert is_calm(said), said
     assert "done prepare@" in said

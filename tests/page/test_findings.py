@@ -7,7 +7,7 @@ from PIL import Image
 
 from ganlib.core import tables
 from ganlib.core.device import processor
-from ganlib.page import advice, document, findings
+from ganlib.page import advice, document, findings, section
 from ganlib.page.collect import collect
 from ganlib.page.origin import origin
 from ganlib.page.spread import Spread
@@ -68,7 +68,7 @@ def test_finding_names_the_lowest_kid_and_the_ill_and_counts_those_within_the_ra
     page = document.page(sections, None, load().data, [])
     assert "<h1>Lowest KID: dense64, 0.120. dcgan64 collapsed; 1 of 2 within the range of other trainings.</h1>" in page
     assert page.count('<p class="small care">outside the range') == 1
-    (trial,) = [trial for trial in advice.trials([document._report(section, []) for section in sections]) if "collapsed" in trial.why]
+    (trial,) = [trial for trial in advice.trials([section.view(each, []) for each in sections]) if "collapsed" in trial.why]
     assert trial.command == "dvc exp run evaluate@dcgan64 -S reports.dcgan64.lr_g=0.0001"
     assert trial.takes == "about 4 minutes in a preview"
 

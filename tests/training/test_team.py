@@ -37,14 +37,14 @@ def one_and_two(place) -> Callable[[str], tuple[Path, Path]]:
     """A report's runs by one process and by two, in float64; the quick ones share their processes."""
 
     @cache
-    def trained(heavy: bool) -> tuple[Path, Path]:
-        folders = tuple(place / f"{heavy}-by{size}" for size in (1, 2))
+    def trained(light: bool) -> tuple[Path, Path]:
+        folders = tuple(place / f"{light}-by{size}" for size in (1, 2))
         for size, folder in enumerate(folders, 1):
-            names = [name for name in small.NAMES if (name not in LIGHT) == heavy]
+            names = [name for name in small.NAMES if (name in LIGHT) == light]
             assert teams.together(size, teams.train, folder, names, double=True, **SHARED) == [0] * size
         return folders
 
-    return lambda name: tuple(folder / name for folder in trained(name not in LIGHT))
+    return lambda name: tuple(folder / name for folder in trained(name in LIGHT))
 
 
 def assert_equal(one: Path, other: Path) -> None:
