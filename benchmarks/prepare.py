@@ -24,7 +24,7 @@ import typer
 from ganlib import params
 from ganlib.data import cache, celeba
 from ganlib.data.archive import Archive
-from ganlib.support import progress
+from ganlib.support import console
 from ganlib.support.command import run
 
 COMPARED = 5000
@@ -68,7 +68,7 @@ def _repeat(folder: Path, count: int, target: Path) -> None:
     with Archive(folder / celeba.ARCHIVE) as pictures, zipfile.ZipFile(target / celeba.ARCHIVE, "w") as whole:
         members = celeba.read(pictures, folder).members
         names = [f"{number:06d}.jpg" for number in range(1, count + 1)]
-        for name, member in progress.bar(zip(names, islice(cycle(members), count), strict=True), desc="repeating", total=count):
+        for name, member in console.bar(zip(names, islice(cycle(members), count), strict=True), desc="repeating", total=count):
             whole.writestr(zipfile.ZipInfo(f"{celeba.FOLDER}/{name}"), pictures.read(member))
     attributes = " ".join("-1" for _ in celeba.ATTRIBUTES)
     rows = [f"{name} {attributes}" for name in names]

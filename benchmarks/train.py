@@ -26,7 +26,7 @@ from ganlib.core.device import prepare_device
 from ganlib.core.random import Streams, stream
 from ganlib.data.faces import Faces
 from ganlib.models.report import Report
-from ganlib.support import progress
+from ganlib.support import console
 from ganlib.support.command import run
 from ganlib.training.feed import Feed
 from ganlib.training.trainer import Trainer
@@ -176,7 +176,7 @@ def measure(row: str, folder: Path) -> float:
         us.train(1)  # the first steps of a process and the first epoch of a DataLoader are slower
         count = min(100, max(1, round(SECONDS / us.train(1))))
         them.train(count)
-        times = [(us.train(count), them.train(count)) for _ in progress.bar(range(TURNS), desc=row, unit="turn", leave=False)]
+        times = [(us.train(count), them.train(count)) for _ in console.bar(range(TURNS), desc=row, unit="turn", leave=False)]
         feeding, loading = (seconds_a_batch(side.fetch) for side in (us, them))
 
     ours_step, theirs_step = (statistics.median(column) / count for column in zip(*times, strict=True))

@@ -9,7 +9,7 @@ from ganlib.fidelity.evaluation import HEADLINE, evaluate
 from ganlib.fidelity.frechet import Statistics
 from ganlib.fidelity.reference import Reference
 from ganlib.models.registry import fingerprint
-from ganlib.support import paths, progress
+from ganlib.support import console, paths
 from ganlib.support.command import run
 from ganlib.support.types import EXTRACTOR
 
@@ -41,7 +41,7 @@ def main(report: str) -> None:
     training = tables.final_metrics(paths.outputs(report).progress / "log.csv")
     metrics = {**scores, **circumstances, **training}
     kid = "{kid:.3f} ({kid_low:.3f} to {kid_high:.3f})".format_map(metrics)
-    progress.log(f"{report}: KID {kid}, FID {metrics['fid']:.0f}, N = {metrics['samples']:,}")
+    console.log(f"{report}: KID {kid}, FID {metrics['fid']:.0f}, N = {metrics['samples']:,}")
     tables.save_metrics(metrics, paths.details(report))
     tables.save_metrics({name: metrics[name] for name in (*HEADLINE, *chosen.headline) if name in metrics}, paths.metrics(report))
 

@@ -6,7 +6,7 @@ The two files of a trial hold everything that its training and its scores depend
 from ganlib import params
 from ganlib.core import tables
 from ganlib.studies import declarations, depends, paths, runs, validation
-from ganlib.support import progress
+from ganlib.support import console
 from ganlib.support.command import run
 from ganlib.support.errors import UserError
 
@@ -23,7 +23,7 @@ def main() -> None:
         try:
             training, scoring = depends.training(trial, settings), depends.scoring(trial, settings)
         except UserError as error:  # as for began64 on own pictures without its attributes: the other trials can run
-            progress.log(f"{name} cannot be trained on {settings.dataset}: {error}")
+            console.log(f"{name} cannot be trained on {settings.dataset}: {error}")
             continue
         tables.write_json(training, paths.training(settings.dataset, name))
         tables.write_json(scoring, paths.scoring(settings.dataset, name))

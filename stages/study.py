@@ -2,7 +2,7 @@
 
 from ganlib import params
 from ganlib.studies import declarations, judging
-from ganlib.support import checks, progress
+from ganlib.support import checks, console
 from ganlib.support.command import run
 
 
@@ -10,7 +10,7 @@ def main(name: str) -> None:
     """Judge the study NAME by its trials."""
     dataset, declared = params.load().dataset, declarations.load()
     study = declared.studies[checks.known(name, declared.declared, "declared", declarations.FILE)]
-    progress.log(f"{name}: {judging.judge(name, study, declared.seeds_of(name), dataset, dataset)}")
+    console.log(f"{name}: {judging.judge(name, study, declared.seeds_of(name), dataset, dataset)}")
 
 
 if __name__ == "__main__":

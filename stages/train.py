@@ -5,7 +5,7 @@ import shutil
 
 from ganlib import params
 from ganlib.data.faces import Faces
-from ganlib.support import paths, progress
+from ganlib.support import console, paths
 from ganlib.support.command import run
 from ganlib.support.files import replacing
 from ganlib.training import loop
@@ -25,7 +25,7 @@ def main(report: str) -> None:
         train_worker(chosen, faces, launch.init_team(), seed=settings.seed)
         return
     for line in (*params.scaled_rates(chosen), *params.no_op_overrides(report), *chosen.advice):
-        progress.log(f"train@{report}: {line}")
+        console.log(f"train@{report}: {line}")
     times = loop.train(
         report,
         chosen,

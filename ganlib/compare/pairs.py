@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ganlib.models import registry
-from ganlib.support import progress
+from ganlib.support import console
 from ganlib.support.errors import UserError
 from ganlib.use import runs
 from ganlib.use.revisions import Revision
@@ -69,7 +69,7 @@ def _at(name: str, report: str) -> Run:
 
 
 def _pairs(names: tuple[str, str]) -> Iterator[Pair]:
-    for report in progress.bar(registry.names(), desc="collecting reports", unit="report", leave=False):
+    for report in console.bar(registry.names(), desc="collecting reports", unit="report", leave=False):
         try:
             before, after = (_at(name, report) for name in names)
         except UserError:  # not trained there, or no longer in DVC's cache

@@ -8,7 +8,7 @@ from ganlib.core.random import Streams, stream
 from ganlib.core.tables import Log, write_json, write_yaml
 from ganlib.curve.settings import Settings
 from ganlib.models.objective import Batch
-from ganlib.support import progress
+from ganlib.support import console
 from ganlib.support.errors import DivergedError
 from ganlib.support.paths import Outputs
 from ganlib.training.monitor import not_finite
@@ -37,7 +37,7 @@ def train(settings: Settings, outputs: Outputs, *, seed: int) -> dict[str, float
     def noise(count: int) -> Tensor:
         return random.sample_latent("gaussian", count, settings.latent_size, streams["noise"])
 
-    for step in progress.bar(range(1, settings.steps + 1), desc="training curve", unit="step"):
+    for step in console.bar(range(1, settings.steps + 1), desc="training curve", unit="step"):
         losses = trainer.step(Batch(real_curves(settings.batch_size, settings, streams["curves"]), (), noise))
         if step % LOG_EVERY == 0 or step == settings.steps:
             if problem := not_finite(losses, trainer.modules):

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from ganlib.support import disk, progress
+from ganlib.support import console, disk
 from ganlib.support.errors import UserError
 
 LIMIT = 64 * 2**20  # bytes of one entry, far more than any picture or table has
@@ -69,7 +69,7 @@ class Archive:
 def pack(pictures: Mapping[str, Path], target: Path) -> None:
     """Write files to a zip, uncompressed, under the names that are the keys; equal files give equal bytes."""
     with disk.writing(target.parent, sum(path.stat().st_size for path in pictures.values())), zipfile.ZipFile(target, "w") as whole:
-        for name, path in progress.bar(pictures.items(), desc=f"packing {target.name}", unit="picture"):
+        for name, path in console.bar(pictures.items(), desc=f"packing {target.name}", unit="picture"):
             whole.writestr(zipfile.ZipInfo(name), path.read_bytes())
 
 

@@ -22,7 +22,7 @@ from ganlib.data.crop import Region
 from ganlib.data.faces import INDEX, PICTURES, TABLE, evenly_spaced
 from ganlib.data.raw import Raw
 from ganlib.data.resize import squares
-from ganlib.support import disk, parallel, progress
+from ganlib.support import console, disk, parallel
 from ganlib.support.errors import UserError
 from ganlib.support.files import flush, to_disk
 from ganlib.support.locks import locked, locked_if_free
@@ -78,7 +78,7 @@ def build(raw: Raw, region: Region, size: int, images: int | None, max_broken: i
             _opened(partial / PICTURES, done - len(broken), size) as file,
             ThreadPoolExecutor(parallel.core_count(), initializer=torch.set_num_threads, initargs=(1,)) as pool,
             ThreadPoolExecutor(1) as background,
-            progress.bar(desc=f"cropping to {size}x{size}", total=len(members), initial=done, unit="picture") as bar,
+            console.bar(desc=f"cropping to {size}x{size}", total=len(members), initial=done, unit="picture") as bar,
         ):
             safe, noted = file.tell(), background.submit(lambda: None)
             enlarged = 0
@@ -109,9 +109,9 @@ def build(raw: Raw, region: Region, size: int, images: int | None, max_broken: i
         to_disk(partial / TABLE)
         write_json({"shape": shape, "digest": digest}, partial / INDEX)
         if enlarged:
-            progress.log(f"{enlarged:,} of the pictures are smaller than {size}x{size} and were enlarged")
+            console.log(f"{enlarged:,} of the pictures are smaller than {size}x{size} and were enlarged")
         for row, problem in broken:
-            progress.log(f"skipped: {members[row]}: {problem}")
+            console.log(f"skipped: {members[row]}: {problem}")
         for path in partial.glob(".*"):  # the journal, and temporary files of killed builds
             path.unlink()
         shutil.rmtree(cache, ignore_errors=True)

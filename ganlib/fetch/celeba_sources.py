@@ -12,7 +12,7 @@ from ganlib.data.raw import Raw
 from ganlib.fetch import copies, shards, stores, transfer, web
 from ganlib.fetch.layouts import TABLES, Found, Table, find
 from ganlib.fetch.tables import is_picture, official
-from ganlib.support import paths, progress
+from ganlib.support import console, paths
 from ganlib.support.errors import UserError
 from ganlib.support.files import replacing
 
@@ -122,7 +122,7 @@ def _install(found: Found, needed: int, dataset: str, raw: Path) -> None:
             copies.link_or_copy(whole, fresh / ARCHIVE)
         (fresh / TERMS_FILE).write_text(TERMS, encoding="utf-8")
         if not (raw / TERMS_FILE).exists():
-            progress.log(TERMS)
+            console.log(TERMS)
         raw.mkdir(parents=True, exist_ok=True)
         for path in fresh.iterdir():
             path.replace(raw / path.name)
@@ -159,14 +159,14 @@ def check(whole: Path, folder: Path, found: Found, needed: int, dataset: str) ->
             raise UserError(f"{pictures.path}: has no picture that {ATTRIBUTE_TABLE} lists, such as {FOLDER}/{absent[0]}")
         if len(absent):
             listed = f"{len(absent):,} of the {len(table):,} pictures that {ATTRIBUTE_TABLE} lists"
-            progress.log(f"{pictures.path}: lacks {listed}, such as {absent.iloc[0]}; the others are used")
+            console.log(f"{pictures.path}: lacks {listed}, such as {absent.iloc[0]}; the others are used")
             table = table.drop(index=absent.index).reset_index(drop=True)
             celeba.write_tables(table, folder)
         Raw(pictures, table, there).require(needed, dataset)
         if odd := [name for name in table["file"] if not re.fullmatch(r"\d{6}\.jpg", name)]:
             raise UserError(f"{pictures.path}: {odd[0]!r} is not a name of CelebA's, which run from 000001.jpg to {COUNT}.jpg")
         if transfer.checksum(whole) == OFFICIAL[ARCHIVE][1]:
-            progress.log(f"{ARCHIVE}: the authors' own file, by its md5")
+            console.log(f"{ARCHIVE}: the authors' own file, by its md5")
             return
         sample = there[:: -(-len(there) // SAMPLE)]
         for name in sample:
@@ -180,4 +180,4 @@ def check(whole: Path, folder: Path, found: Found, needed: int, dataset: str) ->
                     f"{picture} has {width}x{height} pixels; CelebA's aligned pictures have {WIDTH}x{HEIGHT}. Files of another size are"
                     " your own pictures: -S dataset=own -S datasets.own.source=..., and datasets.own.box to crop them (docs/data.md)"
                 )
-    progress.log(f"{ARCHIVE}: repacked (another md5); verified {len(table):,} pictures, their names, and the size of {len(sample)}")
+    console.log(f"{ARCHIVE}: repacked (another md5); verified {len(table):,} pictures, their names, and the size of {len(sample)}")

@@ -5,7 +5,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from ganlib.support import disk, paths, progress
+from ganlib.support import console, disk, paths
 from ganlib.support.files import replacing
 
 BLOCK = 2**22
@@ -18,7 +18,7 @@ def copy(source: Path, target: Path) -> None:
         disk.writing(target.parent, size),
         source.open("rb") as reader,
         target.open("wb") as writer,
-        progress.bar(total=size, desc=f"copying {source.name}", unit="B", unit_scale=True) as bar,
+        console.bar(total=size, desc=f"copying {source.name}", unit="B", unit_scale=True) as bar,
     ):
         while block := reader.read(BLOCK):
             writer.write(block)

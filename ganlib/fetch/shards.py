@@ -11,7 +11,7 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from ganlib.data.celeba import ATTRIBUTES, FOLDER, SPLITS
-from ganlib.support import disk, progress
+from ganlib.support import console, disk
 from ganlib.support.errors import UserError
 
 ROWS = 256  # that are in memory at a time
@@ -28,7 +28,7 @@ def unpack(shards: Sequence[Path], target: Path) -> pd.DataFrame:
     with (
         disk.writing(target.parent, sum(shard.stat().st_size for shard in shards)),
         ZipFile(target, "w") as whole,
-        progress.bar(desc=f"packing {target.name}", unit="picture") as bar,
+        console.bar(desc=f"packing {target.name}", unit="picture") as bar,
     ):
         for shard in sorted(shards, key=lambda shard: (SPLITS.index(_split(shard)), shard)):
             for pictures, attributes in _batches(shard):

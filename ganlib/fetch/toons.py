@@ -23,7 +23,7 @@ from PIL import Image
 
 from ganlib.data.celeba import ARCHIVE, ATTRIBUTE_TABLE, ATTRIBUTES, FOLDER, HEIGHT, SPLIT_TABLE, WIDTH
 from ganlib.fetch.finish import finished
-from ganlib.support import parallel, progress
+from ganlib.support import console, parallel
 from ganlib.support.files import replacing
 
 # A drawing by DiceBear's options: {"mouthVariant": "smile", "skinColor": "#edb98a", ...}; the variant "none" omits a part.
@@ -103,7 +103,7 @@ def draw(folder: Path, count: int, *, finish: bool = True, seed: int = 0) -> Non
             ProcessPoolExecutor(parallel.core_count(), multiprocessing.get_context("spawn")) as pool,
             closing(pool.map(partial(face, seed, finish), range(1, count + 1), chunksize=16)) as faces,  # type: ignore[type-var] # is a generator
         ):
-            for name, (shown, jpeg) in zip(names, progress.bar(faces, desc="drawing faces", total=count, unit="face"), strict=True):
+            for name, (shown, jpeg) in zip(names, console.bar(faces, desc="drawing faces", total=count, unit="face"), strict=True):
                 archive.writestr(_member(name), jpeg)
                 rows.append(" ".join([name, *(" 1" if attribute in shown else "-1" for attribute in ATTRIBUTES)]))
         with replacing(folder / ATTRIBUTE_TABLE) as table:

@@ -14,7 +14,7 @@ from tqdm import tqdm
 from ganlib.data.archive import Archive
 from ganlib.fetch import copies, stores, web
 from ganlib.fetch.partial import Part, TransientError
-from ganlib.support import disk, progress
+from ganlib.support import console, disk
 from ganlib.support.errors import UserError
 from ganlib.support.files import to_disk
 from ganlib.support.locks import locked
@@ -60,7 +60,7 @@ def download(
         if target.exists():
             return
         if not staged.exists():
-            with progress.bar(desc=f"downloading {target.name}", unit="B", unit_scale=True, unit_divisor=1000) as bar:
+            with console.bar(desc=f"downloading {target.name}", unit="B", unit_scale=True, unit_divisor=1000) as bar:
                 _download_with_retries(url, staged, bar, policy or RetryPolicy())
         _verify(url, staged, md5, check)
         to_disk(staged)
@@ -101,7 +101,7 @@ def _verify(url: str, staged: Path, md5: str | None, check: Callable[[Path], Non
         raise
 
 
-def _download_with_retries(url: str, target: Path, bar: tqdm, policy: RetryPolicy) -> None:  # type: ignore[type-arg] # see progress.bar
+def _download_with_retries(url: str, target: Path, bar: tqdm, policy: RetryPolicy) -> None:  # type: ignore[type-arg] # see console.bar
     attempt = web.attempt if web.is_web(url) else stores.attempt
     furthest = failures = 0
 
@@ -123,6 +123,6 @@ def _download_with_retries(url: str, target: Path, bar: tqdm, policy: RetryPolic
             furthest = max(furthest, int(bar.n))
             if failures == policy.tries:
                 raise UserError(f"{url}: gave up after {policy.tries} attempts without a byte: {error}") from None
-            progress.log(f"{target.name}: {error}; trying again")
+            console.log(f"{target.name}: {error}; trying again")
             time.sleep(policy.pause * 2 ** (failures - 1))
     part.finish(target)

@@ -26,7 +26,7 @@ from ganlib.fidelity.shares import shares
 from ganlib.fidelity.sharpness import sharpness
 from ganlib.models import store
 from ganlib.models.report import Report
-from ganlib.support import progress
+from ganlib.support import console
 from ganlib.support.files import replacing
 from ganlib.support.paths import Outputs
 
@@ -191,5 +191,5 @@ def label_figures(
 
 def _report_missing(figures: dict[str, float], missing: dict[str, str]) -> dict[str, float | str]:
     for name, reason in missing.items():
-        progress.log(f"not judged: {name}: {reason}")
+        console.log(f"not judged: {name}: {reason}")
     return figures | ({"not_judged": ", ".join(missing)} if missing else {})

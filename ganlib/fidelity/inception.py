@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from ganlib.core.device import from_device, to_device, without_tf32
 from ganlib.fidelity.weights import Layer, find_weights, read_weights
-from ganlib.support import parallel, progress
+from ganlib.support import console, parallel
 from ganlib.support.errors import UserError
 from ganlib.support.parallel import parallel_map
 from ganlib.support.types import Protocol
@@ -160,7 +160,7 @@ def features(
     found, count = np.empty((total or 0, DIMENSIONS), np.float32), 0
     with (
         without_tf32(),  # here and not in each worker, since the flags are global
-        progress.bar(total=total, desc=desc, unit="picture", disable=total == 0) as bar,
+        console.bar(total=total, desc=desc, unit="picture", disable=total == 0) as bar,
         ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool,
     ):
         groups = regroup(batches, batch_size or (BATCH if on_cpu else GPU_BATCH))

@@ -19,7 +19,7 @@ from ganlib.fidelity.frechet import Statistics, frechet_distance
 from ganlib.fidelity.kernel import KernelSums, kernel_sums, mmd2
 from ganlib.fidelity.mind import equally_many, mind_without
 from ganlib.fidelity.pairs import require
-from ganlib.support import parallel, progress
+from ganlib.support import console, parallel
 
 GROUPS = 20
 LEVEL = 0.95
@@ -115,7 +115,7 @@ def _distances_without(groups: np.ndarray, features: np.ndarray, own: Statistics
     workers = min(parallel.core_count(), WORKERS) if on.type == "cpu" else 1
     with ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
         total = int(groups.max()) + 1
-        return np.array(list(progress.bar(pool.map(without, range(total)), total=total, desc="FID's interval", unit="group", delay=5)))
+        return np.array(list(console.bar(pool.map(without, range(total)), total=total, desc="FID's interval", unit="group", delay=5)))
 
 
 def _interval(estimate: float, level: float, *sides: tuple[np.ndarray, np.ndarray]) -> tuple[float, float]:

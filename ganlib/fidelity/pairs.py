@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ganlib.core.device import device
-from ganlib.support import progress
+from ganlib.support import console
 from ganlib.support.errors import UserError
 
 SIDE = 2048  # pictures along a tile: its float64 values and two strips of 2048 features take 100 MB
@@ -36,7 +36,7 @@ def tiles(x: np.ndarray, y: np.ndarray, dtype: torch.dtype, desc: str, *, upper:
         return (rows if isinstance(rows, Tensor) else torch.tensor(rows, device=place)).to(dtype)
 
     grid = [(rows, [columns for columns in _parts(len(y)) if not upper or columns.start >= rows.start]) for rows in _parts(len(x))]
-    with progress.bar(total=sum(len(columns) for _, columns in grid), desc=desc, unit="tile", delay=5) as bar:
+    with console.bar(total=sum(len(columns) for _, columns in grid), desc=desc, unit="tile", delay=5) as bar:
         for rows, row_of_tiles in grid:
             ours = strip(x, rows)
             for columns in row_of_tiles:

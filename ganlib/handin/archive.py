@@ -13,7 +13,7 @@ from ganlib.compare.document import section
 from ganlib.core.tables import write_json
 from ganlib.handin import document, pictures, record
 from ganlib.page import strips
-from ganlib.support import checks, paths, progress
+from ganlib.support import checks, console, paths
 from ganlib.support.files import replacing
 from ganlib.use.export.licence import restrictions
 from ganlib.use.runs import Run
@@ -26,7 +26,7 @@ def write(run: Run, target: Path, *, notes: str, with_photographs: bool, since: 
     `notes` is Markdown. `before` names a run that is shown beside this one. Training pictures that are, or may be, photographs of CelebA
     are left out unless `with_photographs` is set.
     """
-    parts = progress.bar(total=4, desc=f"hand-in of {run.name}", unit="part", leave=False)
+    parts = console.bar(total=4, desc=f"hand-in of {run.name}", unit="part", leave=False)
     with tempfile.TemporaryDirectory() as temporary, parts:
         folder = Path(temporary)
         pair = pairs.of(run, before) if before else None

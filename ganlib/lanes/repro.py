@@ -14,7 +14,7 @@ from ganlib.lanes import plan
 from ganlib.lanes.lane import Lane
 from ganlib.lanes.schedule import Schedule
 from ganlib.lanes.times import Times
-from ganlib.support import parallel, progress
+from ganlib.support import console, parallel
 from ganlib.support.errors import UserError
 from ganlib.support.files import UNSUPPORTED
 from ganlib.support.interruption import Interruption
@@ -58,7 +58,7 @@ def _alone(logs: Path) -> Iterator[int]:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        progress.log("stages of an earlier `ganlib repro` are running here; waiting for them")
+        console.log("stages of an earlier `ganlib repro` are running here; waiting for them")
         fcntl.flock(lock, fcntl.LOCK_EX)
     except OSError as error:
         if error.errno not in UNSUPPORTED:
@@ -94,11 +94,11 @@ class _Run:
 
     def run(self) -> None:
         total, start = len(self._schedule.needs), time.monotonic()
-        progress.log(f"stages to run: {total}{self._left()}; Ctrl-C is safe, and `ganlib watch` shows the reports in training")
+        console.log(f"stages to run: {total}{self._left()}; Ctrl-C is safe, and `ganlib watch` shows the reports in training")
         with Interruption() as interruption, ExitStack() as stack:
             off = not sys.stderr.isatty()
-            bars = [stack.enter_context(progress.bar(bar_format="{desc}", leave=False, disable=off)) for _ in self._lanes]
-            self._total = stack.enter_context(progress.bar(total=total, desc="stages", leave=False, disable=off))
+            bars = [stack.enter_context(console.bar(bar_format="{desc}", leave=False, disable=off)) for _ in self._lanes]
+            self._total = stack.enter_context(console.bar(total=total, desc="stages", leave=False, disable=off))
             # Jobs that a script starts in the background ignore SIGINT, and so do their children.
             ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
             number, looked = signal.SIGTERM if ignored else signal.SIGINT, 0.0
@@ -120,12 +120,12 @@ class _Run:
                     number = signal.SIGKILL
             reason = interruption.reason
         if reason:
-            progress.log(f"interrupted by {reason}; run the same command again to resume")
+            console.log(f"interrupted by {reason}; run the same command again to resume")
             sys.exit(128 + signal.Signals[reason])
         if self._failed:
             left = f"; not run: {_some(self._schedule.waiting)}" if self._schedule.waiting else ""
             raise UserError(f"failed: {_some(self._failed)}{left}")
-        progress.log(f"done in {_clock(time.monotonic() - start)}")
+        console.log(f"done in {_clock(time.monotonic() - start)}")
 
     def _take_results(self, quiet: bool) -> None:
         for i, lane in enumerate(self._lanes):
@@ -152,7 +152,7 @@ class _Run:
                     self._schedule.start(stage)
                     self._schedule.finish(stage)
                     self._total.update()
-                    progress.log(f"{self._position()}: unchanged {stage}")
+                    console.log(f"{self._position()}: unchanged {stage}")
 
     def _finish(self, lane: Lane, quiet: bool) -> None:
         if lane.succeeded:
@@ -161,19 +161,19 @@ class _Run:
             self._total.update()
             lines = lane.lines()
             if any("didn't change, skipping" in line for line in lines):
-                progress.log(f"{self._position()}: unchanged {lane.stage}")
+                console.log(f"{self._position()}: unchanged {lane.stage}")
                 return
             self._times.record(lane.stage, lane.seconds)
             left = self._left()
             self._total.set_description_str(f"stages{left}", refresh=False)
-            progress.log(f"{self._position()}: done {lane.stage} in {_clock(lane.seconds)}{left}")
+            console.log(f"{self._position()}: done {lane.stage} in {_clock(lane.seconds)}{left}")
             for line in lines:
                 if SCORES.match(line):
-                    progress.log(f"    {line}")
+                    console.log(f"    {line}")
         elif not quiet:
             self._failed.append(lane.stage)
             said = "".join(f"\n    {line}" for line in lane.lines()[-LAST:])
-            progress.log(f"failed {lane.stage} after {_clock(lane.seconds)}; all its output: {os.path.relpath(lane.log)}{said}")
+            console.log(f"failed {lane.stage} after {_clock(lane.seconds)}; all its output: {os.path.relpath(lane.log)}{said}")
 
     def _position(self) -> str:
         total = len(self._schedule.needs)

@@ -29,7 +29,7 @@ from ganlib.support.types import (
 )
 
 if TYPE_CHECKING:
-    from torch import Generator
+    import torch
     from torch.nn import Module
 
     from ganlib.core.random import Purpose, Streams
@@ -80,7 +80,7 @@ class TrainingConfig(Block):
             init.checked(net, partial(self.init_weights, rng=stream(seed, "weights", name)))
         return nets
 
-    def init_weights(self, net: Module, rng: Generator) -> None:
+    def init_weights(self, net: Module, rng: torch.Generator) -> None:
         """Draw the initial weights of one net from `rng`."""
         from ganlib.models import init
 
@@ -233,7 +233,7 @@ class Dcgan(LayerSettings, Gan):
 
         return Adversarial(self.loss, self.real_label, self.joint_batch)
 
-    def init_weights(self, net: Module, rng: Generator) -> None:
+    def init_weights(self, net: Module, rng: torch.Generator) -> None:
         from ganlib.models import init
 
         init.normal(net, rng, self.init_std)

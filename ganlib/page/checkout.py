@@ -10,7 +10,7 @@ from ganlib.page.collect import collect
 from ganlib.page.experiments import show, tabulate
 from ganlib.page.origin import origin
 from ganlib.params import Params
-from ganlib.support import paths, progress
+from ganlib.support import console, paths
 from ganlib.support.errors import UserError
 from ganlib.support.files import replacing
 
@@ -29,7 +29,7 @@ def write(output: Path, *, experiments: bool) -> None:
     names, curve, active = trained(settings), collect_curve(), running.collect(settings)
     if not names and not curve and not active:
         raise UserError(f"nothing has been trained in {Path.cwd()} yet: run `dvc repro`, or one report with `dvc repro evaluate@dense64`")
-    bar = progress.bar(names, desc="collecting reports", unit="report")
+    bar = console.bar(names, desc="collecting reports", unit="report")
     sections = [collect(name) | {"exports": exports(name, output)} for name in bar]
     found = tabulate(show()) if experiments else None
     with replacing(output) as target:

@@ -98,12 +98,12 @@ class _Pages:
         """The whole page."""
         from ganlib.page import checkout, document, running, verdicts
         from ganlib.page.origin import origin
-        from ganlib.support import progress
+        from ganlib.support import console
 
         with self._lock:
             results, settings, sections, curve = _results(), self.settings(), [], None
             names = checkout.trained(settings)
-            for name in progress.bar(names, desc="collecting reports", unit="report", delay=2, leave=False):
+            for name in console.bar(names, desc="collecting reports", unit="report", delay=2, leave=False):
                 with suppress(*REPLACED):
                     section = _section(name, _state(pattern.format(name) for pattern in OF_REPORT))
                     sections.append(section | {"exports": checkout.exports(name, OUTPUT)})

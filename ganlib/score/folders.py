@@ -21,7 +21,7 @@ from ganlib.data.folder import files
 from ganlib.fidelity import inception, scores
 from ganlib.fidelity.frechet import Statistics
 from ganlib.score.strict_decode import BrokenPictureError, decode
-from ganlib.support import parallel, progress
+from ganlib.support import console, parallel
 from ganlib.support.errors import UserError
 from ganlib.support.parallel import parallel_map
 from ganlib.support.types import EXTRACTOR, Protocol
@@ -110,7 +110,7 @@ def _valid_images(source: Path, files: Sequence[File], skip_broken: bool) -> Pic
     sizes: dict[str, str] = {}
     valid: list[File] = []
     broken: list[str] = []
-    with progress.bar(total=len(files), desc=f"checking {source}", unit="picture", delay=5) as bar:
+    with console.bar(total=len(files), desc=f"checking {source}", unit="picture", delay=5) as bar:
         for file, picture in zip(files, _decoded(files), strict=True):
             bar.update()
             if isinstance(picture, BrokenPictureError):

@@ -10,7 +10,7 @@ from ganlib.core import tables
 from ganlib.curve import settings as curve
 from ganlib.models.registry import settings_of
 from ganlib.models.report import Report
-from ganlib.support import progress
+from ganlib.support import console
 
 CURVE = "curve.json"  # the demo's metrics
 DIVERGED = "diverged.txt"  # why a training ended early
@@ -32,7 +32,7 @@ def build_if_stale(folder: Path, made_of: dict[str, Any]) -> Iterator[bool]:
     if stale:
         shutil.rmtree(folder, ignore_errors=True)
     else:
-        progress.log(f"{folder} is up to date")
+        console.log(f"{folder} is up to date")
     yield stale
     if stale:
         tables.write_json(made_of, stamp)

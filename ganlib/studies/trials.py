@@ -11,7 +11,7 @@ from ganlib.curve import settings as curve
 from ganlib.curve import training as curve_training
 from ganlib.data.faces import Faces
 from ganlib.studies.stored import CURVE, DIVERGED, MACHINE, settings_from
-from ganlib.support import paths, progress
+from ganlib.support import console, paths
 from ganlib.support.errors import DivergedError
 from ganlib.support.files import replacing
 from ganlib.support.paths import Outputs
@@ -42,7 +42,7 @@ def train(training: dict[str, Any], folder: Path, *, seed: int, save_every: int 
                 save_every=save_every,
             )
     except DivergedError as error:
-        progress.log(f"this trial counts as failed: {error}")
+        console.log(f"this trial counts as failed: {error}")
         with replacing(folder / DIVERGED) as target:
             target.write_text(f"{error}\n", encoding="utf-8")
     machine = {

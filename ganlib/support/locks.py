@@ -6,7 +6,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from ganlib.support import progress
+from ganlib.support import console
 from ganlib.support.files import UNSUPPORTED
 
 LOCKED: list[Path] = []
@@ -21,7 +21,7 @@ def locked(path: Path, busy: str) -> Iterator[None]:
             LOCKED.append(path)
             yield
             return
-    progress.log(f"{path.name}: {busy}; waiting for it")
+    console.log(f"{path.name}: {busy}; waiting for it")
     with _acquired(path, -1):
         LOCKED.append(path)
         yield

@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
-from ganlib.support import following, locks, paths, progress
+from ganlib.support import console, following, locks, paths
 from ganlib.support.errors import UserError
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def _follow(ended: Event) -> None:
             if last:
                 return
     except OSError as error:  # a full disk, which training reports as well
-        progress.log(f"warning: {VARIABLE}: {error}; nothing more is written to {paths.tensorboard('')}")
+        console.log(f"warning: {VARIABLE}: {error}; nothing more is written to {paths.tensorboard('')}")
 
 
 class Board:

@@ -18,7 +18,7 @@ import torch
 
 from ganlib.data.faces import Faces
 from ganlib.models.report import Report
-from ganlib.support import codehash, disk, progress
+from ganlib.support import codehash, console, disk
 from ganlib.support.files import replace_folder, replacing
 from ganlib.support.locks import locked, locked_if_free
 from ganlib.support.paths import Outputs
@@ -65,7 +65,7 @@ class Checkpoints:
         marker = folder / "finished"
         intact = marker.exists() and marker.read_text(encoding="utf-8") == self._manifest()
         if marker.exists() and not intact:
-            progress.log(f"warning: the result in {folder} is incomplete or damaged; training again")
+            console.log(f"warning: the result in {folder} is incomplete or damaged; training again")
             for path in (*_states(folder), self.timing):
                 path.unlink(missing_ok=True)
         self.finished = intact and _progress(folder) == steps
@@ -179,6 +179,6 @@ def _read(path: Path) -> dict[str, Any] | None:
     if _hash(content) == path.stem.split("-")[1]:
         state: dict[str, Any] = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
         return state
-    progress.log(f"warning: {path} is damaged; resuming from the checkpoint before it")
+    console.log(f"warning: {path} is damaged; resuming from the checkpoint before it")
     path.unlink()
     return None

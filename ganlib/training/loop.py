@@ -15,7 +15,7 @@ from ganlib.core.random import Streams, derived_seed
 from ganlib.core.tables import Log
 from ganlib.data.faces import Faces
 from ganlib.models.report import Report
-from ganlib.support import disk, progress
+from ganlib.support import console, disk
 from ganlib.support.errors import DivergedError, TrainingInterruptedError
 from ganlib.support.interruption import Interruption
 from ganlib.support.paths import Outputs
@@ -58,7 +58,7 @@ def train(
     with Checkpoints.open(checkpoints, name, identity, steps) as saved, join as team:
         if saved.finished:
             team.broadcast(None)
-            progress.log(f"{name}: already trained; reusing {saved.folder}")
+            console.log(f"{name}: already trained; reusing {saved.folder}")
         else:
             _train(name, report, faces, saved, team, seed=seed, log_every=log_every, save_every=save_every)
         saved.copy_to(outputs)
@@ -93,12 +93,12 @@ def _train(
         else:
             first, losses, seconds_before = state["step"], state["losses"], state["seconds"]
             load_states(parts, state)
-            progress.log(f"{name}: resuming from step {first}/{steps}")
+            console.log(f"{name}: resuming from step {first}/{steps}")
 
         schedule, started = CheckpointSchedule(save_every), time.perf_counter()
         todo = range(max(first, 1), steps + 1)
         where = trainer.device.type if team.size == 1 else f"{team.size} x {trainer.device.type}"
-        bar = progress.bar(todo, desc=f"training {name} on {where}", unit="step", initial=todo.start - 1, total=steps)
+        bar = console.bar(todo, desc=f"training {name} on {where}", unit="step", initial=todo.start - 1, total=steps)
         for step in bar:
             if step > first:
                 losses = train_step(step, trainer, feed)

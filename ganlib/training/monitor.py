@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import Module
 
 from ganlib.core.device import from_device
-from ganlib.support import progress
+from ganlib.support import console
 
 SATURATED = 100  # consecutive steps with D right about every picture
 COLLAPSED = 0.05  # of the reals' diversity
@@ -69,7 +69,7 @@ class Monitor:
         }
         for name, warning in warnings.items():
             if counts[name] and not self.counts[name]:
-                progress.log(f"warning: step {step}: {warning}")
+                console.log(f"warning: step {step}: {warning}")
         self.counts = counts
         return {"diversity": diversity, **counts}
 

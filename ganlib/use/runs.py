@@ -6,7 +6,7 @@ from pathlib import Path
 from ganlib import params
 from ganlib.models import registry
 from ganlib.models.report import Report
-from ganlib.support import paths, progress
+from ganlib.support import console, paths
 from ganlib.support.checks import FILE
 from ganlib.support.errors import UserError, suggestion
 from ganlib.support.locks import locked_if_free
@@ -63,7 +63,7 @@ def find(run: str, revision: str | None = None, *, pretrained: bool = False) -> 
             file = _file(paths.outputs(run).run, checkout) if pretrained and run in registry.names() else None
             if file is None:
                 raise UserError(missing)
-            progress.log(f"{missing}. Until then, {run} is the pretrained generator of drawn faces that ganlib comes with")
+            console.log(f"{missing}. Until then, {run} is the pretrained generator of drawn faces that ganlib comes with")
     net, name, settings = registry.read_header(file)
     if net != "generator":
         raise UserError(f"{file}: is a {net}, not a generator")

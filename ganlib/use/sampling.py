@@ -10,7 +10,7 @@ from ganlib.core.images import to_uint8
 from ganlib.core.random import Streams
 from ganlib.models import store
 from ganlib.models.objective import Objective
-from ganlib.support import paths, progress
+from ganlib.support import console, paths
 from ganlib.support.errors import UserError, suggestion
 from ganlib.training.distributed.team import ALONE
 from ganlib.use import latents
@@ -78,7 +78,7 @@ class Sampler:
     def _batches(self, z: NDArray[np.float32], conditions: Mapping[str, str]) -> Iterator[tuple[torch.Tensor, tuple[torch.Tensor, ...]]]:
         """Pictures (n, 3, S, S) in the report's pixel range, with the nets' other inputs: () or one tensor of rows (n, K)."""
         rows = self.rows(conditions)
-        with progress.bar(total=len(z), desc=f"drawing with {self.run.name}", unit="picture", delay=2, leave=False) as bar:
+        with console.bar(total=len(z), desc=f"drawing with {self.run.name}", unit="picture", delay=2, leave=False) as bar:
             for part in torch.from_numpy(z).split(BATCH):
                 condition = (torch.tensor([rows]).expand(len(part), -1),) if rows else ()
                 with torch.inference_mode():

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from tqdm import tqdm
 
-from ganlib.support import paths, progress
+from ganlib.support import console, paths
 from ganlib.support.errors import UserError
 from ganlib.support.files import replacing
 from ganlib.use import latents
@@ -53,7 +53,7 @@ def _captioned(path: Path) -> Image.Image:
 
 def save(frames: Sequence[Image.Image], milliseconds: Sequence[int], path: Path) -> None:
     """Write an endless .webp or .gif, each frame with its duration; equal frames give equal bytes."""
-    with replacing(path) as target, progress.bar(total=len(frames), desc=f"writing {path.name}", unit="frame", delay=2, leave=False) as bar:
+    with replacing(path) as target, console.bar(total=len(frames), desc=f"writing {path.name}", unit="frame", delay=2, leave=False) as bar:
         first, rest = frames[0], _counted(frames[1:], bar)
         options: dict[str, Any] = {"quality": 80, "method": 4} if path.suffix.lower() == ".webp" else {}
         first.save(target, save_all=True, append_images=rest, duration=list(milliseconds), loop=0, **options)

@@ -61,7 +61,7 @@ def edited(tmp_path, monkeypatch):
 
 USED = ("training/loop.py", "models/dcgan.py", "models/dropout.py", "reports/dcgan64/nets.py", "core/random.py")
 MODELS = ("models/upsample.py", "reports/began64/objective.py", "curve/nets.py")
-UNUSED = ("fidelity/frechet.py", *MODELS, "support/progress.py", "data/cache.py")
+UNUSED = ("fidelity/frechet.py", *MODELS, "support/console.py", "data/cache.py")
 
 
 @pytest.mark.parametrize("path", USED + UNUSED)

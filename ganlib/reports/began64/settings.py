@@ -10,7 +10,7 @@ from ganlib.models.report import Gan
 from ganlib.support.types import Count, NonNegative, Positive
 
 if TYPE_CHECKING:
-    from torch import Generator
+    import torch
     from torch.nn import Module
 
     from ganlib.core.random import Streams
@@ -55,7 +55,7 @@ class Settings(Gan):
         arguments = (self.latent_size, max(1, round(self.filters * self.width)), self.condition_sizes, self.embedding)
         return {"generator": nets.Generator(*arguments), "discriminator": nets.Discriminator(*arguments)}
 
-    def init_weights(self, net: Module, rng: Generator) -> None:
+    def init_weights(self, net: Module, rng: torch.Generator) -> None:
         from ganlib.reports.began64 import nets
 
         super().init_weights(net, rng)

@@ -19,7 +19,7 @@ from torch import distributed
 from torch.nn.parallel import DistributedDataParallel
 
 from ganlib.core.device import device
-from ganlib.support import progress
+from ganlib.support import console
 from ganlib.support.errors import UserError
 from ganlib.training.distributed.team import ALONE, Team
 
@@ -87,9 +87,7 @@ def init_team() -> Iterator[Team]:
         if not _is_peer_failure(error):
             raise
         if team.is_main:
-            progress.log(
-                f"error: one of the {team.size} processes was lost. Run the same command again to resume from the last checkpoint."
-            )
+            console.log(f"error: one of the {team.size} processes was lost. Run the same command again to resume from the last checkpoint.")
         # At once: the interpreter would first tear down the process group, which may wait for the lost rank.
         os._exit(int(team.is_main))
     distributed.destroy_process_group()

@@ -1,4 +1,4 @@
-"""Progress bars and log lines, both on stderr."""
+"""Progress bars and log lines, on stderr."""
 
 import os
 import sys
