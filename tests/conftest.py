@@ -1,5 +1,6 @@
 """Fixtures shared by several test files."""
 
+import json
 import os
 import signal
 import subprocess
@@ -8,7 +9,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
+
+from ganlib.support import checks
 
 # Tests interrupt runs. A shell may start background jobs with these signals ignored, and child processes inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -32,8 +34,7 @@ def python(*arguments: str, cwd: Path = ROOT, **variables: str) -> subprocess.Co
 
 def edited(source: Path, target: Path, changes: Mapping[str, object]) -> Path:
     """Writes a copy of a YAML file with some keys (dotted names) set to other values, or deleted if the value is `...`."""
-    yaml = YAML(typ="safe")
-    values = yaml.load(source)
+    values = checks.read(source)
     for key, value in changes.items():
         *blocks, last = key.split(".")
         place = values
@@ -43,7 +44,7 @@ def edited(source: Path, target: Path, changes: Mapping[str, object]) -> Path:
             del place[last]
         else:
             place[last] = value
-    yaml.dump(values, target)
+    target.write_text(json.dumps(values).replace("NaN", ".nan"), encoding="utf-8")  # is YAML too, and quicker to write and to read
     return target
 
 

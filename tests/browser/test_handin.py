@@ -31,15 +31,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("name", ["dense64", "began64"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_page_fits_a_phone_and_a_screen_and_axe_finds_no_violations(page: Page, folder: Path, name: str, scheme: str) -> None:
+@pytest.mark.parametrize(("scheme", "width"), [("light", 375), ("dark", 1440)])
+def test_page_fits_a_phone_and_a_screen_and_axe_finds_no_violations(page: Page, folder: Path, name: str, scheme: str, width: int) -> None:
     page.emulate_media(color_scheme=scheme)
     page.goto((folder / name / "index.html").as_uri())
-    for width in (375, 1440):
-        page.set_viewport_size({"width": width, "height": 900})
-        assert page.evaluate("document.documentElement.scrollWidth") == width
-        found = Axe().run(page)
-        assert found.violations_count == 0, found.generate_report()
+    page.set_viewport_size({"width": width, "height": 900})
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
     assert page.locator("img").evaluate_all(
         "images => images.every(image => image.naturalWidth && getComputedStyle(image).opacity === '1')"
     )

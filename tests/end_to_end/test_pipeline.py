@@ -45,6 +45,7 @@ def test_metrics_show_prints_every_score(finished):
     assert all(f"metrics/{name}.json" in shown for name in [*finished.reports, "curve"])
 
 
+@pytest.mark.slow
 def test_one_override_runs_one_branch_reaches_the_optimizer_as_a_number_and_is_undone_from_the_run_cache(checkout):
     before = checkout.trained("dcgan64")
     said = checkout.dvc("exp", "run", "evaluate@dcgan64", "-S", "lr_d=4e-5")
@@ -75,7 +76,12 @@ NOWHERE = ("dataset=celeba_preview", "datasets.celeba_preview.source=nowhere")
     ("settings", "error", "untouched"),
     [
         (("lr_d=-1",), "lr_d: -1 is not allowed: must be greater than 0", ("data", "metrics")),
-        (NOWHERE, "datasets.celeba_preview.source: .*/ganlib/nowhere does not exist; relative paths start from .*", RESULTS),
+        pytest.param(
+            NOWHERE,
+            "datasets.celeba_preview.source: .*/ganlib/nowhere does not exist; relative paths start from .*",
+            RESULTS,
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_mistake_in_params_is_one_line_and_removes_nothing(checkout, settings, error, untouched):

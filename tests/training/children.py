@@ -22,7 +22,9 @@ from tests.training import small
 # Forked from a process that has loaded torch and computed nothing yet: quick, and safe.
 CONTEXT = multiprocessing.get_context("forkserver")
 # `command` first, which silences torch; torch._dynamo is what the first optimizer imports.
-CONTEXT.set_forkserver_preload(["ganlib.support.command", "tests.training.teams", "lightning_fabric", "torch._dynamo"])
+CONTEXT.set_forkserver_preload(
+    ["ganlib.support.command", "tests.training.teams", "lightning_fabric", "torch._dynamo", "tests.training.warm"]
+)
 
 
 def start(folder: Path, name: str, at: tuple[str, int] | None = None, **options: object) -> multiprocessing.Process:
