@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -148,9 +148,17 @@ def _once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[P
     return Checkout(shared / name / "ganlib")
 
 
-@pytest.hookimpl(trylast=True)  # after deselection
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the files that need the finished checkout last, except the first: while one process makes it, the others run the rest."""
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Mark the tests in which DVC runs as slow.
+
+    After deselection, put the files that need the finished checkout last, except the first: while one process makes it, the others run
+    the rest.
+    """
+    for item in items:
+        if "fresh" in getattr(item, "fixturenames", ()):
+            item.add_marker("slow")
+    yield
     need = list(dict.fromkeys(item.path for item in items if "finished" in getattr(item, "fixturenames", ())))
     items.sort(key=lambda item: item.path in need[1:])
 

@@ -11,8 +11,6 @@ import pytest
 from tests.conftest import text
 from tests.end_to_end.conftest import Checkout, environment
 
-pytestmark = pytest.mark.slow
-
 GANLIB = (sys.executable, "-m", "ganlib")
 TRY = (*GANLIB, "try", "-S", "reports.dense64.lr_d=1e-4", "--seeds", "3", "-j", "1")
 NAME = "dense64-lr_d=0.0001"

@@ -28,7 +28,6 @@ def mine(tmp_path: Path) -> Path:
     return tmp_path / "mine"
 
 
-@pytest.mark.slow
 def test_own_pictures_train_began_on_conditions_of_their_own(fresh, tmp_path, mine):
     checkout = fresh.copy(tmp_path / "ganlib")
 
@@ -46,7 +45,6 @@ def test_own_pictures_train_began_on_conditions_of_their_own(fresh, tmp_path, mi
     assert "Data and pipelines are up to date" in checkout.dvc("repro", "train@began64")
 
 
-@pytest.mark.slow
 def test_file_put_into_incoming_is_used_in_the_workspace_and_in_a_temporary_experiment_and_survives_a_switch(fresh, tmp_path):
     checkout = fresh.copy(tmp_path / "ganlib")
     incoming = checkout.folder / "data" / "incoming"
@@ -84,7 +82,6 @@ def change(checkout, **changes: object) -> None:
     checkout.change(update)
 
 
-@pytest.mark.slow
 def test_changed_inputs_rerun_stages_and_celeba_is_requested_once(fresh, tmp_path):
     checkout = fresh.copy(tmp_path / "ganlib")
     toons.draw(tmp_path / "mirror", 160, seed=5)
@@ -112,7 +109,6 @@ def test_changed_inputs_rerun_stages_and_celeba_is_requested_once(fresh, tmp_pat
     assert sorted(path for path, _ in site.asked) == sorted(site.files)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("links", ["reflink,hardlink,symlink,copy", "hardlink"])
 def test_neither_dvc_nor_an_edit_of_the_raw_files_reaches_the_download(fresh, tmp_path, links):
     checkout = fresh.copy(tmp_path / "ganlib")
@@ -143,7 +139,6 @@ def test_neither_dvc_nor_an_edit_of_the_raw_files_reaches_the_download(fresh, tm
     assert (raw / ARCHIVE).read_bytes() == whole
 
 
-@pytest.mark.slow
 def test_new_and_mended_pictures_and_another_source_are_noticed(fresh, tmp_path, mine):
     checkout = fresh.copy(tmp_path / "ganlib")
     change(checkout, dataset="own", source=str(mine))

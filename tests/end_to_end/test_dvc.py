@@ -10,8 +10,6 @@ import pytest
 from tests.conftest import ROOT, text
 from tests.end_to_end.conftest import Checkout, environment
 
-pytestmark = pytest.mark.slow
-
 
 def commands() -> list[str]:
     """Those after a $ in docs/dvc.md."""

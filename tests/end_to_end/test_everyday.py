@@ -4,8 +4,6 @@ import re
 import shlex
 import shutil
 
-import pytest
-
 from ganlib.page.epilogue import KEEP
 from tests.conftest import ROOT, text
 
@@ -35,7 +33,6 @@ def test_checkout_brings_removed_data_back_and_git_ignores_it(checkout):
     assert checkout.run("git", "status", "--porcelain") == ""
 
 
-@pytest.mark.slow
 def test_experiment_is_applied_and_readmes_table_fits_120_columns(checkout):
     checkout.dvc("exp", "run", "-n", "slow-d", "evaluate@dense64", "-S", "reports.dense64.lr_d=1e-4")
     (table,) = re.findall(r"^\$ (dvc exp show .*?)(?: *#.*)?$", README, re.MULTILINE)

@@ -10,7 +10,6 @@ import pytest
 from tests.conftest import text
 from tests.end_to_end.conftest import Checkout, await_true, environment
 
-pytestmark = pytest.mark.slow
 GENERATOR = "data/runs/dense64/generator.safetensors"
 LONG = ("train@dense64", "-S", "reports.dense64.preview.max_steps=60")
 

@@ -4,8 +4,6 @@ import copy
 import json
 import shutil
 
-import pytest
-
 from tests.end_to_end.conftest import Checkout
 
 
@@ -14,7 +12,6 @@ def checkpoints(checkout: Checkout) -> set[str]:
     return {path.name for path in checkout.folder.glob(".checkpoints/*-*") if path.is_dir()}
 
 
-@pytest.mark.slow
 def test_new_report_trains_and_disturbs_no_other(checkout):
     def add(params: dict) -> None:
         params["reports"]["mine64"] = copy.deepcopy(params["reports"]["dcgan64"])

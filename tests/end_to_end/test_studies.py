@@ -6,14 +6,11 @@ import signal
 from pathlib import Path
 
 import pandas as pd
-import pytest
 
 from ganlib.core.tables import read_yaml, write_yaml
 from tests.conftest import text
 from tests.end_to_end.conftest import Checkout
 from tests.end_to_end.test_interruption import output, start_training
-
-pytestmark = pytest.mark.slow
 
 STUDY = "studies/dvc.yaml:study@replacement_slows"
 TRIALS = {

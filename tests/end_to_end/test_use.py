@@ -41,7 +41,6 @@ def test_readmes_commands_write_the_files_they_name(used: Checkout) -> None:
         assert walk.size == (336, 336)
 
 
-@pytest.mark.slow
 def test_every_command_of_the_page_on_use_runs(used: Checkout) -> None:
     typed = commands("docs/use.md")
     assert len(typed) > 10
@@ -62,7 +61,6 @@ def test_python_of_the_docs_prints_what_it_shows(used: Checkout, monkeypatch: py
         assert (result.failed, result.attempted) == (0, examples)
 
 
-@pytest.mark.slow
 def test_generator_of_a_commit_and_of_an_experiment_is_read_without_the_data_set(checkout: Checkout, tmp_path: Path) -> None:
     before = draw(checkout, tmp_path / "before.npy")
     checkout.dvc("exp", "run", "-q", "-n", "faster", "train@dense64", "-S", "lr_g=0.01")
