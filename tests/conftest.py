@@ -1,6 +1,5 @@
 """Fixtures shared by several test files."""
 
-import json
 import os
 import signal
 import subprocess
@@ -9,6 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from ganlib.support import checks
 
@@ -44,7 +44,7 @@ def edited(source: Path, target: Path, changes: Mapping[str, object]) -> Path:
             del place[last]
         else:
             place[last] = value
-    target.write_text(json.dumps(values).replace("NaN", ".nan"), encoding="utf-8")  # is YAML too, and quicker to write and to read
+    YAML(typ="safe").dump(values, target)
     return target
 
 

@@ -101,7 +101,7 @@ def _verify(url: str, staged: Path, md5: str | None, check: Callable[[Path], Non
         raise
 
 
-def _download_with_retries(url: str, target: Path, bar: tqdm, policy: RetryPolicy) -> None:  # type: ignore[type-arg] # see console.bar
+def _download_with_retries(url: str, target: Path, bar: "tqdm[int]", policy: RetryPolicy) -> None:
     attempt = web.attempt if web.is_web(url) else stores.attempt
     furthest = failures = 0
 

@@ -8,7 +8,7 @@ from typing import Any
 from tqdm import tqdm
 
 
-def bar(iterable: Iterable[Any] | None = None, **options: Any) -> tqdm:  # type: ignore[type-arg] # not generic at run time
+def bar(iterable: Iterable[Any] | None = None, **options: Any) -> "tqdm[Any]":
     """A tqdm bar, refreshed twice a second on a terminal and every ten seconds in a file.
 
     `ganlib repro` sets GANLIB_TERMINAL where it shows the bar that a stage writes to its log.
