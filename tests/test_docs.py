@@ -68,6 +68,13 @@ def test_readme_and_seeds_quote_the_current_results(monkeypatch):
     assert text(ROOT / "docs" / "seeds.md") == seeds.page(), "run make docs"
 
 
+def test_readme_quotes_the_verdict_on_failures_first_where_it_decides():
+    sentence = "At preview scale (toons): 0 of 6 runs failed against 4 of 6: holds here on failures; no difference here; ..."
+    result = {"verdict": "no difference here", "answer": "holds here", "seeds": 6, "sentence": sentence}
+    quoted = "drawn faces, 6 seeds: 0 of 6 runs failed against 4 of 6: **holds here** on failures; no difference here; ..."
+    assert readme._verdict("toons", result) == quoted
+
+
 def test_readme_states_the_effect_of_rate_scale_on_its_example():
     scale = params.load(ROOT / "params.yaml").report("dcgan64").rate_scale
     assert f"0.0002 becomes {0.0002 * scale:g}" in text(ROOT / "README.md")

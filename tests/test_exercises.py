@@ -34,7 +34,7 @@ def test_known_is_what_was_found():
         for name in re.findall(r"`(\w+)`", known):
             if name in CLAIMS:
                 named += 1
-                verdicts = {result["verdict"] for result in CLAIMS[name].get("results", {}).values()} or {"not known"}
+                verdicts = {result["answer"] for result in CLAIMS[name].get("results", {}).values()} or {"not known"}
                 assert all(verdict.removesuffix("s here") in known for verdict in verdicts), name
         for interval in re.findall(r"97\.5% CI: [^;)]+", known):
             assert interval in json.dumps(CLAIMS), interval

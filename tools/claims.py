@@ -6,6 +6,7 @@ Sources: studies/catalogue.yaml, studies/params.yaml and the tables in studies/r
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
@@ -45,7 +46,7 @@ SPREAD = """
 ## Spread over seeds
 
 How much runs of the same settings differ, and the smallest difference that a study detects nine times in ten: a 95 %
-interval, since a spread over ten runs is known that well only. Other arms differ more, half of them by 9 % or more.
+interval, since a spread over ten runs is known that well only.
 """
 
 Entry = dict[str, Any]
@@ -78,8 +79,8 @@ def data(found: list[Entry]) -> str:
 def page(found: list[Entry]) -> str:
     """The contents of docs/claims.md."""
     text = INTRODUCTION
-    for dataset in sorted({dataset for entry in found for dataset in entry.get("results", {})}):
-        text += "\n" + _counts(found, dataset) + "\n"
+    for dataset, judged in families(found).items():
+        text += "\n" + _counts(dataset, judged) + "\n"
     for report in dict.fromkeys(entry["report"] for entry in found):
         text += f"\n## `{report}`" + (f": {AUTHORS[report]}" if report in AUTHORS else "") + "\n"
         text += table(["the claim as tested", "finding"], (_row(entry) for entry in found if entry["report"] == report))
@@ -90,7 +91,8 @@ def _entry(name: str, study: Study, state: str) -> Entry:
     found = {path.parent.name: _result(study, path) for path in sorted(paths.RESULTS.glob(f"*/{name}.csv"))}
     if study.report == "curve":  # the demo sees no pictures: on another data set its runs are the same
         found = dict([*found.items()][-1:])
-    shown = study.model_dump(exclude_none=True)
+    at_own_scale = bool(found) and not study.scale and all(result["scale"] == "full" for result in found.values())
+    shown = study.model_dump(exclude_none=True, exclude={"regime"} if at_own_scale else None)
     return {"name": name, "state": "tested" if found else state, **shown, **({"results": found} if found else {})}
 
 
@@ -128,12 +130,18 @@ def _open(name: str, claim: OpenClaim) -> Entry:
     return {"name": name, "state": state, **claim.model_dump(include=set(Claim.model_fields), exclude_none=True), "reason": reason}
 
 
+def families(found: list[Entry]) -> dict[str, list[Entry]]:
+    """The results on each data set, in alphabetical order; those of the demo, which sees no pictures, are under ""."""
+    results = [("" if entry["report"] == "curve" else name, result) for entry in found for name, result in entry.get("results", {}).items()]
+    return {name: [result for place, result in results if place == name] for name in sorted({name for name, _ in results})}
+
+
 def _mark(found: list[Entry]) -> None:
-    """Set `holds` of each result: significant among all results on the same data set (Holm at 5 %), if the verdict takes a side."""
-    for dataset in {dataset for entry in found for dataset in entry.get("results", {})}:
-        beside = [entry["results"][dataset] for entry in found if dataset in entry.get("results", {})]
-        for result, holds in zip(beside, holm(np.array([result["p"] for result in beside])), strict=True):
-            result["holds"] = bool(holds) and result["verdict"] in SIDES
+    """Set `holds` of each result: significant in its family (Holm at 5 %), if the answer takes a side."""
+    for beside in families(found).values():
+        p = np.array([result["p_failures" if result["failures_decide"] else "p"] for result in beside])
+        for result, holds in zip(beside, holm(p), strict=True):
+            result["holds"] = bool(holds) and result["answer"] in SIDES
 
 
 def _name_shared_runs(found: list[Entry]) -> None:
@@ -146,15 +154,12 @@ def _name_shared_runs(found: list[Entry]) -> None:
             result["shares"] = {trial: names for trial, names in using.items() if names}
 
 
-def _counts(found: list[Entry], dataset: str) -> str:
-    tested = [entry for entry in found if dataset in entry.get("results", {})]
-    judged = [entry["results"][dataset] for entry in tested]
-    place = "Without pictures" if {entry["report"] for entry in tested} == {"curve"} else f"On `{dataset}`"
-    verdicts = pd.Series([result["verdict"] for result in judged]).value_counts(sort=False)
-    counts = ", ".join(f"{verdict} ({count})" for verdict, count in sorted(verdicts.items()))
+def _counts(dataset: str, judged: list[Entry]) -> str:
+    place = f"On `{dataset}`" if dataset else "Without pictures"
+    counts = ", ".join(f"{answer} ({count})" for answer, count in sorted(Counter(result["answer"] for result in judged).items()))
     processors = ", ".join(sorted({name for result in judged for name in result["processors"]}))
     if len(judged) == 1:
-        return f"**{place}**: 1 study, {judged[0]['verdict']}. Processor: {processors}."
+        return f"**{place}**: 1 study, {judged[0]['answer']}. Processor: {processors}."
     significant = sum(result["holds"] for result in judged)
     return (
         f"**{place}**: {len(judged)} studies: {counts}. After correction for multiple testing (Holm 1979, 5 %),"
@@ -171,13 +176,13 @@ def _finding(entry: Entry) -> Iterator[str]:
     match entry["state"]:
         case "tested":
             for result in entry["results"].values():
-                word, mark = result["verdict"], " `*`" if result["holds"] else ""
+                word, mark = result["answer"], " `*`" if result["holds"] else ""
                 yield result["sentence"].replace(word, f"**{word}**{mark}", 1)
                 if counts := result.get("replications"):
                     yield f"Replications: {', '.join(f'{count} {answer}' for answer, count in counts.items())}."
+                for trial, names in result["shares"].items():
+                    yield f"Shares its runs of `{trial}` with {', '.join(f'`{name}`' for name in names)}."
             yield f"(`{entry['name']}`)"
-            for trial, names in next(reversed(entry["results"].values()))["shares"].items():
-                yield f"Shares its runs of `{trial}` with {', '.join(f'`{name}`' for name in names)}."
         case "declared":
             yield f"declared, not run: `ganlib repro studies/dvc.yaml:study@{entry['name']}`"
         case "ready":

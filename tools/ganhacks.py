@@ -118,7 +118,7 @@ def _findings(found: list[Entry], dataset: str) -> str:
 def _finding(entry: Entry, dataset: str) -> str:
     result = entry["results"][dataset]
     study = Study.model_validate({key: value for key, value in entry.items() if key in Study.model_fields})
-    answer = prose.answer(study, result).replace(result["verdict"], f"**{result['verdict']}**", 1)
+    answer = prose.answer(study, result).replace(result["answer"], f"**{result['answer']}**", 1)
     return f"{answer} ({result['seeds']} seeds)"
 
 

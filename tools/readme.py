@@ -32,8 +32,8 @@ def filled(page: str) -> str:
 
 def _verdict(dataset: str, result: dict[str, str]) -> str:
     """The sentence of docs/claims.md without its circumstances, which README states once for all."""
-    answer = result["sentence"].partition("): ")[2].removeprefix(result["verdict"])
-    return f"{PICTURES.get(dataset, dataset)}, {result['seeds']} seeds: **{result['verdict']}**{answer}"
+    answer = result["sentence"].partition("): ")[2].replace(result["answer"], f"**{result['answer']}**", 1)
+    return f"{PICTURES.get(dataset, dataset)}, {result['seeds']} seeds: {answer}"
 
 
 if __name__ == "__main__":

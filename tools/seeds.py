@@ -60,6 +60,8 @@ of all sources at once ([benchmarks/luck.csv](../benchmarks/luck.csv)). The raw 
 logarithm of the score's excess over its floor (0.07 is about 7 %), a share that source's part of the variance of all,
 both with 95 % intervals. What is left over says whether sources add up. If they do, it is near 0. What they do together
 counts in the share of each, so it is below 0 where they interact, and the shares sum up to more than 100%.
+For comparison: "The FID Lottery" (arXiv 2606.20536) reports spreads of FID of 1 to 2 % for models like diffusion
+models, and does not split them.
 """
 MOMENTS = """
 ## One moment or five

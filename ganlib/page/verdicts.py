@@ -55,9 +55,9 @@ def claims(path: Path = FILE) -> list[dict[str, Any]]:
 
 def tally(found: Sequence[Mapping[str, Any]]) -> str:
     """How many claims there are, how many were tested, and with which verdicts."""
-    verdicts = Counter(result["verdict"] for claim in found for result in claim["results"])
+    answers = Counter(result["answer"] for claim in found for result in claim["results"])
     tested = sum(bool(claim["results"]) for claim in found)
-    words = ", ".join(f"{count} ‘{verdict}’" for verdict, count in verdicts.most_common())
+    words = ", ".join(f"{count} ‘{answer}’" for answer, count in answers.most_common())
     return f"Of {len(found):,} claims of the reports, {tested} were tested" + (f": {words}." if words else ".")
 
 

@@ -19,7 +19,7 @@ def sentence(study: Study, found: Mapping[str, Any], dataset: str) -> str:
 def circumstances(study: Study, found: Mapping[str, Any], dataset: str) -> str:
     """Scale, data set, steps, N and seeds. The demo sees no pictures, and always runs at its report's own scale."""
     of_curve = study.report == "curve"
-    scale = "the report's own" if of_curve or found["scale"] == "full" else found["scale"]
+    scale = "at the report's own scale" if of_curve or found["scale"] == "full" else f"at {found['scale']} scale"
     parts = [] if of_curve else [dataset]
     parts += ["about equal minutes" if study.equal == "minutes" else f"{found['steps']:,} steps"] if found["steps"] else []
     parts += [f"N = {found['samples']:,.0f}"] if found["samples"] else []
@@ -27,24 +27,24 @@ def circumstances(study: Study, found: Mapping[str, Any], dataset: str) -> str:
     first, count = found["first_seed"], " and ".join(map(str, dict.fromkeys(seeds)))
     named = f"{count} seed{'s' if seeds != [1] else ''}" if first == 1 else f"seeds {first} to {first + seeds[0] - 1}"
     parts.append(named + ("" if study.treatment == study.control else " per arm"))
-    return f"at {scale} scale ({', '.join(parts)})"
+    return f"{f'with {study.scale}' if study.scale else scale} ({', '.join(parts)})"
 
 
 def answer(study: Study, found: Mapping[str, Any]) -> str:
     """The verdict, the effect with its interval, and the failed runs; these come first where they decide."""
     word, failures = found["verdict"], _failures(study, found)
-    if word == "not testable":
-        return f"not testable: {found['reason']}{failures}"
     said = word
-    if word == "no verdict":
+    if word == "not testable":
+        said += f": {found['reason']}"
+    elif word == "no verdict":
         said = f"no verdict at {found['seeds']} seeds, only at {' and '.join(map(str, LOOKS))}"
     elif word == "cannot tell yet" and found["seeds"] < LOOKS[-1] and found["first_seed"] == 1:
         said += f", and a second look at {LOOKS[-1]} seeds is due"
     elif word == "out of regime":
         said += f", so no answer: {found['regime']}"
-    text = f"{said}; {_expected(study, found) if study.expected else _difference(study, found)}"
-    decide = found.get("verdict_on_failures") in SIDES and (word not in SIDES or found["difference"] is None)
-    return f"{failures.removeprefix('; ')}; {text}" if decide else text + failures
+    if word != "not testable":
+        said += f"; {_expected(study, found) if study.expected else _difference(study, found)}"
+    return f"{failures.removeprefix('; ')}; {said}" if found["failures_decide"] else said + failures
 
 
 def _difference(study: Study, found: Mapping[str, Any]) -> str:

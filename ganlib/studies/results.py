@@ -28,6 +28,7 @@ def judge(study: Study, text: str) -> dict[str, Any]:
     treatment's is a tenth smaller. An expectation has its mean in place of a difference. If runs failed or have no value, arms are
     compared by ranks, and an expectation is of the median. An infinite bound is None. A UserError if no run has the outcome, or if runs
     are not comparable. A comparison with moments has `along`: the same three at each moment and at the end, which alone is judged.
+    `answer` is the word to show: the verdict's, or that of the verdict on failures where `failures_decide`.
     """
     table = pd.read_csv(StringIO(text))
     check_comparable(table)
@@ -56,13 +57,15 @@ def judge(study: Study, text: str) -> dict[str, Any]:
             judged |= {"verdict_on_failures": word, "p_failures": p}
     if study.is_over_time and len(study.moments or ()) > 1 and not of_medians:
         judged["p_trend"] = verdict.trend(found.pivot_table(index="seed", columns="step", values=study.outcome).to_numpy())
-    decide = judged.get("verdict_on_failures") in verdict.SIDES
-    if answer.word not in ("no verdict", "not testable") and (problems := regime.problems(study, found, failures_decide=decide)):
+    failures_differ = judged.get("verdict_on_failures") in verdict.SIDES
+    if answer.word not in ("no verdict", "not testable") and (problems := regime.problems(study, found, failures_decide=failures_differ)):
         answer, judged["regime"] = replace(answer, word="out of regime"), "; ".join(problems)
     in_logarithms = is_score and not study.expected
     interval = {key: _in_units(getattr(answer, key), in_logarithms) for key in ("difference", "low", "high")}
     judged |= _of_average(study, found, any_failed)
     judged |= {"verdict": answer.word, **interval, "p": answer.p, "of_excess": in_logarithms, "of_medians": bool(of_medians)}
+    decide = failures_differ and (answer.word not in verdict.SIDES or interval["difference"] is None)
+    judged |= {"failures_decide": decide, "answer": judged["verdict_on_failures"] if decide else answer.word}
     judged |= {} if study.expected else {"margin": _in_units(study.judged_by.margin, in_logarithms)}
     judged["first_seed"] = int(found["seed"].min())
     reached, scored = found["step"].max(), found["samples"].max()  # blank for runs that diverged; the demo has no samples
@@ -136,10 +139,16 @@ def _compared(study: Study, found: pd.DataFrame, arms: Arms, any_failed: bool) -
     compare = verdict.compare_ranks if by_ranks else verdict.compare_paired if study.is_over_time else verdict.compare
     margin = study.judged_by.margin
     if not study.as_good:
-        return compare(treatment, control, margin), by_ranks, ""
+        unseen = study.judged_by.is_score and _most_at_the_floor(np.concatenate([treatment, control]))
+        return compare(treatment, control, 0.0 if unseen else margin), by_ranks, ""
     allowed = compare(treatment, control + margin, 0.0)  # may be worse by the margin
     shifted = {key: getattr(allowed, key) - margin for key in ("difference", "low", "high")}
     return replace(allowed, **shifted), by_ranks, ""
+
+
+def _most_at_the_floor(costs: Values) -> bool:
+    """Whether most runs count as the score's standard error (see `outcomes.costs`), which hides how far the arms differ."""
+    return bool(np.mean(costs == costs.min()) > 0.5)
 
 
 def _of_average(study: Study, found: pd.DataFrame, any_failed: bool) -> dict[str, float | None]:

@@ -58,7 +58,8 @@ class Study(Claim):
     A comparison: the trial `treatment` against the trial `control`, by `outcome`; with `moments` (steps), the effect is given at each of
     them too, and the verdict is of the end alone. With `as_good` it holds unless the treatment is worse by the margin. Over time: both arms
     are one trial, whose end is compared with its first moment. An expectation: both arms are one trial, whose mean outcome is `expected` to
-    lie between two bounds, either of which may be blank.
+    lie between two bounds, either of which may be blank. `scale` describes nets and training if the trials have a scale of their own at
+    every data set; `regime` says what to know of a scale that is not the report's.
     """
 
     treatment: str
@@ -67,6 +68,7 @@ class Study(Claim):
     equal: Literal["steps", "pictures", "minutes"] | None = None
     margin: Positive | None = None
     as_good: Literal[True] | None = None
+    scale: str | None = None
     regime: str | None = None
     moments: Annotated[list[Count], Field(min_length=1)] | None = None
     expected: Annotated[list[FiniteFloat | None], Field(min_length=2, max_length=2)] | None = None

@@ -54,7 +54,7 @@ def test_experiment_with_one_report_comes_first(either):
 
 
 def test_report_can_change_its_own_rate_and_its_crop(clone):
-    clone.dvc("exp", "run", "evaluate@dcgan64", "-S", "reports.dcgan64.lr_d=2e-4", "-S", "reports.dcgan64.crop=tight64")
+    clone.dvc("exp", "run", "train@dcgan64", "-S", "reports.dcgan64.lr_d=2e-4", "-S", "reports.dcgan64.crop=tight64")
     config = clone.yaml("data/runs/dcgan64/config.yaml")
     assert (config["lr_d"], config["crop"]) == (2e-4, "tight64")
 

@@ -251,6 +251,8 @@ def test_verdict_has_its_claim_interval_command_and_mark_of_significance_and_tex
     text = shown(written())
     assert "0 of 1 remain so at 5%" in text
     assert "holds here *" not in text
+    judged(verdict="cannot tell yet")
+    assert "‘holds here’" in shown(written())  # `answer`, which failures may decide
 
 
 def places(chart: str, pattern: str) -> list[float]:

@@ -83,9 +83,16 @@ def test_results_are_counted_and_marked(tmp_path, monkeypatch):
     page = claims.page(list(found.values()))
     assert "**On `toons`**: 2 studies: cannot tell yet (1), the reverse here (1)." in page
     assert "1 of 2 remain significant" in page
-    assert "Replications: 2 inside, 1 outside. (`gaussian_z`) Shares its runs of `dcgan64` with `unequal_rates`." in page
+    assert "Replications: 2 inside, 1 outside. Shares its runs of `dcgan64` with `unequal_rates`. (`gaussian_z`)" in page
     assert "At preview scale (toons, 4,000 steps, N = 250, 6 seeds per arm): **the reverse here** `*`; the claim's side is 100%" in page
     assert "| `dcgan64` | toons | 10 | 0.200, 0.100 to 0.300 | 7% | 11% to 27% | 7% to 20% |" in page
+
+
+def test_note_on_a_smaller_scale_is_not_about_results_at_the_reports_own(entries):
+    study = next(entry for entry in entries if entry["name"] == "d_is_not_fooled")
+    assert study["results"]["celeba_5000"]["scale"] == "full"
+    assert "regime" not in study
+    assert declarations.load().studies["d_is_not_fooled"].regime
 
 
 def test_demo_which_sees_no_pictures_has_one_result(tmp_path, monkeypatch):
@@ -109,20 +116,23 @@ NO_SIDE = ("no difference here", "cannot tell yet", "no verdict", "not testable"
     ],
 )
 def test_verdict_is_marked_if_it_takes_a_side_and_remains_significant(verdict, p, holds):
-    assert marks({"verdict": verdict, "p": p}) == [holds]
+    assert marks({"answer": verdict, "failures_decide": False, "p": p}) == [holds]
+    assert marks({"answer": verdict, "failures_decide": True, "p": 1.0, "p_failures": p}) == [holds]
 
 
 def test_significance_is_corrected_within_each_data_set():
     """0.03 alone is significant; with two others of one data set it is not."""
-    three = [{"verdict": "holds here", "p": p} for p in (0.03, 0.04, 0.5)]
+    three = [{"answer": "holds here", "failures_decide": False, "p": p} for p in (0.03, 0.04, 0.5)]
     assert marks(*three) == [False, False, False]
-    found = [{"results": {name: dict(result)}} for name, result in zip(("a", "b", "c"), three, strict=True)]
+    places = (("dcgan64", "a"), ("dcgan64", "b"), ("curve", "b"))  # the demo's runs are on no data set
+    found = [{"report": report, "results": {name: dict(result)}} for (report, name), result in zip(places, three, strict=True)]
     claims._mark(found)
     assert [result["holds"] for entry in found for result in entry["results"].values()] == [True, True, False]
+    assert [*claims.families(found)] == ["", "a", "b"]
 
 
 def marks(*results: dict) -> list[bool]:
-    found = [{"results": {"toons": dict(result)}} for result in results]
+    found = [{"report": "dcgan64", "results": {"toons": dict(result)}} for result in results]
     claims._mark(found)
     return [entry["results"]["toons"]["holds"] for entry in found]
 

@@ -182,7 +182,10 @@ MISTAKES = [
     ({f"{STUDY}.moments": [200]}, f"{STUDY}.moments: dcgan64 keeps no generator at step 200"),
     ({"trials.dcgan64_own_length_equal_rates.snapshots": ...}, f"{LENGTH}.moments: dcgan64_own_length_equal_rates keeps no generator"),
     ({"trials.dcgan64_own_length.mean_over_moments": True}, f"{LENGTH}.moments: dcgan64_own_length has `mean_over_moments`"),
-    ({"trials.dcgan64.mean_over_moments": True}, "trials.dcgan64.mean_over_moments: must be true, with `snapshots`, or blank"),
+    (
+        {"trials.dcgan64_uniform.mean_over_moments": True},
+        "trials.dcgan64_uniform.mean_over_moments: must be true, with `snapshots`, or blank",
+    ),
     ({"trials.dense64.mean_over_moments": 5}, "trials.dense64.mean_over_moments: must be true, with `snapshots`, or blank"),
     ({f"{STUDY}.outcome": "kid_moments"}, f"{STUDY}.outcome: dcgan64 has no kid_moments"),
     ({f"{LENGTH}.equal": "pictures"}, f"{LENGTH}.equal: must be steps where `moments` are compared"),

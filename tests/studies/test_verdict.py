@@ -233,6 +233,17 @@ def sides(treatment: np.ndarray, control: np.ndarray) -> np.ndarray:
     return np.where(answers[0] != 0, answers[0], answers[1])
 
 
+def sides_on_failures(treatment: np.ndarray, control: np.ndarray) -> np.ndarray:
+    """The same of `compare_failures`."""
+    answers = []
+    for n in LOOKS:
+        failed = [np.isinf(costs[:, :n]).sum(axis=1) for costs in (treatment, control)]
+        pairs, which = np.unique(np.stack(failed, axis=1), axis=0, return_inverse=True)
+        words = [compare_failures(int(ours), int(theirs), (n, n))[0] for ours, theirs in pairs]
+        answers.append(np.array([{"holds here": 1, "the reverse here": -1}.get(word, 0) for word in words])[which.ravel()])
+    return np.where(answers[0] != 0, answers[0], answers[1])
+
+
 def studies(rng: np.random.Generator, count: int, spread: float, failing: float, shift: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
     """Costs (count, 12) of two arms, of standard deviations 1 and `spread`; a run fails with the chance `failing`."""
     drawn = rng.normal(0, 1, (count, 12)), rng.normal(shift, spread, (count, 12))
@@ -262,8 +273,9 @@ def most(share: float, count: int) -> float:
 @pytest.mark.parametrize("failing", FAILURES)
 @pytest.mark.parametrize("spread", [1, 2])
 def test_equal_arms_differ_in_at_most_one_study_of_twenty_over_both_looks(spread, failing, count):
-    answers = sides(*studies(np.random.default_rng(1), count, spread, failing))
-    assert (answers != 0).mean() <= most(0.05, count)
+    """Whichever of the verdicts on the scores and on failures is shown."""
+    arms = studies(np.random.default_rng(1), count, spread, failing)
+    assert ((sides(*arms) != 0) | (sides_on_failures(*arms) != 0)).mean() <= most(0.05, count)
 
 
 @pytest.mark.parametrize("count", [2000, pytest.param(50_000, marks=pytest.mark.slow)])
