@@ -118,6 +118,25 @@ def scaled_rates(report: Report) -> list[str]:
     return [", ".join(f"{key} {rate:g} x rate_scale {report.rate_scale:g} = {rate * report.rate_scale:g}" for key, rate in rates.items())]
 
 
+def block_of(name: str, setting: str, path: Path = FILE) -> str:
+    """The block that sets `setting` of a report for the chosen data set, overrides aside: "reports.dense64.preview.photographs", ..."""
+    raw, data = checks.read(path), data_settings.load(path).data
+    place = found = f"{next(group for group in GROUPS if name in raw[group])}.{name}"
+    block = own(name, path)
+    for part in (data.scale, *([] if data.drawn else [PHOTOGRAPHS])):
+        block, place = block.get(part) or {}, f"{place}.{part}"
+        found = place if setting in block else found
+    return found
+
+
+def rates_of_smaller_scales(name: str, path: Path = FILE) -> list[str]:
+    """A line for each learning rate of a report that a block of the chosen scale sets, so that the report's own key has no effect."""
+    params = load(path)
+    rates = {key: rate for key, rate in params.report(name).model_dump().items() if key.startswith("lr_") and key not in _overrides(params)}
+    blocks = {key: block_of(name, key, path) for key in rates}
+    return [f"{key}: {rates[key]:g} is from {block}.{key}" for key, block in blocks.items() if block.count(".") > 1]
+
+
 def no_op_overrides(name: str, path: Path = FILE) -> list[str]:
     """A line for each override that has no effect on the report `name`."""
     params = load(path)

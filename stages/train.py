@@ -24,7 +24,7 @@ def main(report: str) -> None:
     if launch.world_from_env().rank > 0:
         train_worker(chosen, faces, launch.init_team(), seed=settings.seed)
         return
-    for line in (*params.scaled_rates(chosen), *params.no_op_overrides(report), *chosen.advice):
+    for line in (*params.scaled_rates(chosen), *params.rates_of_smaller_scales(report), *params.no_op_overrides(report), *chosen.advice):
         console.log(f"train@{report}: {line}")
     times = loop.train(
         report,

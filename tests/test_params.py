@@ -78,6 +78,18 @@ def test_rates_that_rate_scale_changes_are_listed_with_their_products(changed_pa
     assert params.scaled_rates(settings.report("dcgan64")) == []
 
 
+def test_block_that_sets_a_key_is_the_deepest_one_that_counts_for_the_data_set(changed_params):
+    places = {"toons": "", "celeba_preview": ".preview.photographs", "own": ".preview.photographs", "celeba": ""}
+    for dataset, place in places.items():
+        path = changed_params({"dataset": dataset})
+        assert params.block_of("dense64", "lr_g", path) == f"reports.dense64{place}"
+        assert params.block_of("dense64", "lr_d", path) == "reports.dense64"
+        used = params.load(path).report("dense64").lr_g
+        assert params.rates_of_smaller_scales("dense64", path) == ([f"lr_g: {used:g} is from reports.dense64{place}.lr_g"] if place else [])
+    assert params.block_of("sngan64", "lr_g", changed_params({})) == "baselines.sngan64.preview"
+    assert params.rates_of_smaller_scales("dense64", changed_params({"dataset": "own", "lr_g": 1e-3})) == []
+
+
 def test_rate_that_dvc_writes_as_5e_05_is_a_number(tmp_path):
     path = tmp_path / "params.yaml"
     path.write_text((ROOT / "params.yaml").read_text(encoding="utf-8").replace("\nlr_d:\n", "\nlr_d: 5e-05\n"), encoding="utf-8")

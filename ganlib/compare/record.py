@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from ganlib import params
 from ganlib.compare.pairs import Pair
 from ganlib.core.tables import read_yaml
 from ganlib.models.registry import settings_of
@@ -101,8 +102,4 @@ def _command(pair: Pair, changed: list[tuple[str, Any, Any]], scores: Mapping[st
     keys = [key for key, _, _ in changed]
     if not checks.FILE.exists() or pair.before.name != report or not keys or not scores or any(key not in fields for key in keys):
         return ""
-    values = checks.read(checks.FILE)
-    group = "reports" if report in values["reports"] else "baselines"
-    shorter = values[group][report].get(scores["scale"]) or {}
-    places = {key: f"{group}.{report}.{scores['scale']}" if key in shorter else f"{group}.{report}" for key in keys}
-    return "ganlib try " + " ".join(f"-S '{places[key]}.{key}={json.dumps(value)}'" for key, _, value in changed)
+    return "ganlib try " + " ".join(f"-S '{params.block_of(report, key)}.{key}={json.dumps(value)}'" for key, _, value in changed)

@@ -19,7 +19,7 @@ WHY = {
     "saturated": "{} is saturated: halve D’s learning rate.",
     "D wins": "In {}, D wins: halve its learning rate.",
 }
-HEALTHY = ("One change: D twice as fast.", "dense64", "lr_d=4e-4")
+HEALTHY = ("One change: D twice as fast.", "dense64", "reports.dense64.lr_d=4e-4")
 MOST, SEEDS = 2, 6  # of the changes that answer a diagnosis; of an arm
 
 
@@ -29,21 +29,21 @@ def trials(reports: Sequence[Mapping[str, Any]]) -> list[Trial]:
         return []
     ill = sorted((each for each in reports if each["diagnosis"] and each["diagnosis"].setting), key=lambda each: not each["diagnosis"].care)
     changes = [change for each in ill for change in _answer(each)][:MOST] or [HEALTHY]
-    (_, report, setting), seeds = changes[0], f"The same with {SEEDS} seeds a side, and an interval: one training is one draw."
+    (_, report, override), seeds = changes[0], f"The same with {SEEDS} seeds a side, and an interval: one training is one draw."
     return [
-        *(Trial(why, f"dvc exp run evaluate@{name} -S reports.{name}.{change}", _minutes(name)) for why, name, change in changes),
-        Trial(seeds, f"ganlib try -S reports.{report}.{setting} --seeds {SEEDS}", _minutes(report, 2 * SEEDS)),
+        *(Trial(why, f"dvc exp run evaluate@{name} -S {change}", _minutes(name)) for why, name, change in changes),
+        Trial(seeds, f"ganlib try -S {override} --seeds {SEEDS}", _minutes(report, 2 * SEEDS)),
         Trial("All reports on photographs of CelebA.", "dvc exp run -S dataset=celeba_preview", "about 30 minutes, and 1.4 GB to download"),
         Trial("Draw faces in the browser.", f"ganlib export {reports[0]['name']} --format web", "a minute"),
     ]
 
 
 def _answer(report: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """The change that answers the report's diagnosis: reason, report, setting."""
+    """The change that answers the report's diagnosis: reason, report, override."""
     word, setting = report["diagnosis"].word, report["diagnosis"].setting
     rate = report["rates"].get(setting)
     if rate and not report["baseline"]:
-        yield WHY[word].format(report["name"]), report["name"], f"{setting}={rate / 2:g}"
+        yield WHY[word].format(report["name"]), report["name"], f"{report['keys'][setting]}={rate / 2:g}"
 
 
 def _minutes(report: str, trainings: int = 1) -> str:

@@ -33,6 +33,7 @@ def collect(report: str) -> dict[str, Any]:
         "precision": config["precision"],
         "headline": list(settings.headline),
         "rates": {name: config[name] for name in RATES if config.get(name)},
+        "keys": {name: f"{params.block_of(report, name)}.{name}" for name in RATES},
         "changed": changed(params.own(report), config),
         "parameters": {path.stem: count_parameters(path) for path in (generator, *sorted(outputs.nets.glob("*.safetensors")))},
         "figures": figures,

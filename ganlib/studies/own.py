@@ -16,7 +16,7 @@ from ruamel.yaml.error import YAMLError
 
 from ganlib.core import tables
 from ganlib.curve import settings as curve
-from ganlib.params import Origin, Overrides
+from ganlib.params import Origin, Overrides, block_of
 from ganlib.studies import extra, outcomes, paths, stored, validation
 from ganlib.studies.extra import ExtraTrials
 from ganlib.studies.study import CurveTrial, FaceTrial, Study, Trial
@@ -155,17 +155,8 @@ def _why_nothing(override: str, origin: Origin) -> str:
     *above, setting = override.partition("=")[0].split(".")
     report, scale = above[1] if len(above) > 1 else "curve", origin.params.data.scale
     has = f"{report} has {setting} {checks.shown(getattr(origin.resolve(report, {}, report, FILE), setting, None))} at scale {scale}"
-    blocks = [".".join((*above[:2], scale, *more)) for more in (("photographs",), ()) if not (more and origin.params.data.drawn)]
-    deeper = [block for block in blocks if block != ".".join(above) and setting in (_at(origin, block) or {})]
-    return f"{has}, from {deeper[0]}.{setting}" if deeper else has
-
-
-def _at(origin: Origin, block: str) -> Any:
-    _, report, *path = block.split(".")
-    found = origin.blocks[report]
-    for part in path:
-        found = (found or {}).get(part)
-    return found
+    counts = block_of(report, setting) if len(above) > 1 else report
+    return has if counts == ".".join(above) else f"{has}, from {counts}.{setting}"
 
 
 def _name(report: str, changes: dict[str, tuple[Any, Any]]) -> str:

@@ -13,6 +13,7 @@ from ganlib.page.origin import origin
 from ganlib.page.spread import Spread
 from ganlib.params import load
 from ganlib.support import paths
+from tests.conftest import ROOT, text
 from tests.page import workspace
 
 ROWS = 100
@@ -71,6 +72,17 @@ def test_finding_names_the_lowest_kid_and_the_ill_and_counts_those_within_the_ra
     (trial,) = [trial for trial in advice.trials([section.view(each, []) for each in sections]) if "collapsed" in trial.why]
     assert trial.command == "dvc exp run evaluate@dcgan64 -S reports.dcgan64.lr_g=0.0001"
     assert trial.takes == "about 4 minutes in a preview"
+
+
+def test_change_is_proposed_at_the_key_that_counts_for_the_data_set(results):
+    (results / "params.yaml").write_text(
+        text(ROOT / "params.yaml").replace("dataset: toons ", "dataset: celeba_preview "), encoding="utf-8"
+    )
+    collapsed = collect("dense64")
+    collapsed["log"]["diversity"] = [0.01] * len(collapsed["log"]["step"])
+    first, again, *_ = advice.trials([section.view(collapsed, [])])
+    key = "reports.dense64.preview.photographs.lr_g=0.0001"
+    assert (first.command, again.command) == (f"dvc exp run evaluate@dense64 -S {key}", f"ganlib try -S {key} --seeds 6")
 
 
 def test_origin_has_the_commit_with_its_changes_and_the_minutes_of_trainings_of_this_checkout_only(results):
