@@ -37,7 +37,9 @@ PREVIEWS = {
     "celeba_preview": """
 ## The preview on photographs
 
-5,000 faces of CelebA (`dataset: celeba_preview`). In parentheses: the standard deviation relative to the mean.
+CelebA's first 5,000 pictures (`dataset: celeba_preview` with a `source` that holds only these), enlarged from half
+size: they are a little soft. A download takes 5,000 others, at full size, which may score differently. In parentheses:
+the standard deviation relative to the mean.
 """,
     "toons": """
 ## The preview on drawn faces
@@ -74,7 +76,7 @@ EVENINGS = {
     "celeba_preview": """
 ## The evening scale on photographs
 
-`scale: evening` and `samples: 1000` for `celeba_preview`, seed 1, one training of each report, in at most an hour of
+`scale: evening` and `samples: 1000` for the same pictures, seed 1, one training of each report, in at most an hour of
 one core (`began64`: an hour and a half). In parentheses: the 95% interval over pictures, and the floor. The sheets are
 in [evening/photographs/](evening/photographs/README.md), with the terms of CelebA: non-commercial research only.
 """,
