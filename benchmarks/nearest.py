@@ -23,11 +23,11 @@ from ganlib.support.command import run
 GAP = 2  # pixels around each picture of a sheet
 
 
-def main(reports: Annotated[list[str], typer.Argument(help="Names of reports.")]) -> None:
-    """Print a row of a table for each report."""
+def main(sheets: Annotated[list[str], typer.Argument(help="Their names: that of a report, or dcgan64-wide.")]) -> None:
+    """Print a row of a table for each sheet."""
     settings = params.load()
-    for name in reports:
-        report = settings.report(name)
+    for name in sheets:
+        report = settings.report(name.partition("-")[0])
         trained, held_out = (thumbnails([of[np.arange(len(of))]]) for of in Faces.divide(paths.faces(report.crop), settings.data.split))
         sheet, shown = thumbnails([tiles(name, report.size)]), []
         for side in (sheet, held_out):

@@ -19,11 +19,12 @@ def main(report: str) -> None:
     settings = params.load()
     chosen, data, protocol = settings.report(report), settings.data, settings.protocol
     crop = chosen.crop
+    faces = Faces.open(paths.faces(crop), "all")
     scores = evaluate(
         paths.outputs(report),
         Reference.load(paths.features(crop, protocol)),
         Statistics.load(paths.statistics(crop, protocol), EXTRACTOR, protocol),
-        Faces.open(paths.faces(crop), "all"),
+        faces,
         Faces.open(paths.faces(crop), data.split).first(chosen.train_images),
         paths.scores(report),
         network=inception.load(device(), protocol=protocol),
@@ -34,6 +35,7 @@ def main(report: str) -> None:
         "extractor": EXTRACTOR,
         "protocol": protocol,
         "dataset": settings.dataset,
+        "pictures": faces.name,
         "split": data.split,
         "scale": data.scale,
         "generator_md5": fingerprint(paths.outputs(report).run / "generator.safetensors"),

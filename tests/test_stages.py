@@ -242,7 +242,8 @@ def test_evaluate_scores_by_the_chosen_protocol_and_seed_and_says_how_in_the_det
     kid = {"kid": 0.25, "kid_low": 0.125, "kid_high": 0.375}
     assert json.loads(paths.metrics("dense64").read_text(encoding="utf-8")) == {"fid": 1.5, **kid, "d_accuracy": 0.75}
     how = {"extractor": EXTRACTOR, "protocol": "clean", "dataset": "toons", "split": "test", "scale": "preview"}
-    how["generator_md5"] = hashlib.md5(b"weights", usedforsecurity=False).hexdigest()
+    how |= {"generator_md5": hashlib.md5(b"weights", usedforsecurity=False).hexdigest(), "pictures": faces.digest[:8]}
+    assert how["pictures"]
     scores = {"fid": 1.5, **kid, "samples": 6, "step": 12, "d_loss": 0.25, "d_accuracy": 0.75}
     assert json.loads(paths.details("dense64").read_text(encoding="utf-8")) == how | scores
 

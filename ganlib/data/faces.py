@@ -76,6 +76,11 @@ class Faces:
         inside, outside = (cls(pictures, np.flatnonzero(side), table[side], digest) for side in (within, ~within))
         return inside, outside
 
+    @property
+    def name(self) -> str:
+        """Short for the whole cache, whatever the split: two of one name hold equal pictures."""
+        return self.digest[:8]
+
     def first(self, count: int | None) -> "Faces":
         """The first `count` pictures; None for all."""
         if count is not None and count > len(self):

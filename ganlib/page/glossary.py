@@ -137,6 +137,7 @@ PROTOCOL = {
     "extractor": Entry("network", "feature extractor"),
     "protocol": Entry("protocol", "how pictures are resized for the feature extractor"),
     "dataset": Entry("data set", "name in params.yaml"),
+    "pictures": Entry("pictures", "start of the digest of the cropped pictures"),
     "split": Entry("split", "part of the data set used for training"),
     "scale": Entry("scale", "preview, evening or full"),
     "generator_md5": Entry("generator", "MD5 of the file of the generator that was scored"),

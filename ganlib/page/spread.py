@@ -25,7 +25,7 @@ class Spread(NamedTuple):
 
 
 def spreads(figures: Mapping[str, Any], report: str, path: Path = FILE) -> dict[str, Spread]:
-    """`kid` and `fid` of the trainings on the same data set, at the same scale and N; empty if there are fewer than two."""
+    """`kid` and `fid` of the trainings on the same pictures, at the same scale and N; empty if there are fewer than two."""
     return _spreads(_trainings(figures, report, path))
 
 
@@ -50,4 +50,5 @@ def _spreads(trainings: Mapping[str, Mapping[str, str]]) -> dict[str, Spread]:
 
 def _is_comparable(row: Mapping[str, str], figures: Mapping[str, Any]) -> bool:
     alike = all(row[name] == str(figures.get(name)) for name in ("dataset", "scale", "samples"))
-    return alike and "-" not in row["kernels"]  # a dash marks kernels below what the processor supports
+    pictures = row["pictures"] in ("", figures.get("pictures"))  # blank for drawn faces, which are the same everywhere
+    return alike and pictures and "-" not in row["kernels"]  # a dash marks kernels below what the processor supports

@@ -64,12 +64,12 @@ def test_row_and_sentence_of_a_report_have_its_scores_with_interval_floor_and_sp
     fid = {"fid": 240.0, "fid_low": 230.0, "fid_high": 255.0, "fid_floor": 43.0}
     workspace.scored("dcgan64", **kid, **fid, d_accuracy=0.8)
     (checkout / spread.FILE).write_text(
-        "report,dataset,scale,samples,seed,kernels,kid,fid,step\n"
-        "dcgan64,toons,preview,250,1,AVX2,0.1,200,4000\ndcgan64,toons,preview,250,2,AVX2,0.3,220,4000\n"
-        "dcgan64,toons,preview,250,3,AVX2,0.25,240,4000\ndcgan64,toons,preview,250,2,AVX512,0.3,220,4000\n"
-        "dcgan64,toons,preview,250,1,AVX2 held to-SSE,0.9,900,4000\ndcgan64,toons,evening,250,1,AVX2,0.01,20,4000\n"
-        "dcgan64,toons,preview,500,1,AVX2,0.02,30,4000\ndense64,toons,preview,250,1,AVX2,0.03,30,4000\n"
-        "dcgan64,celeba_preview,preview,250,1,AVX2,0.04,40,4000\n",
+        "report,dataset,pictures,scale,samples,seed,kernels,kid,fid,step\n"
+        "dcgan64,toons,,preview,250,1,AVX2,0.1,200,4000\ndcgan64,toons,,preview,250,2,AVX2,0.3,220,4000\n"
+        "dcgan64,toons,,preview,250,3,AVX2,0.25,240,4000\ndcgan64,toons,,preview,250,2,AVX512,0.3,220,4000\n"
+        "dcgan64,toons,,preview,250,1,AVX2 held to-SSE,0.9,900,4000\ndcgan64,toons,,evening,250,1,AVX2,0.01,20,4000\n"
+        "dcgan64,toons,,preview,500,1,AVX2,0.02,30,4000\ndense64,toons,,preview,250,1,AVX2,0.03,30,4000\n"
+        "dcgan64,celeba_preview,0a1b2c3d,preview,250,1,AVX2,0.04,40,4000\ndcgan64,toons,99999999,preview,250,1,AVX2,0.05,40,4000\n",
         encoding="utf-8",
     )
     page = written()

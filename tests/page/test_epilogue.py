@@ -7,7 +7,7 @@ from tests.page import workspace
 
 
 def test_epilogue_lists_the_scores_from_the_best_with_the_range_of_other_trainings(results):
-    columns, row = "report,dataset,scale,samples,seed,kernels,kid,fid,step\n", "dcgan64,toons,preview,250,1,AVX2,{},200,4000\n"
+    columns, row = "report,dataset,pictures,scale,samples,seed,kernels,kid,fid,step\n", "dcgan64,toons,,preview,250,1,AVX2,{},200,4000\n"
     (results / spread.FILE).write_text(columns + row.format(0.1) + row.format(0.3) + row.format(0.35), encoding="utf-8")
     workspace.scored("dcgan64", kid=0.35, kid_low=0.3, kid_high=0.4)
     with (paths.outputs("dcgan64").progress / "log.csv").open("a", encoding="utf-8") as log:

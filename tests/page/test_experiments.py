@@ -49,9 +49,11 @@ def measured(rev: str, kids: dict[str, float], settings: dict[str, object], **mo
 def seeds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A table of two trainings of each report."""
     kids = {"dense64": (0.203, 0.272), "dcgan56": (0.168, 0.216), "vae64": (0.193, 0.215)}
-    rows = [f"{report},toons,preview,250,AVX2,{kid},200,4000" for report, both in kids.items() for kid in both]
+    rows = [f"{report},toons,,preview,250,AVX2,{kid},200,4000" for report, both in kids.items() for kid in both]
     (tmp_path / spread.FILE).parent.mkdir()
-    (tmp_path / spread.FILE).write_text("\n".join(["report,dataset,scale,samples,kernels,kid,fid,step", *rows, ""]), encoding="utf-8")
+    (tmp_path / spread.FILE).write_text(
+        "\n".join(["report,dataset,pictures,scale,samples,kernels,kid,fid,step", *rows, ""]), encoding="utf-8"
+    )
     monkeypatch.chdir(tmp_path)
 
 

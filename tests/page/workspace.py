@@ -30,6 +30,7 @@ SCORES = (
     | {"precision": 0.0, "recall": 0.0, "density": 0.0, "coverage": 0.0, "closer_than_held_out": 0.001}
     | {"seen_samples": N, "held_out_samples": N, "samples": N, "real_samples": N}
     | {"extractor": "inception-2015-12-05", "protocol": "pytorch-fid", "dataset": "toons", "split": "train", "scale": "preview"}
+    | {"pictures": "0a1b2c3d"}
 )
 OBEYED = {f"{group}_{figure}": 0.5 for group in ("hair", "eyes") for figure in ("hit_rate", "false_alarm_rate", "accuracy")}
 LOGS = {
