@@ -4,11 +4,11 @@ import re
 from pathlib import Path
 
 from ganlib.core.tables import read_json
+from ganlib.page.verdicts import PICTURES
 from ganlib.studies import paths
 from tools.seeds import of_each_report, on_one_processor, span, trainings
 
 README = Path("README.md")
-PICTURES = {"toons": "drawn faces", "celeba_preview": "photographs", "celeba_5000": "photographs"}
 
 
 def main() -> None:

@@ -21,6 +21,7 @@ DATA = {
     "celeba": "{} of CelebA’s photographs",
     "folder": "{} pictures of your own",
 }
+REALS = {"toons": "drawn faces", "celeba": "photographs", "folder": "your pictures"}
 SCALES = {
     "preview": "This is a quick preview: compare its scores with other previews, never with numbers from papers.",
     "evening": "Nets are narrower than the reports’, and train for as long as an evening allows.",
@@ -61,6 +62,7 @@ def page(
         curve=demo.view(curve) if curve else None,
         finding=findings.finding(scored) if reports else "",
         facts=[*_facts(reports, dataset), *origin],
+        reals=REALS[dataset.kind],
         scale=SCALES[dataset.scale],
         warnings=_warnings(scored),
         trials=advice.trials(reports),

@@ -14,6 +14,7 @@ FILE = Path("studies/claims.json")
 WIDTH, EDGE, ROW = 340, 54, 18
 STRIP, CHART = 24, 44  # the height of the interval's line, without and with a ring for each run
 TOP, BOTTOM = 14, 104  # of the plot of effects
+PICTURES = {"toons": "drawn faces", "celeba_preview": "photographs", "celeba_5000": "photographs"}  # of the data sets of studies
 LETTER = 6  # about the width of a letter
 ROWS = {"runs": -ROW, "treatment": -ROW, "control": ROW}  # of rings, from that line
 
@@ -41,7 +42,7 @@ def claims(path: Path = FILE) -> list[dict[str, Any]]:
             "results": [
                 {
                     **result,
-                    "dataset": dataset,
+                    "pictures": PICTURES.get(dataset, dataset),
                     "strip": _interval(result, ratios if result.get("of_excess") else [result], rings=False),
                     "chart": _interval(result, ratios if result.get("of_excess") else [result], rings=True),
                     "effects": _effects(result),

@@ -233,6 +233,23 @@ def test_rows_of_a_conditional_sheet_are_named_in_the_order_of_the_sheet(checkou
     assert "gray hair, eyeglasses" in shown(written())
 
 
+def test_page_says_of_which_pictures_its_faces_and_verdicts_are(judged):
+    judged()
+    workspace.scored("dense64")
+    assert "Bottom row: drawn faces in the same crop." in shown(written())
+    assert "holds here * on drawn faces" not in shown(written())
+    known = json.loads(verdicts.FILE.read_text(encoding="utf-8"))
+    results = known["claims"][0]["results"]
+    results["celeba_preview"] = results["toons"]
+    verdicts.FILE.write_text(json.dumps(known), encoding="utf-8")
+    settings = Path("params.yaml").read_text(encoding="utf-8")
+    Path("params.yaml").write_text(settings.replace("dataset: toons ", "dataset: celeba_preview "), encoding="utf-8")
+    text = shown(written())
+    assert "How far the fakes are from photographs: lower is better." in text
+    assert "holds here * on drawn faces" in text
+    assert "holds here * on photographs" in text
+
+
 def test_verdict_has_its_claim_interval_command_and_mark_of_significance_and_text_is_escaped(judged):
     judged()
     page = written()
