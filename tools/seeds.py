@@ -207,7 +207,7 @@ def trainings(dataset: str, scale: str) -> pd.DataFrame:
 
 def on_one_processor(found: pd.DataFrame) -> pd.DataFrame:
     """The rows of one report on the processor with the most of its trainings, or the last of several such."""
-    return max((of for _, of in found.groupby("kernels")), key=lambda of: (len(of), of.index.max()))
+    return max((of for _, of in found.groupby(["cpu", "kernels"])), key=lambda of: (len(of), of.index.max()))
 
 
 def of_each_report(found: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
