@@ -1,8 +1,8 @@
 """How near the fakes on a committed sheet are to the photographs of the training: `python -m benchmarks.nearest dcgan64 ...`.
 
-The distance of two pictures is the root mean square difference of their values, 0 to 255, at 16x16 pixels. Beside that of each fake on
-the sheet to its nearest photograph stands that of held-out photographs to theirs. Needs the faces of the data set that params.yaml selects
-(`dvc repro`), which are those of the sheet's training.
+The distance between two pictures is the root mean square difference of their values, 0 to 255, at 16x16 pixels. The smallest and the
+median distance to the nearest training photograph are given for the fakes and, for comparison, for the held-out photographs. Needs the
+cropped faces of the sheet's training data (`dvc repro`, with the data set that params.yaml selects).
 """
 
 from typing import Annotated
@@ -24,7 +24,7 @@ GAP = 2  # pixels around each picture of a sheet
 
 
 def main(sheets: Annotated[list[str], typer.Argument(help="Their names: that of a report, or dcgan64-wide.")]) -> None:
-    """Print a row of a table for each sheet."""
+    """Print a table row for each sheet."""
     settings = params.load()
     for name in sheets:
         report = settings.report(name.partition("-")[0])

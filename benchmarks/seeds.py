@@ -98,7 +98,7 @@ def figures(name: str, seed: int, folder: Path) -> dict[str, str]:
     if settings.data.scale == "evening" and reference.floor_reals is not None:
         found |= floor(reference.scored, reference.floor_reals, SCORES)
         found |= memorised(fakes, Faces.open(paths.faces(report.crop), "all"), faces.rows, reference.held_out_rows, folder / "closest.png")
-    return {"pictures": "" if settings.data.drawn else faces.name, **{figure: f"{value:.5g}" for figure, value in found.items()}}
+    return {"pictures": "" if settings.data.drawn else faces.short_digest, **{figure: f"{value:.5g}" for figure, value in found.items()}}
 
 
 if __name__ == "__main__":

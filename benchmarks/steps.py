@@ -1,6 +1,7 @@
-"""Milliseconds of a step with one thread, with all cores, and with one thread in bf16: `python -m benchmarks.steps`, on an idle machine.
+"""Milliseconds per training step with one thread, with all cores, and in bf16 with one thread: `python -m benchmarks.steps`.
 
-Of each report at the scale that params.yaml selects; `--evening`: at the evening scale, for photographs.
+Measures each report at the scale that params.yaml selects, or with `--evening` at the evening scale for photographs. Run it on an idle
+machine.
 """
 
 import statistics
@@ -23,7 +24,7 @@ SECONDS = 3.0  # of a turn with one thread
 
 
 def main(evening: Annotated[bool, typer.Option("--evening", help="At the evening scale.")] = False) -> None:
-    """Print a line for each report: medians of interleaved turns, and how many times as fast the second and the third are."""
+    """Print a line for each report: medians of interleaved turns, and the speedups over one thread."""
     with tempfile.TemporaryDirectory() as folder:
         pictures.draw(Path(folder))
         for name, selected in params.load().reports.items():

@@ -119,7 +119,10 @@ def scaled_rates(report: Report) -> list[str]:
 
 
 def block_of(name: str, setting: str, path: Path = FILE) -> str:
-    """The block that sets `setting` of a report for the chosen data set, overrides aside: "reports.dense64.preview.photographs", ..."""
+    """The key of the block that sets `setting` of a report for the chosen data set, such as "reports.dense64.preview.photographs".
+
+    Top-level overrides are ignored.
+    """
     raw, data = checks.read(path), data_settings.load(path).data
     place = found = f"{next(group for group in GROUPS if name in raw[group])}.{name}"
     block = own(name, path)
@@ -130,7 +133,7 @@ def block_of(name: str, setting: str, path: Path = FILE) -> str:
 
 
 def rates_of_smaller_scales(name: str, path: Path = FILE) -> list[str]:
-    """A line for each learning rate of a report that a block of the chosen scale sets, so that the report's own key has no effect."""
+    """A line for each learning rate that the chosen scale's block replaces, so that the value in the report's block has no effect."""
     params = load(path)
     rates = {key: rate for key, rate in params.report(name).model_dump().items() if key.startswith("lr_") and key not in _overrides(params)}
     blocks = {key: block_of(name, key, path) for key in rates}

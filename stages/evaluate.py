@@ -35,7 +35,7 @@ def main(report: str) -> None:
         "extractor": EXTRACTOR,
         "protocol": protocol,
         "dataset": settings.dataset,
-        "pictures": faces.name,
+        "pictures": faces.short_digest,
         "split": data.split,
         "scale": data.scale,
         "generator_md5": fingerprint(paths.outputs(report).run / "generator.safetensors"),

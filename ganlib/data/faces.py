@@ -77,8 +77,8 @@ class Faces:
         return inside, outside
 
     @property
-    def name(self) -> str:
-        """Short for the whole cache, whatever the split: two of one name hold equal pictures."""
+    def short_digest(self) -> str:
+        """The first 8 digits of `digest`, which is the same for all splits of a cache."""
         return self.digest[:8]
 
     def first(self, count: int | None) -> "Faces":

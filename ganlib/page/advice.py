@@ -33,7 +33,7 @@ def trials(reports: Sequence[Mapping[str, Any]]) -> list[Trial]:
     return [
         *(Trial(why, f"dvc exp run evaluate@{name} -S {change}", _minutes(name)) for why, name, change in changes),
         Trial(seeds, f"ganlib try -S {override} --seeds {SEEDS}", _minutes(report, 2 * SEEDS)),
-        Trial("All reports on photographs of CelebA.", "dvc exp run -S dataset=celeba_preview", "about 30 minutes, and 1.4 GB to download"),
+        Trial("All reports on photographs of CelebA.", "dvc exp run -S dataset=celeba_preview", "about 45 minutes, and 1.4 GB to download"),
         Trial("Draw faces in the browser.", f"ganlib export {reports[0]['name']} --format web", "a minute"),
     ]
 

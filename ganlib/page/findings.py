@@ -55,7 +55,8 @@ def finding(scored: Sequence[Mapping[str, Any]]) -> str:
     if not scored:
         return "Nothing has been scored yet."
     best = min(scored, key=lambda report: float(report["figures"]["kid"]))
-    text = f"{'Lowest KID: ' if len(scored) > 1 else ''}{best['name']}, {entry('kid').format(best['figures']['kid'])}."
+    kid = entry("kid").format(best["figures"]["kid"])
+    text = f"Lowest KID: {best['name']}, {kid}." if len(scored) > 1 else f"{best['name']}: KID {kid}."
     ill = [f"{each['name']} {each['diagnosis'].word}" for each in scored if each["diagnosis"] and each["diagnosis"].care]
     known = [each["place"] for each in scored if each["place"]]
     within = f"{sum(inside for inside, _ in known)} of {len(known)} within the range of other trainings" if known else ""

@@ -19,7 +19,8 @@ def sentence(study: Study, found: Mapping[str, Any], dataset: str) -> str:
 def circumstances(study: Study, found: Mapping[str, Any], dataset: str) -> str:
     """Scale, data set, steps, N and seeds. The demo sees no pictures, and always runs at its report's own scale."""
     of_curve = study.report == "curve"
-    scale = "at the report's own scale" if of_curve or found["scale"] == "full" else f"at {found['scale']} scale"
+    scale = "the report's own" if of_curve or found["scale"] == "full" else found["scale"]
+    place = f"with {study.scale}" if study.scale else f"at {scale} scale"
     parts = [] if of_curve else [dataset]
     parts += ["about equal minutes" if study.equal == "minutes" else f"{found['steps']:,} steps"] if found["steps"] else []
     parts += [f"N = {found['samples']:,.0f}"] if found["samples"] else []
@@ -27,7 +28,7 @@ def circumstances(study: Study, found: Mapping[str, Any], dataset: str) -> str:
     first, count = found["first_seed"], " and ".join(map(str, dict.fromkeys(seeds)))
     named = f"{count} seed{'s' if seeds != [1] else ''}" if first == 1 else f"seeds {first} to {first + seeds[0] - 1}"
     parts.append(named + ("" if study.treatment == study.control else " per arm"))
-    return f"{f'with {study.scale}' if study.scale else scale} ({', '.join(parts)})"
+    return f"{place} ({', '.join(parts)})"
 
 
 def answer(study: Study, found: Mapping[str, Any]) -> str:

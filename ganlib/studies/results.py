@@ -28,7 +28,7 @@ def judge(study: Study, text: str) -> dict[str, Any]:
     treatment's is a tenth smaller. An expectation has its mean in place of a difference. If runs failed or have no value, arms are
     compared by ranks, and an expectation is of the median. An infinite bound is None. A UserError if no run has the outcome, or if runs
     are not comparable. A comparison with moments has `along`: the same three at each moment and at the end, which alone is judged.
-    `answer` is the word to show: the verdict's, or that of the verdict on failures where `failures_decide`.
+    `answer` is the word to show: the verdict, or the verdict on failures if `failures_decide`.
     """
     table = pd.read_csv(StringIO(text))
     check_comparable(table)
@@ -139,15 +139,16 @@ def _compared(study: Study, found: pd.DataFrame, arms: Arms, any_failed: bool) -
     compare = verdict.compare_ranks if by_ranks else verdict.compare_paired if study.is_over_time else verdict.compare
     margin = study.judged_by.margin
     if not study.as_good:
-        unseen = study.judged_by.is_score and _most_at_the_floor(np.concatenate([treatment, control]))
-        return compare(treatment, control, 0.0 if unseen else margin), by_ranks, ""
+        if study.judged_by.is_score and _most_at_the_floor(np.concatenate([treatment, control])):
+            margin = 0.0  # the true excesses may differ by any factor
+        return compare(treatment, control, margin), by_ranks, ""
     allowed = compare(treatment, control + margin, 0.0)  # may be worse by the margin
     shifted = {key: getattr(allowed, key) - margin for key in ("difference", "low", "high")}
     return replace(allowed, **shifted), by_ranks, ""
 
 
 def _most_at_the_floor(costs: Values) -> bool:
-    """Whether most runs count as the score's standard error (see `outcomes.costs`), which hides how far the arms differ."""
+    """Whether the excess of most runs is below the standard error and was clipped to it (see `outcomes.costs`)."""
     return bool(np.mean(costs == costs.min()) > 0.5)
 
 

@@ -58,8 +58,8 @@ class Study(Claim):
     A comparison: the trial `treatment` against the trial `control`, by `outcome`; with `moments` (steps), the effect is given at each of
     them too, and the verdict is of the end alone. With `as_good` it holds unless the treatment is worse by the margin. Over time: both arms
     are one trial, whose end is compared with its first moment. An expectation: both arms are one trial, whose mean outcome is `expected` to
-    lie between two bounds, either of which may be blank. `scale` describes nets and training if the trials have a scale of their own at
-    every data set; `regime` says what to know of a scale that is not the report's.
+    lie between two bounds, either of which may be blank. `scale` describes the nets and the training of trials that override the
+    data set's scale. `regime` explains how a smaller scale differs from the report's.
     """
 
     treatment: str

@@ -74,7 +74,7 @@ def test_row_and_sentence_of_a_report_have_its_scores_with_interval_floor_and_sp
     )
     page = written()
     text = shown(page)
-    assert "dcgan64, 0.250. 1 of 1 within the range of other trainings." in text
+    assert "dcgan64: KID 0.250. 1 of 1 within the range of other trainings." in text
     assert "KID 0.250 0.240 to 0.270 healthy within the range of 2 other trainings, 0.100 to 0.300" in text
     assert "After 30 steps with nets 0.125 times as wide as the report’s. Healthy: D is right about 50% of the pictures." in text
     (row,) = re.findall(r'<tr>\s*<th scope="row"><a href="#dcgan64".*?</tr>', page, re.DOTALL)
