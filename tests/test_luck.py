@@ -136,3 +136,12 @@ def test_page_has_the_sources_and_the_ratio_of_each_report() -> None:
     ((report, *_, ratio),) = seeds.moments_of(found)
     assert report == "`dense64`"
     assert ratio.startswith("0.5")
+
+
+def test_page_says_of_the_measured_shares_what_they_are() -> None:
+    measured = pd.read_csv(luck.TABLE)
+    for _, of in measured.groupby("report"):
+        for score in ("kid", "fid"):
+            shares = luck.decompose(luck.log_excess(of, score))
+            assert shares[luck.FAKES].value < 0.1
+            assert all(shares[source].low < 1 < shares[source].high for source in set(shares) - {luck.FAKES, "left over"})

@@ -66,6 +66,18 @@ def test_trial_that_the_pictures_do_not_allow_is_left_out_with_its_reason_and_th
     assert "began64 cannot be trained on toons: params.yaml: conditions.hair: the pictures have no" in capsys.readouterr().err
 
 
+def test_trial_that_needs_more_pictures_than_there_are_is_left_out_and_the_others_can_run(checkout, monkeypatch, capsys):
+    monkeypatch.setattr(depends, "training", lambda trial, params: {})
+    monkeypatch.setattr(depends, "scoring", lambda trial, params: {})
+    monkeypatch.setattr(depends, "picture_counts", lambda trials, params: {name: 1500 for name in trials if name != "curve"})
+    settings.main()
+    assert paths.training(DATASET, "dense64_of_1000").exists()
+    assert not paths.training(DATASET, "dense64_of_2000").exists()
+    assert "dense64_of_2000 cannot be trained on toons: studies/catalogue.yaml: trials.dense64_of_2000.train_images: 2,000 is more" in (
+        capsys.readouterr().err
+    )
+
+
 def test_table_of_twelve_seeds_is_not_replaced_by_one_of_six(checkout):
     path = paths.results(DATASET, "gaussian_z")
     path.parent.mkdir(parents=True)
