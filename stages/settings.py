@@ -18,22 +18,17 @@ def main() -> None:
     studies = {name: found.studies[name] for name in found.declared}
     for name in found.declared:
         runs.check_not_fewer_seeds(name, settings.dataset, len(found.seeds_of(name)))
-    faces, fitting = depends.picture_counts(trials, settings), dict(trials)
-    for name, count in faces.items():
+    faces, resolved = depends.picture_counts(trials, settings), {}
+    for name, trial in trials.items():
         try:
-            validation.check_pictures(trials, {name: count}, declarations.CATALOGUE)
-        except UserError as error:
-            console.log(f"{name} cannot be trained on {settings.dataset}: {error}")
-            fitting.pop(name)
-    fitting_studies = {name: study for name, study in studies.items() if {*study.trials} <= {*fitting}}
-    fitting_faces = {name: count for name, count in faces.items() if name in fitting}
-    validation.check_lengths(fitting, fitting_studies, fitting_faces, declarations.CATALOGUE)
-    for name, trial in fitting.items():
-        try:
-            training, scoring = depends.training(trial, settings), depends.scoring(trial, settings)
+            if name in faces:
+                validation.check_pictures(name, trial, faces[name], declarations.CATALOGUE)
+            resolved[name] = depends.training(trial, settings), depends.scoring(trial, settings)
         except UserError as error:  # as for began64 on own pictures without its attributes: the other trials can run
             console.log(f"{name} cannot be trained on {settings.dataset}: {error}")
-            continue
+    possible = {name: study for name, study in studies.items() if {*study.trials} <= {*resolved}}
+    validation.check_lengths(trials, possible, faces, declarations.CATALOGUE)
+    for name, (training, scoring) in resolved.items():
         tables.write_json(training, paths.training(settings.dataset, name))
         tables.write_json(scoring, paths.scoring(settings.dataset, name))
 

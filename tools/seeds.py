@@ -65,9 +65,10 @@ counts in the share of each, so it is below 0 where they interact, and the share
 For comparison: "The FID Lottery" (arXiv 2606.20536) reports spreads of FID of 1 to 2 % for models like diffusion
 models, and does not split them.
 
-Each source of a training alone moves the score about as far as all of them together: the interval of each share
-contains 100%. So luck is no sum of parts, and two trainings with the same weights or the same order of pictures are no
-more alike than two that share nothing. z of the scored fakes bring less than a tenth of the variance.
+In these runs, each source of a training alone moves the score about as far as all of them together: the interval of
+each share contains 100%. So luck is no sum of parts, and trainings that share their weights or the order of their
+pictures were not measurably more alike than trainings that share nothing. z of the scored fakes bring less than a tenth
+of the variance.
 """
 MOMENTS = """
 ## One moment or five

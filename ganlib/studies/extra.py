@@ -32,7 +32,8 @@ class ExtraTrials:
 
 def write_settings(of: ExtraTrials) -> None:
     """Write what each trial depends on, as stage `settings` does; the pictures must be there."""
-    validation.check_lengths(of.trials, {}, depends.picture_counts(of.trials, of.params), FILE)
+    for name, count in depends.picture_counts(of.trials, of.params).items():
+        validation.check_pictures(name, of.trials[name], count, FILE)
     for name, trial in of.trials.items():
         tables.write_json(depends.training(trial, of.params), paths.training(of.dataset, name))
         tables.write_json(depends.scoring(trial, of.params), paths.scoring(of.dataset, name))

@@ -56,20 +56,17 @@ def _without_snapshots(trial: Trial) -> Trial:
     return replace(trial, settings=trial.settings.model_copy(update={"snapshots": None}))
 
 
-def check_pictures(trials: Mapping[str, Trial], faces: Mapping[str, int], file: Path) -> None:
-    """Refuse trials that need more pictures than there are. `faces`: the number of pictures for each trial that trains on any."""
-    for name, count in faces.items():
-        trial = trials[name]
-        wanted = trial.settings.train_images if isinstance(trial, FaceTrial) else None
-        if wanted and wanted > count:
-            raise UserError(f"{file}: trials.{name}.train_images: {wanted:,} is more than the {count:,} pictures of the split")
-        if trial.steps(count) == 0:
-            raise UserError(f"{file}: trials.{name}.batch_size: a step takes more than the {wanted or count:,} available pictures")
+def check_pictures(name: str, trial: Trial, count: int, file: Path) -> None:
+    """Refuse a trial that needs more than the `count` pictures of the split."""
+    wanted = trial.settings.train_images if isinstance(trial, FaceTrial) else None
+    if wanted and wanted > count:
+        raise UserError(f"{file}: trials.{name}.train_images: {wanted:,} is more than the {count:,} pictures of the split")
+    if trial.steps(count) == 0:
+        raise UserError(f"{file}: trials.{name}.batch_size: a step takes more than the {wanted or count:,} available pictures")
 
 
 def check_lengths(trials: Mapping[str, Trial], studies: Mapping[str, Study], faces: Mapping[str, int], file: Path) -> None:
-    """Refuse arms of unequal length and moments after the end, and what `check_pictures` does."""
-    check_pictures(trials, faces, file)
+    """Refuse studies with arms of unequal length or moments after the end. `faces`: the number of pictures for each trial of faces."""
     steps = {name: trial.steps(faces.get(name, 0)) for name, trial in trials.items()}
     for name, study in studies.items():
         if study.equal and study.equal != "minutes":  # which depend on the machine, and are not checked

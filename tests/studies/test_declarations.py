@@ -219,7 +219,10 @@ FACES = dict.fromkeys(("wide64", "tight64", "tight56", "squashed112"), 3200)
 def lengths(files: tuple[Path, Path], **faces: int) -> None:
     found = declarations.load(*files)
     crops = {name: trial.settings.crop for name, trial in found.trials.items() if isinstance(trial, FaceTrial)}
-    validation.check_lengths(found.trials, found.studies, {name: {**FACES, **faces}[crop] for name, crop in crops.items()}, files[1])
+    counts = {name: {**FACES, **faces}[crop] for name, crop in crops.items()}
+    for name, count in counts.items():
+        validation.check_pictures(name, found.trials[name], count, files[1])
+    validation.check_lengths(found.trials, found.studies, counts, files[1])
 
 
 HALVES = {"trials.dcgan64_equal_rates.batch_size": 8, f"{STUDY}.equal": "pictures"}

@@ -88,6 +88,8 @@ def test_table_of_twelve_seeds_is_not_replaced_by_one_of_six(checkout):
 
 
 def test_settings_refuses_arms_of_unequal_length(checkout, monkeypatch):
+    monkeypatch.setattr(depends, "training", lambda trial, params: {})
+    monkeypatch.setattr(depends, "scoring", lambda trial, params: {})
     monkeypatch.setattr(depends, "picture_counts", lambda trials, params: {name: 300 for name in trials if name != "curve"})
     values = tables.read_yaml(checkout / "studies" / "catalogue.yaml")
     values["trials"]["dcgan64_uniform"]["max_steps"] = 7
