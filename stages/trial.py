@@ -15,8 +15,10 @@ def main(trial: str, seed: int) -> None:
     training, folder = tables.read_json(paths.training(dataset, trial)), paths.run(dataset, trial, seed)
     save_every = int(os.environ.get(CHECKPOINT_STEPS, 0)) or None
     declared = declarations.load()
-    if seed > declared.seeds[0]:
-        first_runs.check(declared, dataset, trial)
+    is_later = declared.seeds[0] < seed <= paths.LAST_SEED
+    if is_later and not stored.is_built(folder, training) and first_runs.suffice(declared, dataset, trial):
+        stored.leave_out(folder)
+        return
     with stored.build_if_stale(folder, training) as stale:
         if stale:
             trials.train(training, folder, seed=seed, save_every=save_every)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ganlib.lanes import plan, repro
 from ganlib.lanes.times import Times
-from ganlib.studies import depends, extra, first_runs, judging, own, paths, replication
+from ganlib.studies import depends, extra, first_runs, judging, own, replication
 from ganlib.studies.agreement import Record
 from ganlib.studies.extra import ExtraTrials, Task
 from ganlib.studies.own import OwnStudy
@@ -28,7 +28,7 @@ def sweep(study: OwnStudy, count: int, lanes: int | None) -> str:
     first = {_stage(("trial", arm, seeds[0])) for arm in arms}
 
     def changes_nothing() -> bool:
-        return first_runs.equal_nets(*(paths.run(study.dataset, arm, seeds[0]) for arm in arms))
+        return first_runs.change_nothing(study.dataset, arms, seeds[0])
 
     if not changes_nothing():
         _run(study, seeds, lanes, first, lambda stage: stage in first and changes_nothing())

@@ -1,33 +1,45 @@
-"""Finds a study whose setting changes nothing, from the first run of each arm, before the other seeds are trained."""
+"""Finds settings that change nothing, from the first run of each arm, before the other seeds are trained."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import load_file
 
+from ganlib.core import tables
 from ganlib.studies import paths
-from ganlib.studies.declarations import FILE, Declarations
+from ganlib.studies.declarations import Declarations
 from ganlib.studies.stored import MADE_OF
-from ganlib.support.errors import UserError
 
 
-def check(declared: Declarations, dataset: str, trial: str) -> None:
-    """Raise a UserError if a declared study compares `trial` with one whose first run ended with the same nets."""
-    for name in declared.declared:
-        arms = declared.studies[name].trials
-        if trial in arms and len(arms) > 1 and equal_nets(*(paths.run(dataset, arm, declared.seeds[0]) for arm in arms)):
-            raise UserError(
-                f"{FILE}: declared.{name}: not testable: the setting changes nothing; with seed {declared.seeds[0]}, {' and '.join(arms)}"
-                " end with equal nets: remove the study, or change its trials"
-            )
+def suffice(declared: Declarations, dataset: str, trial: str) -> bool:
+    """Whether further seeds of `trial` would tell nothing: in each declared study of it, the setting changes nothing."""
+    studies = [arms for name in declared.declared if trial in (arms := declared.studies[name].trials)]
+    return bool(studies) and all(change_nothing(dataset, arms, declared.seeds[0]) for arms in studies)
 
 
-def equal_nets(one: Path, other: Path) -> bool:
-    """Whether the trainings in two folders are complete and ended with the same nets."""
-    if not all((run / MADE_OF).exists() for run in (one, other)):
+def change_nothing(dataset: str, arms: Sequence[str], seed: int) -> bool:
+    """Whether two arms ended with equal nets and equal sheets of fakes at `seed`; False for one arm, and until both are complete.
+
+    A setting that acts on fakes alone, such as `sample_dropout`, leaves equal nets and other sheets.
+    """
+    runs = [paths.run(dataset, arm, seed) for arm in arms]
+    if len(runs) < 2 or not all((run / MADE_OF).exists() for run in runs):
         return False
-    ours, theirs = (
-        {(*path.parts[-2:], key): weights for path in run.glob("*/*.safetensors") for key, weights in load_file(path).items()}
-        for run in (one, other)
-    )
+    scorings = [tables.read_json(paths.scoring(dataset, arm)) for arm in arms]
+    return scorings[0] == scorings[1] and _have_equal_nets(*runs) and _have_equal_sheets(*runs)
+
+
+def _have_equal_nets(one: Path, other: Path) -> bool:
+    ours, theirs = _nets(one), _nets(other)
     return bool(ours) and ours.keys() == theirs.keys() and all(torch.equal(weights, theirs[key]) for key, weights in ours.items())
+
+
+def _nets(run: Path) -> dict[Any, torch.Tensor]:
+    return {(*path.parts[-2:], key): weights for path in run.glob("*/*.safetensors") for key, weights in load_file(path).items()}
+
+
+def _have_equal_sheets(one: Path, other: Path) -> bool:
+    ours, theirs = ({path.name: path.read_bytes() for path in run.glob("progress/samples/*.png")} for run in (one, other))
+    return all(ours[name] == theirs[name] for name in ours.keys() & theirs.keys())

@@ -1,13 +1,15 @@
 """The verdict of a study, for declared studies and for those of `ganlib try`."""
 
 from ganlib.core import tables
-from ganlib.studies import paths, prose, results, runs
+from ganlib.studies import first_runs, paths, prose, results, runs
 from ganlib.studies.study import Study
 from ganlib.support.files import replacing
 
 
 def judge(name: str, study: Study, seeds: list[int], dataset: str, pictures: str) -> str:
     """Write the table and the verdict of a study of `dataset`, and return its sentence, which names `pictures`."""
+    if first_runs.change_nothing(dataset, study.trials, seeds[0]):
+        seeds = seeds[:1]  # others may be missing
     text = tables.to_csv(runs.rows(study, dataset, seeds))
     found = results.judge(study, text)
     with replacing(paths.results(dataset, name)) as target:

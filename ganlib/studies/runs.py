@@ -1,13 +1,13 @@
 """The table of a study, one row per run, and whether its runs can be compared."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from ganlib.core import tables
 from ganlib.studies import paths, verdict
+from ganlib.studies.stored import UNTRAINED
 from ganlib.studies.study import Study
 from ganlib.support.errors import UserError
 
@@ -26,18 +26,26 @@ def rows(study: Study, dataset: str, seeds: list[int]) -> Iterator[Row]:
     """One row per trial and seed, and per moment of the study; metrics that a trial does not have are blank."""
     for name in study.trials:
         for seed in seeds:
-            yield from _rows_of_trial(study, name, seed, paths.metrics(dataset, name, seed))
+            yield from _rows_of_run(study, dataset, name, seed)
 
 
-def _rows_of_trial(study: Study, name: str, seed: int, path: Path) -> Iterator[Row]:
-    found, others = tables.read_json(path), [column for column in ALWAYS if column != study.outcome]
+def figures(dataset: str, trial: str, seed: int) -> Any:
+    """All scores of a run; a UserError if it was left out, as studies that are no longer declared needed no more seeds."""
+    folder = paths.scores(dataset, trial, seed)
+    if (folder / UNTRAINED).exists():
+        raise UserError(f"{folder}: not trained: remove this folder and {paths.run(dataset, trial, seed)}, and run again")
+    return tables.read_json(paths.metrics(dataset, trial, seed))
+
+
+def _rows_of_run(study: Study, dataset: str, name: str, seed: int) -> Iterator[Row]:
+    found, others = figures(dataset, name, seed), [column for column in ALWAYS if column != study.outcome]
     low, high = (found.get(f"{study.outcome}_{end}") for end in ("low", "high"))
     error = float(f"{(high - low) / 4:.6g}") if study.judged_by.is_score and low is not None and high is not None else ""
     common = {"floor": found.get(study.judged_by.floor, ""), "error": error, **{column: found.get(column, "") for column in others}}
     common |= {column: found.get(column, "") for column in ("scale", "samples", *MACHINE)}
     run, end = {"trial": name, "seed": seed, "status": found["status"]}, found.get("step", "")
     if study.moments:
-        scores = path.with_name("scores.csv")  # missing if the run diverged
+        scores = paths.scores(dataset, name, seed) / "scores.csv"  # missing if the run diverged
         at = {int(row["step"]): row[study.outcome] for row in tables.read_csv(scores)} if scores.exists() else {}
         for step in study.moments:
             yield {**run, "step": step, study.outcome: at.get(step, ""), **common, "error": "", **dict.fromkeys(others, "")}

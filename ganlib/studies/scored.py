@@ -10,6 +10,9 @@ def score(trial: str, seed: int, dataset: str, pictures: str) -> None:
     """Score a trial of `dataset` unless it is up to date; the reals' features are those of the data set `pictures`."""
     training, asked = tables.read_json(paths.training(dataset, trial)), tables.read_json(paths.scoring(dataset, trial))
     trained, folder = paths.run(dataset, trial, seed), paths.scores(dataset, trial, seed)
+    if (trained / stored.UNTRAINED).exists():
+        stored.leave_out(folder)
+        return
     with stored.build_if_stale(folder, scored_of(training, asked, tables.read_json(trained / stored.MACHINE))) as stale:
         if stale:
             reals = paths.reals(pictures, asked.get("crop", ""))  # the demo has none

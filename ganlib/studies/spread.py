@@ -8,8 +8,7 @@ import pandas as pd
 from scipy import stats
 from scipy.optimize import brentq
 
-from ganlib.core import tables
-from ganlib.studies import outcomes, paths
+from ganlib.studies import outcomes, runs
 from ganlib.studies.runs import MACHINE, Row, check_comparable
 from ganlib.studies.verdict import LEVEL, LOOKS
 
@@ -19,7 +18,7 @@ POWER = 0.9
 
 def rows(trial: str, dataset: str, seeds: list[int]) -> list[Row]:
     """One row per seed."""
-    found = {seed: tables.read_json(paths.metrics(dataset, trial, seed)) for seed in seeds}
+    found = {seed: runs.figures(dataset, trial, seed) for seed in seeds}
     return [
         {"trial": trial, "seed": seed, "status": of["status"], **{column: of.get(column, "") for column in COLUMNS}}
         for seed, of in found.items()

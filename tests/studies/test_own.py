@@ -186,7 +186,11 @@ def test_sweep_runs_what_is_missing_and_answers_as_a_study_does(checkout: Path, 
 
 
 def test_setting_that_changes_nothing_ends_after_the_first_seed_of_each_arm(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sweep.first_runs, "equal_nets", lambda *runs: all((run / stored.MADE_OF).exists() for run in runs))
+    monkeypatch.setattr(
+        sweep.first_runs,
+        "change_nothing",
+        lambda dataset, arms, seed: all((paths.run(dataset, arm, seed) / stored.MADE_OF).exists() for arm in arms),
+    )
     done = CliRunner().invoke(main.app, ["try", "-S", FASTER, "--seeds", "3", "-j", "2"], catch_exceptions=False)
     assert done.stdout == "not testable: the setting changes nothing; with seed 1, both arms end with equal nets\n"
     assert "dcgan64 is better with lr_d 0.0002 instead of 5e-05. Is it?" in done.stderr

@@ -17,7 +17,7 @@ from ganlib.fidelity import evaluation
 from ganlib.fidelity.evaluation import Fakes
 from ganlib.fidelity.kernel import kid
 from ganlib.models import store
-from ganlib.studies import declarations, depends, first_runs, paths, scoring, spread, stored, trials
+from ganlib.studies import depends, first_runs, paths, scoring, spread, stored, trials
 from ganlib.support import paths as support_paths
 from ganlib.support.errors import UserError
 from ganlib.support.paths import Outputs
@@ -26,6 +26,7 @@ from stages import spread as spread_stage
 from tests import painted
 from tests.conftest import ROOT
 
+ARMS = ["dcgan64", "dcgan64_uniform"]
 DATASET = "toons"
 MACHINE = {"torch": "2.14.1", "processor": "a processor", "kernels": "AVX2", "threads": 1}
 
@@ -133,24 +134,70 @@ def test_trial_is_trained_and_scored_with_its_own_seed(checkout, monkeypatch, se
     assert [step[0] for step in ran] == ["train", "score", "score", "score"]
 
 
-@pytest.mark.parametrize(("changed", "refused"), [(None, True), ("generator", False), ("discriminator", False)])
-def test_setting_that_changes_nothing_is_found_after_the_first_seed_of_each_arm(checkout, changed, refused):
-    for name in ("dcgan64", "dcgan64_uniform"):
+@pytest.fixture
+def first_runs_are_equal(checkout: Path) -> None:
+    """The first runs of both arms of gaussian_z, which are equal; dcgan64 is an arm of other studies too."""
+    for name in ARMS:
+        run = paths.run(DATASET, name, 1)
         for net, folder in (("generator", "run"), ("discriminator", "nets")):
-            path = paths.run(DATASET, name, 1) / folder / f"{net}.safetensors"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            save_file({"weight": torch.full((3,), 1.0 + (name == "dcgan64" and net == changed))}, path)
-        tables.write_json({"report": name}, paths.training(DATASET, name))
-        tables.write_json({"report": name}, paths.run(DATASET, name, 1) / stored.MADE_OF)
-    trial.main("dcgan64", 1)  # is up to date
-    declared = declarations.load()
-    first_runs.check(declared, DATASET, "dense64")
-    if not refused:
-        first_runs.check(declared, DATASET, "dcgan64")
-        return
-    for name in ("dcgan64", "dcgan64_uniform"):
-        with pytest.raises(UserError, match=r"declared.gaussian_z: not testable: the setting changes nothing; with seed 1, dcgan64 and"):
-            trial.main(name, 2)
+            (run / folder).mkdir(parents=True)
+            save_file({"weight": torch.ones(3)}, run / folder / f"{net}.safetensors")
+        (run / "progress" / "samples").mkdir(parents=True)
+        (run / "progress" / "samples" / "002400.png").write_bytes(b"faces")
+        tables.write_json({"report": "dcgan64"}, paths.training(DATASET, name))
+        tables.write_json({"crop": "wide64"}, paths.scoring(DATASET, name))
+        tables.write_json({"report": "dcgan64"}, run / stored.MADE_OF)
+        tables.write_json(MACHINE, run / stored.MACHINE)
+
+
+@pytest.mark.parametrize(
+    "changed", ["run/generator.safetensors", "nets/discriminator.safetensors", "progress/samples/002400.png", "scoring"]
+)
+def test_setting_changes_nothing_if_nets_sheets_and_scoring_are_equal(first_runs_are_equal, changed):
+    assert first_runs.change_nothing(DATASET, ARMS, 1)
+    assert not first_runs.change_nothing(DATASET, ARMS[:1], 1)
+    if changed == "scoring":
+        tables.write_json({"crop": "tight64"}, paths.scoring(DATASET, ARMS[1]))
+    elif (path := paths.run(DATASET, ARMS[1], 1) / changed).suffix == ".png":
+        path.write_bytes(b"other faces")
+    else:
+        save_file({"weight": torch.zeros(3)}, path)
+    assert not first_runs.change_nothing(DATASET, ARMS, 1)
+
+
+def test_incomplete_first_run_is_no_reason_to_leave_others_out(first_runs_are_equal):
+    (paths.run(DATASET, ARMS[1], 1) / stored.MADE_OF).unlink()
+    assert not first_runs.change_nothing(DATASET, ARMS, 1)
+
+
+def test_seeds_that_would_tell_nothing_are_left_out_and_the_study_is_not_testable(first_runs_are_equal, monkeypatch):
+    """dcgan64 is trained, since other studies need it."""
+    trained = []
+
+    def train(training: dict[str, Any], folder: Path, *, seed: int, save_every: int | None) -> None:
+        trained.append((folder.parent.name, seed))
+        tables.write_json(MACHINE, folder / stored.MACHINE)
+
+    monkeypatch.setattr(trials, "train", train)
+    monkeypatch.setattr(
+        scoring, "score", lambda *args, seed: {"status": "lived", "kid": 0.1, "kid_floor": 0.01, "scale": "preview", **MACHINE}
+    )
+    for name in ARMS:
+        for seed in range(1, 7):
+            trial.main(name, seed)
+            score.main(name, seed)
+    assert trained == [("dcgan64", seed) for seed in range(2, 7)]
+    study.main("gaussian_z")
+    table = pd.read_csv(paths.results(DATASET, "gaussian_z"))
+    assert list(zip(table["trial"], table["seed"], strict=True)) == [(name, 1) for name in ARMS]
+    judged = json.loads(paths.verdict(DATASET, "gaussian_z").read_text(encoding="utf-8"))
+    assert (judged["verdict"], judged["seeds"]) == ("not testable", 1)
+
+    save_file({"weight": torch.zeros(3)}, paths.run(DATASET, ARMS[1], 1) / "run" / "generator.safetensors")
+    with pytest.raises(UserError, match=r"scores/dcgan64_uniform/2: not trained: remove this folder and .*runs/dcgan64_uniform/2, and run"):
+        study.main("gaussian_z")
+    trial.main(ARMS[1], 2)
+    assert trained[-1] == (ARMS[1], 2)
 
 
 def leave(name: str, seed: int, **figures: Any) -> None:
