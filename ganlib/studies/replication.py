@@ -87,7 +87,7 @@ def write(of: Replication) -> tuple[Path, Record]:
         "protocol": of.params.protocol,
         "study": of.study.model_dump(exclude_none=True),
         "trials": {name: {key: tables.read_json(path(of.dataset, name)) for key, path in asked.items()} for name, asked in depend.items()},
-        "table": hashlib.sha256(text.encode()).hexdigest(),
+        "table": _digest(text),
         "recorded": _rows(of.study, text),
         "rows": _rows(of.study, tables.to_csv(runs.rows(of.study, of.dataset, of.seeds))),
     }
@@ -98,9 +98,15 @@ def write(of: Replication) -> tuple[Path, Record]:
 
 
 def check(path: Path) -> Record:
-    """The record at `path`; a UserError if its words or its name do not follow from its rows."""
+    """The record at `path`; a UserError if its words or its name do not follow from its rows, or the recorded ones from their table.
+
+    A table that has been replaced since is not compared.
+    """
     record: Record = tables.read_json(path)
     again = said(record)
+    table = paths.results(record["dataset"], record["name"])
+    if table.exists() and _digest(text := table.read_text(encoding="utf-8")) == record["table"]:
+        again["recorded"] = _rows(Study.model_validate(record["study"]), text)
     wrong = [key for key, value in again.items() if record.get(key) != value]
     if wrong or path.name != _file(record):
         what = ", ".join(wrong) or "its name"
@@ -111,8 +117,11 @@ def check(path: Path) -> Record:
 def counts(name: str, table: str) -> dict[str, int]:
     """How many records there are of the recorded runs in `table` (CSV), by answer."""
     found = (check(path) for path in records(name))
-    digest = hashlib.sha256(table.encode()).hexdigest()
-    return dict(sorted(Counter(str(record["answer"]) for record in found if record["table"] == digest).items()))
+    return dict(sorted(Counter(str(record["answer"]) for record in found if record["table"] == _digest(table)).items()))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _rows(study: Study, text: str) -> list[dict[str, Any]]:

@@ -141,9 +141,11 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(plan, "root", lambda: tmp_path)
     monkeypatch.setattr(sweep, "COMMAND", (sys.executable, "-c", WORKER.format(machine=MACHINE)))
     monkeypatch.setattr(repro, "repro", lambda stages, lanes, keep_going: False)
-    versions = {"report": "dcgan64", "scale": "preview", "code": "0", "versions": {}}
-    monkeypatch.setattr(depends, "training", lambda trial, params: {**versions, "settings": trial.settings.model_dump()})
-    monkeypatch.setattr(depends, "scoring", lambda trial, params: {"code": "0", "crop": trial.crop})
+    digest = "0" * 128
+    training = {"report": "dcgan64", "scale": "preview", "split": "train", "data": digest, "code": digest, "versions": {}}
+    reals = {"split": "train", "samples": 250, "protocol": "pytorch-fid", "pictures": digest, "code": digest, "versions": {}}
+    monkeypatch.setattr(depends, "training", lambda trial, params: {**training, "settings": trial.settings.model_dump()})
+    monkeypatch.setattr(depends, "scoring", lambda trial, params: {"crop": trial.crop, "reals": reals, "code": digest, "versions": {}})
     monkeypatch.setattr(depends, "picture_counts", lambda trials, params: {name: 3200 for name in trials if name != "curve"})
     record()
     return tmp_path
@@ -246,6 +248,33 @@ def test_altered_record_is_refused(checkout: Path):
         replication.check(path)
     tables.write_json(found, path)
     replication.check(path)
+
+
+def test_recorded_rows_that_are_not_those_of_their_table_are_refused(checkout: Path):
+    """A value that changes no word, as of a column beside the outcome."""
+    replicate(NAME, "--seeds", "1")
+    (path,) = replication.records(NAME)
+    found = tables.read_json(path)
+    found["recorded"][0]["step"] += 1
+    path.unlink()
+    path = path.with_name(replication._file(found))
+    tables.write_json(found, path)
+    with pytest.raises(UserError, match="its rows give other recorded: was it edited"):
+        replication.check(path)
+    record(kid=0.1)  # which replaces the table
+    replication.check(path)
+
+
+@pytest.mark.parametrize(
+    ("arm", "part", "key"), [("dcgan64", "training", "data"), ("dcgan64", "training", "code"), ("dcgan64", "scoring", "reals")]
+)
+def test_schema_requires_the_digests_of_pictures_and_code(checkout: Path, arm: str, part: str, key: str):
+    replicate(NAME, "--seeds", "1")
+    found = tables.read_json(*replication.records(NAME))
+    SCHEMA.validate(found)
+    del found["trials"][arm][part][key]
+    with pytest.raises(jsonschema.ValidationError):
+        SCHEMA.validate(found)
 
 
 @pytest.mark.parametrize(("key", "value"), [("version", 2), ("answer", "perhaps"), ("rows", []), ("table", "0"), ("more", 1)])
