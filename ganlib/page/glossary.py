@@ -153,12 +153,15 @@ TRAINING = {
     "g_loss_keras": Entry("G’s loss in Keras", "G’s loss as Keras computes it; at most 16.1", ".3g"),
     "d_accuracy": Entry(
         "D’s accuracy",
-        "share of reals and fakes that D classifies correctly, in r3gan64 of pairs in which it ranks the real higher; 50% is chance",
+        "share of reals and fakes that D classifies correctly; 50% is chance",
         ".1%",
         one="D classifies every picture correctly, and G learns little from it",
     ),
+    "d_pair_accuracy": Entry(
+        "D’s accuracy on pairs", "in r3gan64, share of pairs of a real and a fake in which D ranks the real higher; 50% is chance", ".1%"
+    ),
     "d_real": Entry("D(real)", "in the curve demo, mean of D(real); ends at 0.5", ".3f"),
-    "fooled": Entry("fooled", "share of fakes that D classifies as real, in r3gan64 that it ranks above their real", ".1%"),
+    "fooled": Entry("fooled", "share of fakes that D classifies as real", ".1%"),
     "diversity": Entry(
         "diversity",
         "standard deviation over the eight fakes of a row of a sheet divided by that of its 64 reals; 1: as varied as real faces, below"

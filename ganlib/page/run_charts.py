@@ -22,6 +22,7 @@ CHARTS = (
     Spec("Reconstruction losses", (("real_loss", "reals", "d"), ("fake_loss", "fakes", "g"))),
     Spec("Loss of wrong conditions", (("wrong_loss", "loss", "plain"),), low=0.0),
     Spec("How often D is right, and fooled", (("d_accuracy", "right", "d"), ("fooled", "fooled", "third")), 0.5, 0.0, 1.0),
+    Spec("How often D ranks the real of a pair higher", (("d_pair_accuracy", "right", "d"),), 0.5, 0.0, 1.0),
     Spec("Convergence measure M", (("convergence", "M", "plain"),), low=0.0),
     Spec("k, the weight of fakes", (("k", "k", "third"),), low=0.0),
     Spec("ELBO, nats per picture", (("elbo", "ELBO", "plain"),)),

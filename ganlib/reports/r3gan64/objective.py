@@ -4,7 +4,6 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from ganlib.models.adversarial import d_metrics
 from ganlib.models.objective import Batch, Call, Objective, TrainerInterface
 
 
@@ -12,7 +11,7 @@ class Relativistic(Objective):
     """D's logit of a real should exceed that of the fake it is paired with, and G's aim is the reverse (Jolicoeur-Martineau 2019).
 
     `gamma` weights R1 and R2, the mean squared norms of D's gradient at reals and at fakes (Mescheder et al. 2018). A constant added to all
-    logits changes no loss, so `d_accuracy` is the share of pairs with the real ahead, and `fooled` that with the fake ahead.
+    logits changes no loss, so no logit says real or fake alone: `d_pair_accuracy` is the share of pairs with the real ahead.
     """
 
     def __init__(self, gamma: float) -> None:
@@ -35,9 +34,8 @@ class Relativistic(Objective):
         """D's loss, its penalties and metrics on as many (N, 3, S, S) reals as detached fakes."""
         real_logits, r1 = _judged(discriminator, real)
         fake_logits, r2 = _judged(discriminator, fake)
-        lead = real_logits - fake_logits
         d_loss = _pairing(real_logits, fake_logits) + self.gamma / 2 * (r1 + r2)
-        return {"d_loss": d_loss, "r1": r1, "r2": r2, **d_metrics(lead, -lead)}
+        return {"d_loss": d_loss, "r1": r1, "r2": r2, "d_pair_accuracy": (real_logits > fake_logits).float().mean()}
 
 
 def _pairing(ahead: Tensor, behind: Tensor) -> Tensor:

@@ -21,6 +21,7 @@ class Settings(Baseline):
 
     weight_init = "glorot"  # without batch norm, DCGAN's 0.02 would leave next to nothing of a narrow D's logits
     second_order = True
+    headline = ("d_pair_accuracy",)
 
     gamma: Positive
 
