@@ -21,6 +21,7 @@ from ganlib.studies.study import Claim, OpenClaim, Study
 from ganlib.studies.verdict import SIDES, holm
 from ganlib.support.errors import UserError, exit_on_user_error
 from tools.seeds import table
+from tools.tricks import TRICKS
 
 PAGE = Path("docs/claims.md")
 VERSION = 1  # of the form of studies/claims.json
@@ -73,7 +74,8 @@ def entries() -> list[Entry]:
 
 def data(found: list[Entry]) -> str:
     """The contents of studies/claims.json, which studies/schemas/claims.json describes."""
-    return json.dumps({"version": VERSION, "claims": found}, indent=2, ensure_ascii=False) + "\n"
+    tricks = [{key: value for key, value in trick._asdict().items() if value} for trick in TRICKS]
+    return json.dumps({"version": VERSION, "claims": found, "tricks": tricks}, indent=2, ensure_ascii=False) + "\n"
 
 
 def page(found: list[Entry]) -> str:

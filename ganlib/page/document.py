@@ -50,6 +50,7 @@ def page(
     """
     reports = [section.view(each, claims) for each in sections]
     scored = [report for report in reports if "kid" in report["figures"]]
+    places, tricks = verdicts.tricks(claims)
     axes = [Axis.of(score, [report["figures"] for report in scored], [report["spread"] for report in scored]) for score in AXES]
     return ENVIRONMENT.get_template("page.html.jinja").render(
         style=_file("style.css"),
@@ -71,6 +72,8 @@ def page(
         processors=verdicts.processors(claims),
         tested=[result for claim in claims for result in claim["results"]],
         untested=verdicts.untested(claims),
+        places=places,
+        tricks=tricks,
         experiments=experiments,
         how=_how(scored),
         glossary=_glossary(reports),

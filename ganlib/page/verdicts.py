@@ -54,6 +54,33 @@ def claims(path: Path = FILE) -> list[dict[str, Any]]:
     ]
 
 
+def tricks(found: Sequence[Mapping[str, Any]], path: Path = FILE) -> tuple[list[str], list[dict[str, Any]]]:
+    """The pictures on which tricks of "How to train a GAN" were tried, and the rows of their table; both are empty if none was.
+
+    A row has `number`, `title`, `note`, and for each of the pictures its claims with their `answer`.
+    """
+    listed = read_json(path).get("tricks", []) if path.exists() else []
+    by_name = {claim["name"]: claim for claim in found}
+    tried = [
+        (number, {**claim, "answer": result["answer"], "pictures": result["pictures"]})
+        for number, trick in enumerate(listed, 1)
+        for claim in (by_name[name] for name in trick.get("studies", ()) if name in by_name)
+        for result in claim["results"]
+    ]
+    pictures = [place for place in dict.fromkeys(PICTURES.values()) if any(claim["pictures"] == place for _, claim in tried)]
+    rows = [
+        {
+            "number": number,
+            "title": trick["title"],
+            "note": trick.get("note", "").replace("`", ""),
+            "testable": "studies" in trick,
+            "cells": [[claim for of, claim in tried if (of, claim["pictures"]) == (number, place)] for place in pictures],
+        }
+        for number, trick in enumerate(listed, 1)
+    ]
+    return pictures, rows if pictures else []
+
+
 def tally(found: Sequence[Mapping[str, Any]]) -> str:
     """How many claims there are, how many were tested, and with which verdicts."""
     answers = Counter(result["answer"] for claim in found for result in claim["results"])

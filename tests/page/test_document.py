@@ -272,6 +272,29 @@ def test_verdict_has_its_claim_interval_command_and_mark_of_significance_and_tex
     assert "‘holds here’" in shown(written())  # `answer`, which failures may decide
 
 
+def test_tricks_of_the_list_have_a_row_each_with_their_answers_by_kind_of_pictures(judged):
+    judged()
+    known = json.loads(verdicts.FILE.read_text(encoding="utf-8"))
+    known["tricks"] = [{"title": "Unequal rates", "studies": ["rates", "none"]}, {"title": "Patience", "note": "No `setting`."}]
+    verdicts.FILE.write_text(json.dumps(known), encoding="utf-8")
+    page = written()
+    assert re.search(r"trick\s+on drawn faces\s+1. Unequal rates\s+holds here\s+[^.]*better", shown(page))
+    assert "2. Patience Not tested. No setting." in " ".join(shown(page).split())
+    assert 'href="#claim-rates" class="verdict holds-here"' in page
+    assert "not tried yet" not in page
+    known["claims"][0]["results"]["celeba_preview"] = known["claims"][0]["results"].pop("toons")
+    known["tricks"].append({"title": "More", "studies": ["cropped"]})
+    verdicts.FILE.write_text(json.dumps(known), encoding="utf-8")
+    assert re.search(r"trick\s+on photographs\s.*\s3. More\s+not tried yet", shown(written()), re.DOTALL)
+
+
+def test_list_of_tricks_is_shown_once_one_was_tried(judged):
+    known = json.loads((judged() / verdicts.FILE).read_text(encoding="utf-8"))
+    known["tricks"] = [{"title": "More", "studies": ["cropped"]}, {"title": "Patience", "note": "No setting."}]
+    verdicts.FILE.write_text(json.dumps(known), encoding="utf-8")
+    assert "tricks" not in written().partition("<main")[2].partition("</main>")[0]
+
+
 def places(chart: str, pattern: str) -> list[float]:
     return [float(place) for place in re.findall(pattern, chart)]
 
