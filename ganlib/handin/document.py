@@ -15,6 +15,7 @@ from ganlib.page import document
 from ganlib.page.about import about
 from ganlib.page.glossary import SCORES, entry
 from ganlib.page.run_charts import charts
+from ganlib.use import information
 from ganlib.use.export.licence import restrictions
 
 FOLDER = Path(__file__).parent
@@ -45,6 +46,7 @@ def page(record: Mapping[str, Any], sheets: Mapping[str, Mapping[str, Any]], row
             "table": list(_table(record["scores"] or {}, known)),
             "patched": len(re.findall(rb"^diff --git ", record["changes"], re.MULTILINE)),
             "restrictions": restrictions(known),
+            "trained_on": information.pictures(known),
             "credits": document.CREDITS[:1] if known["training"]["kind"] == "toons" else (),
         }
     )

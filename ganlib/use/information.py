@@ -11,6 +11,7 @@ from ganlib.support.types import Metric
 from ganlib.use.runs import Run
 
 SCORES: tuple[str, ...] = get_args(Metric)
+PICTURES = {"toons": "drawn faces", "celeba": "CelebA's photographs"}  # by kind of data set
 NAMES = {"fid": "FID", "kid": "KID", "mind": "MIND"}  # of scores that are acronyms
 
 
@@ -33,6 +34,11 @@ def describe(run: Run) -> dict[str, Any]:
         "provenance": provenance(run),
         "settings": settings.model_dump(),
     }
+
+
+def pictures(known: dict[str, Any]) -> str:
+    """What a generator was trained on, for what `describe` returns; empty if that is not known or the user's own pictures."""
+    return PICTURES.get((known["training"] or {}).get("kind", ""), "")
 
 
 def training(run: Run) -> dict[str, Any] | None:

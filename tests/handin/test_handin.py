@@ -166,6 +166,7 @@ def test_photographs_are_left_out_unless_asked_for_and_then_come_with_the_terms(
     assert "Eight fakes" not in page()
     assert page().count("data:image/webp") == 2  # fakes
     assert CELEBA.replace("'", "&#39;") in page()
+    assert ("Trained on CelebA&#39;s photographs for" in page()) == (by != "nothing")
     said = " ".join(handin("dense64", "--force", "--with-photographs").split())
     assert f"nearest.png shows photographs: keep the hand-in within your organisation. {CELEBA}" in said
     assert "nearest.png" in files()
@@ -176,6 +177,7 @@ def test_own_pictures_are_the_users(checkout: Path) -> None:
     details = Path("data/scores/dense64/details.json")
     write_json({**read_json(details), "dataset": "own"}, details)
     assert "photographs" not in handin("dense64")
+    assert "Trained for " in page()
     assert "nearest.png" in files()
 
 

@@ -13,11 +13,10 @@ from ganlib.core.tables import write_json
 from ganlib.support.files import replacing
 from ganlib.use import information
 from ganlib.use.export.licence import restrictions
-from ganlib.use.information import NAMES, SCORES
+from ganlib.use.information import NAMES, PICTURES, SCORES
 from ganlib.use.sampling import Sampler
 
 SHEET = 64  # pictures
-FACES = {"toons": "drawn faces (a remix of Avataaars by Pablo Stanley, from DiceBear)"}  # by kind of pictures
 
 
 def export(sampler: Sampler, folder: Path) -> str:
@@ -48,15 +47,16 @@ def card(known: dict[str, Any]) -> str:
     (yaml := YAML()).width = 1000
     yaml.dump({key: value for key, value in metadata.items() if value is not None}, head := StringIO())
     warning = "".join(f"**{line}.**\n\n" for line in restrictions(known))
-    faces = FACES.get((known["training"] or {}).get("kind", ""), "faces")
+    trained = f"trained on {pictures} with ganlib" if (pictures := information.pictures(known)) else "trained with ganlib"
+    credit = "The drawn faces are a remix of Avataaars by Pablo Stanley, from DiceBear.\n\n" if pictures == PICTURES["toons"] else ""
     facts = "\n".join(information.lines({**known, "file": "model.safetensors"}))
     return f"""---
 {head.getvalue()}---
 # {name}
 
-![Pictures of the seeds 1 to {SHEET}](sheet.png)
+![Fakes of the seeds 1 to {SHEET}](sheet.png)
 
-{warning}A generator of {known["size"]}x{known["size"]} {faces}, trained with ganlib. With ganlib installed:
+{warning}{credit}A generator of {known["size"]}x{known["size"]} faces, {trained}. With ganlib installed:
 
 ```console
 $ hf download USER/{name} --local-dir {name}-model

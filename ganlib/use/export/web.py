@@ -96,8 +96,7 @@ def _packed(data: bytes) -> str:
 
 
 def _about(known: dict[str, Any]) -> str:
-    kinds = {"toons": " trained on drawn faces", "celeba": " trained on CelebA's photographs", "folder": ""}
-    trained = kinds.get((known["training"] or {}).get("kind", ""), "")
+    trained = f" trained on {pictures}" if (pictures := information.pictures(known)) else ""
     return (
         f"A generator of {known['parameters']:,} parameters{trained} runs here, on your own computer, and draws each face from"
         f" {known['z']['size']} random numbers. Nothing is sent anywhere."

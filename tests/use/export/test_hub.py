@@ -65,7 +65,10 @@ def test_restrictions_of_celeba_are_in_card_and_output_unless_it_was_surely_not_
     said = hub.export(ganlib.load("dense64"), checkout / "hub")
     assert [CELEBA in words for words in (said, text(checkout / "hub/README.md"))] == [warned, warned]
     assert (metadata(checkout / "hub")["license_name"] == "celeba") == warned
-    assert ("A generator of 64x64 drawn faces (a remix of Avataaars" in text(checkout / "hub/README.md")) == (dataset == "toons")
+    trained = {"toons": "trained on drawn faces with ganlib", "own": "trained with ganlib", "no longer there": "trained with ganlib"}
+    card = text(checkout / "hub/README.md")
+    assert f"A generator of 64x64 faces, {trained.get(dataset, 'trained on CelebA' + chr(39) + 's photographs with ganlib')}. " in card
+    assert ("a remix of Avataaars by Pablo Stanley" in card) == (dataset == "toons")
 
 
 def test_file_of_unknown_origin_is_warned_of_and_states_no_scores(checkout: Path) -> None:
