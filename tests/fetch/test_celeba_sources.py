@@ -362,8 +362,9 @@ def lay_out(layout, official, place):
             files = tables | pictures
         case "capitals":
             files = tables | {f"img_align_celeba/{name.upper()}": data for name, data in pictures.items()}
-        case "png":
-            files = tables | {f"img_align_celeba_png/{Path(name).stem}.png": data for name, data in zip(pictures, PNGS, strict=True)}
+        case "png" | "png in place of jpg":
+            folder = "img_align_celeba_png" if layout == "png" else "img_align_celeba"
+            files = tables | {f"{folder}/{Path(name).stem}.png": data for name, data in zip(pictures, PNGS, strict=True)}
     for name, data in files.items():
         (place / name).parent.mkdir(parents=True, exist_ok=True)
         (place / name).write_bytes(data)
@@ -386,6 +387,7 @@ def lay_out(layout, official, place):
         ("linked", "celeba"),
         ("flat", "celeba"),
         ("capitals", "celeba"),
+        ("png in place of jpg", ""),
         ("png", ""),
     ],
 )
