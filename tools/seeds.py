@@ -24,6 +24,9 @@ OWN = {
     "curve": [("D(real) {}", "d_real", ".3f"), ("score {}", "d_score", ".3f"), ("{} of curves within bounds", "within_bounds", ".0%")],
 }
 
+# What an evening's training says of itself at its end: text, column, format, and the report's own value.
+AT_THE_END = {"d_accuracy": ("D is right in {}", ".0%", {"dense64": " (98.6%)"}), "convergence": ("M {}", ".3f", {"began64": " (0.11)"})}
+
 INTRODUCTION = """# Variation over seeds
 
 Every training is a random draw: another seed gives another generator. The same seed on another processor, or with
@@ -118,7 +121,8 @@ def page() -> str:
         text += MOMENTS + table(header, moments_of(found))
     for dataset, heading in EVENINGS.items():
         if len(evening := trainings(dataset, "evening")):
-            text += heading + table(["KID", "FID", *FIGURES.values(), "steps"], evenings(evening, EVENING[dataset]))
+            header = ["KID", "FID", *FIGURES.values(), "steps", "last step (the report's own)"]
+            text += heading + table(header, evenings(evening, EVENING[dataset]))
     return text
 
 
@@ -167,7 +171,13 @@ def evenings(found: pd.DataFrame, folder: Path) -> Iterator[list[str]]:
             return "{} ({} to {}; {})".format(value, *ends) if ends else value
 
         figures = (f"{float(known[figure]):.2f}" if figure in known else "" for figure in FIGURES)
-        yield [f"`{report}`", score("kid"), score("fid"), *figures, f"{int(known['step']):,}"]
+        yield [f"`{report}`", score("kid"), score("fid"), *figures, f"{int(known['step']):,}", at_the_end(of.iloc[0])]
+
+
+def at_the_end(row: pd.Series) -> str:
+    """D's accuracy and BEGAN's measure of a training at its last step, beside the report's own; `vae64` has neither."""
+    known = [(key, *of) for key, of in AT_THE_END.items() if pd.notna(row[key])]
+    return "; ".join(text.format(f"{row[key]:{form}}") + own.get(row["report"], "") for key, text, form, own in known)
 
 
 def luck_of(found: pd.DataFrame) -> Iterator[list[str]]:
