@@ -16,8 +16,9 @@ import numpy as np
 import pandas as pd
 
 from ganlib.core import tables
-from ganlib.studies import declarations, paths, prose, replication, results
-from ganlib.studies.study import Claim, OpenClaim, Study
+from ganlib.studies import declarations, paths, pooled, prose, replication, results
+from ganlib.studies.declarations import Declarations
+from ganlib.studies.study import Claim, OpenClaim, Pooled, Study
 from ganlib.studies.verdict import SIDES, holm
 from ganlib.support.errors import UserError, exit_on_user_error
 from tools.seeds import table
@@ -34,6 +35,8 @@ AUTHORS = {
     "began64": "TensorJoe (translated)",
     "dcgan56": "A. Saviolo",
 }
+SEVERAL = "several"  # the report of claims about the nets of several
+ARMS = ("treatment", "control")
 
 INTRODUCTION = """# What the reports claim, and what we found
 
@@ -65,6 +68,7 @@ def entries() -> list[Entry]:
     """Every claim, in the order of AUTHORS, then others. `state`: tested, declared, ready, needs, not_testable or done."""
     known = declarations.load()
     found = [_entry(name, study, "declared" if name in known.declared else "ready") for name, study in known.studies.items()]
+    found += [_pooled(name, of, known) for name, of in known.pooled.items()]
     found += [_open(name, claim) for name, claim in known.claims.items()]
     _mark(found)
     _name_shared_runs(found)
@@ -84,7 +88,8 @@ def page(found: list[Entry]) -> str:
     for dataset, judged in families(found).items():
         text += "\n" + _counts(dataset, judged) + "\n"
     for report in dict.fromkeys(entry["report"] for entry in found):
-        text += f"\n## `{report}`" + (f": {AUTHORS[report]}" if report in AUTHORS else "") + "\n"
+        heading = "Over several reports" if report == SEVERAL else f"`{report}`" + (f": {AUTHORS[report]}" if report in AUTHORS else "")
+        text += f"\n## {heading}\n"
         text += table(["the claim as tested", "finding"], (_row(entry) for entry in found if entry["report"] == report))
     return text + _spread()
 
@@ -96,6 +101,24 @@ def _entry(name: str, study: Study, state: str) -> Entry:
     at_own_scale = bool(found) and not study.scale and all(result["scale"] == "full" for result in found.values())
     shown = study.model_dump(exclude_none=True, exclude={"regime"} if at_own_scale else None)
     return {"name": name, "state": "tested" if found else state, **shown, **({"results": found} if found else {})}
+
+
+def _pooled(name: str, of: Pooled, known: Declarations) -> Entry:
+    """The answer over several studies on each data set that has tables of all."""
+    tables = {
+        study: {path.parent.name: path.read_text(encoding="utf-8") for path in paths.RESULTS.glob(f"*/{study}.csv")} for study in of.studies
+    }
+    datasets = sorted(set.intersection(*(set(found) for found in tables.values())))
+    judged = {
+        dataset: pooled.judge(of, known.studies, {study: found[dataset] for study, found in tables.items()}, dataset)
+        for dataset in datasets
+    }
+    found = {dataset: _rounded(result) for dataset, result in judged.items() if not isinstance(result, str)}
+    entry = {"name": name, "report": SEVERAL, "claim": of.claim, "pools": list(of.studies)}
+    if found:
+        return {"state": "tested", **entry, "results": found}
+    without = "; ".join(f"{dataset}: {result}" for dataset, result in judged.items())
+    return {"state": "needs", **entry, "reason": f"no answer: {without}" if without else "results of all its studies on one data set"}
 
 
 def _result(study: Study, path: Path) -> Entry:
@@ -151,8 +174,8 @@ def _name_shared_runs(found: list[Entry]) -> None:
     for entry in found:
         for dataset, result in entry.get("results", {}).items():
             others = [other for other in found if other is not entry and dataset in other.get("results", {})]
-            trials = dict.fromkeys((entry["treatment"], entry["control"]))
-            using = {trial: [other["name"] for other in others if trial in (other["treatment"], other["control"])] for trial in trials}
+            trials = dict.fromkeys(entry[arm] for arm in ARMS if arm in entry)
+            using = {trial: [other["name"] for other in others if trial in map(other.get, ARMS)] for trial in trials}
             result["shares"] = {trial: names for trial, names in using.items() if names}
 
 

@@ -38,7 +38,7 @@ def claims(path: Path = FILE) -> list[dict[str, Any]]:
     return [
         {
             **claim,
-            "command": COMMANDS.get(claim["state"], "").format(claim["name"]),
+            "command": COMMANDS.get(claim["state"], "").format(" studies/dvc.yaml:study@".join(claim.get("pools", [claim["name"]]))),
             "results": [
                 {
                     **result,

@@ -11,7 +11,7 @@ from ganlib.models import registry
 from ganlib.params import Numerics, Origin
 from ganlib.studies import outcomes, validation
 from ganlib.studies.paths import LAST_SEED
-from ganlib.studies.study import Claim, CurveTrial, FaceTrial, OpenClaim, Study, Trial
+from ganlib.studies.study import Claim, CurveTrial, FaceTrial, OpenClaim, Pooled, Study, Trial
 from ganlib.studies.verdict import LOOKS, MIN_SEEDS
 from ganlib.support import checks
 from ganlib.support.errors import UserError
@@ -22,11 +22,12 @@ FILE, CATALOGUE = Path("studies/params.yaml"), Path("studies/catalogue.yaml")
 
 @dataclass(frozen=True)
 class Declarations:
-    """Both files, validated: `trials`, `studies` and `claims` are the whole catalogue; the other fields name what runs."""
+    """Both files, validated: `trials`, `studies`, `claims` and `pooled` are the whole catalogue; the other fields name what runs."""
 
     trials: dict[str, Trial]
     studies: dict[str, Study]
     claims: dict[str, OpenClaim]
+    pooled: dict[str, Pooled]
     declared: list[str]
     declared_trials: list[str]
     seeds: list[int]
@@ -42,6 +43,7 @@ class _Catalogue(Block):
     trials: dict[str, Any]
     studies: dict[str, Any]
     claims: dict[str, Any]
+    pooled: dict[str, Any]
 
 
 class _Arms(Block):
@@ -76,9 +78,10 @@ def load(file: Path = FILE, catalogue: Path = CATALOGUE) -> Declarations:
     trials = {name: trial(name, block, origin, catalogue) for name, block in known.trials.items()}
     studies = {name: study(name, block, trials, catalogue) for name, block in known.studies.items()}
     claims = {name: _claim(name, block, catalogue) for name, block in known.claims.items()}
-    for name in claims:
+    pooled = {name: _pooled(name, block, studies, catalogue) for name, block in known.pooled.items()}
+    for name in (*claims, *pooled):
         if name in studies:
-            raise UserError(f"{catalogue}: claims.{name}: a study has the same name: choose another")
+            raise UserError(f"{catalogue}: {'claims' if name in claims else 'pooled'}.{name}: a study has the same name: choose another")
 
     chosen = checks.validate(_File, checks.mapping(checks.read(file), "the file", file), "", file)
     _check_seeds(chosen, file)
@@ -88,6 +91,7 @@ def load(file: Path = FILE, catalogue: Path = CATALOGUE) -> Declarations:
         trials,
         studies,
         claims,
+        pooled,
         list(chosen.declared),
         chosen.trials,
         chosen.seeds,
@@ -128,6 +132,17 @@ def study(name: str, block: Any, trials: Mapping[str, Trial], file: Path) -> Stu
         checks.known(found.outcome, [kind for kind in outcomes.KINDS if kind.isidentifier()], f"{where}.outcome", file)
     if problem := validation.problem(found, trials[found.treatment], trials[found.control]):
         raise UserError(f"{file}: {where}.{problem}")
+    return found
+
+
+def _pooled(name: str, block: Any, studies: Mapping[str, Study], file: Path) -> Pooled:
+    where = f"pooled.{_name(name, 'pooled', file)}"
+    found = checks.validate(Pooled, checks.mapping(block, where, file), where, file)
+    of = [studies[checks.known(study, studies, f"{where}.studies", file)] for study in found.studies]
+    if any(study.treatment == study.control or study.as_good or not study.judged_by.is_score for study in of):
+        raise UserError(f"{file}: {where}.studies: must be comparisons of two trials by a score, without `as_good`")
+    if len({(study.outcome, study.judged_by.margin) for study in of}) > 1:
+        raise UserError(f"{file}: {where}.studies: must have the same outcome and margin")
     return found
 
 

@@ -61,12 +61,12 @@ def judge(study: Study, text: str) -> dict[str, Any]:
     if answer.word not in ("no verdict", "not testable") and (problems := regime.problems(study, found, failures_decide=failures_differ)):
         answer, judged["regime"] = replace(answer, word="out of regime"), "; ".join(problems)
     in_logarithms = is_score and not study.expected
-    interval = {key: _in_units(getattr(answer, key), in_logarithms) for key in ("difference", "low", "high")}
+    interval = {key: in_units(getattr(answer, key), in_logarithms) for key in ("difference", "low", "high")}
     judged |= _of_average(study, found, any_failed)
     judged |= {"verdict": answer.word, **interval, "p": answer.p, "of_excess": in_logarithms, "of_medians": bool(of_medians)}
     decide = failures_differ and (answer.word not in verdict.SIDES or interval["difference"] is None)
     judged |= {"failures_decide": decide, "answer": judged["verdict_on_failures"] if decide else answer.word}
-    judged |= {} if study.expected else {"margin": _in_units(study.judged_by.margin, in_logarithms)}
+    judged |= {} if study.expected else {"margin": in_units(study.judged_by.margin, in_logarithms)}
     judged["first_seed"] = int(found["seed"].min())
     reached, scored = found["step"].max(), found["samples"].max()  # blank for runs that diverged; the demo has no samples
     steps = 0 if math.isnan(reached) else int(reached)
@@ -92,7 +92,7 @@ def per_seed(study: Study, text: str) -> dict[str, list[float | None]]:
     costs = [costs[np.isfinite(costs)] for costs in costs_of(study, found, arms_of(study, found))]
     middle = float(np.median(costs[1])) if len(costs[1]) else 0.0
     named = zip(("treatment", "control"), costs, strict=True)
-    return {arm: [_in_units(middle - float(cost), study.judged_by.is_score) for cost in of] for arm, of in named}
+    return {arm: [in_units(middle - float(cost), study.judged_by.is_score) for cost in of] for arm, of in named}
 
 
 def judged_rows(study: Study, table: pd.DataFrame) -> pd.DataFrame:
@@ -103,7 +103,7 @@ def judged_rows(study: Study, table: pd.DataFrame) -> pd.DataFrame:
 def _along(study: Study, found: pd.DataFrame, step: int, any_failed: bool) -> dict[str, Any]:
     """The effect with its interval at one moment, whose rows are `found`, by ranks if any run failed by its end."""
     answer, *_ = _compared(study, found, arms_of(study, found), any_failed)
-    return {"step": step, **{key: _in_units(getattr(answer, key), study.judged_by.is_score) for key in ("difference", "low", "high")}}
+    return {"step": step, **{key: in_units(getattr(answer, key), study.judged_by.is_score) for key in ("difference", "low", "high")}}
 
 
 def _check_outcome(study: Study, found: pd.DataFrame) -> None:
@@ -158,7 +158,7 @@ def _of_average(study: Study, found: pd.DataFrame, any_failed: bool) -> dict[str
     if study.outcome != "kid" or study.is_over_time or "kid_ema" not in found or found["kid_ema"].isna().all():
         return {}
     answer, *_ = _compared(beside, found, arms_of(beside, found), any_failed)
-    return {f"{key}_ema": _in_units(getattr(answer, key), True) for key in ("difference", "low", "high")}
+    return {f"{key}_ema": in_units(getattr(answer, key), True) for key in ("difference", "low", "high")}
 
 
 def _unchanged(study: Study, found: pd.DataFrame) -> bool:
@@ -185,7 +185,7 @@ def costs_of(study: Study, found: pd.DataFrame, arms: Arms) -> tuple[Values, Val
     return outcomes.costs(study.judged_by, arms["treatment"], arms["control"], float(floor.mean() if len(floor) else 0), error.min())
 
 
-def _in_units(value: float, is_logarithm: bool) -> float | None:
+def in_units(value: float, is_logarithm: bool) -> float | None:
     """None for an infinite value; a logarithm as the share by which the excess is smaller: log(1 / 0.9) is 0.1."""
     return None if math.isinf(value) else -math.expm1(-value) if is_logarithm else value
 

@@ -91,6 +91,13 @@ class Study(Claim):
         return list(dict.fromkeys([self.treatment, self.control]))
 
 
+class Pooled(Block):
+    """A claim about the nets of several reports: the mean effect of `studies`, by name; -1 if a study's claim is the opposite."""
+
+    claim: str
+    studies: Annotated[dict[str, Literal[1, -1]], Field(min_length=2)]
+
+
 @dataclass(frozen=True)
 class FaceTrial:
     """A training of a report's nets, whose fakes are scored against reals of `crop`.

@@ -55,6 +55,27 @@ def compare(treatment: Values, control: Values, margin: float) -> Verdict:
     return _judged(sizes, difference, found.confidence_interval(LEVEL), found.pvalue, margin)
 
 
+def pool(arms: Sequence[tuple[Values, Values]], margin: float) -> Verdict:
+    """The mean difference over studies of several nets, given the costs (n,) and (m,) of the arms of each: an answer about these nets.
+
+    The studies are independent and weigh equally. The degrees of freedom are Satterthwaite's (1946), as in Welch's test, which is the case
+    of one study.
+    """
+    values = [arm for pair in arms for arm in pair]
+    sizes, difference = [len(of) for of in values], float(np.mean([control.mean() - treatment.mean() for treatment, control in arms]))
+    if min(sizes) < MIN_SEEDS:
+        return _too_few(difference)
+    variances = np.array([of.var(ddof=1) / len(of) for of in values])
+    if not (total := float(variances.sum())):
+        return _judged(sizes, difference, (difference, difference), _least_p(difference == 0, min(sizes)), margin)
+    freedom = total**2 / float((variances**2 / (np.array(sizes) - 1)).sum())
+    error = math.sqrt(total) / len(arms)
+    half = error * float(stats.t.ppf((1 + LEVEL) / 2, freedom))
+    return _judged(
+        sizes, difference, (difference - half, difference + half), 2 * float(stats.t.sf(abs(difference) / error, freedom)), margin
+    )
+
+
 def compare_ranks(treatment: Values, control: Values, margin: float) -> Verdict:
     """Compare costs (n,) and (m,), of which some may be infinite: the shift of Hodges & Lehmann (1963) with its exact interval.
 

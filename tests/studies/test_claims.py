@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from ganlib.core.tables import save_metrics
-from ganlib.studies import declarations, paths, replication, results, spread
+from ganlib.studies import declarations, paths, replication, results, spread, verdict
 from ganlib.studies.study import Study
 from ganlib.support.errors import UserError
 from tests.conftest import ROOT, text
@@ -41,6 +41,15 @@ def test_committed_verdict_or_spread_follows_from_its_table(path, tmp_path):
         found = results.metrics(results.judge(study, table.read_text(encoding="utf-8")))
     save_metrics(found, tmp_path / "again.json")
     assert json.loads((tmp_path / "again.json").read_text(encoding="utf-8")) == json.loads(path.read_text(encoding="utf-8"))
+
+
+def test_studies_with_results_are_declared_and_undecided_ones_with_their_second_look(entries):
+    known = declarations.load()
+    for entry in entries:
+        for result in entry.get("results", {}).values():
+            assert entry["name"] in known.declared
+            if result["answer"] == "cannot tell yet" and result["first_seed"] == 1:
+                assert len(known.seeds_of(entry["name"])) == verdict.LOOKS[1], entry["name"]
 
 
 def test_quoted_verdict_is_the_committed_one(entries):
