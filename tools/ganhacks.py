@@ -28,7 +28,9 @@ settings. `make docs` writes this page.
 
 **Neither arm is tuned.** Both have the rates of the report. Tricks that make D's task easier or harder may
 need another rate of D: they are compared at half and at twice that rate as well, each time with the report at the same
-rate (`_slow_d`, `_fast_d`). SGD has no rate in common with Adam: three of its rates are compared with the report.
+rate (`_slow_d`, `_fast_d`). SGD has no rate in common with Adam: three of its rates are compared with the report. The
+other tricks are compared at the report's rate alone. Where it takes an arm out of its regime (D guesses or is nearly
+always right, or the fakes collapse), the finding is "out of regime", which is no answer.
 
 A command needs its study in `declared` of `studies/params.yaml` ([how](studies.md#declaring-a-study)), and for
 photographs `dataset: celeba_preview` in `params.yaml`. A study takes some 45 minutes on two cores.
