@@ -46,6 +46,7 @@ docs: install  ## render the tables and pictures of docs/ and README that come f
 	python -m tools.ganhacks
 	python -m tools.seeds
 	python -m tools.readme
+	python -m tools.example
 	python -m tools.reading
 	python -m tools.crops
 	python -m tools.fakes

@@ -11,7 +11,7 @@ from PIL import Image
 from ganlib import params
 from ganlib.page.glossary import ENDS, PROTOCOL, SCORES, SHARES, TRAINING
 from tests.conftest import ROOT, text
-from tools import reading, readme, seeds
+from tools import example, reading, readme, seeds
 
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 CODE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
@@ -66,6 +66,16 @@ def test_readme_and_seeds_quote_the_current_results(monkeypatch):
     assert len(re.findall(r"\| 0\.\d+ \((?:0\.\d+ to 0\.\d+|one seed)\) ", page)) == 2 * len(params.load().reports)
     assert len(re.findall(r" seeds: \*\*", page)) >= 2
     assert text(ROOT / "docs" / "seeds.md") == seeds.page(), "run make docs"
+
+
+def test_example_page_has_the_current_verdicts(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    page = text(example.PAGE)
+    assert page == example.filled(page), "run make docs"
+    assert page.count('<section id="verdicts">') == 1
+    links = set(re.findall(r'href="#(claim-\w+)"', page))
+    assert links <= set(re.findall(r'id="(claim-\w+)"', page))
+    assert len(links) >= 5
 
 
 def test_readme_quotes_the_verdict_on_failures_first_where_it_decides():
