@@ -130,11 +130,11 @@ def test_study_of_the_catalogue_runs_after_params_yaml_declares_it(fresh: Checko
     (clone.folder / "studies" / ".dvcignore").unlink()
     path = clone.folder / "studies" / "params.yaml"
     values = read_yaml(path)
-    values["declared"]["spherical_z"] = {"treatment": "dcgan64_spherical", "control": "dcgan64"}
-    values["trials"].append("dcgan64_spherical")
+    values["declared"]["curve_uncoupled_bounds"] = {"treatment": "curve_uncoupled", "control": "curve_uncoupled"}
+    values["trials"].append("curve_uncoupled")
     write_yaml(values, path)
     stages_there = clone.dvc("stage", "list", "studies/dvc.yaml", "--name-only").split()
-    new = {"study@spherical_z", "trial@dcgan64_spherical-6", "score@dcgan64_spherical-1"}
+    new = {"study@curve_uncoupled_bounds", "trial@curve_uncoupled-6", "score@curve_uncoupled-1"}
     assert {f"studies/dvc.yaml:{name}" for name in new} <= set(stages_there)
     known = clone.run("python", "-c", "from ganlib.studies import declarations; print(declarations.load().declared)")
-    assert "spherical_z" in known
+    assert "curve_uncoupled_bounds" in known

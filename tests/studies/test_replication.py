@@ -194,7 +194,7 @@ def test_interrupted_replication_resumes_with_its_seeds_and_the_next_one_has_oth
     ("typed", "said"),
     [
         (["unequal_rate"], "studies/params.yaml: declared: 'unequal_rate' is unknown, did you mean 'unequal_rates'?; one of "),
-        (["leaky_in_both"], "studies/params.yaml: declared: 'leaky_in_both' is unknown; one of "),
+        (["beta1_of_05"], "studies/params.yaml: declared: 'beta1_of_05' is unknown; one of "),
         ([NAME, "--seeds", "0"], "--seeds 0: must be 1 to 12 new runs per arm"),
         ([NAME, "--seeds", "13"], "--seeds 13: must be 1 to 12 new runs per arm"),
         (

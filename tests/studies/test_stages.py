@@ -234,8 +234,8 @@ def test_study_whose_range_was_set_when_runs_were_known_is_judged_on_unseen_seed
 
 
 def test_study_that_is_not_declared_is_one_line(checkout):
-    with pytest.raises(UserError, match=r"studies/params.yaml: declared: 'leaky_in_both' is unknown; one of all_smile, as_reported"):
-        study.main("leaky_in_both")
+    with pytest.raises(UserError, match=r"studies/params.yaml: declared: 'beta1_of_05' is unknown; one of all_smile, as_reported"):
+        study.main("beta1_of_05")
 
 
 def test_spread_is_of_the_studies_seeds_and_the_further_ones(checkout):
