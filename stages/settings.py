@@ -28,6 +28,11 @@ def main() -> None:
             console.log(f"{name} cannot be trained on {settings.dataset}: {error}")
     possible = {name: study for name, study in studies.items() if {*study.trials} <= {*resolved}}
     validation.check_lengths(trials, possible, faces, declarations.CATALOGUE)
+    for name, study in possible.items():
+        try:
+            validation.check_moments(name, study, trials[study.treatment].steps(faces.get(study.treatment, 0)), declarations.CATALOGUE)
+        except UserError as error:  # as on few pictures; the study's own stage refuses it
+            console.log(f"{name} cannot be judged on {settings.dataset}: {error}")
     for name, (training, scoring) in resolved.items():
         tables.write_json(training, paths.training(settings.dataset, name))
         tables.write_json(scoring, paths.scoring(settings.dataset, name))

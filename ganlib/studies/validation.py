@@ -66,7 +66,7 @@ def check_pictures(name: str, trial: Trial, count: int, file: Path) -> None:
 
 
 def check_lengths(trials: Mapping[str, Trial], studies: Mapping[str, Study], faces: Mapping[str, int], file: Path) -> None:
-    """Refuse studies with arms of unequal length or moments after the end. `faces`: the number of pictures for each trial of faces."""
+    """Refuse studies with arms of unequal length. `faces`: the number of pictures for each trial of faces."""
     steps = {name: trial.steps(faces.get(name, 0)) for name, trial in trials.items()}
     for name, study in studies.items():
         if study.equal and study.equal != "minutes":  # which depend on the machine, and are not checked
@@ -75,12 +75,13 @@ def check_lengths(trials: Mapping[str, Trial], studies: Mapping[str, Study], fac
             if len(set(lengths.values())) > 1:
                 both = " and ".join(f"{arm} has {length:,}" for arm, length in lengths.items())
                 raise UserError(f"{file}: studies.{name}.equal: {both} {study.equal}: change max_steps or epochs; the smaller one counts")
-        for moment in study.moments or ():
-            if moment >= steps[study.treatment]:
-                raise UserError(
-                    f"{file}: studies.{name}.moments: {moment:,} is not before the end of {study.treatment} at step"
-                    f" {steps[study.treatment]:,}"
-                )
+
+
+def check_moments(name: str, study: Study, steps: int, file: Path) -> None:
+    """Refuse a study with moments after the end of its trials, which have `steps`."""
+    for moment in study.moments or ():
+        if moment >= steps:
+            raise UserError(f"{file}: studies.{name}.moments: {moment:,} is not before the end of {study.treatment} at step {steps:,}")
 
 
 def _problem_expected(study: Study) -> str | None:

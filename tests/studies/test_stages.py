@@ -79,6 +79,23 @@ def test_trial_that_needs_more_pictures_than_there_are_is_left_out_and_the_other
     )
 
 
+def test_study_with_moments_after_the_end_is_named_and_the_others_can_run(checkout, monkeypatch, capsys):
+    """As on few pictures of one's own, with which 40 epochs are 720 steps."""
+    monkeypatch.setattr(depends, "training", lambda trial, params: {})
+    monkeypatch.setattr(depends, "scoring", lambda trial, params: {})
+    monkeypatch.setattr(depends, "picture_counts", lambda trials, params: {name: 300 for name in trials if name != "curve"})
+    settings.main()
+    said = "studies/catalogue.yaml: studies.dropout_in_training.moments: 1,200 is not before the end of dcgan64_dropout at step 720"
+    assert f"dropout_in_training cannot be judged on toons: {said}\n" in capsys.readouterr().err
+    assert paths.training(DATASET, "dcgan64_uniform").exists()
+    for name in ("dcgan64", "dcgan64_dropout"):
+        for seed in range(1, 7):
+            leave(name, seed, kid=0.2, step=720)
+            paths.metrics(DATASET, name, seed).with_name("scores.csv").write_text("step,kid\n300,0.3\n600,0.3\n", encoding="utf-8")
+    with pytest.raises(UserError, match=said):
+        study.main("dropout_in_training")
+
+
 def test_table_of_twelve_seeds_is_not_replaced_by_one_of_six(checkout):
     path = paths.results(DATASET, "gaussian_z")
     path.parent.mkdir(parents=True)
