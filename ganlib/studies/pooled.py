@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from io import StringIO
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from ganlib.studies import prose, results, verdict
+from ganlib.studies.outcomes import Values
 from ganlib.studies.study import Pooled, Study
 
 NO_ANSWERS = ("out of regime", "no verdict", "not testable")
@@ -35,12 +35,12 @@ def judge(pooled: Pooled, studies: Mapping[str, Study], tables: Mapping[str, str
     found |= {"steps": 0, "per_seed": {}, "processors": _processors(tables)}
     effect = prose.Effect.of(study)
     each = (f"{name} {_share(effect, of, pooled.studies[name])}" for name, of in judged.items())
-    place = f"at {first['scale']} scale ({dataset}, N = {first['samples']:,.0f}, {seeds} seeds per arm of {len(judged)} studies)"
+    place = f"At {first['scale']} scale ({dataset}, N = {first['samples']:,.0f}, {seeds} seeds per arm of {len(judged)} studies)"
     said = f"{effect.sentence(study, found['difference'])} (97.5% CI: {effect.between(found['low'], found['high'])})"
-    return found | {"sentence": f"{place[0].upper()}{place[1:]}: {answer.word}; on average {said}; {', '.join(each)}."}
+    return found | {"sentence": f"{place}: {answer.word}; on average {said}; {', '.join(each)}."}
 
 
-def _costs(study: Study, text: str, sign: int) -> tuple[Any, Any]:
+def _costs(study: Study, text: str, sign: int) -> tuple[Values, Values]:
     rows = results.judged_rows(study, pd.read_csv(StringIO(text)))
     treatment, control = results.costs_of(study, rows, results.arms_of(study, rows))
     return (treatment, control) if sign > 0 else (control, treatment)
@@ -48,8 +48,8 @@ def _costs(study: Study, text: str, sign: int) -> tuple[Any, Any]:
 
 def _share(effect: prose.Effect, found: Mapping[str, Any], sign: int) -> str:
     """A study's own effect as the pooled claim has it: of an opposite claim, the arms change sides."""
-    log = -np.log1p(-found["difference"]) * sign  # of the ratio of the excesses
-    return effect.size(float(-np.expm1(-log)))
+    share = found["difference"]
+    return effect.size(share if sign > 0 else -share / (1 - share))
 
 
 def _processors(tables: Mapping[str, str]) -> list[str]:
