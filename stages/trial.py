@@ -6,6 +6,7 @@ from ganlib import params
 from ganlib.core import tables
 from ganlib.studies import declarations, first_runs, paths, stored, trials
 from ganlib.support.command import run
+from ganlib.support.errors import UserError
 from stages.train import CHECKPOINT_STEPS
 
 
@@ -13,6 +14,8 @@ def main(trial: str, seed: int) -> None:
     """Train TRIAL with SEED."""
     dataset = params.load().dataset
     training, folder = tables.read_json(paths.training(dataset, trial)), paths.run(dataset, trial, seed)
+    if reason := training.get(stored.REFUSED):
+        raise UserError(reason)
     save_every = int(os.environ.get(CHECKPOINT_STEPS, 0)) or None
     declared = declarations.load()
     is_later = declared.seeds[0] < seed <= paths.LAST_SEED

@@ -7,6 +7,7 @@ from ganlib.core.tables import read_json
 from ganlib.page.verdicts import PICTURES
 from ganlib.studies import paths
 from tools.seeds import of_each_report, on_one_processor, span, trainings
+from tools.tricks import TRICKS
 
 README = Path("README.md")
 
@@ -27,7 +28,19 @@ def filled(page: str) -> str:
         verdicts = " ".join(_verdict(dataset, result) for dataset, result in reversed(entry.get("results", {}).items()))
         row = f"| `{entry['name']}` | {entry['claim']} | {verdicts} |"
         page = re.sub(rf"^\| `{entry['name']}` \|.*$", lambda _, row=row: row, page, flags=re.MULTILINE)
+    for answer, names in _tricks().items():
+        page = re.sub(rf"^- {answer}: .*$", f"- {answer}: {', '.join(f'`{name}`' for name in names)}", page, flags=re.MULTILINE)
     return page
+
+
+def _tricks() -> dict[str, list[str]]:
+    """The studies of the tricks of "How to train a GAN" on photographs, by answer."""
+    results = {entry["name"]: entry.get("results", {}).get("celeba_preview") for entry in read_json(paths.CLAIMS)["claims"]}
+    answers: dict[str, list[str]] = {}
+    for name in (name for trick in TRICKS for name in trick.studies):
+        if result := results[name]:
+            answers.setdefault(result["answer"], []).append(name)
+    return answers
 
 
 def _verdict(dataset: str, result: dict[str, str]) -> str:

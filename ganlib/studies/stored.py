@@ -16,6 +16,7 @@ from ganlib.support.files import replacing
 CURVE = "curve.json"  # the demo's metrics
 DIVERGED = "diverged.txt"  # why a training ended early
 MACHINE = "machine.json"  # torch, the device and the processor
+REFUSED = "refused"  # the key of the reason why a trial cannot be trained, in place of its settings
 UNTRAINED = "not_trained.txt"  # why a training was left out
 MADE_OF = "made_of.json"  # written last: everything that the folder depends on
 

@@ -65,16 +65,15 @@ def check_pictures(name: str, trial: Trial, count: int, file: Path) -> None:
         raise UserError(f"{file}: trials.{name}.batch_size: a step takes more than the {wanted or count:,} available pictures")
 
 
-def check_lengths(trials: Mapping[str, Trial], studies: Mapping[str, Study], faces: Mapping[str, int], file: Path) -> None:
-    """Refuse studies with arms of unequal length. `faces`: the number of pictures for each trial of faces."""
-    steps = {name: trial.steps(faces.get(name, 0)) for name, trial in trials.items()}
-    for name, study in studies.items():
-        if study.equal and study.equal != "minutes":  # which depend on the machine, and are not checked
-            arms = {arm: trials[arm] for arm in study.trials}
-            lengths = {arm: steps[arm] * (trial.reals_per_step if study.equal == "pictures" else 1) for arm, trial in arms.items()}
-            if len(set(lengths.values())) > 1:
-                both = " and ".join(f"{arm} has {length:,}" for arm, length in lengths.items())
-                raise UserError(f"{file}: studies.{name}.equal: {both} {study.equal}: change max_steps or epochs; the smaller one counts")
+def check_lengths(name: str, study: Study, trials: Mapping[str, Trial], faces: Mapping[str, int], file: Path) -> None:
+    """Refuse a study with arms of unequal length or moments after the end. `faces`: the number of pictures for each trial of faces."""
+    steps = {arm: trials[arm].steps(faces.get(arm, 0)) for arm in study.trials}
+    if study.equal and study.equal != "minutes":  # which depend on the machine, and are not checked
+        lengths = {arm: steps[arm] * (trials[arm].reals_per_step if study.equal == "pictures" else 1) for arm in steps}
+        if len(set(lengths.values())) > 1:
+            both = " and ".join(f"{arm} has {length:,}" for arm, length in lengths.items())
+            raise UserError(f"{file}: studies.{name}.equal: {both} {study.equal}: change max_steps or epochs; the smaller one counts")
+    check_moments(name, study, steps[study.treatment], file)
 
 
 def check_moments(name: str, study: Study, steps: int, file: Path) -> None:

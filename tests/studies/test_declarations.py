@@ -222,9 +222,8 @@ def lengths(files: tuple[Path, Path], **faces: int) -> None:
     counts = {name: {**FACES, **faces}[crop] for name, crop in crops.items()}
     for name, count in counts.items():
         validation.check_pictures(name, found.trials[name], count, files[1])
-    validation.check_lengths(found.trials, found.studies, counts, files[1])
     for name, study in found.studies.items():
-        validation.check_moments(name, study, found.trials[study.treatment].steps(counts.get(study.treatment, 0)), files[1])
+        validation.check_lengths(name, study, found.trials, counts, files[1])
 
 
 HALVES = {"trials.dcgan64_equal_rates.batch_size": 8, f"{STUDY}.equal": "pictures"}

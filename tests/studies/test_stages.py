@@ -63,8 +63,10 @@ def test_trial_that_the_pictures_do_not_allow_is_left_out_with_its_reason_and_th
     monkeypatch.setattr(depends, "picture_counts", lambda trials, params: {name: 3200 for name in trials if name != "curve"})
     settings.main()
     assert paths.training(DATASET, "dcgan64").exists()
-    assert not paths.training(DATASET, "began64").exists()
-    assert "began64 cannot be trained on toons: params.yaml: conditions.hair: the pictures have no" in capsys.readouterr().err
+    said = "began64 cannot be trained on toons: params.yaml: conditions.hair: the pictures have no"
+    assert said in capsys.readouterr().err
+    with pytest.raises(UserError, match=f"^{said}"):
+        trial.main("began64", 1)
 
 
 def test_trial_that_needs_more_pictures_than_there_are_is_left_out_and_the_others_can_run(checkout, monkeypatch, capsys):
@@ -73,10 +75,10 @@ def test_trial_that_needs_more_pictures_than_there_are_is_left_out_and_the_other
     monkeypatch.setattr(depends, "picture_counts", lambda trials, params: {name: 1500 for name in trials if name != "curve"})
     settings.main()
     assert paths.training(DATASET, "dense64_of_1000").exists()
-    assert not paths.training(DATASET, "dense64_of_2000").exists()
-    assert "dense64_of_2000 cannot be trained on toons: studies/catalogue.yaml: trials.dense64_of_2000.train_images: 2,000 is more" in (
-        capsys.readouterr().err
-    )
+    said = "dense64_of_2000 cannot be trained on toons: studies/catalogue.yaml: trials.dense64_of_2000.train_images: 2,000 is more"
+    assert said in capsys.readouterr().err
+    with pytest.raises(UserError, match=f"^{said}"):
+        trial.main("dense64_of_2000", 1)
 
 
 def test_study_with_moments_after_the_end_is_named_and_the_others_can_run(checkout, monkeypatch, capsys):
@@ -87,7 +89,9 @@ def test_study_with_moments_after_the_end_is_named_and_the_others_can_run(checko
     settings.main()
     said = "studies/catalogue.yaml: studies.dropout_in_training.moments: 1,200 is not before the end of dcgan64_dropout at step 720"
     assert f"dropout_in_training cannot be judged on toons: {said}\n" in capsys.readouterr().err
-    assert paths.training(DATASET, "dcgan64_uniform").exists()
+    with pytest.raises(UserError, match=f"^dropout_in_training cannot be judged on toons: {said}"):
+        trial.main("dcgan64_dropout", 1)
+    assert tables.read_json(paths.training(DATASET, "dcgan64_uniform")) == {}
     for name in ("dcgan64", "dcgan64_dropout"):
         for seed in range(1, 7):
             leave(name, seed, kid=0.2, step=720)
@@ -105,7 +109,7 @@ def test_table_of_twelve_seeds_is_not_replaced_by_one_of_six(checkout):
     assert not paths.TRIALS.exists()
 
 
-def test_settings_refuses_arms_of_unequal_length(checkout, monkeypatch):
+def test_study_with_arms_of_unequal_length_is_refused_and_the_others_can_run(checkout, monkeypatch, capsys):
     monkeypatch.setattr(depends, "training", lambda trial, params: {})
     monkeypatch.setattr(depends, "scoring", lambda trial, params: {})
     monkeypatch.setattr(depends, "picture_counts", lambda trials, params: {name: 300 for name in trials if name != "curve"})
@@ -113,8 +117,14 @@ def test_settings_refuses_arms_of_unequal_length(checkout, monkeypatch):
     values["trials"]["dcgan64_uniform"]["max_steps"] = 7
     (checkout / "studies" / "catalogue.yaml").unlink()
     tables.write_yaml(values, checkout / "studies" / "catalogue.yaml")
-    with pytest.raises(UserError, match="dcgan64_uniform has 7 steps"):
-        settings.main()
+    settings.main()
+    said = (
+        "gaussian_z cannot be judged on toons: studies/catalogue.yaml: studies.gaussian_z.equal: dcgan64 has 720 and dcgan64_uniform has 7"
+    )
+    assert said in capsys.readouterr().err
+    with pytest.raises(UserError, match=f"^{said}"):
+        trial.main("dcgan64_uniform", 1)
+    assert [tables.read_json(paths.training(DATASET, name)) for name in ("dcgan64", "dcgan64_sigmoid")] == [{}, {}]
 
 
 @pytest.mark.parametrize(("seed", "save_every"), [(1, None), (12, 3), (13, 3)])
