@@ -1,6 +1,7 @@
 """Fills in the scores and verdicts that README.md quotes (`python -m tools.readme`)."""
 
 import re
+import textwrap
 from pathlib import Path
 
 from ganlib.core.tables import read_json
@@ -29,7 +30,8 @@ def filled(page: str) -> str:
         row = f"| `{entry['name']}` | {entry['claim']} | {verdicts} |"
         page = re.sub(rf"^\| `{entry['name']}` \|.*$", lambda _, row=row: row, page, flags=re.MULTILINE)
     for answer, names in _tricks().items():
-        page = re.sub(rf"^- {answer}: .*$", f"- {answer}: {', '.join(f'`{name}`' for name in names)}", page, flags=re.MULTILINE)
+        line = textwrap.fill(f"- {answer}: {', '.join(f'`{name}`' for name in names)}", 120, subsequent_indent="  ")
+        page = re.sub(rf"^- {answer}: .*(?:\n  .*)*$", line, page, flags=re.MULTILINE)
     return page
 
 

@@ -26,7 +26,7 @@ from stages import spread as spread_stage
 from tests import painted
 from tests.conftest import ROOT
 
-ARMS = ["dcgan64", "dcgan64_uniform"]
+ARMS = ["dcgan64", "dcgan64_joint_batch"]
 DATASET = "toons"
 MACHINE = {"torch": "2.14.1", "processor": "a processor", "kernels": "AVX2", "threads": 1}
 
@@ -101,10 +101,12 @@ def test_study_with_moments_after_the_end_is_named_and_the_others_can_run(checko
 
 
 def test_table_of_twelve_seeds_is_not_replaced_by_one_of_six(checkout):
-    path = paths.results(DATASET, "gaussian_z")
+    path = paths.results(DATASET, "batches_apart")
     path.parent.mkdir(parents=True)
     path.write_text("seed\n" + "".join(f"{seed}\n" for seed in range(1, 13)), encoding="utf-8")
-    with pytest.raises(UserError, match=r"gaussian_z.csv: has 12 seeds per arm, and 6 are declared: set declared.gaussian_z.seeds: 12"):
+    with pytest.raises(
+        UserError, match=r"batches_apart.csv: has 12 seeds per arm, and 6 are declared: set declared.batches_apart.seeds: 12"
+    ):
         settings.main()
     assert not paths.TRIALS.exists()
 
@@ -163,7 +165,7 @@ def test_trial_is_trained_and_scored_with_its_own_seed(checkout, monkeypatch, se
 
 @pytest.fixture
 def first_runs_are_equal(checkout: Path) -> None:
-    """The first runs of both arms of gaussian_z, which are equal; dcgan64 is an arm of other studies too."""
+    """The first runs of both arms of batches_apart, which are equal; dcgan64 is an arm of other studies too."""
     for name in ARMS:
         run = paths.run(DATASET, name, 1)
         for net, folder in (("generator", "run"), ("discriminator", "nets")):
@@ -214,15 +216,17 @@ def test_seeds_that_would_tell_nothing_are_left_out_and_the_study_is_not_testabl
             trial.main(name, seed)
             score.main(name, seed)
     assert trained == [("dcgan64", seed) for seed in range(2, 7)]
-    study.main("gaussian_z")
-    table = pd.read_csv(paths.results(DATASET, "gaussian_z"))
+    study.main("batches_apart")
+    table = pd.read_csv(paths.results(DATASET, "batches_apart"))
     assert list(zip(table["trial"], table["seed"], strict=True)) == [(name, 1) for name in ARMS]
-    judged = json.loads(paths.verdict(DATASET, "gaussian_z").read_text(encoding="utf-8"))
+    judged = json.loads(paths.verdict(DATASET, "batches_apart").read_text(encoding="utf-8"))
     assert (judged["verdict"], judged["seeds"]) == ("not testable", 1)
 
     save_file({"weight": torch.zeros(3)}, paths.run(DATASET, ARMS[1], 1) / "run" / "generator.safetensors")
-    with pytest.raises(UserError, match=r"scores/dcgan64_uniform/2: not trained: remove this folder and .*runs/dcgan64_uniform/2, and run"):
-        study.main("gaussian_z")
+    with pytest.raises(
+        UserError, match=r"scores/dcgan64_joint_batch/2: not trained: remove this folder and .*runs/dcgan64_joint_batch/2, and run"
+    ):
+        study.main("batches_apart")
     trial.main(ARMS[1], 2)
     assert trained[-1] == (ARMS[1], 2)
 
