@@ -43,6 +43,8 @@ def _of_refused_studies(studies: dict[str, Study], trials: dict[str, Trial], fac
         try:
             validation.check_lengths(name, study, trials, faces, declarations.CATALOGUE)
         except UserError as error:
+            if ".equal: " in str(error):
+                raise
             reasons[name] = f"{name} cannot be judged on {dataset}: {error}"
             console.log(reasons[name])
     users = {trial: [name for name, study in studies.items() if trial in study.trials] for trial in trials}

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import Field
+
 from ganlib.curve import settings as curve
 from ganlib.models import registry
 from ganlib.params import Numerics, Origin
@@ -43,7 +45,7 @@ class _Catalogue(Block):
     trials: dict[str, Any]
     studies: dict[str, Any]
     claims: dict[str, Any]
-    pooled: dict[str, Any]
+    pooled: dict[str, Any] = Field(default_factory=dict)
 
 
 class _Arms(Block):

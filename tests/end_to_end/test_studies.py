@@ -119,10 +119,9 @@ def test_mistake_in_a_study_is_one_line_and_runs_no_trial(checkout: Checkout) ->
     said = checkout.dvc("repro", STUDY, fails=True)
     (line,) = [line for line in said.splitlines() if line.startswith("error: ")]
     sides = "dense64_without_replacement has 12 and dense64 has 13 steps"
-    at = "replacement_slows cannot be judged on toons: studies/catalogue.yaml: studies.replacement_slows.equal"
-    assert line.startswith(f"error: {at}: {sides}: change max_steps or epochs")
+    assert line.startswith(f"error: studies/catalogue.yaml: studies.replacement_slows.equal: {sides}: change max_steps or epochs")
     assert "Traceback" not in said
-    assert stages(said, "trial") == ["dense64_without_replacement-1"]  # which trains nothing
+    assert stages(said, "trial") == []
 
 
 def test_study_of_the_catalogue_runs_after_params_yaml_declares_it(fresh: Checkout, tmp_path: Path) -> None:
