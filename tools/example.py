@@ -33,8 +33,8 @@ def filled(page: str) -> str:
 
 def _with_answers(part: str, report: str, claims: list[dict[str, Any]]) -> str:
     """A report's section with the current answers to its claims, which follow what the report and this run say."""
-    answers = document.ENVIRONMENT.get_template("macros.html.jinja").module.answers  # type: ignore[attr-defined]
-    found = answers([claim for claim in claims if claim["report"] == report and claim["results"]])
+    template = document.ENVIRONMENT.from_string('{% from "macros.html.jinja" import answers %}{{ answers(claims) }}')
+    found = template.render(claims=[claim for claim in claims if claim["report"] == report and claim["results"]])
     without = _replaced(r'\s*<ul class="links small">.*?</ul>', part, "")
     return _replaced("</dl>", without, f"</dl>\n      {found}" if found else "</dl>")
 

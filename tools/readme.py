@@ -3,10 +3,12 @@
 import re
 import textwrap
 from pathlib import Path
+from typing import get_args
 
 from ganlib.core.tables import read_json
 from ganlib.page.verdicts import PICTURES
 from ganlib.studies import paths
+from ganlib.studies.verdict import Word
 from tools.seeds import of_each_report, on_one_processor, span, trainings
 from tools.tricks import TRICKS
 
@@ -29,10 +31,11 @@ def filled(page: str) -> str:
         verdicts = " ".join(_verdict(dataset, result) for dataset, result in reversed(entry.get("results", {}).items()))
         row = f"| `{entry['name']}` | {entry['claim']} | {verdicts} |"
         page = re.sub(rf"^\| `{entry['name']}` \|.*$", lambda _, row=row: row, page, flags=re.MULTILINE)
-    for answer, names in _tricks().items():
-        line = textwrap.fill(f"- {answer}: {', '.join(f'`{name}`' for name in names)}", 120, subsequent_indent="  ")
-        page = re.sub(rf"^- {answer}: .*(?:\n  .*)*$", line, page, flags=re.MULTILINE)
-    return page
+    lines = (
+        textwrap.fill(f"- {answer}: {', '.join(f'`{name}`' for name in names)}", 120, subsequent_indent="  ")
+        for answer, names in _tricks().items()
+    )
+    return re.sub(r"(?<=\n\n)(?:- [a-z ]+: `\w+`.*\n(?:  .*\n)*)+", "".join(f"{line}\n" for line in lines), page, count=1)
 
 
 def _tricks() -> dict[str, list[str]]:
@@ -42,7 +45,7 @@ def _tricks() -> dict[str, list[str]]:
     for name in (name for trick in TRICKS for name in trick.studies):
         if result := results[name]:
             answers.setdefault(result["answer"], []).append(name)
-    return answers
+    return {answer: answers[answer] for answer in get_args(Word) if answer in answers}
 
 
 def _verdict(dataset: str, result: dict[str, str]) -> str:

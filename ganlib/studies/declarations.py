@@ -34,6 +34,7 @@ class Declarations:
     declared_trials: list[str]
     seeds: list[int]
     other_seeds: dict[str, list[int]]
+    spread_trials: list[str]
     spread_seeds: list[int]
 
     def seeds_of(self, study: str) -> list[int]:
@@ -98,6 +99,7 @@ def load(file: Path = FILE, catalogue: Path = CATALOGUE) -> Declarations:
         chosen.trials,
         chosen.seeds,
         {name: seeds for name, arms in chosen.declared.items() if (seeds := arms.other_seeds)},
+        chosen.spread.trials,
         chosen.spread.seeds,
     )
 

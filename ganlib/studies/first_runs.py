@@ -14,9 +14,11 @@ from ganlib.studies.stored import MADE_OF
 
 
 def suffice(declared: Declarations, dataset: str, trial: str) -> bool:
-    """Whether further seeds of `trial` would tell nothing: in each declared study of it, the setting changes nothing."""
+    """Whether further seeds of `trial` would tell nothing: it has declared studies alone, and in each the setting changes nothing."""
     studies = [arms for name in declared.declared if trial in (arms := declared.studies[name].trials)]
-    return bool(studies) and all(change_nothing(dataset, arms, declared.seeds[0]) for arms in studies)
+    return (
+        bool(studies) and trial not in declared.spread_trials and all(change_nothing(dataset, arms, declared.seeds[0]) for arms in studies)
+    )
 
 
 def change_nothing(dataset: str, arms: Sequence[str], seed: int) -> bool:

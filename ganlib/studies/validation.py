@@ -1,6 +1,6 @@
 """Checks that a study and its trials fit together, and that its arms train equally long."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -65,15 +65,18 @@ def check_pictures(name: str, trial: Trial, count: int, file: Path) -> None:
         raise UserError(f"{file}: trials.{name}.batch_size: a step takes more than the {wanted or count:,} available pictures")
 
 
-def check_lengths(name: str, study: Study, trials: Mapping[str, Trial], faces: Mapping[str, int], file: Path) -> None:
-    """Refuse a study with arms of unequal length or moments after the end. `faces`: the number of pictures for each trial of faces."""
-    steps = {arm: trials[arm].steps(faces.get(arm, 0)) for arm in study.trials}
-    if study.equal and study.equal != "minutes":  # which depend on the machine, and are not checked
-        lengths = {arm: steps[arm] * (trials[arm].reals_per_step if study.equal == "pictures" else 1) for arm in steps}
-        if len(set(lengths.values())) > 1:
-            both = " and ".join(f"{arm} has {length:,}" for arm, length in lengths.items())
-            raise UserError(f"{file}: studies.{name}.equal: {both} {study.equal}: change max_steps or epochs; the smaller one counts")
-    check_moments(name, study, steps[study.treatment], file)
+def check_lengths(trials: Mapping[str, Trial], studies: Mapping[str, Study], faces: Mapping[str, int], file: Path) -> None:
+    """Refuse studies with arms of unequal length. `faces`: the number of pictures for each trial of faces."""
+    for name, study in studies.items():
+        if study.equal and study.equal != "minutes":  # which depend on the machine, and are not checked
+            arms = {arm: trials[arm] for arm in study.trials}
+            lengths = {
+                arm: trial.steps(faces.get(arm, 0)) * (trial.reals_per_step if study.equal == "pictures" else 1)
+                for arm, trial in arms.items()
+            }
+            if len(set(lengths.values())) > 1:
+                both = " and ".join(f"{arm} has {length:,}" for arm, length in lengths.items())
+                raise UserError(f"{file}: studies.{name}.equal: {both} {study.equal}: change max_steps or epochs; the smaller one counts")
 
 
 def check_moments(name: str, study: Study, steps: int, file: Path) -> None:
@@ -81,6 +84,20 @@ def check_moments(name: str, study: Study, steps: int, file: Path) -> None:
     for moment in study.moments or ():
         if moment >= steps:
             raise UserError(f"{file}: studies.{name}.moments: {moment:,} is not before the end of {study.treatment} at step {steps:,}")
+
+
+def too_short(
+    trials: Mapping[str, Trial], studies: Mapping[str, Study], needed: Sequence[str], faces: Mapping[str, int], file: Path
+) -> dict[str, str]:
+    """The reasons of the trials that end before the moments of all studies of them, as on few pictures; `needed` ones have other uses."""
+    reasons = {}
+    for name, study in studies.items():
+        try:
+            check_moments(name, study, trials[study.treatment].steps(faces.get(study.treatment, 0)), file)
+        except UserError as error:
+            reasons[name] = str(error)
+    users = {trial: [name for name, study in studies.items() if trial in study.trials] for trial in trials if trial not in needed}
+    return {trial: reasons[names[0]] for trial, names in users.items() if names and {*names} <= {*reasons}}
 
 
 def _problem_expected(study: Study) -> str | None:

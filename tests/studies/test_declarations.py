@@ -222,14 +222,27 @@ def lengths(files: tuple[Path, Path], **faces: int) -> None:
     counts = {name: {**FACES, **faces}[crop] for name, crop in crops.items()}
     for name, count in counts.items():
         validation.check_pictures(name, found.trials[name], count, files[1])
+    validation.check_lengths(found.trials, found.studies, counts, files[1])
     for name, study in found.studies.items():
-        validation.check_lengths(name, study, found.trials, counts, files[1])
+        validation.check_moments(name, study, found.trials[study.treatment].steps(counts.get(study.treatment, 0)), files[1])
 
 
 HALVES = {"trials.dcgan64_equal_rates.batch_size": 8, f"{STUDY}.equal": "pictures"}
 AT = {"unit": "steps", "at": [200, 1000, 4000]}
 ENDED = {"trials.dense64.snapshots": AT, "studies.better_over_time.moments": [200, 4000]}
 AT_THE_END = "4,000 is not before the end of dense64 at step 4,000"
+
+
+def test_trials_are_too_short_if_all_their_studies_have_later_moments_and_nothing_else_needs_them():
+    found = declarations.load(ROOT / FILE, ROOT / CATALOGUE)
+    studies = {name: found.studies[name] for name in ("dropout_in_training", "gaussian_z")}
+    trials = {name: found.trials[name] for study in studies.values() for name in study.trials}
+    faces = dict.fromkeys(trials, 300)
+    reasons = validation.too_short(trials, studies, (), faces, CATALOGUE)
+    moment = f"{CATALOGUE}: studies.dropout_in_training.moments: 1,200 is not before the end of dcgan64_dropout at step 720"
+    assert reasons == {"dcgan64_dropout": moment}  # gaussian_z can have dcgan64
+    assert validation.too_short(trials, studies, ["dcgan64_dropout"], faces, CATALOGUE) == {}
+    assert validation.too_short(trials, studies, (), dict.fromkeys(trials, 3200), CATALOGUE) == {}
 
 
 def test_equal_pictures_are_counted_by_batches(changed):

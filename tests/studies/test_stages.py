@@ -2,6 +2,8 @@
 
 import json
 import math
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from ganlib.fidelity import evaluation
 from ganlib.fidelity.evaluation import Fakes
 from ganlib.fidelity.kernel import kid
 from ganlib.models import store
-from ganlib.studies import depends, first_runs, paths, scoring, spread, stored, trials
+from ganlib.studies import declarations, depends, first_runs, paths, scoring, spread, stored, trials
 from ganlib.support import paths as support_paths
 from ganlib.support.errors import UserError
 from ganlib.support.paths import Outputs
@@ -41,6 +43,13 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def pictures(monkeypatch: pytest.MonkeyPatch, count: int, training: Callable[..., Any] = lambda trial, params: {}) -> None:
+    """A data set of `count` pictures, with trials that depend on nothing or on what `training` says."""
+    monkeypatch.setattr(depends, "training", training)
+    monkeypatch.setattr(depends, "scoring", lambda trial, params: {})
+    monkeypatch.setattr(depends, "picture_counts", lambda trials, params: {name: count for name in trials if name != "curve"})
+
+
 def test_settings_writes_both_files_of_every_declared_trial(checkout, monkeypatch):
     monkeypatch.setattr(depends, "training", lambda trial, params: {"training": trial.report})
     monkeypatch.setattr(depends, "scoring", lambda trial, params: {"scoring": trial.report})
@@ -58,11 +67,9 @@ def test_trial_that_the_pictures_do_not_allow_is_left_out_with_its_reason_and_th
             raise UserError("params.yaml: conditions.hair: the pictures have no attribute 'Black_Hair'")
         return {}
 
-    monkeypatch.setattr(depends, "training", training)
-    monkeypatch.setattr(depends, "scoring", lambda trial, params: {})
-    monkeypatch.setattr(depends, "picture_counts", lambda trials, params: {name: 3200 for name in trials if name != "curve"})
+    pictures(monkeypatch, 3200, training)
     settings.main()
-    assert paths.training(DATASET, "dcgan64").exists()
+    assert tables.read_json(paths.training(DATASET, "dcgan64")) == {}
     said = "began64 cannot be trained on toons: params.yaml: conditions.hair: the pictures have no"
     assert said in capsys.readouterr().err
     with pytest.raises(UserError, match=f"^{said}"):
@@ -70,11 +77,9 @@ def test_trial_that_the_pictures_do_not_allow_is_left_out_with_its_reason_and_th
 
 
 def test_trial_that_needs_more_pictures_than_there_are_is_left_out_and_the_others_can_run(checkout, monkeypatch, capsys):
-    monkeypatch.setattr(depends, "training", lambda trial, params: {})
-    monkeypatch.setattr(depends, "scoring", lambda trial, params: {})
-    monkeypatch.setattr(depends, "picture_counts", lambda trials, params: {name: 1500 for name in trials if name != "curve"})
+    pictures(monkeypatch, 1500)
     settings.main()
-    assert paths.training(DATASET, "dense64_of_1000").exists()
+    assert tables.read_json(paths.training(DATASET, "dense64_of_1000")) == {}
     said = "dense64_of_2000 cannot be trained on toons: studies/catalogue.yaml: trials.dense64_of_2000.train_images: 2,000 is more"
     assert said in capsys.readouterr().err
     with pytest.raises(UserError, match=f"^{said}"):
@@ -83,13 +88,11 @@ def test_trial_that_needs_more_pictures_than_there_are_is_left_out_and_the_other
 
 def test_study_with_moments_after_the_end_is_named_and_the_others_can_run(checkout, monkeypatch, capsys):
     """As on few pictures of one's own, with which 40 epochs are 720 steps."""
-    monkeypatch.setattr(depends, "training", lambda trial, params: {})
-    monkeypatch.setattr(depends, "scoring", lambda trial, params: {})
-    monkeypatch.setattr(depends, "picture_counts", lambda trials, params: {name: 300 for name in trials if name != "curve"})
+    pictures(monkeypatch, 300)
     settings.main()
     said = "studies/catalogue.yaml: studies.dropout_in_training.moments: 1,200 is not before the end of dcgan64_dropout at step 720"
-    assert f"dropout_in_training cannot be judged on toons: {said}\n" in capsys.readouterr().err
-    with pytest.raises(UserError, match=f"^dropout_in_training cannot be judged on toons: {said}"):
+    assert f"dcgan64_dropout cannot be trained on toons: {said}\n" in capsys.readouterr().err
+    with pytest.raises(UserError, match=f"^dcgan64_dropout cannot be trained on toons: {said}"):
         trial.main("dcgan64_dropout", 1)
     assert tables.read_json(paths.training(DATASET, "dcgan64_uniform")) == {}
     for name in ("dcgan64", "dcgan64_dropout"):
@@ -111,10 +114,8 @@ def test_table_of_twelve_seeds_is_not_replaced_by_one_of_six(checkout):
     assert not paths.TRIALS.exists()
 
 
-def test_study_with_arms_of_unequal_length_is_refused(checkout, monkeypatch):
-    monkeypatch.setattr(depends, "training", lambda trial, params: {})
-    monkeypatch.setattr(depends, "scoring", lambda trial, params: {})
-    monkeypatch.setattr(depends, "picture_counts", lambda trials, params: {name: 300 for name in trials if name != "curve"})
+def test_settings_refuses_arms_of_unequal_length(checkout, monkeypatch):
+    pictures(monkeypatch, 300)
     values = tables.read_yaml(checkout / "studies" / "catalogue.yaml")
     values["trials"]["dcgan64_uniform"]["max_steps"] = 7
     (checkout / "studies" / "catalogue.yaml").unlink()
@@ -179,6 +180,9 @@ def first_runs_are_equal(checkout: Path) -> None:
 def test_setting_changes_nothing_if_nets_sheets_and_scoring_are_equal(first_runs_are_equal, changed):
     assert first_runs.change_nothing(DATASET, ARMS, 1)
     assert not first_runs.change_nothing(DATASET, ARMS[:1], 1)
+    known = declarations.load()
+    assert [first_runs.suffice(known, DATASET, name) for name in ARMS] == [False, True]  # the first has other studies
+    assert not first_runs.suffice(replace(known, spread_trials=ARMS), DATASET, ARMS[1])  # whose spread needs all seeds
     if changed == "scoring":
         tables.write_json({"crop": "tight64"}, paths.scoring(DATASET, ARMS[1]))
     elif (path := paths.run(DATASET, ARMS[1], 1) / changed).suffix == ".png":
