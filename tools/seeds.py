@@ -84,10 +84,10 @@ EVENINGS = {
     "celeba_preview": """
 ## The evening scale on photographs
 
-`scale: evening` and `samples: 1000` for the same pictures, seed 1, one training of each report, in at most an hour of
-one core of an Intel Xeon with AVX-512 (on an AMD EPYC `began64` took an hour and a half). In parentheses: the 95%
-interval over pictures, and the floor. The sheets are in [evening/photographs/](evening/photographs/README.md), with the
-terms of CelebA: non-commercial research only.
+`scale: evening` and `samples: 1000` for the same pictures, seed 1, one training of each report, which is at most an
+hour of one core of an Intel Xeon with AVX-512 (on an AMD EPYC `began64` took an hour and a half). In parentheses: the
+95% interval over pictures, and the floor. The sheets are in [evening/photographs/](evening/photographs/README.md), with
+the terms of CelebA: non-commercial research only.
 """,
     "toons": """
 ## The evening scale on drawn faces
