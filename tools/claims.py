@@ -130,6 +130,7 @@ def _result(study: Study, path: Path) -> Entry:
     result = {
         **judged,
         "sentence": prose.sentence(study, judged, dataset),
+        **({} if study.expected else {"effect": prose.brief(study, judged)}),
         "processors": sorted(pd.read_csv(StringIO(text))["processor"].unique()),
         "per_seed": results.per_seed(study, text),
     }

@@ -57,12 +57,12 @@ def claims(path: Path = FILE) -> list[dict[str, Any]]:
 def tricks(found: Sequence[Mapping[str, Any]], path: Path = FILE) -> tuple[list[str], list[dict[str, Any]]]:
     """The pictures on which tricks of "How to train a GAN" were tried, and the rows of their table; both are empty if none was.
 
-    A row has `number`, `title`, `note`, and for each of the pictures its claims with their `answer`.
+    A row has `number`, `title`, `note`, and for each of the pictures its claims with their `answer` and `effect`.
     """
     listed = read_json(path).get("tricks", []) if path.exists() else []
     by_name = {claim["name"]: claim for claim in found}
     tried = [
-        (number, {**claim, "answer": result["answer"], "pictures": result["pictures"]})
+        (number, {**claim, **{key: result[key] for key in ("answer", "effect", "pictures")}})
         for number, trick in enumerate(listed, 1)
         for claim in (by_name[name] for name in trick.get("studies", ()) if name in by_name)
         for result in claim["results"]

@@ -48,6 +48,14 @@ def answer(study: Study, found: Mapping[str, Any]) -> str:
     return f"{failures.removeprefix('; ')}; {said}" if found["failures_decide"] else said + failures
 
 
+def brief(study: Study, found: Mapping[str, Any]) -> str:
+    """A comparison's effect and its interval in the fewest words: "12% nearer (3% to 20%)"; empty where there is none."""
+    if found["verdict"] == "not testable" or found["difference"] is None or found["without_number"]:
+        return ""
+    effect = Effect.of(study)
+    return f"{effect.size(found['difference'])} ({effect.between(found['low'], found['high'])})"
+
+
 def _difference(study: Study, found: Mapping[str, Any]) -> str:
     effect = Effect.of(study)
     if found["difference"] is None or found["without_number"]:

@@ -126,6 +126,7 @@ def claim(changes: dict[str, Any]) -> dict[str, Any]:
     result = {"verdict": "holds here", "seeds": 3, "difference": 0.2, "low": 0.1, "high": 0.3, "margin": 0.05, "scale": "preview"} | {
         "answer": "holds here",
         "sentence": "Its own rates score a KID lower by 0.2.",
+        "effect": "20% nearer (10% to 30%)",
         "processors": ["a processor"],
         "holds": True,
         "per_seed": {"treatment": [0.1, 0.2, 0.3], "control": [-0.05, 0.0, 0.05]},
