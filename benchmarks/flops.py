@@ -28,7 +28,7 @@ def of(report: Report) -> int:
 
 def steps(report: Report) -> int:
     """Floating-point operations of all epochs."""
-    return report.epochs * (report.epoch_steps or PICTURES // report.reals_per_step)
+    return report.epochs * report.steps_per_epoch(PICTURES)
 
 
 def main() -> None:

@@ -32,9 +32,8 @@ rate (`_slow_d`, `_fast_d`). SGD has no rate in common with Adam: three of its r
 other tricks are compared at the report's rate alone. Where it takes an arm out of its regime (D guesses or is nearly
 always right, or the fakes collapse), the finding is "out of regime", which is no answer.
 
-For photographs, a command needs `dataset: celeba_preview` in `params.yaml`. The studies `two_d_steps` must be declared
-first ([how](studies.md#declaring-a-study)): at full scale their arms have unequal lengths, which would stop all
-studies. A study of six seeds takes 20 to 45 minutes on two cores, or half of that once the report's own runs are there.
+For photographs, a command needs `dataset: celeba_preview` in `params.yaml`. A study of six seeds takes 20 to 45 minutes
+on two cores, or half of that once the report's own runs are there.
 """
 
 

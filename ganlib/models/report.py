@@ -177,6 +177,14 @@ class Report(TrainingConfig):
         """Number of consecutive batches per step, into which `reals_per_step` is divided."""
         return 1
 
+    def steps_per_epoch(self, count: int) -> int:
+        """A step for each complete batch of `count` pictures, or `epoch_steps`; 0 if there are too few for one step.
+
+        A step that takes several batches does not make the training shorter: it goes through the pictures that many times an epoch.
+        """
+        per_batch = self.reals_per_step // self.batches_per_step
+        return (self.epoch_steps or count // per_batch) if count >= self.reals_per_step else 0
+
     @property
     def judged_together(self) -> int:
         """Number of consecutive pictures that D judges together."""

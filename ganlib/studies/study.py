@@ -112,7 +112,7 @@ class FaceTrial:
 
     def steps(self, faces: int) -> int:
         """Length of the training on a data set of `faces` pictures."""
-        per_epoch = self.settings.epoch_steps or (self.settings.train_images or faces) // self.settings.reals_per_step
+        per_epoch = self.settings.steps_per_epoch(self.settings.train_images or faces)
         return min(self.settings.epochs * per_epoch, self.settings.max_steps or sys.maxsize)
 
     @property

@@ -63,10 +63,10 @@ def pictures_for(faces: Faces, device: torch.device) -> Pictures:
 
 
 def steps_per_epoch(report: Report, count: int) -> int:
-    """Steps in an epoch over `count` pictures, dropping the last incomplete batch; a UserError if there are too few for one step."""
-    if count < report.reals_per_step:
-        raise UserError(f"params.yaml: batch_size: a step takes {report.reals_per_step} real pictures, and the split has {count}")
-    return report.epoch_steps or count // report.reals_per_step
+    """Steps in an epoch over `count` pictures; a UserError if there are too few for one step."""
+    if steps := report.steps_per_epoch(count):
+        return steps
+    raise UserError(f"params.yaml: batch_size: a step takes {report.reals_per_step} real pictures, and the split has {count}")
 
 
 class Feed:

@@ -38,6 +38,13 @@ def test_order_depends_on_seed_and_epoch_alone_and_noise_has_its_own_stream(tmp_
     assert torch.equal(some.next().noise(5), random.sample_latent("gaussian", 5, 100, stream(9, "noise")))
 
 
+def test_epoch_has_a_step_for_each_batch_however_many_batches_a_step_takes():
+    for report in (small.report("dcgan64", batch_size=4, d_steps=3), small.report("wgan64", batch_size=4, critic_steps=3)):
+        assert [report.steps_per_epoch(count) for count in (11, 12, 14, 19)] == [0, 3, 3, 4]
+    assert small.report("dense64", batch_size=28, epoch_steps=None).steps_per_epoch(29) == 2
+    assert [small.report("dense64", batch_size=28).steps_per_epoch(count) for count in (13, 14)] == [0, 200]
+
+
 def test_replacement_draws_pictures_twice_and_an_epoch_is_as_long_as_stated(tmp_path):
     some = feed(tmp_path, "dense64", batch_size=28)
     assert some.steps_per_epoch == 200
