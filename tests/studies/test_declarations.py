@@ -245,6 +245,17 @@ def test_trials_are_too_short_if_all_their_studies_have_later_moments_and_nothin
     assert validation.too_short(trials, studies, (), dict.fromkeys(trials, 3200), CATALOGUE) == {}
 
 
+@pytest.mark.parametrize(("dataset", "count"), [("celeba", 162_770), ("celeba_5000", 4_000), ("toons", 3_200)])
+def test_arms_of_the_declared_studies_train_equally_long_at_each_scale(tmp_path, monkeypatch, dataset, count):
+    edited(ROOT / "params.yaml", tmp_path / "params.yaml", {"dataset": dataset})
+    monkeypatch.chdir(tmp_path)
+    found = declarations.load(ROOT / FILE, ROOT / CATALOGUE)
+    studies = {name: found.studies[name] for name in found.declared}
+    validation.check_lengths(found.trials, studies, dict.fromkeys(found.trials, count), CATALOGUE)
+    assert settings(found.trials["dcgan64_two_d_steps"]).d_steps == 2
+    assert (settings(found.trials["dcgan64"]).batch_size == 128) == (dataset != "toons")
+
+
 def test_equal_pictures_are_counted_by_batches(changed):
     own = params.load().report("dcgan64")
     lengths(changed(HALVES | {"trials.dcgan64_equal_rates.max_steps": own.max_steps * own.batch_size // 8}))
