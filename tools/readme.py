@@ -31,21 +31,23 @@ def filled(page: str) -> str:
         verdicts = " ".join(_verdict(dataset, result) for dataset, result in reversed(entry.get("results", {}).items()))
         row = f"| `{entry['name']}` | {entry['claim']} | {verdicts} |"
         page = re.sub(rf"^\| `{entry['name']}` \|.*$", lambda _, row=row: row, page, flags=re.MULTILINE)
-    lines = (
-        textwrap.fill(f"- {answer}: {', '.join(f'`{name}`' for name in names)}", 120, subsequent_indent="  ")
-        for answer, names in _tricks().items()
-    )
-    return re.sub(r"(?<=\n\n)(?:- [a-z ]+: `\w+`.*\n(?:  .*\n)*)+", "".join(f"{line}\n" for line in lines), page, count=1)
+    lines = [textwrap.fill(f"- {answer}: {names}", 120, subsequent_indent="  ") for answer, names in _tricks().items()]
+    return re.sub(r"(?<=\n\n)(?:- [a-z ]+: (?:`\w+`|\d+ of ).*\n(?:  .*\n)*)+", "".join(f"{line}\n" for line in lines), page, count=1)
 
 
-def _tricks() -> dict[str, list[str]]:
-    """The studies of the tricks of "How to train a GAN" on photographs, by answer."""
+def _tricks() -> dict[str, str]:
+    """The studies of the tricks of "How to train a GAN" on photographs, by answer; of those without one, the number."""
     results = {entry["name"]: entry.get("results", {}).get("celeba_preview") for entry in read_json(paths.CLAIMS)["claims"]}
-    answers: dict[str, list[str]] = {}
+    found: dict[str, list[str]] = {}
     for name in (name for trick in TRICKS for name in trick.studies):
         if result := results[name]:
-            answers.setdefault(result["answer"], []).append(name)
-    return {answer: answers[answer] for answer in get_args(Word) if answer in answers}
+            found.setdefault(result["answer"], []).append(f"`{name}`")
+    tried = sum(map(len, found.values()))
+    return {
+        answer: f"{len(found[answer])} of the {tried} tried" if answer == "cannot tell yet" else ", ".join(found[answer])
+        for answer in get_args(Word)
+        if answer in found
+    }
 
 
 def _verdict(dataset: str, result: dict[str, str]) -> str:
