@@ -119,6 +119,11 @@ def described(device: torch.device) -> dict[str, str]:
     return {"device": torch.cuda.get_device_name(device), "torch": version, "cuda": str(cuda), "cudnn": str(cudnn)}
 
 
+def machine(threads: int | None) -> dict[str, str | int]:
+    """What `described` leaves out: the processor, its instructions and the number of `threads` (None: torch's own)."""
+    return {"processor": processor(), "kernels": kernels(), "threads": threads or torch.get_num_threads()}
+
+
 def processor() -> str:
     """The processor's name, from /proc/cpuinfo on Linux."""
     try:

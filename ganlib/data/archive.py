@@ -1,5 +1,6 @@
 """Read access to a zip of pictures. It is never extracted, so no entry can write anywhere."""
 
+import re
 import stat
 import struct
 import zipfile
@@ -75,7 +76,7 @@ def pack(pictures: Mapping[str, Path], target: Path) -> None:
 
 def _check(path: Path | str, entry: zipfile.ZipInfo) -> None:
     parts = entry.filename.replace("\\", "/").split("/")
-    if not parts[0] or ".." in parts or ":" in parts[0]:
+    if not parts[0] or ".." in parts or re.match("[A-Za-z]:", parts[0]):
         problem = "points outside the archive"
     elif stat.S_ISLNK(entry.external_attr >> 16):
         problem = "is a symbolic link"

@@ -23,11 +23,11 @@ SIXTEEN_BITS = ("I", "I;16", "I;16B", "I;16L")
 
 
 def rgb(data: bytes) -> np.ndarray:
-    """Decode a JPEG, PNG or WebP to (H, W, 3) uint8, with EXIF rotation undone and transparency on white.
+    """Decode a JPEG, PNG or WebP to (H, W, 3) uint8, with the rotation of EXIF or XMP undone and transparency on white.
 
     Raises a ValueError if it cannot be decoded. JPEGs give the same pixels as Pillow: simplejpeg uses the same library, but is faster.
     """
-    if data[:2] == b"\xff\xd8" and b"Exif\0\0" not in data:
+    if data[:2] == b"\xff\xd8" and not any(mark in data for mark in (metadata.EXIF, metadata.XMP_ORIENTATION)):
         height, width, space, _ = simplejpeg.decode_jpeg_header(data)
         _check(width, height)
         if space not in ("CMYK", "YCCK"):

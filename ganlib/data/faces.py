@@ -1,6 +1,6 @@
 """The prepared pictures of a crop, memory-mapped, and their table."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
@@ -109,6 +109,13 @@ class Faces:
         found = blake2b(self.digest.encode())
         found.update(self.rows.tobytes())
         found.update(self.conditions(groups).tobytes())
+        return found.hexdigest()
+
+    def labels_digest(self, attributes: Collection[str]) -> str:
+        """A hash of the labels of `attributes`; those that the pictures do not have are left out."""
+        columns = [name for name in dict.fromkeys(attributes) if name in self.table]
+        found = blake2b(str(columns).encode())
+        found.update((self.table[columns].to_numpy() == 1).tobytes())
         return found.hexdigest()
 
     def _check(self, group: str, attribute: str) -> None:

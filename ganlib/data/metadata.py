@@ -4,7 +4,7 @@ import re
 import struct
 from collections.abc import Iterator
 
-EXIF, XMP = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"
+EXIF, XMP, XMP_ORIENTATION = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0", b"tiff:Orientation"
 HEADERS = (b"II*\0", b"MM\0*", b"MM*\0", b"II\0*")  # the last two are wrong, but clear
 ORIENTATION = 0x0112
 NUMBERS = {3: "H", 4: "L", 5: "LL", 6: "b", 8: "h", 9: "l"}  # TIFF 6.0's types; 5 is a fraction
@@ -47,7 +47,7 @@ def of_exif(exif: bytes, xmp: bytes = b"") -> int:
                 found = value / divisor[0] if divisor and divisor[0] else value
     except struct.error:  # it ends too early
         pass
-    if found is None and (described := re.search(rb'tiff:Orientation(?:="|>)([0-9])', xmp)):
+    if found is None and (described := re.search(XMP_ORIENTATION + rb'(?:="|>)([0-9])', xmp)):
         found = int(described[1])
     return int(found) if found and found in range(1, 9) else 1
 

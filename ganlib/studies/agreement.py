@@ -57,7 +57,7 @@ def _of_arm(study: Study, name: str, values: tuple[Values, Values], failed: list
         known = recorded[np.isfinite(recorded)]
         among = int(((known.min() <= further) & (further <= known.max())).sum()) if len(known) else 0
         return {**shared, "answer": NO_PREDICTION, "among_recorded": among}
-    floor = float(new["floor"].dropna().mean()) if study.judged_by.floor else 0.0
+    floor = float(new["floor"].dropna().mean()) if new["floor"].notna().any() else 0.0
 
     def in_units(cost: float) -> float:
         if study.expected:

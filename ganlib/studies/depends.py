@@ -51,6 +51,8 @@ def scoring(trial: Trial, params: Params) -> dict[str, Any]:
         return {"code": code}
     versions = _versions("numpy", "pillow", "scipy", "torch")
     asked = {"crop": trial.crop, "attributes": params.attributes, "reals": reals(trial.crop, params), "code": code, "versions": versions}
+    conditions = [name for names in trial.settings.condition_groups.values() for name in names]
+    asked["labels"] = Faces.open(paths.faces(trial.crop), "all").labels_digest([*conditions, *params.attributes])
     return asked | ({"mean_over_moments": True} if trial.mean_over_moments else {})
 
 

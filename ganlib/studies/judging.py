@@ -3,14 +3,15 @@
 from ganlib.core import tables
 from ganlib.studies import first_runs, paths, prose, results, runs, validation
 from ganlib.studies.declarations import CATALOGUE
+from ganlib.studies.paths import FIRST_SEED
 from ganlib.studies.study import Study
 from ganlib.support.files import replacing
 
 
 def judge(name: str, study: Study, seeds: list[int], dataset: str, pictures: str) -> str:
     """Write the table and the verdict of a study of `dataset`, and return its sentence, which names `pictures`."""
-    if first_runs.change_nothing(dataset, study.trials, seeds[0]):
-        seeds = seeds[:1]  # others may be missing
+    if first_runs.change_nothing(dataset, study.trials, FIRST_SEED):
+        seeds = [FIRST_SEED]  # others may be missing
     text = tables.to_csv(runs.rows(study, dataset, seeds))
     found = results.judge(study, text)
     if found["steps"]:  # no run got there if all diverged

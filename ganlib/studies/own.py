@@ -38,8 +38,9 @@ class OwnStudy(ExtraTrials):
 
     @property
     def name(self) -> str:
-        """Names its table and its verdict."""
-        return self.study.treatment
+        """Names its table and its verdict: the settings, and the outcome where it was chosen."""
+        study = self.study
+        return study.treatment if study.outcome == _usual_outcome(study.report) else f"{study.treatment}-{study.outcome}"
 
 
 def resolve(overrides: Sequence[str], outcome: str | None = None) -> OwnStudy:
@@ -57,7 +58,7 @@ def resolve(overrides: Sequence[str], outcome: str | None = None) -> OwnStudy:
     old, new = control.settings.model_dump(), treatment.settings.model_dump()
     changes = {key: (value, new[key]) for key, value in old.items() if new[key] != value}
     name = _name(report, changes)
-    chosen = outcome or ("within_bounds" if report == "curve" else "kid")
+    chosen = outcome or _usual_outcome(report)
     if outcomes.find(chosen) is None:
         known = [kind for kind in outcomes.KINDS if kind.isidentifier()]
         raise UserError(f"--outcome: {chosen!r} is unknown{suggestion(chosen, known)}; one of {', '.join(known)}")
@@ -143,6 +144,12 @@ def _set(values: Any, override: str) -> None:
         block[path[-1]] = YAML(typ="safe").load(text)
     except YAMLError as error:
         raise UserError(f"-S {override}: {checks.yaml_problem(error)}") from None
+    except (ValueError, TypeError, LookupError):  # an impossible date, for example
+        raise UserError(f"-S {override}: {text!r} is no value that YAML knows") from None
+
+
+def _usual_outcome(report: str) -> str:
+    return "within_bounds" if report == "curve" else "kid"
 
 
 def _trial(name: str, origin: Origin) -> Trial:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+FIRST_SEED = 1
 LAST_SEED = 12  # of a study; seeds above it measure the spread alone
 
 TRIALS = Path("data/trials")

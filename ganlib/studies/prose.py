@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from ganlib.studies.outcomes import SIGNED, UNIT
 from ganlib.studies.study import Study
-from ganlib.studies.verdict import LOOKS, SIDES
+from ganlib.studies.verdict import LOOKS, SIDES, differences_outside
 
 POINTS = " percentage points"
 
@@ -26,7 +26,7 @@ def circumstances(study: Study, found: Mapping[str, Any], dataset: str) -> str:
     parts += [f"N = {found['samples']:,.0f}"] if found["samples"] else []
     seeds = [found[f"{arm}_seeds"] for arm in ("treatment", "control")] if "treatment_seeds" in found else [found["seeds"]]
     first, count = found["first_seed"], " and ".join(map(str, dict.fromkeys(seeds)))
-    named = f"{count} seed{'s' if seeds != [1] else ''}" if first == 1 else f"seeds {first} to {first + seeds[0] - 1}"
+    named = f"{count} seed{'s' if count != '1' else ''}" if first == 1 else f"seeds {first} to {first + seeds[0] - 1}"
     parts.append(named + ("" if study.treatment == study.control else " per arm"))
     return f"{place} ({', '.join(parts)})"
 
@@ -59,7 +59,7 @@ def brief(study: Study, found: Mapping[str, Any]) -> str:
 def _difference(study: Study, found: Mapping[str, Any]) -> str:
     effect = Effect.of(study)
     if found["difference"] is None or found["without_number"]:
-        return f"{study.judged_by.label} has no number in most runs of the {found['without_number']} arm"
+        return f"{study.judged_by.label} has no number in half or more of the runs of the {found['without_number']} arm"
     text = effect.sentence(study, found["difference"])
     text += f"{', by ranks' if found['of_medians'] else ''} ({_interval(found, effect)})"
     ends = [found["low"], found["high"]]
@@ -123,7 +123,8 @@ def _per_cent(value: float) -> str:
 
 
 def _points(value: float) -> str:
-    return f"{100 * abs(value):.2g}{POINTS}"
+    points = 100 * abs(value)
+    return f"{points:.0f}{POINTS}" if points >= 9.95 else f"{points:.2g}{POINTS}"
 
 
 def _plain(value: float) -> str:
@@ -133,7 +134,8 @@ def _plain(value: float) -> str:
 def _interval(found: Mapping[str, Any], effect: Effect, of: str = "") -> str:
     low, high = found[f"low{of}"], found[f"high{of}"]
     if low is high is None:
-        return "too few runs for an interval" if found["seeds"] < LOOKS[1] else "97.5% CI: any amount"
+        too_few = differences_outside(found["treatment_seeds"], found["control_seeds"]) is None
+        return "too few runs for an interval" if too_few else "97.5% CI: any amount"
     return f"97.5% CI: {effect.between(low, high)}"
 
 

@@ -1,6 +1,7 @@
 """The verdict of a study, which is derived from its table alone."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from io import StringIO
 from typing import Any
@@ -47,7 +48,7 @@ def judge(study: Study, text: str) -> dict[str, Any]:
         arms = arms_of(study, found)
         answer, of_medians, reason = _compared(study, found, arms, any_failed)
         judged |= {"reason": reason} if reason else {}
-        judged["without_number"] = " and ".join(arm for arm, values in arms.items() if np.isfinite(values).mean() < 0.5)
+        judged["without_number"] = " and ".join(arm for arm, values in arms.items() if np.isfinite(values).mean() <= 0.5)
         judged |= {f"{arm}_median": _finite(float(np.median(values))) for arm, values in arms.items()}
         judged |= {f"{arm}_failed": failed[getattr(study, arm)] for arm in arms}
         judged |= {f"{arm}_seeds": len(values) for arm, values in arms.items()}
@@ -129,8 +130,10 @@ def _expected(expected: list[float | None], values: Values, of_median: bool) -> 
 def _compared(study: Study, found: pd.DataFrame, arms: Arms, any_failed: bool) -> tuple[Verdict, bool, str]:
     """The verdict, whether it is by ranks, and why the claim is not testable if it is not."""
     untestable = Verdict("not testable", 0.0, 0.0, 0.0, 1.0)
-    if _unchanged(study, found):
+    if _unchanged(study, found, [study.outcome, *ALWAYS]):
         return untestable, False, "the setting changes nothing"
+    if study.judged_by.is_score and _unchanged(study, found, [study.outcome]):
+        return untestable, False, f"the setting does not change {study.judged_by.label}"
     values = np.concatenate([*arms.values()])
     if (values == 0).any() and np.nansum(np.abs(values)) == 0:
         return untestable, False, f"{study.judged_by.label} is 0 in both arms"
@@ -153,17 +156,17 @@ def _most_at_the_floor(costs: Values) -> bool:
 
 
 def _of_average(study: Study, found: pd.DataFrame, any_failed: bool) -> dict[str, float | None]:
-    """The same difference in KID, with its interval, between the averages of G: `difference_ema`, ...; empty if there are none."""
+    """The same difference in KID, with its interval, between the averages of G: `difference_ema`, ...; empty if an arm has none."""
     beside = study.model_copy(update={"outcome": "kid_ema", "as_good": None})
-    if study.outcome != "kid" or study.is_over_time or "kid_ema" not in found or found["kid_ema"].isna().all():
+    if study.outcome != "kid" or study.is_over_time or "kid_ema" not in found or found.groupby("trial")["kid_ema"].count().min() == 0:
         return {}
     answer, *_ = _compared(beside, found, arms_of(beside, found), any_failed)
     return {f"{key}_ema": in_units(getattr(answer, key), True) for key in ("difference", "low", "high")}
 
 
-def _unchanged(study: Study, found: pd.DataFrame) -> bool:
-    """Whether the two trials have equal metrics at every seed that both have run."""
-    metrics = [column for column in dict.fromkeys([study.outcome, *ALWAYS]) if column in found]
+def _unchanged(study: Study, found: pd.DataFrame, metrics: Sequence[str]) -> bool:
+    """Whether the two trials have equal `metrics` at every seed that both have run."""
+    metrics = [column for column in dict.fromkeys(metrics) if column in found]
     ours, theirs = (found[found["trial"] == name].set_index("seed")[metrics] for name in (study.treatment, study.control))
     seeds = ours.index.intersection(theirs.index)
     return study.treatment != study.control and not ours.loc[seeds].isna().all(axis=None) and ours.loc[seeds].equals(theirs.loc[seeds])

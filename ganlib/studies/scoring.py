@@ -77,10 +77,11 @@ def slopes(log: Path) -> dict[str, float]:
 
 def reference(scoring: dict[str, Any], folder: Path, network: Inception) -> Reference:
     """The features of the reals, which are computed unless `folder` holds those of the same pictures, N and protocol."""
-    asked, path = scoring["reals"], folder / "features.npz"
+    asked, path, cache = scoring["reals"], folder / "features.npz", paths.faces(scoring["crop"])
+    faces = Faces.divide(cache, asked["split"])
+    stored.check_same_pictures(cache, faces[0].identity({}), asked["pictures"])
     with locked(folder, "another process computes the features of reals"), stored.build_if_stale(folder, asked) as stale:
         if stale:
-            faces = Faces.divide(paths.faces(scoring["crop"]), asked["split"])
             Reference.of(partial(inception.features, network), *faces, samples=asked["samples"]).save(path)
         return Reference.load(path)
 

@@ -39,7 +39,7 @@ def summary(found: list[Row]) -> dict[str, Any]:
     if len(kids) < 3:
         return shown
     shown |= {"kid_mean": float(kids.mean()), "kid_lowest": float(kids.min()), "kid_highest": float(kids.max())}
-    excess, _ = outcomes.costs(outcomes.KINDS["kid"](), kids, kids, lived[0]["kid_floor"])
+    excess, _ = outcomes.costs(outcomes.KINDS["kid"](), kids, kids, float(lived[0]["kid_floor"] or 0))
     spread = float(excess.std(ddof=1))
     freedom = len(kids) - 1
     ends = {"": 1.0, **{f"_{end}": math.sqrt(freedom / stats.chi2.isf(p, freedom)) for end, p in (("low", 0.025), ("high", 0.975))}}

@@ -11,6 +11,7 @@ from ganlib.curve import settings as curve
 from ganlib.models.registry import settings_of
 from ganlib.models.report import Report
 from ganlib.support import console
+from ganlib.support.errors import UserError
 from ganlib.support.files import replacing
 
 CURVE = "curve.json"  # the demo's metrics
@@ -44,6 +45,12 @@ def is_built(folder: Path, made_of: dict[str, Any]) -> bool:
     """Whether `folder` was built from equal `made_of`."""
     stamp = folder / MADE_OF
     return stamp.exists() and tables.read_json(stamp) == made_of
+
+
+def check_same_pictures(cache: Path, found: str, expected: str) -> None:
+    """Refuse pictures that another command has prepared again since the trial's settings were resolved."""
+    if found != expected:
+        raise UserError(f"{cache}: has other pictures than when this study began: run the command again")
 
 
 def leave_out(folder: Path) -> None:

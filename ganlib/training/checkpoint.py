@@ -16,6 +16,7 @@ from typing import Any, Self
 
 import torch
 
+from ganlib.core import tables
 from ganlib.data.faces import Faces
 from ganlib.models.report import Report
 from ganlib.support import codehash, console, disk
@@ -28,6 +29,7 @@ KEEP_STATES = 2
 KEEP_RUNS = 20
 CODE = Path(__file__).parents[2]  # the checkout whose code runs: DVC copies all of it for queued and --temp experiments
 LENGTH = {"epochs", "max_steps"}
+MACHINES = "machines.json"  # that trained the run: beside its files, which processors with equal bytes share
 
 
 def identity(name: str, report: Report, faces: Faces, **settings: int) -> str:
@@ -114,6 +116,12 @@ class Checkpoints:
             target.write_bytes(buffer.getbuffer())
         for old in _states(self.folder)[:-KEEP_STATES]:
             old.unlink()
+
+    def note(self, machine: dict[str, Any]) -> None:
+        """Add the machine that trains from now on to MACHINES, which begins again with the run."""
+        path = self.folder / MACHINES
+        before = tables.read_json(path) if path.exists() and _progress(self.folder) else []
+        tables.write_json([*(other for other in before if other != machine), machine], path)
 
     def bytes_held(self) -> int:
         """Size of the folder."""

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ganlib.core.device import described, prepare_device
+from ganlib.core.device import described, machine, prepare_device
 from ganlib.core.random import Streams, derived_seed
 from ganlib.core.tables import Log
 from ganlib.data.faces import Faces
@@ -71,6 +71,7 @@ def _train(
     steps, state = saved.steps, saved.load()
     team.broadcast({"steps": steps, "checkpoint": state})
     parts = build(report, faces, seed, team)
+    saved.note(machine(report.threads))
     trainer, feed = parts["trainer"], parts["feed"]
     needed = 2 * writer.bytes_needed(report, trainer, steps, feed.steps_per_epoch) + 3 * checkpoint.bytes_needed(trainer)
     with disk.writing(saved.folder, needed - saved.bytes_held()), Interruption() as interruption:

@@ -122,6 +122,7 @@ def test_difference_counts_if_it_is_more_than_seeds_alone_bring(last: float, end
 @pytest.mark.parametrize(
     ("before", "after", "spread", "said"),
     [
+        ({"kid": 0.2, "pictures": "a"}, {"kid": 0.2, "pictures": "b"}, FIVE, "The scores differ in pictures, so they cannot be"),
         (None, {"kid": 0.2}, FIVE, "Not both are scored, so their KIDs cannot be compared."),
         ({"kid": 0.2, "samples": 250}, {"kid": 0.2, "samples": 500}, FIVE, "The scores differ in N, so they cannot be compared."),
         (

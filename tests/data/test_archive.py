@@ -39,6 +39,12 @@ def test_entry_that_points_outside_is_refused_by_name(tmp_path, name):
     assert "outside" in refused(archive.pack(tmp_path / "a.zip", {"fine.jpg": b"1", name: b"2"}), name)
 
 
+def test_name_with_a_colon_is_no_path_outside(tmp_path):
+    name = "2020-01-01 12:30:00.jpg"
+    with Archive(archive.pack(tmp_path / "a.zip", {name: b"1"})) as found:
+        assert found.read(name) == b"1"
+
+
 def test_symbolic_link_is_refused_by_name(tmp_path):
     link = ZipInfo("link.jpg")
     link.create_system, link.external_attr = 3, (stat.S_IFLNK | 0o777) << 16

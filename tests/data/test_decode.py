@@ -73,6 +73,13 @@ def test_picture_that_its_exif_turns_is_upright(orientation, kind):
     assert np.array_equal(turned, UPRIGHT[orientation](stored))
 
 
+def test_jpeg_that_its_xmp_alone_turns_is_upright():
+    """As editors leave it that remove EXIF."""
+    stored = encoded(picture(50, (24, 16)), "JPEG")
+    turned = encoded(picture(50, (24, 16)), "JPEG", xmp=b'<x:xmpmeta><rdf:Description tiff:Orientation="6"/></x:xmpmeta>')
+    assert np.array_equal(rgb(turned), UPRIGHT[6](rgb(stored)))
+
+
 # Tag and type: text as resolution, a fraction as maker, text as offset, a signed latitude, an unknown type.
 ODD = {"resolution": (0x011A, 2), "maker": (0x010F, 5), "interoperability": (0xA005, 2), "GPS": (0x8825, 10), "unknown": (0x9999, 99)}
 

@@ -5,12 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from torch import Tensor
 
 from ganlib import params
 from ganlib.core import tables
-from ganlib.data.faces import INDEX
+from ganlib.data.faces import INDEX, TABLE
 from ganlib.fidelity.reference import Reference
 from ganlib.studies import depends, scoring
 from ganlib.studies.study import CurveTrial, FaceTrial
@@ -52,6 +53,18 @@ def test_trial_depends_on_its_code_its_settings_and_its_pictures(settings):
 def test_mean_over_moments_is_in_the_scores_of_its_trials_alone(settings):
     usual, over_moments = (depends.scoring(replace(trial(settings), mean_over_moments=mean), settings) for mean in (False, True))
     assert over_moments == usual | {"mean_over_moments": True} != usual
+
+
+def test_scores_depend_on_the_labels_that_they_judge_by(settings):
+    found, file = depends.scoring(trial(settings), settings), paths.faces("wide64") / TABLE
+    for column, counts in (("split", False), ("Smiling", True), ("Eyeglasses", False)):
+        table = pd.read_parquet(file)
+        changed = table.assign(file=table["file"] + "x") if column == "split" else table.assign(**{column: -table[column]})
+        changed.to_parquet(file)
+        assert (depends.scoring(trial(settings), settings)["labels"] != found["labels"]) == counts
+        table.to_parquet(file)
+    table.drop(columns=["Smiling"]).to_parquet(file)
+    assert depends.scoring(trial(settings), settings)["labels"] != found["labels"]
 
 
 def test_scores_depend_on_their_code(settings):

@@ -89,6 +89,12 @@ def test_arms_are_the_report_with_the_setting_and_as_it_is(checkout: Path) -> No
 def test_settings_of_each_kind_have_a_name_that_names_a_file(checkout: Path, override: str, name: str, outcome: str) -> None:
     study = own.resolve([override])
     assert (study.name, study.study.outcome) == (name, outcome)
+    assert own.resolve([override], outcome).name == name
+
+
+def test_another_outcome_has_a_table_of_its_own(checkout: Path) -> None:
+    study = own.resolve([FASTER], "fid")
+    assert (study.name, study.study.treatment) == (f"{NAME}-fid", NAME)
 
 
 @pytest.mark.parametrize(
@@ -103,6 +109,7 @@ def test_settings_of_each_kind_have_a_name_that_names_a_file(checkout: Path, ove
         ("reports.dcgan64.lr=1", "-S reports.dcgan64.lr: unknown key, did you mean 'lr_g'?"),
         ("reports.dcgan64.lr_d=abc", "-S reports.dcgan64.lr_d: 'abc' is not allowed: must be a valid number"),
         ("reports.dcgan64.lr_d=[1", "-S reports.dcgan64.lr_d=[1: line "),
+        ("reports.dcgan64.lr_d=2020-13-45", "-S reports.dcgan64.lr_d=2020-13-45: '2020-13-45' is no value that YAML knows"),
         ("reports.dcgan64.lr_d.x=3", "-S reports.dcgan64.lr_d.x=3: lr_d holds a value and no settings"),
         ("reports.dcgan64.lr_d=5e-5", "-S reports.dcgan64.lr_d=5e-5: changes nothing; dcgan64 has lr_d 5e-05 at scale preview"),
         (

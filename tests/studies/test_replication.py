@@ -82,6 +82,13 @@ def test_runs_as_the_recorded_ones_lie_inside_and_others_outside():
     assert said["answer"] == "outside"
 
 
+def test_without_a_floor_scores_are_predicted_as_they_are():
+    with_floor, without = (
+        agreement.said(made(*(recorded(0.2, seeds, floor=floor) for seeds in ([17, 18], range(1, 7))))) for floor in (0.0, None)
+    )
+    assert without == with_floor
+
+
 def test_another_machine_and_version_are_named():
     said = agreement.said(made(recorded(0.2, [17], torch="2.15.0", processor="AMD EPYC")))
     assert said["words"][0].endswith("1 seed per arm); torch 2.15.0 instead of 2.14.1, processor AMD EPYC instead of a processor.")

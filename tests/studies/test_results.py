@@ -109,6 +109,35 @@ def test_values_per_seed_are_in_the_order_of_seeds():
     assert results.per_seed(declared("d_is_not_fooled"), text) == {"runs": pytest.approx([seed / 10 for seed in SEEDS[1:]])}
 
 
+def test_averages_of_one_arm_alone_are_not_compared():
+    leave_both(lambda seed: around(0.1)(seed) | {"kid_ema": 0.1}, around(0.2))
+    found = judged(declared("unequal_rates"))
+    assert "difference_ema" not in found
+    assert "averages" not in prose.answer(declared("unequal_rates"), found)
+
+
+def test_shares_that_differ_by_all_there_is_are_whole_points():
+    amount = prose.Effect.of(declared("d_is_not_fooled")).amount
+    assert [amount(value).partition(" ")[0] for value in (-1.0, 0.0996, 0.099, 0.005)] == ["100", "10", "9.9", "0.5"]
+
+
+def test_arm_of_which_half_of_the_runs_diverged_is_named():
+    leave_both(lambda seed: DIVERGED if seed % 2 else around(0.1)(seed), around(0.2))
+    found = judged(declared("unequal_rates"))
+    assert found["difference"] is None
+    assert "KID has no number in half or more of the runs of the treatment arm" in prose.answer(declared("unequal_rates"), found)
+
+
+def test_interval_of_any_amount_is_not_one_of_too_few_runs():
+    failed = {3: DIVERGED, 4: DIVERGED}
+    leave_both(lambda seed: failed.get(seed, around(0.1)(seed)), lambda seed: failed.get(seed, around(0.2)(seed)))
+    study = declared("unequal_rates")
+    found = judged(study)
+    assert (found["low"], found["high"]) == (None, None)
+    assert "97.5% CI: any amount" in prose.answer(study, found)
+    assert "too few runs for an interval" in prose.answer(study, judged(study, [1, 2, 3]))
+
+
 def test_studys_own_margin_is_the_one_that_counts():
     leave_both(around(0.1), lambda seed: around(0.1)(7 - seed))
     assert judged(declared("unequal_rates"))["verdict"] == "no difference here"
@@ -174,12 +203,14 @@ def test_arms_of_six_and_twelve_runs_are_judged_whatever_failed():
 
 
 def test_setting_that_changes_nothing_is_not_testable():
-    """Equal at each seed, and not only in the outcome; one other metric that differs at one seed is enough."""
+    """Equal at each seed; where other metrics differ, as those of the averages of G, the outcome alone does not change."""
     leave_both(around(0.1), around(0.1))
     study = declared("unequal_rates")
     assert (judged(study)["verdict"], prose.answer(study, judged(study))) == ("not testable", "not testable: the setting changes nothing")
     path = paths.metrics(DATASET, "dcgan64", 6)
     path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | {"d_accuracy": 0.7}), encoding="utf-8")
+    assert prose.answer(study, judged(study)) == "not testable: the setting does not change KID"
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | {"kid": 0.107}), encoding="utf-8")
     assert judged(study)["verdict"] == "no difference here"
 
 
@@ -379,7 +410,7 @@ def test_study_whose_runs_all_diverged_is_undecided():
     leave_both(lambda _: DIVERGED, lambda _: DIVERGED)
     found = judged(study)
     assert (found["verdict"], found["difference"], found["treatment_failed"], found["control_failed"]) == ("cannot tell yet", 0, 6, 6)
-    expected = "At preview scale (toons, 6 seeds per arm): cannot tell yet, and a second look at 12 seeds is due; KID has no number in most"
+    expected = "At preview scale (toons, 6 seeds per arm): cannot tell yet, and a second look at 12 seeds is due; KID has no number in half"
     assert prose.sentence(study, found, DATASET).startswith(expected)
     assert prose.sentence(study, found, DATASET).endswith("6 of 6 runs failed against 6 of 6: cannot tell yet on failures.")
 
@@ -395,7 +426,7 @@ def test_arm_whose_runs_all_diverged_is_named_after_the_verdict_on_failures(fail
     found = judged(study, seeds)
     assert found["verdict"] == verdict
     counts = "6 of 6 runs failed against 0 of 6" if side == "treatment" else "0 of 6 runs failed against 6 of 6"
-    expected = f"{counts}: {verdict} on failures; {verdict}; KID has no number in most runs of the {side} arm"
+    expected = f"{counts}: {verdict} on failures; {verdict}; KID has no number in half or more of the runs of the {side} arm"
     assert prose.answer(study, found) == expected
     json.dumps(found, allow_nan=False)
 

@@ -38,5 +38,10 @@ def test_spread_is_of_the_logarithms_of_the_excess_over_runs_that_lived():
     assert (found["kid_lowest"], found["kid_highest"]) == pytest.approx((0.01 + 0.1 * math.exp(-0.1), 0.01 + 0.1 * math.exp(0.1)))
 
 
+def test_without_a_floor_spread_is_of_the_logarithms_of_the_scores():
+    rows = [row(seed, 0.1 * math.exp(shift)) | {"kid_floor": ""} for seed, shift in enumerate((-0.1, 0.0, 0.1))]
+    assert summary(rows)["kid_spread"] == pytest.approx(0.1)
+
+
 def test_too_few_runs_have_no_spread():
     assert summary([row(1, 0.2), row(2, 0.3)]) == {"seeds": 2, "failed": 0}

@@ -15,11 +15,12 @@ from safetensors.torch import save_file
 
 from ganlib.core import tables
 from ganlib.core.random import derived_seed
+from ganlib.data.faces import Faces
 from ganlib.fidelity import evaluation
 from ganlib.fidelity.evaluation import Fakes
 from ganlib.fidelity.kernel import kid
 from ganlib.models import store
-from ganlib.studies import declarations, depends, first_runs, paths, scoring, spread, stored, trials
+from ganlib.studies import declarations, depends, first_runs, judging, paths, scoring, spread, stored, trials
 from ganlib.support import paths as support_paths
 from ganlib.support.errors import UserError
 from ganlib.support.paths import Outputs
@@ -219,6 +220,8 @@ def test_seeds_that_would_tell_nothing_are_left_out_and_the_study_is_not_testabl
     assert list(zip(table["trial"], table["seed"], strict=True)) == [(name, 1) for name in ARMS]
     judged = json.loads(paths.verdict(DATASET, "batches_apart").read_text(encoding="utf-8"))
     assert (judged["verdict"], judged["seeds"]) == ("not testable", 1)
+    later = judging.judge("batches_apart", declarations.load().studies["batches_apart"], list(range(7, 13)), DATASET, DATASET)
+    assert later.startswith("At preview scale (toons, 1 seed per arm): not testable: the setting changes nothing")
 
     save_file({"weight": torch.zeros(3)}, paths.run(DATASET, ARMS[1], 1) / "run" / "generator.safetensors")
     with pytest.raises(
@@ -284,6 +287,12 @@ def test_spread_of_two_processors_is_one_line():
         spread.summary(rows)
 
 
+def reals(samples: int) -> dict[str, Any]:
+    """What the features of the pictures in tight64 depend on."""
+    pictures = Faces.open(support_paths.faces("tight64"), "train").identity({})
+    return {"split": "train", "samples": samples, "protocol": "clean", "pictures": pictures}
+
+
 @pytest.mark.parametrize("mean_over_moments", [False, True])
 def test_mean_over_moments_takes_the_place_of_the_average_at_as_many_fakes(tmp_path, monkeypatch, mean_over_moments):
     generator, settings = painted.painter([[0.5, 0.5, 0.5]] * 3, [[0, 0, 0]] * 2, reach=0.3)
@@ -305,7 +314,7 @@ def test_mean_over_moments_takes_the_place_of_the_average_at_as_many_fakes(tmp_p
     monkeypatch.setattr(evaluation.scores, "compare", lambda *_: {"fid": 0.0, "kid": 0.0})
     monkeypatch.setattr(evaluation.scores, "floor", lambda *_: {})
     training = {"report": "began64", "settings": settings.model_dump(), "scale": "preview"}
-    asked: dict[str, Any] = {"crop": "tight64", "attributes": [], "reals": {"split": "train", "samples": 12, "protocol": "clean"}}
+    asked: dict[str, Any] = {"crop": "tight64", "attributes": [], "reals": reals(12)}
     asked |= {"mean_over_moments": True} if mean_over_moments else {}
     found = scoring.score(training, asked, tmp_path / "run", tmp_path / "reals", tmp_path / "scores", seed=7)
     untrained = 12
@@ -355,8 +364,7 @@ def test_run_is_scored_with_its_seed_against_the_reals_of_its_crop(tmp_path, mon
     monkeypatch.setattr(scoring, "Fakes", fakes)
     monkeypatch.setattr(scoring.inception, "load", lambda device, protocol: {"clean": painted.MeanColour()}[protocol])
     training = {"report": "began64", "settings": settings.model_dump(), "scale": "preview"}
-    reals = {"split": "train", "samples": 4, "protocol": "clean"}
-    asked = {"crop": "tight64", "attributes": ["Eyeglasses"], "reals": reals}
+    asked = {"crop": "tight64", "attributes": ["Eyeglasses"], "reals": reals(4)}
     found = scoring.score(training, asked, run, tmp_path / "reals", tmp_path / "scores", seed=7)
     real, statistics, cropped, trained, _ = seen["inputs"]
     assert (len(cropped), trained.rows.tolist(), statistics.count) == (12, [1, 2, 4, 5, 7], 4)

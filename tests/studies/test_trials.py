@@ -3,20 +3,25 @@
 import json
 import tracemalloc
 from itertools import combinations
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
 from ganlib import params
+from ganlib.core import device, tables
 from ganlib.core.tables import Log, final_metrics
 from ganlib.data.faces import Faces
+from ganlib.models.report import Report
 from ganlib.studies import scoring, trials
 from ganlib.studies.stored import build_if_stale, settings_from
 from ganlib.studies.study import FaceTrial
 from ganlib.support import paths
-from ganlib.support.errors import DivergedError
+from ganlib.support.errors import DivergedError, UserError
 from ganlib.training import loop
+from ganlib.training.checkpoint import MACHINES
 from tests.training import small
 
 
@@ -29,8 +34,15 @@ def stored(tmp_path, monkeypatch) -> dict:
     return {"report": "dense64", "settings": settings, "split": "all", "log_every": 1, "scale": "preview"}
 
 
+def train(training: dict, folder: Path, **named: Any) -> None:
+    """Train on the pictures that are there."""
+    settings = settings_from(training)
+    faces = Faces.open(paths.faces(settings.crop), training["split"]).first(settings.train_images)
+    trials.train(training | {"data": faces.identity(settings.condition_groups)}, folder, **named)
+
+
 def test_trial_trains_and_names_its_machine(stored, tmp_path):
-    trials.train(stored, tmp_path / "run", seed=3, save_every=None)
+    train(stored, tmp_path / "run", seed=3, save_every=None)
     assert all((tmp_path / "run" / name).is_file() for name in ("run/generator.safetensors", "progress/log.csv"))
     machine = json.loads((tmp_path / "run" / "machine.json").read_text(encoding="utf-8"))
     of_gpu = {"cuda", "cudnn"} if torch.cuda.is_available() else set()
@@ -44,20 +56,27 @@ def test_trial_trains_and_names_its_machine(stored, tmp_path):
 def test_machine_of_a_trial_is_the_one_that_trained_it(stored, tmp_path, monkeypatch):
     """Which may have been another, or two, before a complete run was taken from its checkpoint."""
     gpu = {"device": "NVIDIA H200", "torch": "2.14.1", "cuda": "13.0", "cudnn": "91300"}
-    for described, training in (
-        (gpu, stored | {"settings": stored["settings"] | {"max_steps": 2}}),
-        ({"device": "cpu", "torch": "2.14.1"}, stored),
-    ):
+    shorter = stored | {"settings": stored["settings"] | {"max_steps": 2}}
+    cpu = {"device": "cpu", "torch": "2.14.1"}
+    for described, processor, training in ((gpu, "a Xeon", shorter), (cpu, "an EPYC", stored), (cpu, "a Ryzen", stored)):
         monkeypatch.setattr(loop, "described", lambda _, described=described: described)
-        trials.train(training, tmp_path / "run", seed=3, save_every=None)
+        monkeypatch.setattr(device, "processor", lambda processor=processor: processor)
+        train(training, tmp_path / "run", seed=3, save_every=None)
     machine = json.loads((tmp_path / "run" / "machine.json").read_text(encoding="utf-8"))
     assert {key: machine[key] for key in gpu} == gpu | {"device": "NVIDIA H200 and cpu"}
+    assert (machine["processor"], machine["threads"]) == ("a Xeon and an EPYC", torch.get_num_threads())
+
+
+def test_trial_is_not_trained_on_other_pictures_than_its_settings_name(stored, tmp_path):
+    """Which `dvc repro` in a second terminal may have prepared."""
+    with pytest.raises(UserError, match=r"wide64: has other pictures than when this study began: run the command again"):
+        trials.train(stored | {"data": "of others"}, tmp_path / "run", seed=3, save_every=None)
 
 
 @pytest.mark.parametrize("changes", [{}, {"train_images": 8}, {"max_steps": 1}, {"epoch_steps": 3}])
 def test_trial_trains_as_long_as_its_declaration_says(stored, tmp_path, changes):
     stored["settings"] |= {"snapshots": None, "epochs": 2, "max_steps": None, "epoch_steps": None, **changes}
-    trials.train(stored, tmp_path / "run", seed=3, save_every=None)
+    train(stored, tmp_path / "run", seed=3, save_every=None)
     declared = FaceTrial("dense64", settings_from(stored), "wide64")
     steps = final_metrics(tmp_path / "run" / "progress" / "log.csv")["step"]
     assert steps == declared.steps(len(Faces.open(paths.faces("wide64"), "all")))
@@ -65,15 +84,21 @@ def test_trial_trains_as_long_as_its_declaration_says(stored, tmp_path, changes)
 
 def test_trial_has_its_own_seed_and_learns_only_from_its_pictures(stored, tmp_path, monkeypatch):
     seen = []
-    monkeypatch.setattr(loop, "train", lambda name, report, faces, *rest, **named: seen.append((faces.rows.tolist(), named)))
+    tables.write_json([], tmp_path / MACHINES)
+
+    def seen_train(name: str, report: Report, faces: Faces, *rest: object, **named: object) -> Path:
+        seen.append((faces.rows.tolist(), named))
+        return tmp_path / "timing.csv"
+
+    monkeypatch.setattr(loop, "train", seen_train)
     few = {"settings": stored["settings"] | {"train_images": 3}, "split": "train", "log_every": 7}
-    trials.train(stored | few, tmp_path / "run", seed=3, save_every=2)
+    train(stored | few, tmp_path / "run", seed=3, save_every=2)
     assert seen == [([0, 3, 6], {"seed": 3, "log_every": 7, "save_every": 2})]
 
 
 def test_trial_that_diverges_is_recorded_and_no_error(stored, tmp_path, capsys):
     stored["settings"] |= {"lr_g": 1e30, "lr_d": 1e30}
-    trials.train(stored, tmp_path / "run", seed=3, save_every=None)
+    train(stored, tmp_path / "run", seed=3, save_every=None)
     (reason,) = (tmp_path / "run" / "diverged.txt").read_text(encoding="utf-8").splitlines()
     assert reason.startswith("train@dense64: ")
     assert "this trial counts as failed: train@dense64" in capsys.readouterr().err
