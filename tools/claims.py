@@ -18,6 +18,7 @@ import pandas as pd
 from ganlib.core import tables
 from ganlib.studies import declarations, paths, pooled, prose, replication, results
 from ganlib.studies.declarations import Declarations
+from ganlib.studies.runs import ALWAYS
 from ganlib.studies.study import Claim, OpenClaim, Pooled, Study
 from ganlib.studies.verdict import SIDES, holm
 from ganlib.support.errors import UserError, exit_on_user_error
@@ -35,8 +36,8 @@ AUTHORS = {
     "began64": "TensorJoe (translated)",
     "dcgan56": "A. Saviolo",
 }
+FEW = 3  # studies that a finding names; claims.json names all
 SEVERAL = "several"  # the report of claims about the nets of several
-ARMS = ("treatment", "control")
 
 INTRODUCTION = """# What the reports claim, and what we found
 
@@ -171,13 +172,30 @@ def _mark(found: list[Entry]) -> None:
 
 
 def _name_shared_runs(found: list[Entry]) -> None:
-    """Set `shares` of each result: the other studies with results on the same data set that use the same runs, by trial."""
-    for entry in found:
-        for dataset, result in entry.get("results", {}).items():
-            others = [other for other in found if other is not entry and dataset in other.get("results", {})]
-            trials = dict.fromkeys(entry[arm] for arm in ARMS if arm in entry)
-            using = {trial: [other["name"] for other in others if trial in map(other.get, ARMS)] for trial in trials}
-            result["shares"] = {trial: names for trial, names in using.items() if names}
+    """Set `shares` of each result: the other studies with results on the same data set that use the same runs, by trial.
+
+    Trials of two names may have equal settings at one scale, and then their runs are equal.
+    """
+    judged = {(entry["name"], dataset): entry for entry in found for dataset in entry.get("results", {})}
+    runs = {key: {} if "pools" in entry else _runs(*key) for key, entry in judged.items()}
+    for (name, dataset), entry in judged.items():
+        others = [key for key in runs if key != (name, dataset) and key[1] == dataset]
+        using = {
+            trial: [other for other, _ in others if any(rows & theirs for theirs in runs[other, dataset].values())]
+            for trial, rows in runs[name, dataset].items()
+        }
+        entry["results"][dataset]["shares"] = {trial: names for trial, names in using.items() if names}
+
+
+def _runs(name: str, dataset: str) -> dict[str, set[tuple[str, ...]]]:
+    """The runs in a study's table, by trial: their seeds and metrics, as far as they have any."""
+    table = pd.read_csv(paths.results(dataset, name), dtype=str, keep_default_na=False)
+    metrics = [column for column in ALWAYS if column in table]
+    scored = table[(table[metrics] != "").any(axis=1)]
+    return {
+        str(trial): {*of[["seed", "step", *metrics]].itertuples(index=False, name=None)}
+        for trial, of in scored.groupby("trial", sort=False)
+    }
 
 
 def _counts(dataset: str, judged: list[Entry]) -> str:
@@ -207,7 +225,8 @@ def _finding(entry: Entry) -> Iterator[str]:
                 if counts := result.get("replications"):
                     yield f"Replications: {', '.join(f'{count} {answer}' for answer, count in counts.items())}."
                 for trial, names in result["shares"].items():
-                    yield f"Shares its runs of `{trial}` with {', '.join(f'`{name}`' for name in names)}."
+                    others = ", ".join(f"`{name}`" for name in names) if len(names) <= FEW else f"{len(names)} other studies"
+                    yield f"Shares its runs of `{trial}` with {others}."
             yield f"(`{entry['name']}`)"
         case "declared":
             yield f"declared, not run: `ganlib repro studies/dvc.yaml:study@{entry['name']}`"
