@@ -12,6 +12,7 @@ from ganlib.studies.verdict import Word
 from tools.seeds import of_each_report, on_one_processor, span, trainings
 from tools.tricks import TRICKS
 
+WITHOUT_ANSWER = ("cannot tell yet", "out of regime")
 README = Path("README.md")
 
 
@@ -44,7 +45,7 @@ def _tricks() -> dict[str, str]:
             found.setdefault(result["answer"], []).append(f"`{name}`")
     tried = sum(map(len, found.values()))
     return {
-        answer: f"{len(found[answer])} of the {tried} tried" if answer == "cannot tell yet" else ", ".join(found[answer])
+        answer: f"{len(found[answer])} of {tried}" if answer in WITHOUT_ANSWER else ", ".join(found[answer])
         for answer in get_args(Word)
         if answer in found
     }
