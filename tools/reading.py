@@ -110,8 +110,9 @@ def metrics() -> str:
         | {f"share_<attribute>{end}": entry for end, entry in SHARES.items()}
     )
     scores = {key: entry for key, entry in SCORES.items() if f"<group>_{key}" not in families} | families
+    columns = TRAINING | {f"{RATE}<net>": Entry("", "learning rate of the net")}
     parts = (
-        ("Columns of `log.csv`; metrics hold their final values", TRAINING | {f"{RATE}<net>": Entry("", "learning rate of the net")}),
+        ("Columns of `log.csv`; metrics hold the last values of counts and rates, else means of the last tenth of the rows", columns),
         ("Metrics of an evaluation", scores),
         ("How the evaluation was done", PROTOCOL),
     )

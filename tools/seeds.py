@@ -33,8 +33,8 @@ Every training is a random draw: another seed gives another generator. The same 
 another number of threads, may do so too: sums are computed in another order, and within a few hundred steps the
 rounding differences grow into a different training. Scores are therefore reported over several trainings.
 `python -m benchmarks.seeds` trains and scores them, [benchmarks/seeds.csv](../benchmarks/seeds.csv) holds all metrics,
-and `make docs` writes this page from it. A further training falls outside the range of five in one of three cases, and
-outside that of three in one of two. All scores are of EMA generators, at N = 250 if nothing else is said.
+and `make docs` writes this page from it. A further training falls outside the range of three in one of
+two cases. All scores are of EMA generators and at N = 250, if nothing else is said.
 """
 PREVIEWS = {
     "celeba_preview": """
@@ -70,8 +70,8 @@ models, and does not split them.
 
 In these runs, each source of a training alone moves the score about as far as all of them together: the interval of
 each share contains 100%. So luck is no sum of parts, and trainings that share their weights or the order of their
-pictures were not measurably more alike than trainings that share nothing. z of the scored fakes bring less than a tenth
-of the variance.
+pictures were not measurably more alike than trainings that share nothing. The z of the scored fakes contribute less
+than a tenth of the variance.
 """
 MOMENTS = """
 ## One moment or five

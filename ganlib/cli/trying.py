@@ -62,7 +62,7 @@ def replicate(
     \b
     Examples:
       ganlib replicate curve_half
-      ganlib replicate more_units --seeds 4 -j 2
+      ganlib replicate curve_bounds --seeds 4 -j 2
     """
     from ganlib.lanes import sweep
     from ganlib.studies import replication

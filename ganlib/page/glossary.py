@@ -208,7 +208,7 @@ TRAINING = {
     "d_score": Entry("D’s score", "mean of log D(real) + log(1 − D(fake)); −1.386 at chance"),
     "within_bounds": Entry("within bounds", "share of generated curves between the bounds of the real curves", ".1%"),
 }
-"""Columns of log.csv; metrics hold their final values."""
+"""Columns of log.csv; metrics hold the last values of counts and rates, else means of the last tenth of the rows."""
 
 RATE = "rate_"
 """Prefix of a net's learning rate in log.csv, as in `rate_generator`."""
