@@ -2,6 +2,7 @@
 
 import re
 import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
@@ -10,7 +11,7 @@ from ganlib.page.verdicts import PICTURES
 from ganlib.studies import paths
 from ganlib.studies.verdict import Word
 from tools.seeds import of_each_report, on_one_processor, span, trainings
-from tools.tricks import TRICKS
+from tools.tricks import TRICKS, at_three_rates
 
 WITHOUT_ANSWER = ("cannot tell yet", "out of regime")
 README = Path("README.md")
@@ -42,13 +43,18 @@ def _tricks() -> dict[str, str]:
     found: dict[str, list[str]] = {}
     for name in (name for trick in TRICKS for name in trick.studies):
         if result := results[name]:
-            found.setdefault(result["answer"], []).append(f"`{name}`")
+            found.setdefault(result["answer"], []).append(name)
     tried = sum(map(len, found.values()))
     return {
-        answer: f"{len(found[answer])} of {tried}" if answer in WITHOUT_ANSWER else ", ".join(found[answer])
+        answer: f"{len(found[answer])} of {tried}" if answer in WITHOUT_ANSWER else ", ".join(_bases(found[answer]))
         for answer in get_args(Word)
         if answer in found
     }
+
+
+def _bases(names: list[str]) -> Iterator[str]:
+    """The names in code style; a trick at another rate of D stands for itself only if it is not there at the report's."""
+    return (f"`{name}`" for name in names if not any(name in at_three_rates(base)[1:] for base in names))
 
 
 def _verdict(dataset: str, result: dict[str, str]) -> str:
