@@ -92,7 +92,7 @@ document.getElementById('written').textContent = `written ${new Date(document.la
 
 // Lets the elements below `root` respond.
 function wire(root) {
-  for (const details of all('.roomy', root)) details.open = matchMedia('(min-width: 701px)').matches;
+  for (const details of all('.roomy', root)) details.open = matchMedia('(min-width: 701px)').matches && !details.classList.contains('long');
 
   for (const menu of all('.menu', root)) {
     const close = () => { menu.open = false; };
