@@ -32,12 +32,16 @@ COMMANDS = {"tested": STUDY, "declared": STUDY}
 
 
 def claims(path: Path = FILE) -> list[dict[str, Any]]:
-    """The claims of all reports with their `command`, and `strip`, `chart` and `effects` of each result; empty if there is no file."""
+    """The claims of all reports, each with its `command` and whether a result `holds`, and each result with `strip`, `chart` and `effects`.
+
+    Empty if there is no file.
+    """
     found = read_json(path)["claims"] if path.exists() else []
     ratios = [result for claim in found for result in claim.get("results", {}).values() if result.get("of_excess")]
     return [
         {
             **claim,
+            "holds": any(result["holds"] for result in claim.get("results", {}).values()),
             "command": COMMANDS.get(claim["state"], "").format(" studies/dvc.yaml:study@".join(claim.get("pools", [claim["name"]]))),
             "results": [
                 {
