@@ -3,7 +3,8 @@ from dvc.utils.hydra import apply_overrides
 from ruamel.yaml import YAML
 
 from ganlib import params
-from ganlib.models.report import Gan, Seeds
+from ganlib.models.gan import Gan
+from ganlib.models.report import Seeds
 from ganlib.support.errors import UserError
 from tests.conftest import ROOT, edited, python
 

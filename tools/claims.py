@@ -174,7 +174,7 @@ def _mark(found: list[Entry]) -> None:
 def _name_shared_runs(found: list[Entry]) -> None:
     """Set `shares` of each result: the other studies with results on the same data set that use the same runs, by trial.
 
-    Trials of two names may have equal settings at one scale, and then their runs are equal.
+    Runs are compared by their metrics, since two trials may have equal settings at one scale.
     """
     judged = {(entry["name"], dataset): entry for entry in found for dataset in entry.get("results", {})}
     runs = {key: {} if "pools" in entry else _runs(*key) for key, entry in judged.items()}
@@ -188,7 +188,7 @@ def _name_shared_runs(found: list[Entry]) -> None:
 
 
 def _runs(name: str, dataset: str) -> dict[str, set[tuple[str, ...]]]:
-    """The runs in a study's table, by trial: their seeds and metrics, as far as they have any."""
+    """The seed, step and metrics of each scored run in a study's table, by trial."""
     table = pd.read_csv(paths.results(dataset, name), dtype=str, keep_default_na=False)
     metrics = [column for column in ALWAYS if column in table]
     scored = table[(table[metrics] != "").any(axis=1)]

@@ -46,14 +46,14 @@ def _tricks() -> dict[str, str]:
             found.setdefault(result["answer"], []).append(name)
     tried = sum(map(len, found.values()))
     return {
-        answer: f"{len(found[answer])} of {tried}" if answer in WITHOUT_ANSWER else ", ".join(_bases(found[answer]))
+        answer: f"{len(found[answer])} of {tried}" if answer in WITHOUT_ANSWER else ", ".join(_without_variants(found[answer]))
         for answer in get_args(Word)
         if answer in found
     }
 
 
-def _bases(names: list[str]) -> Iterator[str]:
-    """The names in code style; a trick at another rate of D stands for itself only if it is not there at the report's."""
+def _without_variants(names: list[str]) -> Iterator[str]:
+    """The names, formatted as code, without variants at another rate of D whose study at the report's rate is listed too."""
     return (f"`{name}`" for name in names if not any(name in at_three_rates(base)[1:] for base in names))
 
 

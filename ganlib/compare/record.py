@@ -21,8 +21,7 @@ from ganlib.use.export.licence import restrictions
 from ganlib.use.runs import Run
 
 # If one of these differs, scores cannot be compared.
-SAME = {"dataset": "data set", "pictures": "pictures", "split": "split"}
-SAME |= {"scale": "scale", "samples": "N", "protocol": "protocol", "crop": "crop"}
+SAME = {"dataset": "data set", "samples": "N"} | {key: key for key in ("pictures", "split", "scale", "protocol", "crop")}
 LEVEL = 0.95
 
 

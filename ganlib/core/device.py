@@ -120,7 +120,7 @@ def described(device: torch.device) -> dict[str, str]:
 
 
 def machine(threads: int | None) -> dict[str, str | int]:
-    """What `described` leaves out: the processor, its instructions and the number of `threads` (None: torch's own)."""
+    """The processor, the instruction set and the number of `threads` (None: torch's default), which `described` omits."""
     return {"processor": processor(), "kernels": kernels(), "threads": threads or torch.get_num_threads()}
 
 

@@ -12,19 +12,14 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, NamedTuple
 from pydantic import Field
 
 from ganlib.support.types import (
-    Activation,
     Block,
     Count,
     Decay,
     Fraction,
     Latent,
-    Loss,
-    NonNegative,
     OptimizerKind,
     Positive,
     Precision,
-    Probability,
-    Sampling,
     Seed,
 )
 
@@ -33,7 +28,6 @@ if TYPE_CHECKING:
     from torch.nn import Module
 
     from ganlib.core.random import Purpose, Streams
-    from ganlib.models.dcgan import LayerFactory
     from ganlib.models.objective import Objective, Sharding
 
 
@@ -178,9 +172,9 @@ class Report(TrainingConfig):
         return 1
 
     def steps_per_epoch(self, count: int) -> int:
-        """A step for each complete batch of `count` pictures, or `epoch_steps`; 0 if there are too few for one step.
+        """The number of complete batches in `count` pictures, or `epoch_steps`; 0 if there are too few pictures for one step.
 
-        A step that takes several batches does not make the training shorter: it goes through the pictures that many times an epoch.
+        A step of several batches counts once, so such a training uses each picture that many times per epoch.
         """
         per_batch = self.reals_per_step // self.batches_per_step
         return (self.epoch_steps or count // per_batch) if count >= self.reals_per_step else 0
@@ -189,59 +183,3 @@ class Report(TrainingConfig):
     def judged_together(self) -> int:
         """Number of consecutive pictures that D judges together."""
         return 1
-
-
-class LayerSettings(Block):
-    """The settings of DCGAN's layers."""
-
-    sampling: Sampling
-    leaky_slope: NonNegative
-    bn_momentum: Probability
-
-    def layer_factory(self, kind: Activation) -> LayerFactory:
-        from ganlib.models.dcgan import LayerFactory
-
-        return LayerFactory(kind, self.leaky_slope, self.bn_momentum, self.sampling)
-
-
-class Gan(Report):
-    """A generator and a discriminator."""
-
-    headline: ClassVar[tuple[str, ...]] = ("d_accuracy",)
-    advice: ClassVar[tuple[str, ...]] = ("a GAN's losses need not fall; docs/reading-a-run.md says what they show",)
-
-    latent: Latent
-    lr_d: Positive
-    optimizer_d: OptimizerKind
-
-    @property
-    def prior(self) -> Latent:
-        return self.latent
-
-    @property
-    def optimizers(self) -> dict[str, OptimizerSpec]:
-        return {"generator": OptimizerSpec(self.optimizer_g, self.lr_g), "discriminator": OptimizerSpec(self.optimizer_d, self.lr_d)}
-
-
-class Dcgan(LayerSettings, Gan):
-    """The common settings of the DCGANs."""
-
-    weight_init = "normal"
-
-    width: Positive
-    activation: Activation
-    d_activation: Activation
-    init_std: Positive
-    loss: Loss
-    real_label: Probability
-    joint_batch: bool
-
-    def objective(self, streams: Streams, sharding: Sharding) -> Objective:
-        from ganlib.models.adversarial import Adversarial
-
-        return Adversarial(self.loss, self.real_label, self.joint_batch)
-
-    def init_weights(self, net: Module, rng: torch.Generator) -> None:
-        from ganlib.models import init
-
-        init.normal(net, rng, self.init_std)

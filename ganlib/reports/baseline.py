@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from ganlib.models.report import Gan, LayerSettings
+from ganlib.models.gan import Gan, LayerSettings
 from ganlib.support.types import Positive
 
 if TYPE_CHECKING:

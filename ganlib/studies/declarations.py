@@ -1,35 +1,25 @@
-"""Loads studies/catalogue.yaml and studies/params.yaml. Everything is validated, whether it is declared or not."""
+"""Loads studies/params.yaml, which declares the studies of the catalogue that run, and their seeds."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from pydantic import Field
-
-from ganlib.curve import settings as curve
-from ganlib.models import registry
-from ganlib.params import Numerics, Origin
-from ganlib.studies import outcomes, validation
+from ganlib.studies import catalogue
+from ganlib.studies.catalogue import Catalogue
 from ganlib.studies.paths import LAST_SEED
-from ganlib.studies.study import Claim, CurveTrial, FaceTrial, OpenClaim, Pooled, Study, Trial
+from ganlib.studies.study import CurveTrial, Trial
 from ganlib.studies.verdict import LOOKS, MIN_SEEDS
 from ganlib.support import checks
 from ganlib.support.errors import UserError
 from ganlib.support.types import Block
 
-FILE, CATALOGUE = Path("studies/params.yaml"), Path("studies/catalogue.yaml")
+FILE, CATALOGUE = Path("studies/params.yaml"), catalogue.FILE
 
 
 @dataclass(frozen=True)
-class Declarations:
-    """Both files, validated: `trials`, `studies`, `claims` and `pooled` are the whole catalogue; the other fields name what runs."""
+class Declarations(Catalogue):
+    """The whole catalogue, and the names of what runs."""
 
-    trials: dict[str, Trial]
-    studies: dict[str, Study]
-    claims: dict[str, OpenClaim]
-    pooled: dict[str, Pooled]
     declared: list[str]
     declared_trials: list[str]
     seeds: list[int]
@@ -40,13 +30,6 @@ class Declarations:
     def seeds_of(self, study: str) -> list[int]:
         """The seeds of each arm of a declared study: those of the first look, of both looks, or further ones alone."""
         return self.other_seeds.get(study, self.seeds)
-
-
-class _Catalogue(Block):
-    trials: dict[str, Any]
-    studies: dict[str, Any]
-    claims: dict[str, Any]
-    pooled: dict[str, Any] = Field(default_factory=dict)
 
 
 class _Arms(Block):
@@ -74,27 +57,18 @@ class _File(Block):
     spread: _Spread
 
 
-def load(file: Path = FILE, catalogue: Path = CATALOGUE) -> Declarations:
+def load(file: Path = FILE, listed: Path = CATALOGUE) -> Declarations:
     """Read and validate both files; a UserError names the file, the key and the allowed values."""
-    known = checks.validate(_Catalogue, checks.mapping(checks.read(catalogue), "the file", catalogue), "", catalogue)
-    origin = Origin()
-    trials = {name: trial(name, block, origin, catalogue) for name, block in known.trials.items()}
-    studies = {name: study(name, block, trials, catalogue) for name, block in known.studies.items()}
-    claims = {name: _claim(name, block, catalogue) for name, block in known.claims.items()}
-    pooled = {name: _pooled(name, block, studies, catalogue) for name, block in known.pooled.items()}
-    for name in (*claims, *pooled):
-        if name in studies:
-            raise UserError(f"{catalogue}: {'claims' if name in claims else 'pooled'}.{name}: a study has the same name: choose another")
-
+    known = catalogue.load(listed)
     chosen = checks.validate(_File, checks.mapping(checks.read(file), "the file", file), "", file)
     _check_seeds(chosen, file)
-    _check_declared(chosen, studies, claims, file)
-    _check_trials(chosen, trials, file)
+    _check_declared(chosen, known, file)
+    _check_trials(chosen, known.trials, file)
     return Declarations(
-        trials,
-        studies,
-        claims,
-        pooled,
+        known.trials,
+        known.studies,
+        known.claims,
+        known.pooled,
         list(chosen.declared),
         chosen.trials,
         chosen.seeds,
@@ -104,74 +78,12 @@ def load(file: Path = FILE, catalogue: Path = CATALOGUE) -> Declarations:
     )
 
 
-def trial(name: str, block: Any, origin: Origin, file: Path) -> Trial:
-    """Resolve an entry of `trials`."""
-    where = f"trials.{_name(name, 'trials', file)}"
-    changes = dict(checks.mapping(block, where, file))
-    if not isinstance(report := changes.pop("report", None), str):
-        raise UserError(f"{file}: {where}.report: missing; it names the report whose settings the others change")
-    for key in Numerics.model_fields:
-        if key in changes:
-            raise UserError(f"{file}: {where}.{key}: unknown key; it belongs under numerics in params.yaml, for all")
-    scored_crop, mean_over_moments = (None if report == "curve" else changes.pop(key, None) for key in ("scored_crop", "mean_over_moments"))
-    settings = origin.resolve(report, changes, where, file)
-    if isinstance(settings, curve.Settings):
-        return CurveTrial(settings)
-    crop = settings.crop if scored_crop is None else scored_crop
-    if not isinstance(crop, str):
-        raise UserError(f"{file}: {where}.scored_crop: {checks.shown(crop)} is no crop; one of {checks.listed(origin.params.crops)}")
-    if mean_over_moments not in (None, True) or (mean_over_moments and settings.snapshots is None):
-        raise UserError(f"{file}: {where}.mean_over_moments: must be true, with `snapshots`, or blank")
-    return FaceTrial(report, settings, checks.known(crop, origin.params.crops, f"{where}.scored_crop", file), bool(mean_over_moments))
-
-
-def study(name: str, block: Any, trials: Mapping[str, Trial], file: Path) -> Study:
-    """Validate an entry of `studies` together with its trials."""
-    where = f"studies.{_name(name, 'studies', file)}"
-    found = checks.validate(Study, checks.mapping(block, where, file), where, file)
-    _check_report(found, where, file)
-    for arm in ("treatment", "control"):
-        checks.known(getattr(found, arm), trials, f"{where}.{arm}", file)
-    if outcomes.find(found.outcome) is None:
-        checks.known(found.outcome, [kind for kind in outcomes.KINDS if kind.isidentifier()], f"{where}.outcome", file)
-    if problem := validation.problem(found, trials[found.treatment], trials[found.control]):
-        raise UserError(f"{file}: {where}.{problem}")
-    return found
-
-
-def _pooled(name: str, block: Any, studies: Mapping[str, Study], file: Path) -> Pooled:
-    where = f"pooled.{_name(name, 'pooled', file)}"
-    found = checks.validate(Pooled, checks.mapping(block, where, file), where, file)
-    of = [studies[checks.known(study, studies, f"{where}.studies", file)] for study in found.studies]
-    if any(study.treatment == study.control or study.as_good or not study.judged_by.is_score for study in of):
-        raise UserError(f"{file}: {where}.studies: must be comparisons of two trials by a score, without `as_good`")
-    if len({(study.outcome, study.judged_by.margin) for study in of}) > 1:
-        raise UserError(f"{file}: {where}.studies: must have the same outcome and margin")
-    return found
-
-
-def _claim(name: str, block: Any, file: Path) -> OpenClaim:
-    where = f"claims.{_name(name, 'claims', file)}"
-    found = checks.validate(OpenClaim, checks.mapping(block, where, file), where, file)
-    _check_report(found, where, file)
-    return found
-
-
-def _check_report(claim: Claim, where: str, file: Path) -> None:
-    checks.known(claim.report, [*registry.names(), "curve"], f"{where}.report", file)
-
-
-def _name(name: str, block: str, file: Path) -> str:
-    if not re.fullmatch(r"[a-z0-9_]+", name):
-        raise UserError(f"{file}: {block}: {checks.shown(name)} names files and stages: use only a-z, 0-9 and _")
-    return name
-
-
-def _check_declared(chosen: _File, studies: Mapping[str, Study], claims: Mapping[str, OpenClaim], file: Path) -> None:
+def _check_declared(chosen: _File, known: Catalogue, file: Path) -> None:
     for name, arms in chosen.declared.items():
-        if name in claims:
-            raise UserError(f"{file}: declared.{name}: no study tests this claim; {': '.join(claims[name].reason).replace('_', ' ')}")
-        found = studies[checks.known(name, studies, "declared", file)]
+        if name in known.claims:
+            reason = ", ".join(known.claims[name].reason).replace("_", " ")
+            raise UserError(f"{file}: declared.{name}: no study tests this claim; {reason}")
+        found = known.studies[checks.known(name, known.studies, "declared", file)]
         for arm in ("treatment", "control"):
             if getattr(arms, arm) != getattr(found, arm):
                 raise UserError(f"{file}: declared.{name}.{arm}: must be {getattr(found, arm)}, as in {CATALOGUE}")

@@ -2,7 +2,7 @@
 
 from ganlib.core import tables
 from ganlib.studies import first_runs, paths, prose, results, runs, validation
-from ganlib.studies.declarations import CATALOGUE
+from ganlib.studies.catalogue import FILE as CATALOGUE
 from ganlib.studies.paths import FIRST_SEED
 from ganlib.studies.study import Study
 from ganlib.support.files import replacing

@@ -38,9 +38,9 @@ class OwnStudy(ExtraTrials):
 
     @property
     def name(self) -> str:
-        """Names its table and its verdict: the settings, and the outcome where it was chosen."""
+        """Names its table and its verdict: the changed settings, and the outcome unless it is the default."""
         study = self.study
-        return study.treatment if study.outcome == _usual_outcome(study.report) else f"{study.treatment}-{study.outcome}"
+        return study.treatment if study.outcome == _default_outcome(study.report) else f"{study.treatment}-{study.outcome}"
 
 
 def resolve(overrides: Sequence[str], outcome: str | None = None) -> OwnStudy:
@@ -58,7 +58,7 @@ def resolve(overrides: Sequence[str], outcome: str | None = None) -> OwnStudy:
     old, new = control.settings.model_dump(), treatment.settings.model_dump()
     changes = {key: (value, new[key]) for key, value in old.items() if new[key] != value}
     name = _name(report, changes)
-    chosen = outcome or _usual_outcome(report)
+    chosen = outcome or _default_outcome(report)
     if outcomes.find(chosen) is None:
         known = [kind for kind in outcomes.KINDS if kind.isidentifier()]
         raise UserError(f"--outcome: {chosen!r} is unknown{suggestion(chosen, known)}; one of {', '.join(known)}")
@@ -148,7 +148,7 @@ def _set(values: Any, override: str) -> None:
         raise UserError(f"-S {override}: {text!r} is no value that YAML knows") from None
 
 
-def _usual_outcome(report: str) -> str:
+def _default_outcome(report: str) -> str:
     return "within_bounds" if report == "curve" else "kid"
 
 

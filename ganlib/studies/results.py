@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ganlib.studies import outcomes, regime, verdict
-from ganlib.studies.declarations import CATALOGUE
+from ganlib.studies.catalogue import FILE as CATALOGUE
 from ganlib.studies.outcomes import Values
 from ganlib.studies.runs import ALWAYS, check_comparable
 from ganlib.studies.study import Study

@@ -48,7 +48,7 @@ def is_built(folder: Path, made_of: dict[str, Any]) -> bool:
 
 
 def check_same_pictures(cache: Path, found: str, expected: str) -> None:
-    """Refuse pictures that another command has prepared again since the trial's settings were resolved."""
+    """Raise a UserError if another command has rebuilt the pictures since the trial's settings were resolved."""
     if found != expected:
         raise UserError(f"{cache}: has other pictures than when this study began: run the command again")
 

@@ -59,12 +59,12 @@ def train(training: dict[str, Any], folder: Path, *, seed: int, save_every: int 
 
 
 def _devices(outputs: Outputs) -> list[dict[str, str]]:
-    """What trained the run, which may have been begun or finished elsewhere; empty if it diverged."""
+    """The devices that trained the run; empty if it diverged."""
     config = outputs.run / "config.yaml"
     return (tables.read_yaml(config) if config.exists() else {}).get("devices") or []
 
 
 def _joined(records: list[dict[str, Any]]) -> dict[str, Any]:
-    """One record, with all values where they differ."""
+    """One record; values that differ are joined by "and"."""
     values = {key: [*dict.fromkeys(each[key] for each in records if key in each)] for each in records for key in each}
     return {key: of[0] if len(of) == 1 else " and ".join(map(str, of)) for key, of in values.items()}

@@ -29,7 +29,7 @@ KEEP_STATES = 2
 KEEP_RUNS = 20
 CODE = Path(__file__).parents[2]  # the checkout whose code runs: DVC copies all of it for queued and --temp experiments
 LENGTH = {"epochs", "max_steps"}
-MACHINES = "machines.json"  # that trained the run: beside its files, which processors with equal bytes share
+MACHINES = "machines.json"  # the machines that trained the run, which its outputs do not name
 
 
 def identity(name: str, report: Report, faces: Faces, **settings: int) -> str:
@@ -117,8 +117,8 @@ class Checkpoints:
         for old in _states(self.folder)[:-KEEP_STATES]:
             old.unlink()
 
-    def note(self, machine: dict[str, Any]) -> None:
-        """Add the machine that trains from now on to MACHINES, which begins again with the run."""
+    def record_machine(self, machine: dict[str, Any]) -> None:
+        """Append `machine` to MACHINES, unless it is there; a run without checkpoints starts a new file."""
         path = self.folder / MACHINES
         before = tables.read_json(path) if path.exists() and _progress(self.folder) else []
         tables.write_json([*(other for other in before if other != machine), machine], path)

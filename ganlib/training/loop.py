@@ -71,7 +71,7 @@ def _train(
     steps, state = saved.steps, saved.load()
     team.broadcast({"steps": steps, "checkpoint": state})
     parts = build(report, faces, seed, team)
-    saved.note(machine(report.threads))
+    saved.record_machine(machine(report.threads))
     trainer, feed = parts["trainer"], parts["feed"]
     needed = 2 * writer.bytes_needed(report, trainer, steps, feed.steps_per_epoch) + 3 * checkpoint.bytes_needed(trainer)
     with disk.writing(saved.folder, needed - saved.bytes_held()), Interruption() as interruption:

@@ -78,7 +78,7 @@ def test_queued_experiment_resumes_the_run_of_the_workspace(checkout, alone):
 
 def test_edited_training_code_starts_from_scratch_and_gives_other_weights(checkout, alone):
     interrupted(checkout, "exp", "run", *LONG)
-    checkout.edit("ganlib/models/report.py", "self.lr_d)}", "2 * self.lr_d)}")
+    checkout.edit("ganlib/models/gan.py", "self.lr_d)}", "2 * self.lr_d)}")
     assert "resuming from step" not in checkout.dvc("exp", "run", *LONG)
     assert checkout.trained("dense64")[GENERATOR] != alone[GENERATOR]
 

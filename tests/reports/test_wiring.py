@@ -5,8 +5,8 @@ import torch
 from torch import nn
 
 from ganlib.core.random import Streams, stream
+from ganlib.models.gan import Gan
 from ganlib.models.registry import settings_of
-from ganlib.models.report import Gan
 from ganlib.reports.lsgan64.objective import LeastSquares
 from ganlib.reports.sngan64.objective import Hinge
 from ganlib.training.trainer import Trainer

@@ -125,5 +125,5 @@ def test_mistake_names_its_key(tmp_path, monkeypatch, block, said):
     values["pooled"] = {"question": {"claim": "A claim.", "studies": block}}
     tables.write_yaml(values, tmp_path / "catalogue.yaml")
     with pytest.raises(UserError) as raised:
-        declarations.load(catalogue=tmp_path / "catalogue.yaml")
+        declarations.load(listed=tmp_path / "catalogue.yaml")
     assert said in str(raised.value)

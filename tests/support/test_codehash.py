@@ -137,7 +137,7 @@ def test_report_that_imports_another_ones_code_is_refused_in_one_line(tmp_path):
     folder.mkdir(parents=True)
     shutil.copytree(ROOT / "ganlib" / "reports" / "dcgan64", folder.parent / "dcgan64")
     shutil.copytree(ROOT / "ganlib" / "models", tmp_path / "ganlib" / "models")
-    (folder / "settings.py").write_text("from ganlib.models.report import Dcgan\n", encoding="utf-8")
+    (folder / "settings.py").write_text("from ganlib.models.gan import Dcgan\n", encoding="utf-8")
     codehash.check_imports("mine", (), tmp_path)
     (folder / "settings.py").write_text("def build():\n    from ganlib.reports.dcgan64.nets import Generator\n", encoding="utf-8")
     with pytest.raises(UserError) as error:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from ganlib.models.report import Gan
+from ganlib.models.gan import Gan
 from ganlib.support.types import Count, NonNegative, Positive
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from ganlib.models.report import Dcgan
+from ganlib.models.gan import Dcgan
 
 if TYPE_CHECKING:
     from torch.nn import Module

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import model_validator
 
-from ganlib.models.report import Dcgan
+from ganlib.models.gan import Dcgan
 from ganlib.support.types import Count, Fraction
 
 if TYPE_CHECKING:

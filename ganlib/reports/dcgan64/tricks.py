@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, FiniteFloat
 
-from ganlib.models.report import Dcgan
+from ganlib.models.gan import Dcgan
 from ganlib.support.types import Count, Fraction, NonNegative, Norm
 
 Range = Annotated[list[FiniteFloat], Field(min_length=2, max_length=2)]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from ganlib.models.report import Gan, LayerSettings
+from ganlib.models.gan import Gan, LayerSettings
 from ganlib.support.types import Count, Fraction
 
 if TYPE_CHECKING:

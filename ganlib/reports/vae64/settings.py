@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from ganlib.models.report import LayerSettings, OptimizerSpec, Report
+from ganlib.models.gan import LayerSettings
+from ganlib.models.report import OptimizerSpec, Report
 from ganlib.support.types import Latent, Positive
 
 if TYPE_CHECKING:
