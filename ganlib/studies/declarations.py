@@ -81,7 +81,7 @@ def load(file: Path = FILE, listed: Path = CATALOGUE) -> Declarations:
 def _check_declared(chosen: _File, known: Catalogue, file: Path) -> None:
     for name, arms in chosen.declared.items():
         if name in known.claims:
-            reason = ", ".join(known.claims[name].reason).replace("_", " ")
+            reason = ": ".join(known.claims[name].reason).replace("_", " ")
             raise UserError(f"{file}: declared.{name}: no study tests this claim; {reason}")
         found = known.studies[checks.known(name, known.studies, "declared", file)]
         for arm in ("treatment", "control"):
