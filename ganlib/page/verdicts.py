@@ -1,5 +1,6 @@
 """The studies' verdicts on the reports' claims, drawn as intervals on axes that equal scores share."""
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -107,25 +108,26 @@ def untested(found: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[Mapping
 def _interval(result: Mapping[str, Any], together: Sequence[Mapping[str, Any]], *, rings: bool) -> Markup:
     """A result as inline SVG: its interval with the values at both ends, and the estimate, on the axis of the results `together`.
 
-    A comparison has the margin shaded around 0, and what lies to the right favours the claim, so values have no sign; an expectation has
-    the expected range shaded. With `rings`, each run is one: the treatment's above the interval, the control's below it.
+    The axis of ratios is logarithmic: half as far and twice as far from real faces are equally far from 0. A comparison has the margin
+    shaded around 0, and what lies to the right favours the claim, so values have no sign; an expectation has the expected range shaded.
+    With `rings`, each run is one: the treatment's above the interval, the control's below it.
     """
     low, high, middle = (result.get(key) for key in ("low", "high", "difference"))
-    values = [value for each in together for value in _values(each, rings=rings)]
+    values = [_position(value, result) for each in together for value in _values(each, rings=rings)]
     if not values:
         return Markup("")
     padding = ((max(values) - min(values)) or 1.0) * 0.03
     first, last = min(values) - padding, max(values) + padding
 
     def x(value: float) -> float:
-        return round(float(EDGE + (WIDTH - 2 * EDGE) * (value - first) / (last - first)), 1)
+        return round(float(EDGE + (WIDTH - 2 * EDGE) * (_position(value, result) - first) / (last - first)), 1)
 
     line, expected, is_comparison = (CHART if rings else STRIP), _expected(result), "low_expected" not in result
     above, below = (line - 28, line + 28) if rings else (line - 9, line + 9)
     height = below + (1 if is_comparison and not rings else 18)
     parts = []
     if any(end is not None for end in expected):
-        left, right = (x(end if end is not None else limit) for end, limit in zip(expected, (first, last), strict=True))
+        left, right = (limit if end is None else x(end) for end, limit in zip(expected, (EDGE, WIDTH - EDGE), strict=True))
         parts.append(f'<rect class="margin" x="{left}" y="{above}" width="{right - left:.1f}" height="{below - above}"/>')
     parts.append(f'<line class="axis" x1="{EDGE}" x2="{WIDTH - EDGE}" y1="{line}" y2="{line}"/>')
     if is_comparison:
@@ -160,18 +162,18 @@ def _effects(result: Mapping[str, Any]) -> Markup:
     along = [of for of in result.get("along", ()) if of["difference"] is not None]
     if len(along) < 2:
         return Markup("")
-    values = [0.0, *(value for of in along for key, value in of.items() if key != "step" and value is not None)]
+    values = [0.0, *(_position(value, result) for of in along for key, value in of.items() if key != "step" and value is not None)]
     first, last = min(values), max(values)
 
     def x(step: float) -> float:
         return round(float(EDGE + (WIDTH - 2 * EDGE) * (step - along[0]["step"]) / (along[-1]["step"] - along[0]["step"])), 1)
 
     def y(value: float) -> float:
-        return round(float(TOP + (BOTTOM - TOP) * (last - value) / ((last - first) or 1.0)), 1)
+        return round(float(TOP + (BOTTOM - TOP) * (last - _position(value, result)) / ((last - first) or 1.0)), 1)
 
     line = [f"{x(of['step'])} {y(of['difference'])}" for of in along]
     upper, lower = (
-        [f"{x(of['step'])} {y(limit if of[end] is None else of[end])}" for of in along] for end, limit in (("high", last), ("low", first))
+        [f"{x(of['step'])} {limit if of[end] is None else y(of[end])}" for of in along] for end, limit in (("high", TOP), ("low", BOTTOM))
     )
     parts = [f'<path class="band" d="M{"L".join([*upper, *reversed(lower)])}Z"/>']
     parts.append(f'<line class="zero" x1="{EDGE}" x2="{WIDTH - EDGE}" y1="{y(0)}" y2="{y(0)}"/>')
@@ -192,7 +194,8 @@ def _expected(result: Mapping[str, Any]) -> list[float | None]:
     if "low_expected" in result:
         return [result["low_expected"], result["high_expected"]]
     margin = result.get("margin") or None
-    return [-margin, margin] if margin else [None, None]
+    farther = margin / (1 - margin) if margin and result.get("of_excess") else margin
+    return [-farther, margin] if margin else [None, None]
 
 
 def _values(result: Mapping[str, Any], *, rings: bool) -> list[float]:
@@ -201,6 +204,11 @@ def _values(result: Mapping[str, Any], *, rings: bool) -> list[float]:
     values += [value for of in result["per_seed"].values() for value in of] if rings else []
     values += [] if "low_expected" in result else [0.0]
     return [value for value in values if value is not None]
+
+
+def _position(value: float, result: Mapping[str, Any]) -> float:
+    """Where a value is on its axis; of a ratio, how much nearer to real faces, at the logarithm."""
+    return -math.log1p(-value) if result.get("of_excess") else value
 
 
 def _number(value: float, result: Mapping[str, Any]) -> str:

@@ -69,7 +69,7 @@ def _difference(study: Study, found: Mapping[str, Any]) -> str:
         most = found["margin"] / (1 - found["margin"]) if found["of_excess"] else found["margin"]
         text += f"; as good means at most {effect.amount(most)} {effect.worse}"
     if "difference_ema" in found:
-        text += f"; the averages of G: {effect.shown(found['difference_ema'])} ({_interval(found, effect, '_ema')})"
+        text += f"; with G's moving average {effect.size(found['difference_ema'])} ({_interval(found, effect, '_ema')})"
     if earlier := [of for of in found.get("along", ())[:-1] if of["difference"] is not None]:
         sizes = (f"{effect.size(of['difference'])} at step {of['step']:,}" for of in earlier)
         text += f"; before the end: {', '.join(sizes)}"
@@ -98,12 +98,8 @@ class Effect(NamedTuple):
     def sentence(self, study: Study, difference: float) -> str:
         side = "the end of training" if study.is_over_time else "the claim's side"
         if self.of_faces:
-            return f"{side} is {self.shown(difference)} real faces by {study.judged_by.label}"
-        return f"{study.judged_by.label} is {self.shown(difference)} on {side}"
-
-    def shown(self, difference: float) -> str:
-        after = (" to" if difference >= 0 else " from") if self.of_faces else ""
-        return self.size(difference) + after
+            return f"{side} is {self.size(difference)} {'to' if difference >= 0 else 'from'} real faces by {study.judged_by.label}"
+        return f"{study.judged_by.label} is {self.size(difference)} on {side}"
 
     def between(self, low: float | None, high: float | None) -> str:
         """In ascending order: of the effect where both ends have its sign, else from worse to better."""

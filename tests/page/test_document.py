@@ -5,6 +5,7 @@ import csv
 import html
 import io
 import json
+import math
 import re
 from pathlib import Path
 
@@ -334,6 +335,16 @@ def test_ratios_of_a_scores_excess_are_in_per_cent_and_on_one_axis_on_either_sid
     zeros, ends = ([places(strip, rf'class="{part}" x1="([\d.]+)"')[0] for strip in strips] for part in ("zero", "interval"))
     assert zeros[0] == zeros[1]
     assert ends[1] < ends[0] < zeros[0]
+
+
+def test_half_as_far_and_twice_as_far_are_equally_far_from_0_and_so_are_both_ends_of_the_margin(judged):
+    changes = {"of_excess": True, "difference": 0.0, "low": -1.0, "high": 0.5, "margin": 0.2, "per_seed": {}}
+    chart = verdicts.claims(judged(**changes) / verdicts.FILE)[0]["results"][0]["chart"]
+    (zero,), (left,), (width,) = (places(chart, rf'class="{part}="([\d.]+)"') for part in ('zero" x1', 'margin" x', 'margin" .* width'))
+    ((low, high),) = re.findall(r'class="interval" x1="([\d.]+)" x2="([\d.]+)"', chart)
+    assert zero - float(low) == pytest.approx(float(high) - zero, abs=0.2)
+    assert zero - left == pytest.approx(width / 2, abs=0.2)
+    assert (zero - left) / (zero - float(low)) == pytest.approx(math.log(0.8) / math.log(0.5), abs=0.01)
 
 
 def test_curve_has_its_moments_at_their_steps_and_values_and_its_ends_in_words(judged):

@@ -271,7 +271,7 @@ def test_score_of_the_average_stands_beside_the_raw_generators():
     )
     found = judged(declared("unequal_rates"))
     assert (found["difference"], found["difference_ema"]) == pytest.approx((0.5, 0.2), abs=1e-3)
-    assert "; the averages of G: 20% nearer to (97.5% CI: 20% to 20%)" in prose.answer(declared("unequal_rates"), found)
+    assert "; with G's moving average 20% nearer (97.5% CI: 20% to 20%)" in prose.answer(declared("unequal_rates"), found)
 
 
 @pytest.mark.parametrize(
