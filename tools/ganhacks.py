@@ -55,9 +55,16 @@ def _row(number: int, trick: Trick, found: list[Entry]) -> list[str]:
     title = f"{number}. {trick.title}"
     if not found:
         return [title, f"Not tested. {trick.note}", "", "", ""]
-    claims = [f"`{entry['name']}`: {entry['claim']}" for entry in found] + ([trick.note] if trick.note else [])
+    claims = [f"`{entry['name']}`: {_claim(entry, found)}" for entry in found] + ([trick.note] if trick.note else [])
     commands = [f"`ganlib repro studies/dvc.yaml:study@{entry['name']}`" for entry in found]
     return [title, "<br>".join(claims), *(_findings(found, dataset) for dataset in DATASETS), "<br>".join(commands)]
+
+
+def _claim(entry: Entry, found: list[Entry]) -> str:
+    """The claim; of one that adds a condition to another's, the condition alone."""
+    starts = (other["claim"].removesuffix(".") + ", " for other in found)
+    start = next((start for start in starts if entry["claim"].startswith(start)), "")
+    return f"the same {entry['claim'].removeprefix(start)}" if start else entry["claim"]
 
 
 def _findings(found: list[Entry], dataset: str) -> str:

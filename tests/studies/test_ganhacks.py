@@ -24,6 +24,7 @@ def test_page_is_current_and_has_a_row_for_each_of_the_17_sections(entries):
     for row, trick in zip(rows, ganhacks.TRICKS, strict=True):
         assert row.count("`ganlib repro studies/dvc.yaml:study@") == len(trick.studies)
         assert ("Not tested. " in row) == (not trick.studies)
+    assert "<br>`soft_labels_fast_d`: the same with D at twice its rate.<br>`flipped_labels`: Flipping one" in page
 
 
 def test_every_trick_is_compared_at_equal_rates_of_d():
