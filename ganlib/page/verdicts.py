@@ -193,9 +193,9 @@ def _expected(result: Mapping[str, Any]) -> list[float | None]:
     """Both ends of the shaded range: what is expected or, of a comparison, the margin; None where it is open."""
     if "low_expected" in result:
         return [result["low_expected"], result["high_expected"]]
-    margin = result.get("margin") or None
-    farther = margin / (1 - margin) if margin and result.get("of_excess") else margin
-    return [-farther, margin] if margin else [None, None]
+    if not (margin := result.get("margin")):
+        return [None, None]
+    return [-margin / (1 - margin) if result.get("of_excess") else -margin, margin]
 
 
 def _values(result: Mapping[str, Any], *, rings: bool) -> list[float]:
