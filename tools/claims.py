@@ -41,10 +41,10 @@ SEVERAL = "several"  # the report of claims about the nets of several
 
 INTRODUCTION = """# What the reports claim, and what we found
 
-Every claim, comparison, open question and plan of the five reports. Verdicts are about our runs at the stated scale.
-None says that a report is right or wrong at its own scale: see [studies.md](studies.md). A place is a line of the
-report's text (L), its printed output or its code; text about code is not a quotation. `make docs` writes this page, and
-the same as JSON to [studies/claims.json](../studies/claims.json).
+Every claim, comparison, open question and plan of the five reports; what has no quotation is a question of ours.
+Verdicts are about our runs at the stated scale. None says that a report is right or wrong at its own scale: see
+[studies.md](studies.md). A place is a line of the report's text (L), its printed output or its code; text about code is
+not a quotation. `make docs` writes this page, and the same as JSON to [studies/claims.json](../studies/claims.json).
 """
 
 SPREAD = """

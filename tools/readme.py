@@ -2,7 +2,6 @@
 
 import re
 import textwrap
-from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
@@ -11,7 +10,7 @@ from ganlib.page.verdicts import PICTURES
 from ganlib.studies import paths
 from ganlib.studies.verdict import Word
 from tools.seeds import of_each_report, on_one_processor, span, trainings
-from tools.tricks import TRICKS, at_three_rates
+from tools.tricks import TRICKS
 
 WITHOUT_ANSWER = ("cannot tell yet", "out of regime")
 README = Path("README.md")
@@ -38,23 +37,23 @@ def filled(page: str) -> str:
 
 
 def _tricks() -> dict[str, str]:
-    """The studies of the tricks of "How to train a GAN" on photographs, by answer; of those without one, the number."""
+    """The studies of the tricks of "How to train a GAN" on photographs, by answer, with a star where that is significant (Holm).
+
+    Of studies without an answer, their number.
+    """
     results = {entry["name"]: entry.get("results", {}).get("celeba_preview") for entry in read_json(paths.CLAIMS)["claims"]}
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[tuple[str, bool]]] = {}
     for name in (name for trick in TRICKS for name in trick.studies):
         if result := results[name]:
-            found.setdefault(result["answer"], []).append(name)
+            found.setdefault(result["answer"], []).append((name, result["holds"]))
     tried = sum(map(len, found.values()))
     return {
-        answer: f"{len(found[answer])} of {tried}" if answer in WITHOUT_ANSWER else ", ".join(_without_variants(found[answer]))
+        answer: f"{len(found[answer])} of {tried}"
+        if answer in WITHOUT_ANSWER
+        else ", ".join(f"`{name}`" + r"\*" * holds for name, holds in found[answer])
         for answer in get_args(Word)
         if answer in found
     }
-
-
-def _without_variants(names: list[str]) -> Iterator[str]:
-    """The names, formatted as code, without variants at another rate of D whose study at the report's rate is listed too."""
-    return (f"`{name}`" for name in names if not any(name in at_three_rates(base)[1:] for base in names))
 
 
 def _verdict(dataset: str, result: dict[str, str]) -> str:

@@ -68,10 +68,10 @@ counts in the share of each, so it is below 0 where they interact, and the share
 For comparison: "The FID Lottery" (arXiv 2606.20536) reports spreads of FID of 1 to 2 % for models like diffusion
 models, and does not split them.
 
-In these runs, each source of a training alone moves the score about as far as all of them together: the interval of
-each share contains 100%. So luck is no sum of parts, and trainings that share their weights or the order of their
-pictures were not measurably more alike than trainings that share nothing. The z of the scored fakes contribute less
-than a tenth of the variance.
+The interval of the share of each source of a training contains 100%: in these runs, trainings that share their weights
+or the order of their pictures were not measurably more alike than trainings that share nothing. In `dense64` less than
+nothing is left over, so sources interact, and luck is no sum of parts; in `dcgan64` ten runs of each cannot tell. The z
+of the scored fakes contribute least.
 """
 MOMENTS = """
 ## One moment or five

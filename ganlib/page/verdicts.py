@@ -62,12 +62,12 @@ def claims(path: Path = FILE) -> list[dict[str, Any]]:
 def tricks(found: Sequence[Mapping[str, Any]], path: Path = FILE) -> tuple[list[str], list[dict[str, Any]]]:
     """The pictures on which tricks of "How to train a GAN" were tried, and the rows of their table; both are empty if none was.
 
-    A row has `number`, `title`, `note`, and for each of the pictures its claims with their `answer` and `effect`.
+    A row has `number`, `title`, `note`, and for each of the pictures its claims with their `answer` and `effect`, and whether that `holds`.
     """
     listed = read_json(path).get("tricks", []) if path.exists() else []
     by_name = {claim["name"]: claim for claim in found}
     tried = [
-        (number, {**claim, **{key: result[key] for key in ("answer", "effect", "pictures")}})
+        (number, {**claim, **{key: result[key] for key in ("answer", "effect", "holds", "pictures")}})
         for number, trick in enumerate(listed, 1)
         for claim in (by_name[name] for name in trick.get("studies", ()) if name in by_name)
         for result in claim["results"]
@@ -89,9 +89,11 @@ def tricks(found: Sequence[Mapping[str, Any]], path: Path = FILE) -> tuple[list[
 def tally(found: Sequence[Mapping[str, Any]]) -> str:
     """How many claims there are, how many were tested, and with which verdicts."""
     answers = Counter(result["answer"] for claim in found for result in claim["results"])
-    tested = sum(bool(claim["results"]) for claim in found)
+    tested, quoted = sum(bool(claim["results"]) for claim in found), sum("says" in claim for claim in found)
     words = ", ".join(f"{count} ‘{answer}’" for answer, count in answers.most_common())
-    return f"Of {len(found):,} claims of the reports, {tested} were tested" + (f": {words}." if words else ".")
+    return f"Of {len(found):,} claims, {quoted} of them quotations from the reports, {tested} were tested" + (
+        f": {words}." if words else "."
+    )
 
 
 def processors(found: Sequence[Mapping[str, Any]]) -> str:

@@ -10,6 +10,7 @@ from ganlib.studies import prediction, prose, results, runs
 from ganlib.studies.outcomes import Values
 from ganlib.studies.runs import MACHINE
 from ganlib.studies.study import Study
+from ganlib.support.errors import UserError
 
 DIGITS = 6  # equal on every processor
 NO_PREDICTION, EFFECT = "no prediction", "the effect"
@@ -21,10 +22,21 @@ def said(record: Record) -> Record:
     """What follows from the rows of a record: `results`, one of each arm and of the effect, `words`, and the last one's `answer`."""
     study = Study.model_validate(record["study"])
     recorded, new = pd.DataFrame(record["recorded"]), pd.DataFrame(record["rows"])
-    runs.check_comparable(new)
+    runs.check_table(study, new)
+    _check_new(recorded, new)
     found = _results(study, recorded, new)
     words = [f"{record['name']}, replicated: {_circumstances(study, record['dataset'], recorded, new)}."]
     return {"results": found, "words": words + [_sentence(study, result) for result in found], "answer": found[-1]["answer"]}
+
+
+def _check_new(recorded: pd.DataFrame, new: pd.DataFrame) -> None:
+    """Refuse runs that were recorded already, and those at another scale, N or length than the recorded ones."""
+    if len(known := new.merge(recorded[["trial", "seed"]].drop_duplicates())):
+        raise UserError(f"recorded already, so not new: {runs.named(known)}")
+    for column in ("scale", "samples", "step"):
+        before, after = (rows.groupby("trial")[column].max() for rows in (recorded, new))
+        if len(other := [name for name in after.dropna().index if after[name] != before.get(name)]):
+            raise UserError(f"{column} of {', '.join(other)} is not that of the recorded runs")
 
 
 def _results(study: Study, recorded: pd.DataFrame, new: pd.DataFrame) -> list[Record]:
@@ -113,6 +125,9 @@ def _circumstances(study: Study, dataset: str, recorded: pd.DataFrame, new: pd.D
     found |= {"steps": 0 if pd.isna(reached) else int(reached), "samples": float(scored.max()) if len(scored) else None}
     known = {column: [_values(rows[column]) for rows in (recorded, new)] for column in MACHINE if column in recorded}
     differing = [f"{column} {ours} instead of {theirs}" for column, (theirs, ours) in known.items() if ours != theirs]
+    floors = [float(rows["floor"].dropna().mean()) for rows in (recorded, new)]
+    if not (any(map(math.isnan, floors)) or math.isclose(*floors, rel_tol=1e-3)):
+        differing.append(f"other reals (their floor is {floors[1]:.3g} instead of {floors[0]:.3g})")
     return prose.circumstances(study, found, dataset) + (f"; {', '.join(differing)}" if differing else "; machine and versions as recorded")
 
 

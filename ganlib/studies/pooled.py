@@ -25,11 +25,14 @@ def judge(pooled: Pooled, studies: Mapping[str, Study], tables: Mapping[str, str
     scales = {found["scale"] for found in judged.values()}
     if len(scales) > 1:
         return f"the studies have several scales: {', '.join(sorted(scales))}"
+    sizes = sorted({found[f"{arm}_seeds"] for found in judged.values() for arm in ("treatment", "control")})
+    if len(sizes) > 1:  # each further look would be another chance of a false answer
+        return f"the studies have {' and '.join(map(str, sizes))} seeds per arm"
     arms = [_costs(studies[name], tables[name], sign) for name, sign in pooled.studies.items()]
     study, first = studies[next(iter(pooled.studies))], next(iter(judged.values()))
     answer = verdict.pool(arms, study.judged_by.margin)
     found = {key: results.in_units(getattr(answer, key), study.judged_by.is_score) for key in ("difference", "low", "high")}
-    seeds = min(of["seeds"] for of in judged.values())
+    (seeds,) = sizes
     found |= {"verdict": answer.word, "answer": answer.word, "failures_decide": False, "p": answer.p, "seeds": seeds, "failed": 0}
     found |= {key: first[key] for key in ("of_excess", "margin", "scale", "first_seed", "samples")}
     found |= {"steps": 0, "per_seed": {}, "processors": _processors(tables)}

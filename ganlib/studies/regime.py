@@ -1,4 +1,4 @@
-"""Whether an arm's runs are in the regime that their report describes. A verdict on runs that are not is no answer to its claim."""
+"""Whether an arm's runs are in a regime in which both nets learn. A verdict on runs that are not is no answer to its claim."""
 
 import pandas as pd
 
@@ -10,20 +10,17 @@ COLLAPSED = 0.05  # of the reals' diversity, as in training's warnings
 OWN_ACCURACY = {"dense64": (0.55, 1.0)}  # this report's D is right in 98 % of the pictures
 
 
-def problems(study: Study, found: pd.DataFrame, *, failures_decide: bool) -> list[str]:
-    """What is wrong with the median run of each arm in the table `found`; an outcome is not held against itself.
-
-    A collapse is the answer, and no problem, where `failures_decide`.
-    """
+def problems(study: Study, found: pd.DataFrame) -> dict[str, list[str]]:
+    """What is wrong with the median run of each trial in the table `found`; an outcome is not held against itself."""
     low, high = OWN_ACCURACY.get(study.report, ACCURACY)
-    problems = []
+    problems: dict[str, list[str]] = {}
     for name in study.trials:
         place = "" if study.treatment == study.control else " on the claim's side" if name == study.treatment else " on the other side"
         medians = found[found["trial"] == name].reindex(columns=["d_accuracy", "diversity"]).median()
         accuracy, diversity = medians["d_accuracy"], medians["diversity"]
         if study.outcome not in (*OF_LOGITS, "saturated") and not low <= accuracy <= high and not pd.isna(accuracy):
             state = "guesses" if accuracy < low else "is nearly always right"
-            problems.append(f"D {state}{place} (accuracy {accuracy:.2f}; in the report's regime {low:g} to {high:g})")
-        if not study.judged_by.of_collapse and not failures_decide and diversity < COLLAPSED:
-            problems.append(f"the fakes collapsed{place} (diversity {diversity:.2f})")
+            problems.setdefault(name, []).append(f"D {state}{place} (accuracy {accuracy:.2f}; asked: {low:g} to {high:g})")
+        if not study.judged_by.of_collapse and diversity < COLLAPSED:
+            problems.setdefault(name, []).append(f"the fakes collapsed{place} (diversity {diversity:.2f})")
     return problems

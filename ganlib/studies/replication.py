@@ -103,7 +103,10 @@ def check(path: Path) -> Record:
     A table that has been replaced since is not compared.
     """
     record: Record = tables.read_json(path)
-    again = said(record)
+    try:
+        again = said(record)
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from None
     table = paths.results(record["dataset"], record["name"])
     if table.exists() and _digest(text := table.read_text(encoding="utf-8")) == record["table"]:
         again["recorded"] = _rows(Study.model_validate(record["study"]), text)

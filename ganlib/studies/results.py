@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from io import StringIO
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -12,12 +13,12 @@ import pandas as pd
 from ganlib.studies import outcomes, regime, verdict
 from ganlib.studies.catalogue import FILE as CATALOGUE
 from ganlib.studies.outcomes import Values
-from ganlib.studies.runs import ALWAYS, check_comparable
+from ganlib.studies.runs import ALWAYS, check_table
 from ganlib.studies.study import Study
 from ganlib.studies.verdict import Verdict
 from ganlib.support.errors import UserError
 
-METRICS = ("verdict", "difference", "low", "high", "p", "seeds", "failed", "verdict_on_failures")
+METRICS = ("verdict", "difference", "low", "high", "p", "p_trend", "seeds", "failed", "verdict_on_failures")
 
 Arms = dict[str, Values]
 
@@ -32,7 +33,7 @@ def judge(study: Study, text: str) -> dict[str, Any]:
     `answer` is the word to show: the verdict, or the verdict on failures if `failures_decide`.
     """
     table = pd.read_csv(StringIO(text))
-    check_comparable(table)
+    check_table(study, table)
     found = judged_rows(study, table)
     _check_outcome(study, found)
     runs = {str(name): of.groupby("seed")["status"].first() for name, of in found.groupby("trial")}
@@ -58,14 +59,12 @@ def judge(study: Study, text: str) -> dict[str, Any]:
             judged |= {"verdict_on_failures": word, "p_failures": p}
     if study.is_over_time and len(study.moments or ()) > 1 and not of_medians:
         judged["p_trend"] = verdict.trend(found.pivot_table(index="seed", columns="step", values=study.outcome).to_numpy())
-    failures_differ = judged.get("verdict_on_failures") in verdict.SIDES
-    if answer.word not in ("no verdict", "not testable") and (problems := regime.problems(study, found, failures_decide=failures_differ)):
-        answer, judged["regime"] = replace(answer, word="out of regime"), "; ".join(problems)
+    answer, decide, out_of_regime = _decided(study, found, answer, judged.get("verdict_on_failures", ""))
+    judged |= {"regime": out_of_regime} if out_of_regime else {}
     in_logarithms = is_score and not study.expected
     interval = {key: in_units(getattr(answer, key), in_logarithms) for key in ("difference", "low", "high")}
     judged |= _of_average(study, found, any_failed)
     judged |= {"verdict": answer.word, **interval, "p": answer.p, "of_excess": in_logarithms, "of_medians": bool(of_medians)}
-    decide = failures_differ and (answer.word not in verdict.SIDES or interval["difference"] is None)
     judged |= {"failures_decide": decide, "answer": judged["verdict_on_failures"] if decide else answer.word}
     judged |= {} if study.expected else {"margin": in_units(study.judged_by.margin, in_logarithms)}
     judged["first_seed"] = int(found["seed"].min())
@@ -116,6 +115,22 @@ def _check_outcome(study: Study, found: pd.DataFrame) -> None:
             )
 
 
+def _decided(study: Study, found: pd.DataFrame, answer: Verdict, on_failures: str) -> tuple[Verdict, bool, str]:
+    """The verdict on the outcome, whether the one `on_failures` decides in its place, and what is out of regime.
+
+    Failures decide where they take a side and the outcome takes none, or where the arm that fails is out of its regime, as failed runs
+    are. Where both take a side and not the same, there is no answer.
+    """
+    if {answer.word, on_failures} == {*verdict.SIDES}:
+        answer, on_failures = replace(answer, word="cannot tell yet"), ""
+    failing = {"holds here": study.control, "the reverse here": study.treatment}.get(on_failures)
+    problems = {} if answer.word in ("no verdict", "not testable") else regime.problems(study, found)
+    takes_side = answer.word in verdict.SIDES and math.isfinite(answer.difference) and not problems
+    if problems.keys() <= {failing}:
+        return answer, failing is not None and not takes_side, ""
+    return replace(answer, word="out of regime"), False, "; ".join(chain(*problems.values()))
+
+
 def lived(study: Study) -> tuple[str, ...]:
     """How the runs ended that did not fail."""
     return ("lived", "collapsed") if study.judged_by.of_collapse else ("lived",)
@@ -141,11 +156,13 @@ def _compared(study: Study, found: pd.DataFrame, arms: Arms, any_failed: bool) -
     by_ranks = any_failed or not np.isfinite(np.concatenate([treatment, control])).all()
     compare = verdict.compare_ranks if by_ranks else verdict.compare_paired if study.is_over_time else verdict.compare
     margin = study.judged_by.margin
+    # At the floor, the true excesses may differ by any factor.
+    at_the_floor = study.judged_by.is_score and _most_at_the_floor(np.concatenate([treatment, control]))
     if not study.as_good:
-        if study.judged_by.is_score and _most_at_the_floor(np.concatenate([treatment, control])):
-            margin = 0.0  # the true excesses may differ by any factor
-        return compare(treatment, control, margin), by_ranks, ""
+        return compare(treatment, control, 0.0 if at_the_floor else margin), by_ranks, ""
     allowed = compare(treatment, control + margin, 0.0)  # may be worse by the margin
+    if at_the_floor and allowed.word == "holds here":
+        allowed = replace(allowed, word="cannot tell yet")
     shifted = {key: getattr(allowed, key) - margin for key in ("difference", "low", "high")}
     return replace(allowed, **shifted), by_ranks, ""
 
@@ -156,11 +173,13 @@ def _most_at_the_floor(costs: Values) -> bool:
 
 
 def _of_average(study: Study, found: pd.DataFrame, any_failed: bool) -> dict[str, float | None]:
-    """The same difference in KID, with its interval, between the averages of G: `difference_ema`, ...; empty if an arm has none."""
+    """The same difference in KID, with its interval, between the averages of G: `difference_ema`, ...; empty if half of an arm has none."""
     beside = study.model_copy(update={"outcome": "kid_ema", "as_good": None})
     if study.outcome != "kid" or study.is_over_time or "kid_ema" not in found or found.groupby("trial")["kid_ema"].count().min() == 0:
         return {}
     answer, *_ = _compared(beside, found, arms_of(beside, found), any_failed)
+    if math.isinf(answer.difference):
+        return {}
     return {f"{key}_ema": in_units(getattr(answer, key), True) for key in ("difference", "low", "high")}
 
 

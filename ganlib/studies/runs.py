@@ -16,6 +16,7 @@ ALWAYS = (
     *("diversity", "d_accuracy", "d_real", "d_score", "within_bounds"),
 )
 MACHINE = ("torch", "device", "cuda", "cudnn", "numerics", "processor", "kernels", "threads")
+NEEDED = ("trial", "seed", "status", "step", "floor", "scale", "samples")  # and the outcome
 SAME = (*MACHINE[:-1], "scale", "samples")  # runs that differ in one of these are not compared
 UNKNOWN = "unknown"
 
@@ -62,6 +63,26 @@ def check_not_fewer_seeds(name: str, dataset: str, seeds: int) -> None:
         )
 
 
+def check_table(study: Study, found: pd.DataFrame) -> None:
+    """Refuse a table that lacks a column, an arm or a moment, counts a run twice, or has runs that cannot be compared."""
+    if missing := [column for column in (*NEEDED, study.outcome) if column not in found]:
+        raise UserError(f"the table has no column {', '.join(missing)}")
+    if missing := [name for name in study.trials if name not in set(found["trial"])]:
+        raise UserError(f"the table has no run of {', '.join(missing)}")
+    if len(twice := found[found.duplicated(["trial", "seed", "step"])]):
+        raise UserError(f"the table has runs twice: {named(twice)}")
+    for step in study.moments or ():
+        has = found[found["step"] == step].groupby("trial")["seed"].nunique().reindex(found["trial"].unique(), fill_value=0)
+        if not has.equals(found.groupby("trial")["seed"].nunique().reindex(has.index)):
+            raise UserError(f"the table has no row of some runs at step {step}, a moment of the study")
+    ends = found.groupby("trial")["step"].max().dropna()
+    if study.equal == "steps" and ends.nunique() > 1:
+        raise UserError(
+            f"the study's trials end at step {' and '.join(f'{end:,.0f}' for end in ends.unique())}: they must take equal steps"
+        )
+    check_comparable(found)
+
+
 def check_comparable(found: pd.DataFrame) -> None:
     """Refuse runs of two versions of torch, two devices or processors, two scales or two N; a UserError names the rows of each."""
     for column in (column for column in SAME if column in found):
@@ -69,7 +90,7 @@ def check_comparable(found: pd.DataFrame) -> None:
         if column == "samples":
             groups.pop(UNKNOWN, None)  # runs that diverged, which are not scored
         if len(groups) > 1:
-            which = "; ".join(f"{value} for {_runs(of)}" for value, of in groups.items())
+            which = "; ".join(f"{value} for {named(of)}" for value, of in groups.items())
             raise UserError(
                 f"{column}: the runs of a verdict must have the same, and these do not: {which}: remove the folders of one group below"
                 f" {paths.TRIALS} and run again"
@@ -81,7 +102,7 @@ def label(value: Any) -> str:
     return UNKNOWN if pd.isna(value) or value == "" else f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _runs(found: pd.DataFrame) -> str:
+def named(found: pd.DataFrame) -> str:
     """`dcgan64 (seeds 1, 2), dense64 (seeds 1)`."""
     seeds = {str(name): sorted(set(of["seed"])) for name, of in found.groupby("trial")}
     return ", ".join(f"{name} (seeds {', '.join(map(str, of))})" for name, of in seeds.items())

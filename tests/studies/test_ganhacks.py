@@ -44,7 +44,7 @@ def judged(name: str, control: float, d_accuracy: float) -> dict[str, Any]:
     rows = [(trial, seed, kid * (1 + seed / 20)) for trial, kid in arms for seed in range(1, 7)]
     same = {"status": "lived", "step": 2400, "floor": 0.0, "scale": "preview", "samples": 250, "d_accuracy": d_accuracy}
     found = results.judge(study, pd.DataFrame(rows, columns=["trial", "seed", "kid"]).assign(**same).to_csv(index=False))
-    return found | {"effect": prose.brief(study, found)}
+    return found | {"effect": prose.brief(study, found), "holds": False}
 
 
 def test_findings_stand_beside_those_not_tried_yet(entries):
@@ -56,3 +56,8 @@ def test_findings_stand_beside_those_not_tried_yet(entries):
     assert row[2] == "`gaussian_z`: **cannot tell yet**, 2% nearer (10% farther to 14% nearer), 6 seeds<br>the others: not tried yet"
     assert row[3].startswith("`spherical_z`: **out of regime**, 100% farther (")
     assert row[3].endswith("), 6 seeds<br>the others: not tried yet")
+
+
+def test_verdict_that_remains_significant_has_a_star():
+    result = {"answer": "holds here", "holds": True, "failures_decide": True, "effect": "44% nearer (26% to 57%)", "seeds": 6}
+    assert ganhacks._finding(result) == "**holds here** `*` on failures, 44% nearer (26% to 57%), 6 seeds"

@@ -48,13 +48,13 @@ def test_interval_of_the_pool_covers_the_mean_effect():
     assert abs(covered / runs - 0.975) < 4 * np.sqrt(0.975 * 0.025 / runs)
 
 
-def table(name: str, kid: float, of_control: float, **changes: Any) -> str:
-    """Six runs an arm of a study, with KIDs that vary by seed and a floor of 0."""
+def table(name: str, kid: float, of_control: float, seeds: int = 6, **changes: Any) -> str:
+    """Runs of both arms of a study, with KIDs that vary by seed and a floor of 0."""
     study = KNOWN.studies[name]
     rows = [
         (trial, seed, value * (1 + seed / 50))
         for trial, value in ((study.treatment, kid), (study.control, of_control))
-        for seed in range(1, 7)
+        for seed in range(1, seeds + 1)
     ]
     same = {
         "status": "lived",
@@ -93,6 +93,11 @@ def test_mean_effect_turns_the_study_of_the_opposite_claim():
 def test_no_answer_where_a_study_has_none(changes, reason):
     of = {**tables_of(), "uniform_or_normal": tables_of(**changes)["uniform_or_normal"]}
     assert pooled.judge(KNOWN.pooled[QUESTION], KNOWN.studies, of, "toons") == f"uniform_or_normal: {reason}"
+
+
+def test_no_answer_until_all_studies_have_as_many_looks():
+    of = tables_of() | {"gaussian_z": table("gaussian_z", 0.18, 0.2, seeds=12)}
+    assert pooled.judge(KNOWN.pooled[QUESTION], KNOWN.studies, of, "toons") == "the studies have 6 and 12 seeds per arm"
 
 
 def test_question_is_answered_where_all_its_studies_have_results(tmp_path, monkeypatch):

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 import shutil
 import sys
 from collections.abc import Sequence
@@ -80,6 +81,27 @@ def test_runs_as_the_recorded_ones_lie_inside_and_others_outside():
     said = agreement.said(made(new))
     assert [result["answer"] for result in said["results"]] == ["outside", "inside", "outside"]
     assert said["answer"] == "outside"
+
+
+@pytest.mark.parametrize(
+    ("new", "said"),
+    [
+        (recorded(0.2, [6, 17]), "recorded already, so not new: dcgan64 (seeds 6), dcgan64_equal_rates (seeds 6)"),
+        (pd.concat([recorded(0.2, [17])] * 2), "the table has runs twice: dcgan64 (seeds 17), dcgan64_equal_rates (seeds 17)"),
+        (recorded(0.2, [17], samples=1000), "samples of dcgan64, dcgan64_equal_rates is not that of the recorded runs"),
+        (recorded(0.2, [17], scale="full"), "scale of dcgan64, dcgan64_equal_rates is not that of the recorded runs"),
+        (recorded(0.2, [17], step=100), "step of dcgan64, dcgan64_equal_rates is not that of the recorded runs"),
+    ],
+)
+def test_rows_that_replicate_nothing_are_refused(new: pd.DataFrame, said: str):
+    with pytest.raises(UserError, match=re.escape(said)):
+        agreement.said(made(new))
+
+
+def test_other_reals_are_named():
+    old, new = recorded(floor=0.001), recorded(0.2, [17], floor=0.05)
+    assert agreement.said(made(new, old))["words"][0].endswith("; other reals (their floor is 0.05 instead of 0.001).")
+    assert agreement.said(made(recorded(0.2, [17], floor=0.0010001), old))["words"][0].endswith("; machine and versions as recorded.")
 
 
 def test_without_a_floor_scores_are_predicted_as_they_are():
@@ -262,7 +284,7 @@ def test_recorded_rows_that_are_not_those_of_their_table_are_refused(checkout: P
     replicate(NAME, "--seeds", "1")
     (path,) = replication.records(NAME)
     found = tables.read_json(path)
-    found["recorded"][0]["step"] += 1
+    found["recorded"][0]["step"] -= 1
     path.unlink()
     path = path.with_name(replication._file(found))
     tables.write_json(found, path)

@@ -3,6 +3,7 @@
 import json
 import math
 import random
+import re
 from collections.abc import Callable, Sequence
 from io import StringIO
 from pathlib import Path
@@ -231,8 +232,8 @@ def test_claim_to_be_as_good_holds_unless_it_is_worse_by_the_margin(excess, word
     ("treatment", "control", "problem"),
     [
         (0.7, 0.94, None),
-        (0.5, 0.7, "D guesses on the claim's side (accuracy 0.50; in the report's regime 0.55 to 0.95)"),
-        (0.7, 0.99, "D is nearly always right on the other side (accuracy 0.99; in the report's regime 0.55 to 0.95)"),
+        (0.5, 0.7, "D guesses on the claim's side (accuracy 0.50; asked: 0.55 to 0.95)"),
+        (0.7, 0.99, "D is nearly always right on the other side (accuracy 0.99; asked: 0.55 to 0.95)"),
     ],
 )
 def test_verdict_on_runs_out_of_their_reports_regime_is_no_answer(treatment, control, problem):
@@ -263,6 +264,71 @@ def test_collapse_of_both_arms_is_no_answer_and_of_one_is_the_answer(collapsed, 
 
     leave_both(ended(0.1, collapsed[0]), ended(0.2, collapsed[1]))
     assert judged(study)["verdict"] == word
+
+
+@pytest.mark.parametrize(
+    ("kid", "treatment_accuracy", "word", "decide"),
+    [(0.1, 0.7, "holds here", True), (0.1, 0.5, "out of regime", False), (0.4, 0.7, "out of regime", False)],
+)
+def test_failures_that_decide_excuse_the_regime_of_the_arm_that_fails_alone(kid, treatment_accuracy, word, decide):
+    """The control collapses and its D is always right; a treatment that is farther from real faces takes the opposite side."""
+    study = declared("unequal_rates")
+    collapsed = {"diversity": 0.02, "status": "collapsed", "d_accuracy": 1.0}
+    leave_both(lambda seed: around(kid)(seed) | {"d_accuracy": treatment_accuracy}, lambda seed: around(0.2)(seed) | collapsed)
+    found = judged(study)
+    assert (found["answer"], found["failures_decide"], "regime" in found) == (word, decide, not decide)
+    assert ("so no answer" in prose.answer(study, found)) == (not decide)
+
+
+def test_score_and_failures_on_opposite_sides_are_no_answer():
+    study = declared("unequal_rates")
+    leave_both(lambda seed: around(0.1)(seed) | {"status": "learned nothing"}, around(0.2))
+    found = judged(study)
+    assert (found["answer"], found["failures_decide"]) == ("cannot tell yet", False)
+    assert prose.answer(study, found).endswith("50% to 50%); 6 of 6 runs failed against 0 of 6: the reverse here on failures")
+
+
+def test_nothing_is_as_good_at_the_floor():
+    """Excesses below the standard error of .01 may differ by any factor."""
+
+    def below_the_error(kid: float) -> Callable[[int], dict[str, Any]]:
+        return lambda _: {"kid": kid, "kid_floor": 0.0, "kid_low": kid - 0.02, "kid_high": kid + 0.02}
+
+    leave_both(below_the_error(0.003), below_the_error(0.001))
+    for as_good in (True, None):
+        assert judged(declared("unequal_rates", as_good=as_good))["answer"] == "cannot tell yet"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda rows: rows.drop(columns=["kid", "floor"]), "the table has no column floor, kid"),
+        (lambda rows: rows[rows["trial"] == "dcgan64"], "the table has no run of dcgan64_equal_rates"),
+        (
+            lambda rows: pd.concat([rows, rows[rows["seed"] == 2]]),
+            "the table has runs twice: dcgan64 (seeds 2), dcgan64_equal_rates (seeds 2)",
+        ),
+        (
+            lambda rows: rows.assign(step=rows["step"].mask(rows["trial"] == "dcgan64", 100)),
+            "end at step 100 and 4,000: they must take equal",
+        ),
+    ],
+)
+def test_damaged_table_is_one_line(change, said):
+    leave_both(around(0.1), around(0.2))
+    study = declared("unequal_rates")
+    found = pd.read_csv(StringIO(tables.to_csv(runs.rows(study, DATASET, SEEDS))))
+    with pytest.raises(UserError, match=re.escape(said)):
+        results.judge(study, change(found).to_csv(index=False))
+
+
+def test_table_without_a_moment_of_a_run_is_one_line():
+    study = declared("better_over_time")
+    for seed in SEEDS:
+        leave("dense64", seed, dict.fromkeys(study.moments or (), 0.3), kid=0.1)
+    found = pd.read_csv(StringIO(tables.to_csv(runs.rows(study, DATASET, SEEDS))))
+    with pytest.raises(UserError, match="no row of some runs at step 200, a moment of the study"):
+        results.judge(study, found[(found["seed"] != 3) | (found["step"] != 200)].to_csv(index=False))
 
 
 def test_score_of_the_average_stands_beside_the_raw_generators():
