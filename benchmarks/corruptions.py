@@ -26,7 +26,7 @@ COUNTS = (250, 500)
 MOST = max(COUNTS)
 NOISE = (5, 10, 20, 40, 80)  # standard deviation, of 255
 BLUR = (0.5, 1, 2, 4, 8)  # radius of a Gaussian, in pixels
-DROPPED = (0.25, 0.5, 0.75, 1.0)  # of the faces with DROPPED_ATTRIBUTE, which 42 % of CelebA's have
+DROPPED = (0.25, 0.5, 0.75, 1.0)  # of the faces with DROPPED_ATTRIBUTE, which 42% of CelebA's have
 DROPPED_ATTRIBUTE = "Male"
 GRADED = ("fid", "kid", "mind")
 

@@ -113,7 +113,7 @@ def figures(name: str, source: str, seed: int, folder: Path) -> dict[str, float]
 
 
 class Estimate(NamedTuple):
-    """A value with its 95 % interval."""
+    """A value with its 95% interval."""
 
     value: float
     low: float

@@ -147,7 +147,7 @@ def _serve(make: Callable[[], tuple[Work, Work]], pipe: Connection) -> None:
 
 
 def check(name: str, report: Report, faces: Faces) -> None:
-    """Three steps on one batch: the first D loss within 1e-5, all losses within 1 %. Without dropout, whose masks differ."""
+    """Three steps on one batch: the first D loss within 1e-5, all losses within 1%. Without dropout, whose masks differ."""
     report = report.model_copy(update={key: 0.0 for key in ("dropout", "d_dropout") if key in type(report).model_fields})
     device = prepare_device("fp32")
     trainer = Trainer(report, device, Streams(1))

@@ -65,7 +65,7 @@ def networks() -> tuple[nn.Module, nn.Module]:
 
 
 def read(source: Path) -> Tensor:
-    """(N, 3, 64, 64) uint8: the pictures of a folder, or of ganlib's cache the first 80 %, which are for training."""
+    """(N, 3, 64, 64) uint8: the pictures of a folder, or of ganlib's cache the first 80%, which are for training."""
     if source.is_file():
         pictures = np.load(source)
         return torch.from_numpy(pictures[: len(pictures) * 8 // 10]).permute(0, 3, 1, 2)

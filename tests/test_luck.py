@@ -48,7 +48,7 @@ def test_interval_of_a_share_is_that_of_f() -> None:
     values = simulated({"weights": 0.06})
     found = luck.decompose(values)["weights"]
     share = values["weights"].var() / values[luck.ALL].var()
-    assert found == pytest.approx((share, share / 4.026, share * 4.026), rel=0.03)  # F(9, 9) at 97.5 %, from a table
+    assert found == pytest.approx((share, share / 4.026, share * 4.026), rel=0.03)  # F(9, 9) at 97.5%, from a table
 
 
 def test_interval_of_a_spread_is_that_of_chi_squared() -> None:

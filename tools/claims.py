@@ -50,7 +50,7 @@ not a quotation. `make docs` writes this page, and the same as JSON to [studies/
 SPREAD = """
 ## Spread over seeds
 
-How much runs of the same settings differ, and the smallest difference that a study detects nine times in ten: a 95 %
+How much runs of the same settings differ, and the smallest difference that a study detects nine times in ten: a 95%
 interval, since a spread over ten runs is known that well only.
 """
 
@@ -164,7 +164,7 @@ def families(found: list[Entry]) -> dict[str, list[Entry]]:
 
 
 def _mark(found: list[Entry]) -> None:
-    """Set `holds` of each result: significant in its family (Holm at 5 %), if the answer takes a side."""
+    """Set `holds` of each result: significant in its family (Holm at 5%), if the answer takes a side."""
     for beside in families(found).values():
         p = np.array([result["p_failures" if result["failures_decide"] else "p"] for result in beside])
         for result, holds in zip(beside, holm(p), strict=True):
@@ -206,7 +206,7 @@ def _counts(dataset: str, judged: list[Entry]) -> str:
         return f"**{place}**: 1 study, {judged[0]['answer']}. Processor: {processors}."
     significant = sum(result["holds"] for result in judged)
     return (
-        f"**{place}**: {len(judged)} studies: {counts}. After correction for multiple testing (Holm 1979, 5 %),"
+        f"**{place}**: {len(judged)} studies: {counts}. After correction for multiple testing (Holm 1979, 5%),"
         f" {significant} of {len(judged)} remain significant, marked `*`. Processor: {processors}."
     )
 

@@ -40,8 +40,9 @@ PREVIEWS = {
     "celeba_preview": """
 ## The preview on photographs
 
-CelebA's first 5,000 pictures (`dataset: celeba_preview` with a `source` that holds only these), enlarged from half
-size: they are a little soft. A download takes 5,000 others, at full size, which may score differently. In parentheses:
+CelebA's first 5,000 pictures, enlarged from half size, so a little soft: `dataset: celeba_preview` with a `source` that
+holds only these, and whose `list_eval_partition.txt` has the first 4,000 in the training split and 500 in each of the
+others. A download takes 5,000 others, at full size, which may score differently. In parentheses:
 the standard deviation relative to the mean.
 """,
     "toons": """
@@ -60,18 +61,19 @@ LUCK = """
 ## Where the luck comes from
 
 `python -m benchmarks.luck` trains previews over ten seeds of one source of randomness, the others held at seed 1, and
-of all sources at once ([benchmarks/luck.csv](../benchmarks/luck.csv)). The raw generator is scored, as in studies.
-`fakes` is z of the scored fakes: one generator, drawn from ten times. A spread is the standard deviation of the
-logarithm of the score's excess over its floor (0.07 is about 7 %), a share that source's part of the variance of all,
-both with 95 % intervals. What is left over says whether sources add up. If they do, it is near 0. What they do together
-counts in the share of each, so it is below 0 where they interact, and the shares sum up to more than 100%.
-For comparison: "The FID Lottery" (arXiv 2606.20536) reports spreads of FID of 1 to 2 % for models like diffusion
+of all sources at once ([benchmarks/luck.csv](../benchmarks/luck.csv): one thread of an Intel Xeon with AVX-512). The
+raw generator is scored, as in studies. `fakes` is z of the scored fakes: one generator, drawn from ten times. *Spread*:
+the standard deviation of the logarithm of the score's excess over its floor (0.07 is about 7%). *Share*: the variance
+from one source divided by that from all sources at once. *Left over*: 100% minus the sum of the shares. It is near 0 if
+the effects of the sources add up, and below 0 if they interact, since an interaction counts in the share of each. With
+95% intervals.
+For comparison: "The FID Lottery" (arXiv 2606.20536) reports spreads of FID of 1 to 2% for models like diffusion
 models, and does not split them.
 
 The interval of the share of each source of a training contains 100%: in these runs, trainings that share their weights
-or the order of their pictures were not measurably more alike than trainings that share nothing. In `dense64` less than
-nothing is left over, so sources interact, and luck is no sum of parts; in `dcgan64` ten runs of each cannot tell. The z
-of the scored fakes contribute least.
+or the order of their pictures were not measurably more alike than trainings that share nothing. In `dense64` what is
+left over is below 0, so its sources interact; in `dcgan64` ten runs of each cannot tell. The z of the scored fakes
+contribute least.
 """
 MOMENTS = """
 ## One moment or five
@@ -84,8 +86,8 @@ EVENINGS = {
     "celeba_preview": """
 ## The evening scale on photographs
 
-`scale: evening` and `samples: 1000` for the same pictures, seed 1, one training of each report, which is at most an
-hour of one core of an Intel Xeon with AVX-512 (on an AMD EPYC `began64` took an hour and a half). In parentheses: the
+`scale: evening` and `samples: 1000` for the same pictures, seed 1, one training of each report, which took at most
+an hour of one core of a Xeon (`began64` an hour and a half of an EPYC's). In parentheses: the
 95% interval over pictures, and the floor. The sheets are in [evening/photographs/](evening/photographs/README.md), with
 the terms of CelebA: non-commercial research only.
 """,
@@ -122,7 +124,7 @@ def page() -> str:
         text += MOMENTS + table(header, moments_of(found))
     for dataset, heading in EVENINGS.items():
         if len(evening := trainings(dataset, "evening")):
-            header = ["KID", "FID", *FIGURES.values(), "steps", "last step (the report's own)"]
+            header = ["KID", "FID", *FIGURES.values(), "steps", "last step (the report's own)", "processor"]
             text += heading + table(header, evenings(evening, EVENING[dataset]))
     return text
 
@@ -172,7 +174,15 @@ def evenings(found: pd.DataFrame, folder: Path) -> Iterator[list[str]]:
             return "{} ({} to {}; {})".format(value, *ends) if ends else value
 
         figures = (f"{float(known[figure]):.2f}" if figure in known else "" for figure in FIGURES)
-        yield [f"`{report}`", score("kid"), score("fid"), *figures, f"{int(known['step']):,}", at_the_end(of.iloc[0])]
+        yield [
+            f"`{report}`",
+            score("kid"),
+            score("fid"),
+            *figures,
+            f"{int(known['step']):,}",
+            at_the_end(of.iloc[0]),
+            f"{known['cpu']}, {known['kernels']}",
+        ]
 
 
 def at_the_end(row: pd.Series) -> str:

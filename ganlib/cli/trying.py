@@ -54,7 +54,7 @@ def replicate(
     """Replicate a study's recorded runs with new seeds.
 
     It trains and scores each arm of a declared study with seeds that no recorded run of it has, and says of each arm and of the effect
-    whether the new runs lie where the recorded ones predict (95 %; docs/studies.md). What is there already is not trained again; after
+    whether the new runs lie where the recorded ones predict (95%; docs/studies.md). What is there already is not trained again; after
     Ctrl-C the same command resumes. Another machine or version of torch is no obstacle: the answer names it.
 
     The record is a file in studies/replications/<study>/.

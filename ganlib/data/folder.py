@@ -78,7 +78,7 @@ def is_hidden(name: str) -> bool:
 
 
 def split(names: list[str]) -> list[str]:
-    """80 % train, 10 % valid, 10 % test, by the order of the names' hashes, so that similar names are spread over all three."""
+    """80% train, 10% valid, 10% test, by the order of the names' hashes, so that similar names are spread over all three."""
     rank = np.argsort(np.argsort([hashlib.sha256(name.encode()).hexdigest() for name in names]))
     return [next(split for split, share in SHARES if place < share * len(names)) for place in rank]
 

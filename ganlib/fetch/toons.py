@@ -90,7 +90,7 @@ SHOWN_BY = {
 
 
 def draw(folder: Path, count: int, *, finish: bool = True, seed: int = 0) -> None:
-    """Write `count` faces (at least 10) to `folder` as CelebA's archive, attributes and split (80 % train, 10 % valid, 10 % test).
+    """Write `count` faces (at least 10) to `folder` as CelebA's archive, attributes and split (80% train, 10% valid, 10% test).
 
     Equal arguments give equal bytes on any number of cores, and a smaller count gives the first pictures of a larger one. Each file is
     written atomically, the archive last.

@@ -35,7 +35,7 @@ HEADLINE = (
     *("kid", "kid_low", "kid_high", "kid_floor"),
     "closer_than_held_out",
 )
-"""Metrics to compare between commits, before the report's own `headline`. Not coverage: it is 0 for the fakes of a preview."""
+"""Metrics to compare between commits, before the report's own `headline`. Not coverage: it is 0 for most previews."""
 
 
 @dataclass(frozen=True, eq=False)

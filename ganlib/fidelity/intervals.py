@@ -3,7 +3,7 @@
 Each side is divided at random into 20 groups, and the score is computed without each group in turn. A bootstrap would draw pictures more
 than once, and duplicates flatten the covariances and raise every FID.
 
-Coverage of a 95 % interval over 400 pairs of Gaussian samples (300 for KID), from 100 v 100 at 16 dimensions to 40 v 40 at 64: FID 0.96
+Coverage of a 95% interval over 400 pairs of Gaussian samples (300 for KID), from 100 v 100 at 16 dimensions to 40 v 40 at 64: FID 0.96
 to 0.98 if the distributions differ and above 0.99 if they are equal; KID 0.96 to 0.98 and 0.99. A jackknife overestimates the variance
 where the first-order term of a score vanishes (Efron & Stein 1981): intervals are then up to 1.4 times too wide.
 """

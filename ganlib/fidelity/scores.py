@@ -21,7 +21,7 @@ Side = np.ndarray | Statistics
 def compare(real: Side, fake: Side, metrics: Collection[str]) -> dict[str, float]:
     """The scores named in `metrics` from (N, D) and (M, D) features; for FID alone, either side may be statistics.
 
-    `fid`, `kid` and `mind` come with the ends of their 95 % intervals, `<name>_low` and `<name>_high`; `fid` without them if a side is
+    `fid`, `kid` and `mind` come with the ends of their 95% intervals, `<name>_low` and `<name>_high`; `fid` without them if a side is
     statistics or has fewer than 4 pictures. Too few pictures are a UserError.
     """
     scores: dict[str, float] = {}

@@ -29,7 +29,7 @@ def trials(reports: Sequence[Mapping[str, Any]]) -> list[Trial]:
         return []
     ill = sorted((each for each in reports if each["diagnosis"] and each["diagnosis"].setting), key=lambda each: not each["diagnosis"].care)
     changes = [change for each in ill for change in _answer(each)][:MOST] or [HEALTHY]
-    (_, report, override), seeds = changes[0], f"The same with {SEEDS} seeds a side, and an interval: one training is one draw."
+    (_, report, override), seeds = changes[0], f"The same with {SEEDS} seeds per arm, and an interval: one training is one draw."
     return [
         *(Trial(why, f"dvc exp run evaluate@{name} -S {change}", _minutes(name)) for why, name, change in changes),
         Trial(seeds, f"ganlib try -S {override} --seeds {SEEDS}", _minutes(report, 2 * SEEDS)),

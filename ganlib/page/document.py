@@ -24,7 +24,7 @@ DATA = {
 REALS = {"toons": "drawn faces", "celeba": "photographs", "folder": "your pictures"}
 SCALES = {
     "preview": "This is a quick preview: compare its scores with other previews, never with numbers from papers.",
-    "evening": "Nets are narrower than the reports’, and train for as long as an evening allows.",
+    "evening": "Most nets are narrower than the reports’, and each trains for up to an hour and a half.",
     "full": "Nets and trainings have the reports’ sizes.",
 }
 CREDITS = (

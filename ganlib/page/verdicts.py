@@ -89,7 +89,7 @@ def tricks(found: Sequence[Mapping[str, Any]], path: Path = FILE) -> tuple[list[
 def tally(found: Sequence[Mapping[str, Any]]) -> str:
     """How many claims there are, how many were tested, and with which verdicts."""
     answers = Counter(result["answer"] for claim in found for result in claim["results"])
-    tested, quoted = sum(bool(claim["results"]) for claim in found), sum("says" in claim for claim in found)
+    tested, quoted = sum(bool(claim["results"]) for claim in found), sum("says" in claim and claim["at"].startswith("L") for claim in found)
     words = ", ".join(f"{count} ‘{answer}’" for answer, count in answers.most_common())
     return f"Of {len(found):,} claims, {quoted} of them quotations from the reports, {tested} were tested" + (
         f": {words}." if words else "."

@@ -52,7 +52,7 @@ def _diversity(label: str) -> Outcome:
 
 KINDS: dict[str, Callable[..., Outcome]] = {
     "kid": lambda: _score("KID", "kid_floor", UNBOUNDED),  # an unbiased estimate, which may be negative
-    "kid_ema": lambda: _score("KID", "kid_floor", UNBOUNDED),  # of the average of G
+    "kid_ema": lambda: _score("KID", "kid_floor", UNBOUNDED),  # of the EMA generator
     "kid_moments": lambda: _score("the mean KID over moments", "kid_floor", UNBOUNDED),
     "fid": lambda: _score("FID", "fid_floor"),
     "mind": lambda: _score("MIND", "mind_floor"),

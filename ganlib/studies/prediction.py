@@ -1,4 +1,4 @@
-"""Where the mean of further runs lies in 95 % of cases, as recorded runs predict (Hahn & Meeker 1991, chapter 4).
+"""Where the mean of further runs lies in 95% of cases, as recorded runs predict (Hahn & Meeker 1991, chapter 4).
 
 The mean of m new values differs from that of n recorded ones with the variance s^2 (1/n + 1/m), so both intervals are of Student's t.
 They hold for values that are about normal, as scores are on the logarithm of their excess.

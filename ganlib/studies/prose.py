@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from ganlib.studies.outcomes import SIGNED, UNIT
+from ganlib.studies.results import second_look_is_due
 from ganlib.studies.study import Study
 from ganlib.studies.verdict import LOOKS, SIDES, differences_outside
 
@@ -39,10 +40,10 @@ def answer(study: Study, found: Mapping[str, Any]) -> str:
         said += f": {found['reason']}"
     elif word == "no verdict":
         said = f"no verdict at {found['seeds']} seeds, only at {' and '.join(map(str, LOOKS))}"
-    elif word == "cannot tell yet" and found["seeds"] < LOOKS[-1] and found["first_seed"] == 1:
+    elif second_look_is_due(found):
         said += f", and a second look at {LOOKS[-1]} seeds is due"
     elif word == "out of regime":
-        said += f", so no answer: {found['regime']}"
+        said += f", so no answer{f' by {study.judged_by.label}' if found['failures_decide'] else ''}: {found['regime']}"
     if word != "not testable":
         said += f"; {_expected(study, found) if study.expected else _difference(study, found)}"
     return f"{failures.removeprefix('; ')}; {said}" if found["failures_decide"] else said + failures
@@ -69,7 +70,7 @@ def _difference(study: Study, found: Mapping[str, Any]) -> str:
         most = found["margin"] / (1 - found["margin"]) if found["of_excess"] else found["margin"]
         text += f"; as good means at most {effect.amount(most)} {effect.worse}"
     if "difference_ema" in found:
-        text += f"; with G's moving average {effect.size(found['difference_ema'])} ({_interval(found, effect, '_ema')})"
+        text += f"; with the EMA generator {effect.size(found['difference_ema'])} ({_interval(found, effect, '_ema')})"
     if earlier := [of for of in found.get("along", ())[:-1] if of["difference"] is not None]:
         sizes = (f"{effect.size(of['difference'])} at step {of['step']:,}" for of in earlier)
         text += f"; before the end: {', '.join(sizes)}"
@@ -93,12 +94,15 @@ class Effect(NamedTuple):
         return cls(amount, *(("lower", "higher") if outcome.sign > 0 else ("higher", "lower")))
 
     def size(self, difference: float) -> str:
+        if self.amount(difference) == self.amount(0.0):
+            return "equally far" if self.of_faces else "equal"
         return f"{self.amount(difference)} {self.better if difference >= 0 else self.worse}"
 
     def sentence(self, study: Study, difference: float) -> str:
         side = "the end of training" if study.is_over_time else "the claim's side"
         if self.of_faces:
-            return f"{side} is {self.size(difference)} {'to' if difference >= 0 else 'from'} real faces by {study.judged_by.label}"
+            size = self.size(difference)
+            return f"{side} is {size} {'to' if size.endswith(self.better) else 'from'} real faces by {study.judged_by.label}"
         return f"{study.judged_by.label} is {self.size(difference)} on {side}"
 
     def between(self, low: float | None, high: float | None) -> str:

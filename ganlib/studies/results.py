@@ -1,7 +1,7 @@
 """The verdict of a study, which is derived from its table alone."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from io import StringIO
 from itertools import chain
@@ -76,6 +76,11 @@ def judge(study: Study, text: str) -> dict[str, Any]:
     return judged | {"steps": steps, "scale": found["scale"].iloc[0], "samples": _finite(scored)}
 
 
+def second_look_is_due(judged: Mapping[str, Any]) -> bool:
+    """Whether a study with this verdict is undecided after its first look."""
+    return judged["verdict"] == "cannot tell yet" and judged["seeds"] < verdict.LOOKS[-1] and judged["first_seed"] == 1
+
+
 def metrics(judged: dict[str, Any]) -> dict[str, Any]:
     """The columns that `dvc metrics` shows of a verdict."""
     return {key: judged[key] for key in METRICS if key in judged}
@@ -126,9 +131,8 @@ def _decided(study: Study, found: pd.DataFrame, answer: Verdict, on_failures: st
     failing = {"holds here": study.control, "the reverse here": study.treatment}.get(on_failures)
     problems = {} if answer.word in ("no verdict", "not testable") else regime.problems(study, found)
     takes_side = answer.word in verdict.SIDES and math.isfinite(answer.difference) and not problems
-    if problems.keys() <= {failing}:
-        return answer, failing is not None and not takes_side, ""
-    return replace(answer, word="out of regime"), False, "; ".join(chain(*problems.values()))
+    decide = failing is not None and problems.keys() <= {failing} and not takes_side
+    return replace(answer, word="out of regime") if problems else answer, decide, "; ".join(chain(*problems.values()))
 
 
 def lived(study: Study) -> tuple[str, ...]:
@@ -173,7 +177,7 @@ def _most_at_the_floor(costs: Values) -> bool:
 
 
 def _of_average(study: Study, found: pd.DataFrame, any_failed: bool) -> dict[str, float | None]:
-    """The same difference in KID, with its interval, between the averages of G: `difference_ema`, ...; empty if half of an arm has none."""
+    """The same for KID of the EMA generators, with its interval: `difference_ema`, ...; empty if half of an arm has none."""
     beside = study.model_copy(update={"outcome": "kid_ema", "as_good": None})
     if study.outcome != "kid" or study.is_over_time or "kid_ema" not in found or found.groupby("trial")["kid_ema"].count().min() == 0:
         return {}

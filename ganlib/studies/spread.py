@@ -28,9 +28,9 @@ def rows(trial: str, dataset: str, seeds: list[int]) -> list[Row]:
 def summary(found: list[Row]) -> dict[str, Any]:
     """The spread of KID over the runs that lived, and the effect that studies of 6 and 12 seeds per arm detect.
 
-    `kid_spread` is the standard deviation of the logarithm of the excess over the floor: 0.07 is about 7 %. `min_detectable_effect_n6`
+    `kid_spread` is the standard deviation of the logarithm of the excess over the floor: 0.07 is about 7%. `min_detectable_effect_n6`
     is the share of the excess by which one arm must be better to be detected with a power of 0.9, if both arms have this spread; with
-    `_low` and `_high` for the 95 % interval of a standard deviation (chi-squared).
+    `_low` and `_high` for the 95% interval of a standard deviation (chi-squared).
     """
     check_comparable(pd.DataFrame(found))
     lived = [row for row in found if row["status"] == "lived"]

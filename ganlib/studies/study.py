@@ -102,7 +102,7 @@ class Pooled(Block):
 class FaceTrial:
     """A training of a report's nets, whose fakes are scored against reals of `crop`.
 
-    `mean_over_moments`: its snapshots are scored together with the end, as `kid_moments`, and the average of G is not.
+    `mean_over_moments`: its snapshots are scored together with the end, as `kid_moments`, and the EMA generator is not.
     """
 
     report: str

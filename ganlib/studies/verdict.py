@@ -3,7 +3,7 @@
 Values are costs: smaller is better for the claim. A run without a value costs infinity. Where no run failed, two arms are compared by
 Welch's t-test; where one did, by ranks, which need no number.
 
-There are two looks, at 6 and at 12 seeds per arm. Each has a 97.5 % interval, so that the error rate of both is at most 5 %
+There are two looks, at 6 and at 12 seeds per arm. Each has a 97.5% interval, so that the error rate of both is at most 5%
 (Bonferroni). Comparing one interval with 0 and the margin is a three-sided test (Goeman, Solari & Stijnen 2010), which needs no
 correction for its three answers.
 """
@@ -167,7 +167,7 @@ def trend(costs: Values) -> float:
 
 
 def holm(p: Values) -> NDArray[np.bool_]:
-    """Which of the p-values (k,) remain significant at 5 % after correction for multiple testing (Holm 1979), as (k,) bool."""
+    """Which of the p-values (k,) remain significant at 5% after correction for multiple testing (Holm 1979), as (k,) bool."""
     order = np.argsort(p, kind="stable")
     passes = p[order] <= 0.05 / np.arange(len(p), 0, -1)
     held = np.zeros(len(p), bool)

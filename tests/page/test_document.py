@@ -261,7 +261,7 @@ def test_verdict_has_its_claim_interval_command_and_mark_of_significance_and_tex
     assert "1 claim: not testable" in text
     assert re.search(r"dcgan112\s+Cropped pictures make better faces.\s+Each crop is scored against its own reals.", text)
     assert "Of 2 claims, 1 of them quotations from the reports, 1 were tested: 1 ‘holds here’. Each was tried" in text
-    assert "a side on a processor, none of them yours" in text
+    assert "per arm on a processor, none of them yours" in text
     assert text.count("Its own rates score a KID lower by 0.2.") == 1
     assert "1 of 1 remain so at 5%" in text
     assert "holds here *" in text

@@ -53,11 +53,27 @@ def test_findings_stand_beside_those_not_tried_yet(entries):
     found["spherical_z"]["results"] = {"celeba_preview": judged("spherical_z", 0.1, 0.5)}
     row = ganhacks.page(list(found.values())).splitlines()[-15].split(" | ")
     assert row[0] == "| 3. Use a spherical Z"
-    assert row[2] == "`gaussian_z`: **cannot tell yet**, 2% nearer (10% farther to 14% nearer), 6 seeds<br>the others: not tried yet"
+    assert (
+        row[2]
+        == "`gaussian_z`: **cannot tell yet**, 2% nearer (10% farther to 14% nearer), 6 seeds, second look due<br>the others: not tried yet"
+    )
     assert row[3].startswith("`spherical_z`: **out of regime**, 100% farther (")
     assert row[3].endswith("), 6 seeds<br>the others: not tried yet")
 
 
 def test_verdict_that_remains_significant_has_a_star():
-    result = {"answer": "holds here", "holds": True, "failures_decide": True, "effect": "44% nearer (26% to 57%)", "seeds": 6}
-    assert ganhacks._finding(result) == "**holds here** `*` on failures, 44% nearer (26% to 57%), 6 seeds"
+    result = {
+        "answer": "holds here",
+        "verdict": "holds here",
+        "holds": True,
+        "failures_decide": False,
+        "effect": "44% nearer (26% to 57%)",
+        "seeds": 6,
+    }
+    assert ganhacks._finding(result) == "**holds here** `*`, 44% nearer (26% to 57%), 6 seeds"
+
+
+def test_verdict_on_failures_has_their_numbers():
+    failed = {"treatment_failed": 0, "treatment_seeds": 6, "control_failed": 4, "control_seeds": 6}
+    found = {"answer": "holds here", "holds": False, "failures_decide": True, "effect": "59% nearer (41% to 77%)", **failed}
+    assert ganhacks._finding(found) == "**holds here** on failures (0 of 6 against 4 of 6)"

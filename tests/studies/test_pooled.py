@@ -31,14 +31,14 @@ def test_pool_of_two_studies_by_hand():
     """Means 1 and 0.5, hence 0.75; variances of the arms' means 1/3, 0, 1/3 and 0; freedom (2/3)^2 / (2 (1/3)^2 / 2) = 4."""
     one, other = (np.array([0.0, 1.0, -1.0]), np.full(3, 1.0)), (np.array([0.0, 1.0, -1.0]), np.full(3, 0.5))
     found = verdict.pool([one, other], 0.1)
-    half = 3.4954 * np.sqrt(2 / 3) / 2  # the 98.75 % quantile of t with 4 degrees of freedom
+    half = 3.4954 * np.sqrt(2 / 3) / 2  # the 98.75% quantile of t with 4 degrees of freedom
     assert found.word == "no verdict"
     assert (found.difference, found.low, found.high) == pytest.approx((0.75, 0.75 - half, 0.75 + half), abs=1e-4)
     assert verdict.pool([(np.zeros(2), np.ones(2)), one], 0.1).low == -np.inf
 
 
 def test_interval_of_the_pool_covers_the_mean_effect():
-    """Three nets with other effects and spreads, six seeds an arm: 97.5 % within four standard errors of a simulation."""
+    """Three nets with other effects and spreads, six seeds an arm: 97.5% within four standard errors of a simulation."""
     rng, spreads, effects, runs = np.random.default_rng(2), (0.05, 0.1, 0.2), (0.1, -0.2, 0.4), 3000
     covered = 0
     for _ in range(runs):

@@ -23,7 +23,7 @@ def test_interval_of_a_difference_is_of_both_arms():
 @pytest.mark.parametrize("spread", [1, 2])
 @pytest.mark.parametrize(("recorded", "new"), [(6, 1), (6, 2), (6, 6), (12, 2), (12, 12)])
 def test_ninety_five_of_a_hundred_replications_lie_inside(recorded, new, spread):
-    """94 to 96 % over 50,000 studies of two arms, one as noisy as the other or twice as noisy; chance alone moves a share by 0.1 %."""
+    """94 to 96% over 50,000 studies of two arms, one as noisy as the other or twice as noisy; chance alone moves a share by 0.1%."""
     rng = np.random.default_rng(0)
     arms = [scale * rng.normal(size=(50_000, recorded + new)) for scale in (1, spread)]
     (first, second), (ours, theirs) = zip(*((arm[:, :recorded], arm[:, recorded:].mean(1)) for arm in arms), strict=True)

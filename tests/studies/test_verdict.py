@@ -306,7 +306,7 @@ def test_arms_that_fail_equally_often_differ_in_failures_in_at_most_one_study_of
 
 
 def test_known_effect_is_found_as_often_as_it_should_be():
-    """Two standard deviations of a run: Welch at 97.5 % has a power of 0.71 with six a side (noncentral t), and nearly 1 by twelve."""
+    """Two standard deviations of a run: Welch at 97.5% has a power of 0.71 with six a side (noncentral t), and nearly 1 by twelve."""
     count = 2000
     treatment, control = studies(np.random.default_rng(3), count, 1, 0, shift=2)
     at_six = stats.ttest_ind(control[:, :6], treatment[:, :6], axis=1, equal_var=False)
