@@ -6,6 +6,7 @@ Sources: studies/catalogue.yaml, studies/params.yaml and the tables in studies/r
 """
 
 import json
+import textwrap
 from collections import Counter
 from collections.abc import Iterator
 from io import StringIO
@@ -205,9 +206,10 @@ def _counts(dataset: str, judged: list[Entry]) -> str:
     if len(judged) == 1:
         return f"**{place}**: 1 study, {judged[0]['answer']}. Processor: {processors}."
     significant = sum(result["holds"] for result in judged)
-    return (
+    return textwrap.fill(
         f"**{place}**: {len(judged)} studies: {counts}. After correction for multiple testing (Holm 1979, 5%),"
-        f" {significant} of {len(judged)} remain significant, marked `*`. Processor: {processors}."
+        f" {significant} of {len(judged)} remain significant, marked `*`. Processor: {processors}.",
+        120,
     )
 
 

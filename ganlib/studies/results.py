@@ -78,7 +78,7 @@ def judge(study: Study, text: str) -> dict[str, Any]:
 
 def second_look_is_due(judged: Mapping[str, Any]) -> bool:
     """Whether a study with this verdict is undecided after its first look."""
-    return judged["verdict"] == "cannot tell yet" and judged["seeds"] < verdict.LOOKS[-1] and judged["first_seed"] == 1
+    return bool(judged["verdict"] == "cannot tell yet" and judged["seeds"] < verdict.LOOKS[-1] and judged["first_seed"] == 1)
 
 
 def metrics(judged: dict[str, Any]) -> dict[str, Any]:
