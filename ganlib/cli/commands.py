@@ -63,7 +63,9 @@ def sample(
         numbers = sampler.best_of(best_of, numbers, **conditions)
     _save(sampler, numbers, conditions, path)
     shown = seeds if best_of == 1 else ",".join(map(str, numbers))
-    typer.echo(f"{path}: {len(numbers)} {'picture' if len(numbers) == 1 else 'pictures'} of {found.name}, seeds {shown}")
+    others = len([*path.glob("*.png")]) - len(numbers) if path.is_dir() else 0
+    earlier = f"; {others} earlier {'one is' if others == 1 else 'ones are'} still there" if others else ""
+    typer.echo(f"{path}: {len(numbers)} {'picture' if len(numbers) == 1 else 'pictures'} of {found.name}, seeds {shown}{earlier}")
 
 
 def _save(sampler: "Sampler", seeds: list[int], conditions: dict[str, str], path: Path) -> None:

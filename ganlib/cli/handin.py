@@ -68,6 +68,6 @@ def handin(
 
 def _read_text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"--notes {path}: {error.strerror if isinstance(error, OSError) else 'not UTF-8 text'}") from None

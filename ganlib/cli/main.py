@@ -53,7 +53,7 @@ def score(
       ganlib score fakes/ reals.zip
       ganlib score --metrics fid,kid --json fakes.npy reals/ > scores.json
     """
-    selected = _parse_metrics(metrics, [path for path in (fakes, reals) if path.suffix == ".npz"])
+    selected = _parse_metrics(metrics, [path for path in (fakes, reals) if path.suffix == ".npz" and path.is_file()])
     from ganlib.score import folders  # importing torch takes seconds, too long for --help and mistyped options
 
     figures = folders.score(fakes, reals, selected, protocol, weights, skip_broken)

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from ganlib.data import celeba, folder
 from ganlib.data.archive import Archive
@@ -18,6 +18,19 @@ from ganlib.support.types import Block, Scale, Split
 DRIVE = "drive"  # CelebA's authors' Google Drive
 FEWEST_SAMPLES = 6  # density needs more than its five nearest neighbours
 
+
+def _not_blank(source: str | None) -> str | None:
+    """None for blanks, as from `-S datasets.own.source=`: an empty path would be the checkout."""
+    if source is None or not source.strip():
+        return None
+    try:
+        Path(source).expanduser()
+    except RuntimeError:
+        raise ValueError(f"{source!r}: there is no user {Path(source).parts[0][1:]}; your own home folder is ~/") from None
+    return source
+
+
+Source = Annotated[str | None, AfterValidator(_not_blank)]
 Broken = Annotated[int, Field(ge=0)]  # number of unreadable pictures to skip
 
 
@@ -97,7 +110,7 @@ class Celeba(AnyDataset):
     """CelebA, or a subset."""
 
     kind: Literal["celeba"]
-    source: str | None
+    source: Source
     max_broken: Broken
 
     def local_source(self) -> Path | None:
@@ -112,7 +125,7 @@ class Folder(AnyDataset):
     """The user's own pictures."""
 
     kind: Literal["folder"]
-    source: str | None
+    source: Source
     box: Box | None
     max_broken: Broken
 
@@ -121,6 +134,11 @@ class Folder(AnyDataset):
 
     def checked_source(self, name: str) -> Path | None:
         place = super().checked_source(name)
+        if place and paths.home().resolve().is_relative_to(place.resolve()):
+            raise UserError(
+                f"params.yaml: datasets.{name}.source: {place} holds ganlib's checkout, whose pictures would be among yours: name the"
+                " folder of yours alone"
+            )
         if place and place.is_dir():
             folder.files(place)  # DVC cannot follow what this refuses
         return place

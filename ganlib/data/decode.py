@@ -4,7 +4,7 @@ from io import BytesIO
 
 import numpy as np
 import simplejpeg
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from ganlib.data import metadata
 
@@ -42,6 +42,8 @@ def rgb(data: bytes) -> np.ndarray:
             return np.asarray(_opaque(upright))
     except MemoryError:
         raise
+    except UnidentifiedImageError:
+        raise ValueError("neither JPEG, PNG nor WebP") from None
     except Exception as error:  # Pillow's readers do not say what they raise
         raise ValueError(str(error) or type(error).__name__) from error
 

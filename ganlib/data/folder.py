@@ -13,12 +13,13 @@ import pandas as pd
 
 from ganlib.data.archive import Archive
 from ganlib.data.raw import Raw
+from ganlib.support import console
 from ganlib.support.errors import UserError
 
 ARCHIVE = "pictures.zip"
 TABLE = "attributes.csv"
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
-HOLDS, HOLDS_NOT = {"1", "1.0"}, {"0", "-1", "0.0", "-1.0"}
+HOLDS, HOLDS_NOT = 1, (0, -1)
 CATEGORIES = 100  # at most, in one column; more are captions or numbers
 RESERVED = ("file", "split")  # columns of every data set's table
 SHARES = (("train", 0.8), ("valid", 0.9), ("test", 1.0))  # cumulative shares of the pictures
@@ -77,6 +78,13 @@ def is_hidden(name: str) -> bool:
     return any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name).parts)
 
 
+def log_left_out(place: Path, names: Iterable[str], suffixes: Iterable[str]) -> None:
+    """Say in a line that files of other kinds than `suffixes`, unless they are hidden, are no pictures."""
+    if others := sorted(name for name in names if not is_hidden(name)):
+        more = f" and {len(others) - 1:,} more" if others[1:] else ""
+        console.log(f"{place}: left out {others[0]}{more}: not {', '.join(suffixes)}")
+
+
 def split(names: list[str]) -> list[str]:
     """80% train, 10% valid, 10% test, by the order of the names' hashes, so that similar names are spread over all three."""
     rank = np.argsort(np.argsort([hashlib.sha256(name.encode()).hexdigest() for name in names]))
@@ -94,6 +102,8 @@ def columns(text: bytes, names: list[str], where: Path) -> pd.DataFrame:
         raise UserError(f"{where}: not UTF-8 text ({error.reason} at byte {error.start}): save it as CSV UTF-8") from None
     except ValueError as error:  # includes pandas' own errors
         raise UserError(f"{where}: not a CSV table: {' '.join(str(error).split())}") from None
+    if (first := _plain(str(found.index[0]))).endswith(SUFFIXES):
+        raise UserError(f"{where}: the first row names the picture {first}, not the columns: add a row above it, such as file,hair,smiling")
     header, found = found.iloc[0].map(_composed), found.iloc[1:]
     found.index = pd.Index(_match([str(name) for name in found.index], names, where))
     expanded: dict[str, pd.Series[bool]] = {}
@@ -104,8 +114,8 @@ def columns(text: bytes, names: list[str], where: Path) -> pd.DataFrame:
             raise UserError(f"{where}: a column may not be called {name!r}: ganlib has a column of that name; rename yours")
         if kinds and not name:
             raise UserError(f"{where}: a column has values, such as {kinds[0]!r}, and no name: give it one")
-        if set(kinds) <= HOLDS | HOLDS_NOT:
-            new = {name: values.isin(HOLDS)} if name else {}
+        if {_number(kind) for kind in kinds} <= {HOLDS, *HOLDS_NOT}:
+            new = {name: values.map(_number) == HOLDS} if name else {}
         elif len(kinds) <= CATEGORIES:
             new = {f"{name}_{kind}": values == kind for kind in kinds}
         else:
@@ -144,7 +154,14 @@ def _file_name(name: str) -> str:
 
 
 def _composed(text: str) -> str:
-    return unicodedata.normalize("NFC", text)
+    return unicodedata.normalize("NFC", text).strip()
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def _plain(name: str) -> str:

@@ -3,9 +3,9 @@
 from pathlib import Path, PurePosixPath
 
 from ganlib.data import archive, folder
-from ganlib.data.folder import ARCHIVE, SUFFIXES, TABLE, is_hidden, picture_names
+from ganlib.data.folder import ARCHIVE, SUFFIXES, TABLE, picture_names
 from ganlib.fetch import copies, transfer
-from ganlib.support import console, paths
+from ganlib.support import paths
 from ganlib.support.errors import UserError
 from ganlib.support.files import replacing
 
@@ -35,9 +35,7 @@ def fetch(dataset: str, source: str | None, raw: Path) -> None:
     names = picture_names(all_names)
     if not names:
         raise UserError(f"{key}: {place} has no pictures ({', '.join(SUFFIXES)})")
-    if others := sorted(name for name in {*all_names} - {*names} - used if not is_hidden(name)):
-        more = f" and {len(others) - 1:,} more" if others[1:] else ""
-        console.log(f"{place}: left out {others[0]}{more}: not {', '.join(SUFFIXES)}")
+    folder.log_left_out(place, {*all_names} - {*names} - used, SUFFIXES)
     if table.is_file():
         folder.columns(table.read_bytes(), names, table)  # a mistake in it is refused by the name of the user's file
     with replacing(raw / ARCHIVE) as target:

@@ -17,7 +17,7 @@ import numpy as np
 from ganlib.core.device import device
 from ganlib.data.archive import LIMIT, Archive
 from ganlib.data.faces import ACCEPTED, INDEX, PICTURES, open_npy
-from ganlib.data.folder import files
+from ganlib.data.folder import files, log_left_out
 from ganlib.fidelity import inception, scores
 from ganlib.fidelity.frechet import Statistics
 from ganlib.score.strict_decode import BrokenPictureError, decode
@@ -152,7 +152,10 @@ def _decode(file: File) -> np.ndarray | BrokenPictureError:
 
 
 def _in_folder(folder: Path) -> list[File]:
-    paths = sorted(path for name, path in files(folder, SUFFIXES).items() if _is_picture(PurePosixPath(name)))
+    found = files(folder, SUFFIXES)
+    names = [name for name in found if _is_picture(PurePosixPath(name))]
+    log_left_out(folder, {*found} - {*names}, SUFFIXES)
+    paths = sorted(found[name] for name in names)
     for path in paths:
         if path.stat().st_size > LIMIT:  # as in a zip
             raise UserError(f"{path}: has {path.stat().st_size:,} bytes, more than the limit of {LIMIT:,} for a picture file")
@@ -165,6 +168,7 @@ def _in_zip(path: Path, archives: ExitStack) -> list[File]:
     except OSError as error:
         raise UserError(f"{path}: cannot be read: {error.strerror or error}") from None
     members = sorted((name for name in archive.entries if _is_picture(PurePosixPath(name))), key=PurePosixPath)
+    log_left_out(path, {*archive.entries} - {*members}, SUFFIXES)
     return [File(f"{path}/{name}", partial(archive.read, name)) for name in members]
 
 

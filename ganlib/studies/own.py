@@ -3,6 +3,7 @@
 Its trials are stored below data/trials/<data set>/own/, its table and its verdict in the folders `own` beside those of the studies.
 """
 
+import hashlib
 import re
 import shutil
 import tempfile
@@ -56,6 +57,8 @@ def resolve(overrides: Sequence[str], outcome: str | None = None) -> OwnStudy:
     (report,) = concerned
     treatment, control = arms[report]
     old, new = control.settings.model_dump(), treatment.settings.model_dump()
+    if "seeds" in {**old, **new}:
+        raise UserError(f"{said}: {report} has `seeds`, and a study gives each run seeds of its own: remove them")
     changes = {key: (value, new[key]) for key, value in old.items() if new[key] != value}
     name = _name(report, changes)
     chosen = outcome or _default_outcome(report)
@@ -68,7 +71,7 @@ def resolve(overrides: Sequence[str], outcome: str | None = None) -> OwnStudy:
         raise UserError(f"{said}: changes the reals too, those of {control.crop} and {treatment.crop}, so scores cannot be compared")
     study = Study(report=report, claim=claim, treatment=name, control=report, outcome=chosen, equal="steps")
     if problem := validation.problem(study, treatment, control):
-        raise UserError(f"--{problem}")  # all that is left concerns the outcome
+        raise UserError(f"{said}: changes nothing in the training" if problem.startswith("control: ") else f"--{problem}")
     return OwnStudy(study, {name: treatment, report: control}, origin.params, changes)
 
 
@@ -167,5 +170,10 @@ def _why_nothing(override: str, origin: Origin) -> str:
 
 
 def _name(report: str, changes: dict[str, tuple[Any, Any]]) -> str:
+    """A name for files; with a digest where it does not tell all values."""
     text = "-".join([report, *(f"{key}={value}" for key, (_, value) in changes.items())])
-    return re.sub(r"[^\w.=-]+", "-", text).strip("-")[:LONGEST]
+    name = re.sub(r"[^\w.=-]+", "-", text).strip("-")
+    if name == text and len(name) <= LONGEST:
+        return name
+    digest = hashlib.sha256(text.encode()).hexdigest()[:8]
+    return f"{name[: LONGEST - 1 - len(digest)]}-{digest}"

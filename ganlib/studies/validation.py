@@ -44,16 +44,16 @@ def problem(study: Study, treatment: Trial, control: Trial) -> str | None:
     crops = [trial.crop for trial in (treatment, control) if isinstance(trial, FaceTrial)]
     if len(set(crops)) > 1:
         return f"control: is scored against reals of {crops[1]} and `treatment` of {crops[0]}, so scores differ: set `scored_crop`"
-    if _without_snapshots(treatment) == _without_snapshots(control):
+    if _as_it_trains(treatment) == _as_it_trains(control):
         return f"control: {study.control} has the same settings as {study.treatment}: name a trial in which one differs"
     return None if study.equal else "equal: missing: steps, pictures or minutes, whichever both arms train equally many of"
 
 
-def _without_snapshots(trial: Trial) -> Trial:
-    """The trial as it trains, whichever generators it keeps."""
+def _as_it_trains(trial: Trial) -> Trial:
+    """The trial as it trains, whichever generators it keeps and sheets it draws."""
     if not isinstance(trial, FaceTrial):
         return trial
-    return replace(trial, settings=trial.settings.model_copy(update={"snapshots": None}))
+    return replace(trial, settings=trial.settings.model_copy(update={"snapshots": None, "sample_every": 0}))
 
 
 def check_pictures(name: str, trial: Trial, count: int, file: Path) -> None:

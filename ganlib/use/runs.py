@@ -58,6 +58,8 @@ def find(run: str, revision: str | None = None, *, pretrained: bool = False) -> 
         checkout = Workspace(_root(path.absolute()))
         file = _file(path, Workspace(Path()))
         if file is None:
+            if above := next((folder for folder in Path.cwd().parents if (folder / FILE).exists() and (folder / path).exists()), None):
+                raise UserError(f"{path}: not found; run from {above}")
             missing = _why_missing(run, path)
             checkout = Workspace(PRETRAINED)
             file = _file(paths.outputs(run).run, checkout) if pretrained and run in registry.names() else None

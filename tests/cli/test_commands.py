@@ -119,7 +119,8 @@ def test_folder_that_holds_something_is_refused_and_never_emptied(ganlib_says, t
     (tmp_path / "mine").mkdir()
     ganlib_says("sample dense64 --seeds 1 -o {tmp}/mine")
     assert "already exists" in ganlib_says("sample dense64 --seeds 2 -o {tmp}/mine")
-    ganlib_says("sample dense64 --seeds 2 --force -o {tmp}/mine")
+    said = ganlib_says("sample dense64 --seeds 2 --force -o {tmp}/mine")
+    assert said.endswith("mine: 1 picture of dense64, seeds 2; 1 earlier one is still there\n")
     assert sorted(path.name for path in (tmp_path / "mine").iterdir()) == ["seed0001.png", "seed0002.png"]
 
 

@@ -120,6 +120,11 @@ def test_cmyk_jpeg_is_converted_to_rgb():
     assert abs(pixels.astype(int) - (255, 0, 0)).max() <= 3
 
 
+def test_gif_by_another_name_is_named_without_an_address_in_memory():
+    with pytest.raises(ValueError, match=r"^neither JPEG, PNG nor WebP$"):
+        rgb(encoded(picture(0), "GIF"))
+
+
 @pytest.mark.parametrize(
     "data", [b"", b"no picture", b"\xff\xd8\xff", jpeg(picture(0))[:300], encoded(picture(0), "PNG")[:300], encoded(picture(0), "GIF")]
 )

@@ -231,6 +231,7 @@ def test_row_names_a_picture_in_any_form_of_its_name_unless_that_is_ambiguous(mi
         ("file,smiling\nnobody.jpg,1\n", "'nobody.jpg' in the first column is not the name of a picture"),
         ("file,smiling\na/00.jpg,1\n00.jpg,0\n", "two rows for a/00.jpg"),
         ("", "not a CSV table"),
+        ("00.jpg,blond,1\n01.png,brown,0\n", "the first row names the picture 00.jpg, not the columns"),
     ],
 )
 def test_table_that_does_not_fit_is_one_line(mine, home, tmp_path, text, message):
@@ -239,6 +240,15 @@ def test_table_that_does_not_fit_is_one_line(mine, home, tmp_path, text, message
         brought(mine, home, tmp_path)
     assert "\n" not in str(error.value)
     assert str(error.value).startswith(str(mine))  # the user's file
+
+
+def test_spaces_around_cells_and_other_forms_of_numbers_change_nothing(mine, home, tmp_path):
+    (mine / folder.TABLE).write_text(
+        "file, hair, smiling \n00.jpg, blond,1 \n01.png ,blond , 1.00\n02.WEBP,brown,+1\n03.jpg,,-1.00\n", encoding="utf-8"
+    )
+    table, _ = brought(mine, home, tmp_path)
+    assert list(table.columns) == ["file", "split", "hair_blond", "hair_brown", "smiling"]
+    assert (table[["hair_blond", "hair_brown", "smiling"]] == 1).sum().tolist() == [2, 1, 3]
 
 
 def test_short_row_and_a_last_comma_are_blank(mine, home, tmp_path):

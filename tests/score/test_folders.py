@@ -57,13 +57,16 @@ def levels(pictures: Pictures) -> list[int]:
     return [int(picture[0, 0, 0]) for batch in batches for picture in batch]
 
 
-def test_nested_pictures_are_read_in_place_in_one_order_and_other_files_ignored(write: Write, opened: Open, tmp_path: Path) -> None:
+def test_nested_pictures_are_read_in_place_in_one_order_and_other_files_named(
+    write: Write, opened: Open, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     others = {"notes.txt": b"x", "a/._z.PNG": b"x", ".ipynb_checkpoints/b.png": b"x"}
     place = write({name: encoded(level) for level, name in enumerate(NAMES)} | others)
     pictures = opened(place)
     assert pictures.count == 4
     assert levels(pictures) == [NAMES.index(name) for name in ORDER]
     assert list(tmp_path.iterdir()) == [place]
+    assert f"{place}: left out notes.txt: not .bmp, " in capfd.readouterr().err
 
 
 def test_zip_that_the_one_reader_refuses_is_refused_here(tmp_path: Path, opened: Open) -> None:

@@ -81,7 +81,7 @@ def test_arms_are_the_report_with_the_setting_and_as_it_is(checkout: Path) -> No
     ("override", "name", "outcome"),
     [
         ("reports.dcgan64.preview.lr_d=1e-4", "dcgan64-lr_d=0.0001", "kid"),
-        ("reports.dense64.hidden=[20, 30, 20]", "dense64-hidden=-20-30-20", "kid"),
+        ("reports.dense64.hidden=[20, 30, 20]", "dense64-hidden=-20-30-20-e057d94c", "kid"),
         ("baselines.lsgan64.beta1=0.4", "lsgan64-beta1=0.4", "kid"),
         ("curve.steps=200", "curve-steps=200", "within_bounds"),
     ],
@@ -90,6 +90,15 @@ def test_settings_of_each_kind_have_a_name_that_names_a_file(checkout: Path, ove
     study = own.resolve([override])
     assert (study.name, study.study.outcome) == (name, outcome)
     assert own.resolve([override], outcome).name == name
+
+
+def test_settings_that_only_their_ends_tell_apart_have_different_names(checkout: Path) -> None:
+    many = [f"reports.dcgan64.{setting}" for setting in ("optimizer_d=sgd", "optimizer_g=sgd", "beta1=0.123456", "beta2=0.123456")]
+    many += [f"reports.dcgan64.{setting}" for setting in ("lr_g=0.000123456", "lr_d=0.000123456", "leaky_slope=0.123456")]
+    names = {own.resolve([*many, f"reports.dcgan64.d_steps={steps}"]).name for steps in (2, 3)}
+    assert [len(name) for name in names] == [own.LONGEST] * 2
+    signs = {own.resolve([f"reports.dcgan64.soft_fake=[{low}, 0.3]"]).name for low in ("0.1", "0.2")}
+    assert len(names | signs) == 4
 
 
 def test_another_outcome_has_a_table_of_its_own(checkout: Path) -> None:
@@ -121,6 +130,8 @@ def test_another_outcome_has_a_table_of_its_own(checkout: Path) -> None:
             f"{FASTER} reports.dense64.lr_d=1",
             f"-S {FASTER} -S reports.dense64.lr_d=1: changes dcgan64 and dense64; a study is about one report",
         ),
+        ("reports.dcgan64.seeds.z=2", "-S reports.dcgan64.seeds.z=2: dcgan64 has `seeds`, and a study gives each run seeds of its own: "),
+        ("reports.dcgan64.preview.sample_every=100", "-S reports.dcgan64.preview.sample_every=100: changes nothing in the training"),
         ("reports.dcgan64.crop=tight64", "-S reports.dcgan64.crop=tight64: changes the reals too, those of wide64 and tight64, so "),
     ],
 )

@@ -71,6 +71,15 @@ def test_report_that_was_not_trained_names_the_command(monkeypatch: pytest.Monke
     assert refusal("dcgan56") == f"data/runs/dcgan56: not found; {advice}"
 
 
+def test_trained_report_is_not_replaced_by_the_pretrained_one_in_a_subfolder(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (checkout / "docs").mkdir()
+    monkeypatch.chdir(checkout / "docs")
+    with pytest.raises(UserError) as raised:
+        runs.find("dense64", pretrained=True)
+    assert str(raised.value) == f"data/runs/dense64: not found; run from {checkout}"
+    assert runs.find("dcgan64", pretrained=True).checkout.root == runs.PRETRAINED  # not trained there either
+
+
 def test_running_and_interrupted_trainings_are_distinguished(checkout: Path) -> None:
     folder = checkout / ".checkpoints" / "dcgan112-0123456789abcdef"
     folder.mkdir(parents=True)
