@@ -82,9 +82,6 @@ def _findings(found: list[Entry], dataset: str) -> str:
 def _finding(result: Entry) -> str:
     """The answer, the claim's side's effect with its interval, and the seeds."""
     answer = f"**{result['answer']}**" + (" `*`" if result["holds"] else "")
-    if result["failures_decide"]:
-        failed = (f"{result[f'{arm}_failed']} of {result[f'{arm}_seeds']}" for arm in ("treatment", "control"))
-        return f"{answer} on failures ({' against '.join(failed)})"
     parts = answer, result["effect"], f"{result['seeds']} seeds", "second look due" if second_look_is_due(result) else ""
     return ", ".join(part for part in parts if part)
 

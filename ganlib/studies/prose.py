@@ -50,7 +50,9 @@ def answer(study: Study, found: Mapping[str, Any]) -> str:
 
 
 def brief(study: Study, found: Mapping[str, Any]) -> str:
-    """A comparison's effect and its interval in the fewest words: "12% nearer (3% to 20%)"; empty where there is none."""
+    """A comparison's effect and its interval in the fewest words: "12% nearer (3% to 20%)", or its failed runs where they decide."""
+    if found["failures_decide"]:
+        return _failed(found)
     if found["verdict"] == "not testable" or found["difference"] is None or found["without_number"]:
         return ""
     effect = Effect.of(study)
@@ -157,5 +159,9 @@ def _failures(study: Study, found: Mapping[str, Any]) -> str:
         return ""
     if study.treatment == study.control:
         return f"; {found['failed']} of {found['seeds']} runs failed"
-    failed = [f"{found[f'{arm}_failed']} of {found[f'{arm}_seeds']}" for arm in ("treatment", "control")]
-    return f"; {failed[0]} runs failed against {failed[1]}: {found['verdict_on_failures']} on failures"
+    return f"; {_failed(found)}: {found['verdict_on_failures']} on failures"
+
+
+def _failed(found: Mapping[str, Any]) -> str:
+    treatment, control = (f"{found[f'{arm}_failed']} of {found[f'{arm}_seeds']}" for arm in ("treatment", "control"))
+    return f"{treatment} runs failed against {control}"

@@ -66,14 +66,7 @@ def test_verdict_that_remains_significant_has_a_star():
         "answer": "holds here",
         "verdict": "holds here",
         "holds": True,
-        "failures_decide": False,
         "effect": "44% nearer (26% to 57%)",
         "seeds": 6,
     }
     assert ganhacks._finding(result) == "**holds here** `*`, 44% nearer (26% to 57%), 6 seeds"
-
-
-def test_verdict_on_failures_has_their_numbers():
-    failed = {"treatment_failed": 0, "treatment_seeds": 6, "control_failed": 4, "control_seeds": 6}
-    found = {"answer": "holds here", "holds": False, "failures_decide": True, "effect": "59% nearer (41% to 77%)", **failed}
-    assert ganhacks._finding(found) == "**holds here** on failures (0 of 6 against 4 of 6)"

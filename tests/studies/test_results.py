@@ -278,6 +278,7 @@ def test_failures_that_decide_excuse_the_regime_of_the_arm_that_fails_alone(kid,
     found = judged(study)
     assert (found["answer"], found["verdict"], found["failures_decide"]) == (word, "out of regime", decide)
     assert f"out of regime, so no answer{' by KID' if decide else ''}: D " in prose.answer(study, found)
+    assert (prose.brief(study, found) == "0 of 6 runs failed against 6 of 6") == decide
 
 
 def test_score_and_failures_on_opposite_sides_are_no_answer():
