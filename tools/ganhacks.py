@@ -23,16 +23,16 @@ Chintala, E. Denton, M. Arjovsky and M. Mathieu (2016). It gives reasons for few
 each trick that has a setting is a study: a preview (of `dcgan64`, if nothing else is said) with it and without it, with
 six seeds per arm, and twelve where six cannot tell. A finding is about this preview alone: its verdict, how much nearer
 to real faces by KID the claim's side ends, and the 97.5% confidence interval of that. `*`: it remains significant after
-Holm's correction over all verdicts on these pictures. [claims.md](claims.md) has the findings
-as sentences, with failed runs and what took an arm out of its regime; [studies.md](studies.md#reading-a-verdict)
-explains the words, and [settings.md](settings.md#a-reports-own-block) the settings. `make docs` writes this page.
+Holm's correction over all verdicts on these pictures. [claims.md](claims.md) has the findings as sentences, with failed
+runs and what took an arm out of its regime; [studies.md](studies.md#reading-a-verdict) explains the words, and
+[settings.md](settings.md#a-reports-own-block) the settings. `make docs` writes this page.
 
 **No trick is tuned.** The preview itself was tuned on the report's settings, which favours the report
-([studies.md](studies.md#limits)). Both arms have its learning rates. Tricks that make D's task easier or harder may need another
-rate of D: they are compared at half and at twice that rate as well, each time with the report at the same rate
-(`_slow_d`, `_fast_d`). SGD has no rate in common with Adam: the lowest, the middle and the highest of three rates of
-each are compared. The other tricks are compared at the report's rate alone. Where it takes an arm out of its regime (D
-guesses or is nearly always right, or the fakes collapse), the finding is "out of regime", which is no answer.
+([studies.md](studies.md#limits)). Both arms have its learning rates. Tricks that make D's task easier or harder may
+need another rate of D: they are compared at half and at twice that rate as well, each time with the report at the same
+rate (`_slow_d`, `_fast_d`). SGD has no rate in common with Adam: the lowest, the middle and the highest of three rates
+of each are compared. The other tricks are compared at the report's rate alone. Where it takes an arm out of its regime
+(D guesses or is nearly always right, or the fakes collapse), the finding is "out of regime", which is no answer.
 
 For photographs, a command needs `dataset: celeba_preview` in `params.yaml`. On two cores of an AMD EPYC, a study takes
 about 25 minutes with six seeds per arm and 50 with twelve, or half of that once the runs of one arm are there.

@@ -102,7 +102,7 @@ def columns(text: bytes, names: list[str], where: Path) -> pd.DataFrame:
         raise UserError(f"{where}: not UTF-8 text ({error.reason} at byte {error.start}): save it as CSV UTF-8") from None
     except ValueError as error:  # includes pandas' own errors
         raise UserError(f"{where}: not a CSV table: {' '.join(str(error).split())}") from None
-    if (first := _plain(str(found.index[0]))).endswith(SUFFIXES):
+    if _plain(first := str(found.index[0])).endswith(SUFFIXES):
         raise UserError(f"{where}: the first row names the picture {first}, not the columns: add a row above it, such as file,hair,smiling")
     header, found = found.iloc[0].map(_composed), found.iloc[1:]
     found.index = pd.Index(_match([str(name) for name in found.index], names, where))
