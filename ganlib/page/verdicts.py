@@ -62,28 +62,27 @@ def claims(path: Path = FILE) -> list[dict[str, Any]]:
 def tricks(found: Sequence[Mapping[str, Any]], path: Path = FILE) -> tuple[list[str], list[dict[str, Any]]]:
     """The pictures on which tricks of "How to train a GAN" were tried, and the rows of their table; both are empty if none was.
 
-    A row has `number`, `title`, `note`, and for each of the pictures its claims with their `answer` and `effect`, and whether that `holds`.
+    A row has `number`, `title`, `note`, and its `claims`, each with its result on each of the pictures, or None.
     """
     listed = read_json(path).get("tricks", []) if path.exists() else []
     by_name = {claim["name"]: claim for claim in found}
-    tried = [
-        (number, {**claim, **{key: result[key] for key in ("answer", "effect", "holds", "pictures")}})
-        for number, trick in enumerate(listed, 1)
-        for claim in (by_name[name] for name in trick.get("studies", ()) if name in by_name)
-        for result in claim["results"]
-    ]
-    pictures = [place for place in dict.fromkeys(PICTURES.values()) if any(claim["pictures"] == place for _, claim in tried)]
+    of_trick = [[by_name[name] for name in trick.get("studies", ()) if name in by_name] for trick in listed]
+    tried = {result["pictures"] for claims in of_trick for claim in claims for result in claim["results"]}
+    places = [place for place in dict.fromkeys(PICTURES.values()) if place in tried]
     rows = [
         {
             "number": number,
             "title": trick["title"],
             "note": trick.get("note", "").replace("`", ""),
-            "testable": "studies" in trick,
-            "cells": [[claim for of, claim in tried if (of, claim["pictures"]) == (number, place)] for place in pictures],
+            "claims": [{**claim, "results": _by_place(claim, places)} for claim in claims],
         }
-        for number, trick in enumerate(listed, 1)
+        for number, (trick, claims) in enumerate(zip(listed, of_trick, strict=True), 1)
     ]
-    return pictures, rows if pictures else []
+    return places, rows if places else []
+
+
+def _by_place(claim: Mapping[str, Any], places: Sequence[str]) -> list[Mapping[str, Any] | None]:
+    return [next((result for result in claim["results"] if result["pictures"] == place), None) for place in places]
 
 
 def tally(found: Sequence[Mapping[str, Any]]) -> str:

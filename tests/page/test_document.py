@@ -279,14 +279,16 @@ def test_tricks_of_the_list_have_a_row_each_with_their_answers_by_kind_of_pictur
     known["tricks"] = [{"title": "Unequal rates", "studies": ["rates", "none"]}, {"title": "Patience", "note": "No `setting`."}]
     verdicts.FILE.write_text(json.dumps(known), encoding="utf-8")
     page = written()
-    assert re.search(r"trick\s+on drawn faces\s+1. Unequal rates\s+holds here\s+[^.]*better. 20% nearer \(10% to 30%\)", shown(page))
+    assert re.search(
+        r"trick\s+claim\s+on drawn faces\s+1. Unequal rates\s+[^.]*better.\s+holds here \*\s+20% nearer \(10% to 30%\)", shown(page)
+    )
     assert "2. Patience Not tested. No setting." in " ".join(shown(page).split())
-    assert 'href="#claim-rates" class="verdict holds-here"' in page
+    assert '<td class="small"><a href="#claim-rates">' in page
     assert "not tried yet" not in page
     known["claims"][0]["results"]["celeba_preview"] = known["claims"][0]["results"].pop("toons")
     known["tricks"].append({"title": "More", "studies": ["cropped"]})
     verdicts.FILE.write_text(json.dumps(known), encoding="utf-8")
-    assert re.search(r"trick\s+on photographs\s.*\s3. More\s+not tried yet", shown(written()), re.DOTALL)
+    assert re.search(r"trick\s+claim\s+on photographs\s.*\s3. More\s[^.]*.\s+not tried yet", shown(written()), re.DOTALL)
 
 
 def test_list_of_tricks_is_shown_once_one_was_tried(judged):
