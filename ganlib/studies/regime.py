@@ -20,7 +20,7 @@ def problems(study: Study, found: pd.DataFrame) -> dict[str, list[str]]:
         accuracy, diversity = medians["d_accuracy"], medians["diversity"]
         if study.outcome not in (*OF_LOGITS, "saturated") and not low <= accuracy <= high and not pd.isna(accuracy):
             state = "guesses" if accuracy < low else "is nearly always right"
-            problems.setdefault(name, []).append(f"D {state}{place} (accuracy {accuracy:.2f}; required: {low:g} to {high:g})")
+            problems.setdefault(name, []).append(f"D {state}{place} (accuracy {accuracy:.3g}; required: {low:g} to {high:g})")
         if not study.judged_by.of_collapse and diversity < COLLAPSED:
             problems.setdefault(name, []).append(f"the fakes collapsed{place} (diversity {diversity:.2f})")
     return problems

@@ -232,7 +232,7 @@ def test_claim_to_be_as_good_holds_unless_it_is_worse_by_the_margin(excess, word
     ("treatment", "control", "problem"),
     [
         (0.7, 0.94, None),
-        (0.5, 0.7, "D guesses on the claim's side (accuracy 0.50; required: 0.55 to 0.95)"),
+        (0.5, 0.7, "D guesses on the claim's side (accuracy 0.5; required: 0.55 to 0.95)"),
         (0.7, 0.99, "D is nearly always right on the other side (accuracy 0.99; required: 0.55 to 0.95)"),
     ],
 )
