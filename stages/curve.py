@@ -14,5 +14,11 @@ def main() -> None:
     tables.save_metrics({"steps": settings.curve.steps, **metrics}, paths.metrics("curve"))
 
 
+def reads() -> tuple[object, ...]:
+    """The values of params.yaml that this stage depends on."""
+    settings = params.load()
+    return settings.curve, settings.seed
+
+
 if __name__ == "__main__":
-    run(main)
+    run(main, reads)

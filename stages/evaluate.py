@@ -48,5 +48,12 @@ def main(report: str) -> None:
     tables.save_metrics({name: metrics[name] for name in (*HEADLINE, *chosen.headline) if name in metrics}, paths.metrics(report))
 
 
+def reads(report: str) -> tuple[object, ...]:
+    """The values of params.yaml that this stage depends on."""
+    settings = params.load()
+    data = settings.data
+    return settings.report(report), data.split, data.scale, settings.protocol, settings.attributes, settings.seed
+
+
 if __name__ == "__main__":
-    run(main)
+    run(main, reads)

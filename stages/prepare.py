@@ -14,5 +14,11 @@ def main(crop: str) -> None:
         cache.build(raw, data.region(box), box.size, data.images, data.max_broken, paths.faces(crop))
 
 
+def reads(crop: str) -> tuple[object, ...]:
+    """The values of params.yaml that this stage depends on."""
+    chosen = settings.load()
+    return chosen.crop(crop), chosen.dataset, chosen.data.read_by_prepare()
+
+
 if __name__ == "__main__":
-    run(main)
+    run(main, reads)

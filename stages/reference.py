@@ -26,5 +26,11 @@ def main(crop: str) -> None:
         Statistics.of(reference.scored).save(paths.statistics(crop, protocol), EXTRACTOR, protocol)
 
 
+def reads(crop: str) -> tuple[object, ...]:
+    """The values of params.yaml that this stage depends on."""
+    chosen = settings.load()
+    return chosen.crop(crop), chosen.data.split, chosen.data.samples, chosen.protocol
+
+
 if __name__ == "__main__":
-    run(main)
+    run(main, reads)

@@ -41,5 +41,11 @@ def main(report: str) -> None:
         shutil.copyfile(times, target)
 
 
+def reads(report: str) -> tuple[object, ...]:
+    """The values of params.yaml that this stage depends on."""
+    settings = params.load()
+    return settings.report(report), settings.data.split, settings.seed, settings.log_every
+
+
 if __name__ == "__main__":
-    run(main)
+    run(main, reads)

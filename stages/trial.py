@@ -4,7 +4,7 @@ import os
 
 from ganlib import params
 from ganlib.core import tables
-from ganlib.studies import declarations, first_runs, paths, stored, trials
+from ganlib.studies import declarations, depends, first_runs, paths, stored, trials
 from ganlib.support.command import run
 from ganlib.support.errors import UserError
 from stages.train import CHECKPOINT_STEPS
@@ -24,6 +24,7 @@ def main(trial: str, seed: int) -> None:
         return
     with stored.build_if_stale(folder, training) as stale:
         if stale:
+            depends.check_code(depends.training_code(training["report"]), training["code"])
             trials.train(training, folder, seed=seed, save_every=save_every)
 
 

@@ -63,7 +63,7 @@ def _run(
         needs = {_stage(task): _before(task, tasks) for task in tasks}
         for stage in needs.keys() - first:
             needs[stage] |= first & needs.keys()
-        commands = {_stage(task): [*COMMAND, task[0], task[1], str(task[2]), of.folder] for task in tasks}
+        commands = {_stage(task): [*COMMAND, task[0], task[1], str(task[2]), of.folder, of.params.dataset] for task in tasks}
         repro.run(needs, commands, _times(of, tasks), lanes, enough)
 
 

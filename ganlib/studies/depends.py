@@ -10,6 +10,7 @@ from ganlib.fidelity.reference import check_samples
 from ganlib.params import Params
 from ganlib.studies.study import CurveTrial, FaceTrial, Trial
 from ganlib.support import codehash, paths
+from ganlib.support.errors import UserError
 
 CODE = Path(__file__).parents[2]
 
@@ -30,6 +31,12 @@ def training_code(report: str) -> list[Path]:
 def scoring_code(report: str) -> list[Path]:
     """The code that scores a trial of `report`."""
     return codehash.closure(["ganlib/studies/scoring.py", *codehash.report_files(report, CODE)], CODE)
+
+
+def check_code(files: list[Path], recorded: str) -> None:
+    """A UserError if the code of a trial is no longer what its settings recorded, which its results would be stored with."""
+    if codehash.digest(files, CODE) != recorded:
+        raise UserError("the code was edited since this study began: run the same command again")
 
 
 def training(trial: Trial, params: Params) -> dict[str, Any]:

@@ -32,7 +32,10 @@ def judge(study: Study, text: str) -> dict[str, Any]:
     are not comparable. A comparison with moments has `along`: the same three at each moment and at the end, which alone is judged.
     `answer` is the word to show: the verdict, or the verdict on failures if `failures_decide`.
     """
-    table = pd.read_csv(StringIO(text))
+    try:
+        table = pd.read_csv(StringIO(text))
+    except (ValueError, pd.errors.ParserError) as error:  # an empty table is a ValueError
+        raise UserError(f"no table: {' '.join(str(error).split())}") from None
     check_table(study, table)
     found = judged_rows(study, table)
     _check_outcome(study, found)

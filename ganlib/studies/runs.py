@@ -17,6 +17,7 @@ ALWAYS = (
 )
 MACHINE = ("torch", "device", "cuda", "cudnn", "numerics", "processor", "kernels", "threads")
 NEEDED = ("trial", "seed", "status", "step", "floor", "scale", "samples")  # and the outcome
+STATUSES = ("lived", "collapsed", "learned nothing", "diverged")
 SAME = (*MACHINE[:-1], "scale", "samples")  # runs that differ in one of these are not compared
 UNKNOWN = "unknown"
 
@@ -67,6 +68,7 @@ def check_table(study: Study, found: pd.DataFrame) -> None:
     """Refuse a table that lacks a column, an arm or a moment, counts a run twice, or has runs that cannot be compared."""
     if missing := [column for column in (*NEEDED, study.outcome) if column not in found]:
         raise UserError(f"the table has no column {', '.join(missing)}")
+    _check_cells(study, found)
     if missing := [name for name in study.trials if name not in set(found["trial"])]:
         raise UserError(f"the table has no run of {', '.join(missing)}")
     if len(twice := found[found.duplicated(["trial", "seed", "step"])]):
@@ -81,6 +83,28 @@ def check_table(study: Study, found: pd.DataFrame) -> None:
             f"the study's trials end at step {' and '.join(f'{end:,.0f}' for end in ends.unique())}: they must take equal steps"
         )
     check_comparable(found)
+
+
+def _check_cells(study: Study, found: pd.DataFrame) -> None:
+    """Refuse a row of another trial, an unknown status, and text or an impossible number in a column of numbers."""
+    low, high = study.judged_by.limits
+    for column in (column for column in ("seed", "step", "floor", "error", "samples", study.outcome, *ALWAYS) if column in found):
+        if len(bad := found[pd.to_numeric(found[column], errors="coerce").isna() & found[column].notna()]):
+            raise _wrong(bad, column, "a number")
+    seeds = found["seed"]
+    for column, wrong, allowed in (
+        ("trial", ~found["trial"].isin(study.trials), " or ".join(dict.fromkeys(study.trials))),
+        ("status", ~found["status"].isin(STATUSES), ", ".join(STATUSES)),
+        ("seed", ~(seeds > 0) | (seeds % 1 != 0), "a positive whole number"),
+        ("scale", found["scale"].isna(), "preview, evening or full"),
+        (study.outcome, (found[study.outcome] < low) | (found[study.outcome] > high), f"from {low:g} to {high:g}"),
+    ):
+        if len(bad := found[wrong]):
+            raise _wrong(bad, column, allowed)
+
+
+def _wrong(bad: pd.DataFrame, column: str, allowed: str) -> UserError:
+    return UserError(f"row {bad.index[0] + 2}: {column}: {label(bad[column].iloc[0])!r} is not allowed: must be {allowed}")
 
 
 def check_comparable(found: pd.DataFrame) -> None:

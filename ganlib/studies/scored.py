@@ -3,7 +3,7 @@
 from typing import Any
 
 from ganlib.core import tables
-from ganlib.studies import paths, scoring, stored
+from ganlib.studies import depends, paths, scoring, stored
 
 
 def score(trial: str, seed: int, dataset: str, pictures: str) -> None:
@@ -16,6 +16,7 @@ def score(trial: str, seed: int, dataset: str, pictures: str) -> None:
     with stored.build_if_stale(folder, scored_of(training, asked, tables.read_json(trained / stored.MACHINE))) as stale:
         if stale:
             reals = paths.reals(pictures, asked.get("crop", ""))  # the demo has none
+            depends.check_code(depends.scoring_code(training["report"]), asked["code"])
             found = scoring.score(training, asked, trained, reals, folder, seed=seed)
             tables.save_metrics(found, paths.metrics(dataset, trial, seed))
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # no space left, quota exceeded, file size limit
 GPU_FULL = re.compile(r"^CUDA (?:error: )?out of memory|_STATUS_ALLOC_FAILED")  # says torch, CUDA, or cuBLAS and cuDNN
-UNUSABLE = (PermissionError, IsADirectoryError, NotADirectoryError)  # a file of the user's that cannot be opened
+UNUSABLE = (errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR, errno.EROFS, errno.EIO)  # a file of the user's that cannot be used
 
 
 class UserError(Exception):
@@ -40,7 +40,7 @@ def exit_on_user_error() -> Iterator[None]:
     except OSError as error:
         if error.errno in DISK_FULL:
             sys.exit(f"error: the disk is full ({error.strerror}): make room and run again")
-        if isinstance(error, UNUSABLE) and error.filename is not None:
+        if error.errno in UNUSABLE and error.filename is not None:
             sys.exit(f"error: {error.filename}: {error.strerror}")
         raise
     except RuntimeError as error:

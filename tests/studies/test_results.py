@@ -313,6 +313,15 @@ def test_nothing_is_as_good_at_the_floor():
             lambda rows: rows.assign(step=rows["step"].mask(rows["trial"] == "dcgan64", 100)),
             "end at step 100 and 4,000: they must take equal",
         ),
+        (lambda rows: rows.assign(status=rows["status"].mask(rows["seed"] == 2, "livd")), "row 3: status: 'livd' is not allowed: must be"),
+        (lambda rows: rows.assign(status=rows["status"].mask(rows["seed"] == 2)), "row 3: status: 'unknown' is not allowed"),
+        (
+            lambda rows: rows.assign(trial=rows["trial"].mask(rows["seed"] == 1, "x")),
+            "row 2: trial: 'x' is not allowed: must be dcgan64 or",
+        ),
+        (lambda rows: rows.assign(kid=rows["kid"].astype(object).mask(rows["seed"] == 1, "0,1")), "row 2: kid: '0,1' is not allowed: must"),
+        (lambda rows: rows.assign(seed=rows["seed"] - 0.5), "row 2: seed: '0.5' is not allowed: must be a positive whole number"),
+        (lambda rows: rows.assign(scale=rows["scale"].mask(rows["seed"] == 1)), "row 2: scale: 'unknown' is not allowed"),
     ],
 )
 def test_damaged_table_is_one_line(change, said):
@@ -321,6 +330,15 @@ def test_damaged_table_is_one_line(change, said):
     found = pd.read_csv(StringIO(tables.to_csv(runs.rows(study, DATASET, SEEDS))))
     with pytest.raises(UserError, match=re.escape(said)):
         results.judge(study, change(found).to_csv(index=False))
+
+
+def test_value_that_its_outcome_cannot_have_and_an_empty_table_are_one_line():
+    for seed in SEEDS:
+        leave("dense64", seed, d_accuracy=-5 if seed == 1 else 0.9)
+    with pytest.raises(UserError, match=r"^row 2: d_accuracy: '-5' is not allowed: must be from 0 to 1$"):
+        judged(declared("d_is_not_fooled"))
+    with pytest.raises(UserError, match=r"^no table: No columns to parse from file$"):
+        results.judge(declared("d_is_not_fooled"), "")
 
 
 def test_table_without_a_moment_of_a_run_is_one_line():

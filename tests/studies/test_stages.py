@@ -21,6 +21,7 @@ from ganlib.fidelity.evaluation import Fakes
 from ganlib.fidelity.kernel import kid
 from ganlib.models import store
 from ganlib.studies import declarations, depends, first_runs, judging, paths, scoring, spread, stored, trials
+from ganlib.support import codehash
 from ganlib.support import paths as support_paths
 from ganlib.support.errors import UserError
 from ganlib.support.paths import Outputs
@@ -32,6 +33,11 @@ from tests.conftest import ROOT
 ARMS = ["dcgan64", "dcgan64_joint_batch"]
 DATASET = "toons"
 MACHINE = {"torch": "2.14.1", "processor": "a processor", "kernels": "AVX2", "threads": 1}
+
+
+def with_code(files: Callable[[str], list[Path]], name: str, **values: Any) -> dict[str, Any]:
+    """What settings records, with the digest of the present code."""
+    return values | {"code": codehash.digest(files(name), depends.CODE)}
 
 
 @pytest.fixture
@@ -143,8 +149,8 @@ def test_trial_is_trained_and_scored_with_its_own_seed(checkout, monkeypatch, se
     if save_every:
         monkeypatch.setenv("GANLIB_CHECKPOINT_STEPS", str(save_every))
     for name in ("dense64", "dcgan64"):
-        tables.write_json({"report": name}, paths.training(DATASET, name))
-        tables.write_json({"crop": f"{name}'s"}, paths.scoring(DATASET, name))
+        tables.write_json(with_code(depends.training_code, name, report=name), paths.training(DATASET, name))
+        tables.write_json(with_code(depends.scoring_code, name, crop=f"{name}'s"), paths.scoring(DATASET, name))
     for _ in range(2):
         trial.main("dense64", seed)
         score.main("dense64", seed)
@@ -152,11 +158,16 @@ def test_trial_is_trained_and_scored_with_its_own_seed(checkout, monkeypatch, se
     run, folder = root / "runs" / "dense64" / str(seed), root / "scores" / "dense64" / str(seed)
     assert ran == [("train", "dense64", run, seed, save_every), ("score", "dense64", run, paths.reals(DATASET, "dense64's"), folder, seed)]
     assert tables.read_json(folder / "figures.json") == {"kid": pytest.approx(0.1 * seed)}
-    tables.write_json({"crop": "another"}, paths.scoring(DATASET, "dense64"))
+    tables.write_json(with_code(depends.scoring_code, "dense64", crop="another"), paths.scoring(DATASET, "dense64"))
     score.main("dense64", seed)
     tables.write_json({**MACHINE, "torch": "2.15.0"}, run / stored.MACHINE)
     score.main("dense64", seed)
     assert [step[0] for step in ran] == ["train", "score", "score", "score"]
+    for path, main in ((paths.scoring, score.main), (paths.training, trial.main)):
+        tables.write_json(tables.read_json(path(DATASET, "dense64")) | {"code": "of before"}, path(DATASET, "dense64"))
+        with pytest.raises(UserError, match=r"^the code was edited since this study began: run the same command again$"):
+            main("dense64", seed)
+    assert len(ran) == 4
 
 
 @pytest.fixture
@@ -169,9 +180,10 @@ def first_runs_are_equal(checkout: Path) -> None:
             save_file({"weight": torch.ones(3)}, run / folder / f"{net}.safetensors")
         (run / "progress" / "samples").mkdir(parents=True)
         (run / "progress" / "samples" / "002400.png").write_bytes(b"faces")
-        tables.write_json({"report": "dcgan64"}, paths.training(DATASET, name))
-        tables.write_json({"crop": "wide64"}, paths.scoring(DATASET, name))
-        tables.write_json({"report": "dcgan64"}, run / stored.MADE_OF)
+        training = with_code(depends.training_code, "dcgan64", report="dcgan64")
+        tables.write_json(training, paths.training(DATASET, name))
+        tables.write_json(with_code(depends.scoring_code, "dcgan64", crop="wide64"), paths.scoring(DATASET, name))
+        tables.write_json(training, run / stored.MADE_OF)
         tables.write_json(MACHINE, run / stored.MACHINE)
 
 

@@ -1,3 +1,4 @@
+import errno
 import re
 
 import pytest
@@ -9,6 +10,11 @@ from ganlib.support.errors import exit_on_user_error
 def test_file_that_cannot_be_opened_ends_a_command_in_one_line(tmp_path):
     with pytest.raises(SystemExit, match=rf"^error: {tmp_path}: Is a directory$"), exit_on_user_error():
         tmp_path.read_bytes()
+
+
+def test_read_only_file_system_ends_a_command_in_one_line():
+    with pytest.raises(SystemExit, match=r"^error: a/x: Read-only file system$"), exit_on_user_error():
+        raise OSError(errno.EROFS, "Read-only file system", "a/x")
 
 
 def test_error_of_the_program_keeps_its_traceback(tmp_path):
