@@ -3,14 +3,17 @@
 import csv
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
+from ganlib.support.errors import UserError
 from ganlib.support.files import replacing
 
 # Columns of a log whose last value counts: running totals, BEGAN's k and the learning rates. All others are averaged.
@@ -52,6 +55,16 @@ def save_metrics(metrics: Mapping[str, str | float | None], path: Path) -> None:
     write_json({key: float(f"{value:.6g}") if isinstance(value, float) else value for key, value in metrics.items()}, path)
 
 
+@contextmanager
+def _intact(path: Path) -> Iterator[None]:
+    """Turns the errors of a damaged file into a UserError."""
+    try:
+        yield
+    except (ValueError, TypeError, YAMLError) as error:
+        reason = " ".join(str(error).split())
+        raise UserError(f"{path}: damaged ({reason}): restore it, or delete the results that it belongs to, and run again") from None
+
+
 def read_csv(path: Path) -> list[dict[str, str]]:
     """The rows of a CSV file with a header."""
     with path.open(newline="", encoding="utf-8") as file:
@@ -61,7 +74,8 @@ def read_csv(path: Path) -> list[dict[str, str]]:
 def read_columns(path: Path) -> dict[str, list[float]]:
     """The columns of a CSV file of numbers; empty without rows."""
     rows = read_csv(path)
-    return {name: [float(row[name]) for row in rows] for name in (rows[0] if rows else ())}
+    with _intact(path):
+        return {name: [float(row[name]) for row in rows] for name in (rows[0] if rows else ())}
 
 
 def to_csv(rows: Iterable[Mapping[str, object]]) -> str:
@@ -84,7 +98,8 @@ def append_row(row: Mapping[str, object], path: Path) -> None:
 
 def read_json(path: Path) -> Any:
     """The value in a JSON file."""
-    return json.loads(path.read_text(encoding="utf-8"))
+    with _intact(path):
+        return json.loads(path.read_text(encoding="utf-8"))
 
 
 def write_json(value: Any, path: Path, *, compact: bool = False) -> None:
@@ -96,7 +111,8 @@ def write_json(value: Any, path: Path, *, compact: bool = False) -> None:
 
 def read_yaml(path: Path) -> Any:
     """The value in a YAML file that ganlib or DVC wrote; `support.checks.read` is for files that users edit."""
-    return YAML(typ="safe").load(path)
+    with _intact(path):
+        return YAML(typ="safe").load(path.read_text(encoding="utf-8"))
 
 
 def write_yaml(values: Mapping[str, Any], path: Path) -> None:

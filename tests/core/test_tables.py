@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from ganlib.core import tables
 from ganlib.core.tables import Log, final_metrics, save_metrics
+from ganlib.support.errors import UserError
 
 STANDING = "collapsed saturated left_out k rate_generator rate_encoder".split()
 
@@ -34,3 +36,24 @@ def test_final_step_balance_and_rates_come_from_the_last_row(tmp_path):
 def test_metrics_have_six_digits_and_keep_counts_and_words(tmp_path):
     save_metrics({"fid": 12.3456789, "samples": 50000, "split": "train"}, tmp_path / "metrics.json")
     assert json.loads((tmp_path / "metrics.json").read_text(encoding="utf-8")) == {"fid": 12.3457, "samples": 50000, "split": "train"}
+
+
+@pytest.mark.parametrize(
+    ("read", "content"),
+    [
+        (tables.read_json, b'{"kid": 0.'),
+        (tables.read_json, b""),
+        (tables.read_json, b"\xff"),
+        (tables.read_yaml, b"settings: {a"),
+        (tables.read_columns, b"step,kid\n10,0.5\n20"),
+        (tables.read_columns, b"step,kid\n10,0,5\n20,x"),
+    ],
+)
+def test_damaged_file_is_one_line(tmp_path, read, content):
+    path = tmp_path / "file"
+    path.write_bytes(content)
+    with pytest.raises(UserError) as raised:
+        read(path)
+    assert str(raised.value).startswith(f"{path}: damaged (")
+    assert str(raised.value).endswith("): restore it, or delete the results that it belongs to, and run again")
+    assert "\n" not in str(raised.value)
