@@ -51,8 +51,8 @@ def main(report: str) -> None:
 def reads(report: str) -> tuple[object, ...]:
     """The values of params.yaml that this stage depends on."""
     settings = params.load()
-    data = settings.data
-    return settings.report(report), data.split, data.scale, settings.protocol, settings.attributes, settings.seed
+    chosen, data = settings.report(report), settings.data
+    return chosen.crop, chosen.train_images, settings.dataset, data.split, data.scale, settings.protocol, settings.attributes, settings.seed
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ def main(crop: str) -> None:
 def reads(crop: str) -> tuple[object, ...]:
     """The values of params.yaml that this stage depends on."""
     chosen = settings.load()
-    return chosen.crop(crop), chosen.data.split, chosen.data.samples, chosen.protocol
+    return chosen.dataset, chosen.data.split, chosen.data.samples, chosen.protocol
 
 
 if __name__ == "__main__":

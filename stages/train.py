@@ -44,7 +44,7 @@ def main(report: str) -> None:
 def reads(report: str) -> tuple[object, ...]:
     """The values of params.yaml that this stage depends on."""
     settings = params.load()
-    return settings.report(report), settings.data.split, settings.seed, settings.log_every
+    return settings.report(report), settings.dataset, settings.data.split, settings.seed, settings.log_every
 
 
 if __name__ == "__main__":
