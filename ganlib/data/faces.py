@@ -1,5 +1,6 @@
 """The prepared pictures of a crop, memory-mapped, and their table."""
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
@@ -8,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ganlib.core.tables import read_json
 from ganlib.support.errors import UserError, suggestion
 from ganlib.support.types import Split
 
@@ -62,7 +62,7 @@ class Faces:
     def divide(cls, cache: Path, split: Split) -> tuple["Faces", "Faces"]:
         """The pictures of `split` and all others; either may be empty."""
         try:
-            index, table = read_json(cache / INDEX), pd.read_parquet(cache / TABLE)
+            index, table = json.loads((cache / INDEX).read_text(encoding="utf-8")), pd.read_parquet(cache / TABLE)
             shape, digest = tuple(index["shape"]), str(index["digest"])
             within = (table["split"] == split).to_numpy() | (split == "all")
         except (OSError, ValueError, KeyError, TypeError) as error:
