@@ -25,6 +25,7 @@ from ganlib.training import loop
 from ganlib.training.distributed.team import ALONE
 from stages import check, curve, download, evaluate, prepare, reference, train
 from tests import painted
+from tests.conftest import ROOT
 from tests.data import archive
 from tests.training import small
 
@@ -272,3 +273,41 @@ def test_curve_trains_by_its_settings_and_the_seed_and_keeps_its_figures(place, 
     curve.main()
     assert calls == [((params.load().curve, paths.outputs("curve")), {"seed": 77})]
     assert json.loads(paths.metrics("curve").read_text(encoding="utf-8")) == {"steps": 12, "d_score": -1.5}
+
+
+# Another value for each parameter of the stages below in dvc.yaml, for the drawn faces and dense64 or wide64.
+CHANGES: dict[str, dict[str, object]] = {
+    "seed": {"seed": 2},
+    "seeds": {"seeds.z": 5},
+    "dataset": {"dataset": "celeba_5000"},
+    "attributes": {"attributes": ["Male"]},
+    "protocol": {"protocol": "clean"},
+    "numerics": {"numerics.threads": 2},
+    "log_every": {"log_every": 7},
+    "datasets.toons.split": {"datasets.toons.split": "test"},
+    "datasets.toons.kind": {"dataset": "own"},
+    "datasets.toons.scale": {"datasets.toons.scale": "full"},
+    "datasets.toons.samples": {"datasets.toons.samples": 7},
+    "crops.wide64": {"crops.wide64.left": 1},
+    "reports.dense64": {"reports.dense64.dropout": 0.1},
+    "curve": {"curve.steps": 3},
+    **{
+        key: {key: value}
+        for key, value in {"lr_g": 0.1, "lr_d": 0.1, "beta1": 0.3, "batch_size": 6, "epochs": 3, "latent": "uniform"}.items()
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("stage", "key"), [(train, "dense64"), (evaluate, "dense64"), (prepare, "wide64"), (reference, "wide64"), (curve, None)]
+)
+def test_stage_notices_an_edit_of_each_parameter_that_dvc_yaml_lists(place, stage, key):
+    name = stage.__name__.rpartition(".")[2]
+    declared = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"][name]
+    keys = [text.replace("${dataset}", "toons").replace("${key}", str(key)) for text in (declared.get("do") or declared)["params"]]
+    arguments = [key] if key else []
+    place({})
+    before = stage.reads(*arguments)
+    for parameter in keys:
+        place(CHANGES[parameter])
+        assert stage.reads(*arguments) != before, parameter

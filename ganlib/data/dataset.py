@@ -19,7 +19,7 @@ DRIVE = "drive"  # CelebA's authors' Google Drive
 FEWEST_SAMPLES = 6  # density needs more than its five nearest neighbours
 
 
-def _not_blank(source: str | None) -> str | None:
+def _none_if_blank(source: str | None) -> str | None:
     """None for blanks, as from `-S datasets.own.source=`: an empty path would be the checkout."""
     if source is None or not source.strip():
         return None
@@ -30,7 +30,7 @@ def _not_blank(source: str | None) -> str | None:
     return source
 
 
-Source = Annotated[str | None, AfterValidator(_not_blank)]
+Source = Annotated[str | None, AfterValidator(_none_if_blank)]
 Broken = Annotated[int, Field(ge=0)]  # number of unreadable pictures to skip
 
 

@@ -58,7 +58,7 @@ def resolve(overrides: Sequence[str], outcome: str | None = None) -> OwnStudy:
     treatment, control = arms[report]
     old, new = control.settings.model_dump(), treatment.settings.model_dump()
     if "seeds" in {**old, **new}:
-        raise UserError(f"{said}: {report} has `seeds`, and a study gives each run seeds of its own: remove them")
+        raise UserError(f"{said}: {report} has `seeds`, but a study sets the seed of each run: remove them")
     changes = {key: (value, new[key]) for key, value in old.items() if new[key] != value}
     name = _name(report, changes)
     chosen = outcome or _default_outcome(report)

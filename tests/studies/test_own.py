@@ -130,7 +130,7 @@ def test_another_outcome_has_a_table_of_its_own(checkout: Path) -> None:
             f"{FASTER} reports.dense64.lr_d=1",
             f"-S {FASTER} -S reports.dense64.lr_d=1: changes dcgan64 and dense64; a study is about one report",
         ),
-        ("reports.dcgan64.seeds.z=2", "-S reports.dcgan64.seeds.z=2: dcgan64 has `seeds`, and a study gives each run seeds of its own: "),
+        ("reports.dcgan64.seeds.z=2", "-S reports.dcgan64.seeds.z=2: dcgan64 has `seeds`, but a study sets the seed of each run: "),
         ("reports.dcgan64.preview.sample_every=100", "-S reports.dcgan64.preview.sample_every=100: changes nothing in the training"),
         ("reports.dcgan64.crop=tight64", "-S reports.dcgan64.crop=tight64: changes the reals too, those of wide64 and tight64, so "),
     ],
