@@ -53,7 +53,7 @@ def resolve(name: str, count: int) -> Replication:
         )
     used = [LAST_SEED, *declared.spread_seeds]
     used += [int(row["seed"]) for path in recorded for row in tables.read_csv(path)]
-    used += [row["seed"] for path in records(name) for row in tables.read_json(path)["rows"]]
+    used += [row["seed"] for path in records(name) for row in check(path)["rows"]]
     trials = {arm: declared.trials[arm] for arm in study.trials}
     return Replication(study, trials, settings, name, list(range(max(used) + 1, max(used) + 1 + count)))
 
@@ -104,14 +104,13 @@ def check(path: Path) -> Record:
     """
     record: Record = tables.read_json(path)
     try:
-        again = said(record)
+        again, name = said(record) | _recorded(record), _file(record)
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
-    table = paths.results(record["dataset"], record["name"])
-    if table.exists() and _digest(text := table.read_text(encoding="utf-8")) == record["table"]:
-        again["recorded"] = _rows(Study.model_validate(record["study"]), text)
+    except (LookupError, AttributeError, TypeError, ValueError) as error:
+        raise UserError(f"{path}: damaged ({type(error).__name__}: {error}): restore it, or delete it") from None
     wrong = [key for key, value in again.items() if record.get(key) != value]
-    if wrong or path.name != _file(record):
+    if wrong or path.name != name:
         what = ", ".join(wrong) or "its name"
         raise UserError(f"{path}: its rows give other {what}: was it edited? `ganlib replicate` writes a record")
     return record
@@ -121,6 +120,14 @@ def counts(name: str, table: str) -> dict[str, int]:
     """How many records there are of the recorded runs in `table` (CSV), by answer."""
     found = (check(path) for path in records(name))
     return dict(sorted(Counter(str(record["answer"]) for record in found if record["table"] == _digest(table)).items()))
+
+
+def _recorded(record: Record) -> Record:
+    """The record's part that its table gives, unless the table has been replaced since."""
+    table = paths.results(record["dataset"], record["name"])
+    if table.exists() and _digest(text := table.read_text(encoding="utf-8")) == record["table"]:
+        return {"recorded": _rows(Study.model_validate(record["study"]), text)}
+    return {}
 
 
 def _digest(text: str) -> str:

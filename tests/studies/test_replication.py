@@ -279,6 +279,22 @@ def test_altered_record_is_refused(checkout: Path):
     replication.check(path)
 
 
+def test_damaged_record_is_one_line_that_names_it(checkout: Path):
+    """Without any of the keys that are read, with other values than theirs, and without a row's keys."""
+    replicate(NAME)
+    (path,) = replication.records(NAME)
+    found = tables.read_json(path)
+    read = ("study", "dataset", "name", "table", "recorded", "rows")
+    damaged = [{other: value for other, value in found.items() if other != key} for key in read]
+    damaged += [{**found, key: value} for key in ("study", "dataset", "recorded", "rows") for value in (None, [], {}, 5, [{}])]
+    for record in ([], *damaged):
+        tables.write_json(record, path)
+        with pytest.raises(UserError, match=path.name):
+            replication.check(path)
+    with pytest.raises(UserError, match=path.name):
+        replicate(NAME)
+
+
 def test_recorded_rows_that_are_not_those_of_their_table_are_refused(checkout: Path):
     """A value that changes no word, as of a column beside the outcome."""
     replicate(NAME, "--seeds", "1")

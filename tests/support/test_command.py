@@ -1,4 +1,4 @@
-"""A stage whose code or values are edited while it runs fails, since DVC records both as they are at the end."""
+"""A stage fails with one line if what it depends on is missing, or is edited while it runs, since DVC records it as it is at the end."""
 
 import subprocess
 import sys
@@ -45,11 +45,12 @@ def checkout(tmp_path: Path) -> Path:
         ("ganlib/core/used.py", f"error: ganlib/core/used.py: {AGAIN.format('code')}"),
         ("stages/one.py", f"error: stages/one.py: {AGAIN.format('code')}"),
         ("params.yaml", f"error: params.yaml: {AGAIN.format('values')}"),
+        ("data/faces", "error: data/faces: missing: an earlier stage writes it; `ganlib repro` with this stage's name runs both\n"),
         ("ganlib/core/unused.py", ""),
         ("ganlib/support/errors.py", ""),
     ],
 )
-def test_stage_fails_if_what_it_depends_on_was_edited_meanwhile(checkout: Path, edited: str, said: str) -> None:
+def test_stage_fails_if_what_it_depends_on_is_missing_or_was_edited_meanwhile(checkout: Path, edited: str, said: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "stages.one", edited],
         cwd=checkout,
