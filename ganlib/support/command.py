@@ -16,12 +16,10 @@ from ganlib.support.errors import UserError
 # Must be set before torch is imported. Silences a warning at each start of several processes about a flag that launch.py needs.
 os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
 ROOT = Path(__file__).parents[2]
-WRITTEN = ("data/", "metrics/", "studies/results/")  # by stages
 
 
 def run(command: Callable[..., None], reads: Callable[..., object] | None = None) -> None:
-    """Run `command` with its arguments from the command line; a UserError, or an earlier stage's file that is
-    missing, exits with one line.
+    """Run `command` with its arguments from the command line; a UserError exits with one line.
 
     `reads` gives the values of params.yaml that it depends on, from the same arguments. DVC records values and code as they are at the end,
     so a UserError says if either was edited meanwhile.
@@ -30,13 +28,7 @@ def run(command: Callable[..., None], reads: Callable[..., object] | None = None
     @functools.wraps(command)
     def checked(*args: Any, **options: Any) -> None:
         values, code = reads(*args, **options) if reads else None, _code()
-        try:
-            command(*args, **options)
-        except FileNotFoundError as error:
-            if not str(error.filename).startswith(WRITTEN):
-                raise
-            missing = f"{error.filename}: missing: an earlier stage writes it; `ganlib repro` with this stage's name runs both"
-            raise UserError(missing) from None
+        command(*args, **options)
         loaded = {str(getattr(module, "__file__", None)) for module in [*sys.modules.values()]}
         if edited := next((file for file, content in _code().items() if file in loaded and code.get(file) != content), None):
             raise UserError(

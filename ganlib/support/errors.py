@@ -10,6 +10,7 @@ from contextlib import contextmanager
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # no space left, quota exceeded, file size limit
 GPU_FULL = re.compile(r"^CUDA (?:error: )?out of memory|_STATUS_ALLOC_FAILED")  # says torch, CUDA, or cuBLAS and cuDNN
 UNUSABLE = (errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR, errno.EROFS, errno.EIO)  # a file of the user's that cannot be used
+WRITTEN = ("data/", "metrics/", "studies/results/")  # by stages
 
 
 class UserError(Exception):
@@ -32,7 +33,7 @@ def suggestion(name: str, names: Iterable[str]) -> str:
 
 @contextmanager
 def exit_on_user_error() -> Iterator[None]:
-    """Turn a UserError, a full disk, a file that cannot be opened or a GPU's full memory into one line on stderr and exit status 1."""
+    """Turn a UserError, a full disk, an unusable or missing file, or a GPU's full memory into one line on stderr and exit status 1."""
     try:
         yield
     except UserError as error:
@@ -42,6 +43,8 @@ def exit_on_user_error() -> Iterator[None]:
             sys.exit(f"error: the disk is full ({error.strerror}): make room and run again")
         if error.errno in UNUSABLE and error.filename is not None:
             sys.exit(f"error: {error.filename}: {error.strerror}")
+        if error.errno == errno.ENOENT and str(error.filename).startswith(WRITTEN):
+            sys.exit(f"error: {error.filename}: missing: an earlier stage writes it; `ganlib repro` runs the stages that are needed")
         raise
     except RuntimeError as error:
         if not GPU_FULL.search(str(error)):

@@ -45,7 +45,7 @@ def checkout(tmp_path: Path) -> Path:
         ("ganlib/core/used.py", f"error: ganlib/core/used.py: {AGAIN.format('code')}"),
         ("stages/one.py", f"error: stages/one.py: {AGAIN.format('code')}"),
         ("params.yaml", f"error: params.yaml: {AGAIN.format('values')}"),
-        ("data/faces", "error: data/faces: missing: an earlier stage writes it; `ganlib repro` with this stage's name runs both\n"),
+        ("data/faces", "error: data/faces: missing: an earlier stage writes it; `ganlib repro` runs the stages that are needed\n"),
         ("ganlib/core/unused.py", ""),
         ("ganlib/support/errors.py", ""),
     ],
